@@ -1,0 +1,8 @@
+//! Interactions, labels, splits and samplers. No tensors here.
+
+pub mod negative;
+pub mod sampler;
+pub mod simulate;
+pub mod source;
+pub mod split;
+pub mod table;

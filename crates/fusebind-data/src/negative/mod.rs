@@ -1,0 +1,1 @@
+//! Negative sampling for positives-only sets.

@@ -1,0 +1,1 @@
+//! Order of training batches: reuse of entities against shuffling.

@@ -1,0 +1,1 @@
+//! A simulated multimodal universe with a known binding rule.

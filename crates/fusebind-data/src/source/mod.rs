@@ -1,0 +1,1 @@
+//! Readers: CSV, TSV, Parquet, SDF, FASTA and data set folders.

@@ -1,0 +1,1 @@
+//! Texts, expression signatures and assay outcomes of an entity, as typed values.
