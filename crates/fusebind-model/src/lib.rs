@@ -1,1 +1,17 @@
-//! fusebind-model
+//! Models: features to embeddings to predictions. Tensors begin here.
+//!
+//! In reading order: [`input`] (what a batch brings), [`encoder`] (one per modality), [`fusion`] (entities to pairs),
+//! [`head`] (pairs to predictions), [`model`] (the whole), [`checkpoint`] (weights on disk), [`device`] (where it runs),
+//! [`layer`] (the parts and the CPU kernels).
+
+pub mod checkpoint;
+pub mod device;
+pub mod encoder;
+mod error;
+pub mod fusion;
+pub mod head;
+pub mod input;
+pub mod layer;
+pub mod model;
+
+pub use error::{Error, ErrorKind};

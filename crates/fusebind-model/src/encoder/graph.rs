@@ -1,0 +1,198 @@
+//! Encoder of the `graph` modality: message passing over the molecular graph, beside a path for counted substructures.
+//!
+//! Atoms: `h0 = sum of field embeddings`; each layer `h <- h + W2 relu(norm(W1 (h + sum over incoming bonds of
+//! relu(h[u] + b[kind]))))`, the residual form of GINE (Hu et al. 2020, arXiv:1905.12265). Pooling: channel-wise softmax
+//! attention `sum(exp(s) h) / sum(exp(s))` beside a scaled sum, which keeps molecular size. Substructures: folded,
+//! log-scaled counts of circular substructures (Rogers & Hahn 2010, doi 10.1021/ci100050t) through a dense layer. The two
+//! paths are added.
+//!
+//! Comes in: [`DrugInput`]. Goes out: `[B, D]`.
+
+use std::sync::Arc;
+
+use burn::{
+    module::Module,
+    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    tensor::{Device, Tensor, TensorData, activation::relu},
+};
+use fusebind_features::feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    input::DrugInput,
+    layer::{
+        edge::{Bonds, aggregate},
+        embed::{FieldEmbedding, field_rows},
+        norm::LayerNorm,
+        segment::segment_sum,
+    },
+};
+
+/// Configuration of [`GraphEncoder`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraphEncoderConfig {
+    /// Rounds of message passing; 0 switches the graph path off.
+    pub layers: usize,
+    /// Channels of an atom state.
+    pub channels: usize,
+    /// Channels of the folded substructure counts; 0 switches the substructure path off.
+    pub substructures: usize,
+    /// Dropout of whole substructure inputs.
+    pub input_dropout: f64,
+}
+
+impl Default for GraphEncoderConfig {
+    fn default() -> Self {
+        Self { layers: 3, channels: 96, substructures: 2048, input_dropout: 0.0 }
+    }
+}
+
+impl GraphEncoderConfig {
+    /// Refuses what makes no encoder.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.layers == 0 && self.substructures == 0 {
+            return Err(Error::new(ErrorKind::Config, "graph encoder: `layers` and `substructures` are both 0"));
+        }
+        if self.layers > 0 && self.channels == 0 {
+            return Err(Error::new(ErrorKind::Config, "graph encoder: `channels` must be above 0"));
+        }
+        if !(0.0..1.0).contains(&self.input_dropout) {
+            return Err(Error::new(ErrorKind::Config, "graph encoder: `input_dropout` must lie in [0, 1)"));
+        }
+        Ok(())
+    }
+
+    /// An encoder with `width` output channels.
+    pub fn init(&self, width: usize, device: &Device) -> GraphEncoder {
+        let message = (self.layers > 0).then(|| MessagePath {
+            atoms: FieldEmbedding::new(&ATOM_FIELD_SIZES, self.channels, device),
+            rounds: (0..self.layers).map(|_| Round::new(self.channels, device)).collect(),
+            norm: LayerNorm::new(self.channels, device),
+            score: LinearConfig::new(self.channels, self.channels).init(device),
+            output: LinearConfig::new(2 * self.channels, width).init(device),
+        });
+        let substructure = (self.substructures > 0).then(|| SubstructurePath {
+            dropout: DropoutConfig::new(self.input_dropout).init(),
+            linear: LinearConfig::new(self.substructures, width).init(device),
+        });
+        GraphEncoder { message, substructure }
+    }
+}
+
+/// Encodes molecular graphs, see the file's header.
+#[derive(Module, Debug)]
+pub struct GraphEncoder {
+    message: Option<MessagePath>,
+    substructure: Option<SubstructurePath>,
+}
+
+#[derive(Module, Debug)]
+struct SubstructurePath {
+    dropout: Dropout,
+    linear: Linear,
+}
+
+#[derive(Module, Debug)]
+struct MessagePath {
+    atoms: FieldEmbedding,
+    rounds: Vec<Round>,
+    norm: LayerNorm,
+    score: Linear,
+    output: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Round {
+    bonds: FieldEmbedding,
+    first: Linear,
+    norm: LayerNorm,
+    second: Linear,
+}
+
+/// Distinct bond kinds: every combination of bond fields.
+fn bond_kinds() -> Vec<[u8; BOND_FIELDS]> {
+    let count: usize = BOND_FIELD_SIZES.iter().product();
+    (0..count)
+        .map(|mut kind| {
+            BOND_FIELD_SIZES.map(|size| {
+                let field = kind % size;
+                kind /= size;
+                field as u8
+            })
+        })
+        .collect()
+}
+
+fn bond_kind(fields: &[u8; BOND_FIELDS]) -> u16 {
+    let mut kind = 0usize;
+    for (field, size) in fields.iter().zip(BOND_FIELD_SIZES).rev() {
+        kind = kind * size + usize::from(*field);
+    }
+    kind as u16
+}
+
+impl Round {
+    fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            bonds: FieldEmbedding::new(&BOND_FIELD_SIZES, channels, device),
+            first: LinearConfig::new(channels, channels).init(device),
+            norm: LayerNorm::new(channels, device),
+            second: LinearConfig::new(channels, channels).init(device),
+        }
+    }
+
+    fn forward(&self, atoms: Tensor<2>, kinds: &Arc<Vec<u16>>, bonds: &Arc<Bonds>) -> Tensor<2> {
+        let bond_states = self.bonds.forward(kinds.clone(), BOND_FIELDS); // [K, D]
+        let gathered = atoms.clone() + aggregate(atoms.clone(), bond_states, bonds); // [N, D]
+        let hidden = relu(self.norm.forward(self.first.forward(gathered)));
+        atoms + self.second.forward(hidden)
+    }
+}
+
+/// Bound of the attention scores: keeps their exponentials finite without a running maximum.
+const SCORE_BOUND: f64 = 8.0;
+/// Scale of the summed atom states beside the attention: about one over the size of a drug-like molecule.
+const SUM_SCALE: f64 = 0.04;
+
+impl MessagePath {
+    fn forward(&self, input: &DrugInput) -> Tensor<2> {
+        let graphs = &input.graphs;
+        let atom_rows = Arc::new(field_rows(&graphs.atoms, &ATOM_FIELD_SIZES));
+        let kinds = Arc::new(field_rows(&bond_kinds(), &BOND_FIELD_SIZES));
+        let bonds = Arc::new(Bonds {
+            incoming: graphs.incoming.clone(),
+            source: graphs.source.clone(),
+            kind: graphs.bonds.iter().map(bond_kind).collect(),
+        });
+        let mut atoms = self.atoms.forward(atom_rows, ATOM_FIELDS); // [N, D]
+        for round in &self.rounds {
+            atoms = round.forward(atoms, &kinds, &bonds);
+        }
+        let atoms = self.norm.forward(atoms);
+        let offsets = Arc::new(graphs.offsets.clone());
+        let weights = self.score.forward(atoms.clone()).clamp(-SCORE_BOUND, SCORE_BOUND).exp(); // [N, D]
+        let attended = segment_sum(weights.clone() * atoms.clone(), &offsets) / segment_sum(weights, &offsets); // [B, D]
+        let summed = segment_sum(atoms, &offsets) * SUM_SCALE; // [B, D]
+        self.output.forward(Tensor::cat(vec![attended, summed], 1)) // [B, width]
+    }
+}
+
+impl GraphEncoder {
+    /// Encodes the distinct drugs of a batch: `[B, width]`.
+    pub fn forward(&self, input: &DrugInput, device: &Device) -> Tensor<2> {
+        let message = self.message.as_ref().map(|path| path.forward(input));
+        let substructure = self.substructure.as_ref().map(|path| {
+            let rows = &input.substructures;
+            let shape = [input.graphs.len(), rows.width];
+            let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
+            path.linear.forward(path.dropout.forward(counts))
+        });
+        match (message, substructure) {
+            (Some(message), Some(substructure)) => message + substructure,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => unreachable!("GraphEncoderConfig::check refuses an encoder without a path"),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! One encoder per modality: features to embeddings.
+
+pub mod graph;
+pub mod sequence;

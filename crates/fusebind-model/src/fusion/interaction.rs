@@ -1,0 +1,129 @@
+//! Interaction of a drug with a target: an additive path and a low-rank bilinear path, then residual layers per pair.
+//!
+//! `h0 = A d + B t + C ((U d) * (V t))`, then `h <- h + W2 relu(norm(W1 ...))`. `A`, `B`, `U` and `V` act on entities before
+//! the gather, so a pair costs no matrix product for them (Hadamard low-rank bilinear pooling: Kim et al. 2017,
+//! arXiv:1610.04325). Comes in: `[Bd, D]`, `[Bt, D]` and index pairs. Goes out: `[P, H]`.
+
+use std::sync::Arc;
+
+use burn::{
+    module::Module,
+    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    tensor::{Device, Tensor, activation::relu},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    layer::{
+        norm::LayerNorm,
+        pair::{Pairs, pair_product, pair_sum},
+    },
+};
+
+/// Configuration of [`Interaction`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InteractionConfig {
+    /// Channels of a pair.
+    pub channels: usize,
+    /// Rank of the bilinear path; 0 switches it off.
+    pub rank: usize,
+    /// Residual layers per pair.
+    pub layers: usize,
+    /// Dropout after each activation.
+    pub dropout: f64,
+}
+
+impl Default for InteractionConfig {
+    fn default() -> Self {
+        Self { channels: 512, rank: 128, layers: 2, dropout: 0.1 }
+    }
+}
+
+impl InteractionConfig {
+    /// Refuses what makes no layer.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.channels == 0 {
+            return Err(Error::new(ErrorKind::Config, "interaction: `channels` must be above 0"));
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(Error::new(ErrorKind::Config, "interaction: `dropout` must lie in [0, 1)"));
+        }
+        Ok(())
+    }
+
+    /// Layers over entity embeddings of `width` channels.
+    pub fn init(&self, width: usize, device: &Device) -> Interaction {
+        let entity = |channels: usize| LinearConfig::new(width, channels).init(device);
+        Interaction {
+            drug: entity(self.channels),
+            target: entity(self.channels),
+            bilinear: (self.rank > 0).then(|| Bilinear {
+                drug: entity(self.rank),
+                target: entity(self.rank),
+                output: LinearConfig::new(self.rank, self.channels).init(device),
+            }),
+            blocks: (0..self.layers).map(|_| Block::new(self, device)).collect(),
+            norm: LayerNorm::new(self.channels, device),
+            dropout: DropoutConfig::new(self.dropout).init(),
+        }
+    }
+}
+
+/// Interaction layers, see the file's header.
+#[derive(Module, Debug)]
+pub struct Interaction {
+    drug: Linear,
+    target: Linear,
+    bilinear: Option<Bilinear>,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+    dropout: Dropout,
+}
+
+#[derive(Module, Debug)]
+struct Bilinear {
+    drug: Linear,
+    target: Linear,
+    output: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    norm: LayerNorm,
+    first: Linear,
+    second: Linear,
+    dropout: Dropout,
+}
+
+impl Block {
+    fn new(config: &InteractionConfig, device: &Device) -> Self {
+        Self {
+            norm: LayerNorm::new(config.channels, device),
+            first: LinearConfig::new(config.channels, config.channels).init(device),
+            second: LinearConfig::new(config.channels, config.channels).init(device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let hidden = relu(self.first.forward(self.norm.forward(x.clone())));
+        x + self.second.forward(self.dropout.forward(hidden))
+    }
+}
+
+impl Interaction {
+    /// Embeds pairs: `[P, H]`.
+    pub fn forward(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
+        let mut hidden = pair_sum(self.drug.forward(drugs.clone()), self.target.forward(targets.clone()), pairs);
+        if let Some(bilinear) = &self.bilinear {
+            let product = pair_product(bilinear.drug.forward(drugs), bilinear.target.forward(targets), pairs); // [P, R]
+            hidden = hidden + bilinear.output.forward(product); // [P, H]
+        }
+        for block in &self.blocks {
+            hidden = block.forward(hidden);
+        }
+        self.dropout.forward(relu(self.norm.forward(hidden)))
+    }
+}

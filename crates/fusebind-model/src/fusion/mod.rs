@@ -1,0 +1,3 @@
+//! From embeddings of entities to embeddings of pairs.
+
+pub mod interaction;

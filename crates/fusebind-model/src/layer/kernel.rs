@@ -1,0 +1,220 @@
+//! Own CPU kernels inside the framework's graph: plain Rust over slices, each with its own backward.
+//!
+//! Comes in: contiguous `f32` tensors. Goes out: one tensor, tracked by autodiff. A [`HostKernel`] is the only thing a
+//! layer has to write; this file carries it across the backend boundary. The kernels run on the CPU backend; a layer
+//! composes framework operations on every other device and its tests hold the two forms against each other.
+
+use std::{fmt::Debug, sync::Arc};
+
+use burn::{
+    backend::{
+        Autodiff, Backend, Dispatch, Flex, backend_extension,
+        tensor::FloatTensor,
+    },
+    tensor::{DType, Shape, Tensor},
+};
+use burn_autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn_flex::FlexTensor;
+
+/// Borrowed input of a kernel: contiguous values and their shape.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Values in row-major order.
+    pub values: &'a [f32],
+    /// Shape.
+    pub shape: &'a [usize],
+}
+
+impl View<'_> {
+    /// Length of the last axis (channels `D`).
+    pub fn channels(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+}
+
+/// A differentiable function on CPU slices.
+pub trait HostKernel: Debug + Send + Sync + 'static {
+    /// Shape of the output for the given inputs.
+    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize>;
+    /// Writes the output (zeroed on entry).
+    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]);
+    /// Writes the gradient of every input (each zeroed on entry) from the gradient of the output.
+    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]);
+}
+
+/// A shared kernel.
+pub type Kernel = Arc<dyn HostKernel>;
+
+/// Forward passes of host kernels by number of inputs.
+#[backend_extension(Flex, Autodiff)]
+pub trait HostKernels: Backend {
+    /// Kernel of one input.
+    fn host_unary(x: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self>;
+    /// Kernel of two inputs.
+    fn host_binary(x: FloatTensor<Self>, y: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self>;
+    /// Kernel of three inputs.
+    fn host_ternary(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self>;
+}
+
+/// Backward passes of host kernels; first order only.
+pub trait HostGradients: Backend {
+    /// Gradients of all inputs of `kernel`.
+    fn host_gradients(
+        inputs: &[FloatTensor<Self>],
+        grad: FloatTensor<Self>,
+        kernel: &dyn HostKernel,
+    ) -> Vec<FloatTensor<Self>>;
+}
+
+fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    debug_assert_eq!(tensor.dtype(), DType::F32, "host kernels are written for f32");
+    if tensor.is_contiguous() && tensor.layout().start_offset() == 0 { tensor } else { tensor.to_contiguous() }
+}
+
+fn with_views<R>(tensors: &[FlexTensor], run: impl FnOnce(&[View<'_>]) -> R) -> R {
+    let shapes: Vec<Vec<usize>> = tensors.iter().map(|t| t.layout().shape().to_vec()).collect();
+    let views: Vec<View<'_>> = tensors
+        .iter()
+        .zip(&shapes)
+        .map(|(tensor, shape)| View {
+            values: tensor.as_slice::<f32>().expect("made contiguous f32 on entry"),
+            shape,
+        })
+        .collect();
+    run(&views)
+}
+
+fn run_forward(inputs: Vec<FlexTensor>, kernel: &dyn HostKernel) -> FlexTensor {
+    let inputs: Vec<FlexTensor> = inputs.into_iter().map(contiguous).collect();
+    with_views(&inputs, |views| {
+        let shape = Shape::from(kernel.output_shape(views));
+        let mut output = FlexTensor::zeros(shape, DType::F32);
+        kernel.forward(views, output.storage_mut::<f32>());
+        output
+    })
+}
+
+impl HostKernels for Flex {
+    fn host_unary(x: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self> {
+        run_forward(vec![x], kernel.as_ref())
+    }
+
+    fn host_binary(x: FloatTensor<Self>, y: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self> {
+        run_forward(vec![x, y], kernel.as_ref())
+    }
+
+    fn host_ternary(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self> {
+        run_forward(vec![x, y, z], kernel.as_ref())
+    }
+}
+
+impl HostGradients for Flex {
+    fn host_gradients(
+        inputs: &[FloatTensor<Self>],
+        grad: FloatTensor<Self>,
+        kernel: &dyn HostKernel,
+    ) -> Vec<FloatTensor<Self>> {
+        let grad = contiguous(grad);
+        let mut grads: Vec<FlexTensor> =
+            inputs.iter().map(|input| FlexTensor::zeros(input.layout().shape().clone(), DType::F32)).collect();
+        with_views(inputs, |views| {
+            let mut slices: Vec<&mut [f32]> = grads.iter_mut().map(|g| g.storage_mut::<f32>()).collect();
+            kernel.backward(views, grad.as_slice::<f32>().expect("made contiguous f32 above"), &mut slices);
+        });
+        grads
+    }
+}
+
+#[derive(Debug)]
+struct HostBackward<const N: usize>;
+
+impl<B: HostGradients, const N: usize> Backward<B, N> for HostBackward<N> {
+    type State = (Vec<FloatTensor<B>>, Kernel);
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let (inputs, kernel) = ops.state;
+        let grad = grads.consume::<B>(&ops.node);
+        let input_grads = B::host_gradients(&inputs, grad, kernel.as_ref());
+        for (parent, input_grad) in ops.parents.into_iter().zip(input_grads) {
+            if let Some(node) = parent {
+                grads.register::<B>(node.id, input_grad);
+            }
+        }
+    }
+}
+
+macro_rules! tracked {
+    ($backend:ident, $strategy:ident, $count:literal, $kernel:ident, $call:ident, $($input:ident),+) => {{
+        let nodes = [$($input.node()),+];
+        let inputs: Vec<FloatTensor<$backend>> = vec![$($input.into_primitive()),+];
+        let mut primitives = inputs.iter().cloned();
+        $(let $input = primitives.next().expect("one primitive per input");)+
+        let output = $backend::$call($($input,)+ $kernel.clone());
+        match HostBackward::<$count>.prepare::<$strategy>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((inputs, $kernel), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }};
+}
+
+impl<B: HostKernels + HostGradients, C: CheckpointStrategy> HostKernels for Autodiff<B, C> {
+    fn host_unary(x: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self> {
+        tracked!(B, C, 1, kernel, host_unary, x)
+    }
+
+    fn host_binary(x: FloatTensor<Self>, y: FloatTensor<Self>, kernel: Kernel) -> FloatTensor<Self> {
+        tracked!(B, C, 2, kernel, host_binary, x, y)
+    }
+
+    fn host_ternary(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self> {
+        tracked!(B, C, 3, kernel, host_ternary, x, y, z)
+    }
+}
+
+/// Applies a kernel of one input.
+pub fn unary<const D: usize, const O: usize>(x: Tensor<D>, kernel: impl HostKernel) -> Tensor<O> {
+    Tensor::from_dispatch(Dispatch::host_unary(x.into_dispatch(), Arc::new(kernel)))
+}
+
+/// Applies a kernel of two inputs.
+pub fn binary<const D: usize, const E: usize, const O: usize>(
+    x: Tensor<D>,
+    y: Tensor<E>,
+    kernel: impl HostKernel,
+) -> Tensor<O> {
+    Tensor::from_dispatch(Dispatch::host_binary(x.into_dispatch(), y.into_dispatch(), Arc::new(kernel)))
+}
+
+/// Applies a kernel of three inputs.
+pub fn ternary<const D: usize, const E: usize, const F: usize, const O: usize>(
+    x: Tensor<D>,
+    y: Tensor<E>,
+    z: Tensor<F>,
+    kernel: impl HostKernel,
+) -> Tensor<O> {
+    Tensor::from_dispatch(Dispatch::host_ternary(
+        x.into_dispatch(),
+        y.into_dispatch(),
+        z.into_dispatch(),
+        Arc::new(kernel),
+    ))
+}

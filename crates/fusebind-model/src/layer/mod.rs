@@ -1,0 +1,9 @@
+//! Layers and the CPU kernels under them.
+
+pub mod edge;
+pub mod embed;
+pub mod gather;
+pub mod kernel;
+pub mod norm;
+pub mod pair;
+pub mod segment;

@@ -1,0 +1,51 @@
+//! Sums over ragged segments: `out[b] = sum of x[n] for offsets[b] <= n < offsets[b + 1]`.
+//!
+//! Axis legend: `B` segments, `N` rows, `D` channels.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use rayon::prelude::*;
+
+use super::{
+    gather::add_assign,
+    kernel::{self, HostKernel, View},
+};
+
+#[derive(Debug)]
+struct SegmentSum(Arc<Vec<u32>>);
+
+impl HostKernel for SegmentSum {
+    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+        vec![self.0.len() - 1, inputs[0].channels()]
+    }
+
+    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+        let channels = inputs[0].channels();
+        output.par_chunks_mut(channels).with_min_len(16).enumerate().for_each(|(segment, out)| {
+            for row in self.0[segment] as usize..self.0[segment + 1] as usize {
+                add_assign(out, &inputs[0].values[row * channels..(row + 1) * channels]);
+            }
+        });
+    }
+
+    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+        let channels = inputs[0].channels();
+        let mut rest: &mut [f32] = &mut *grads[0];
+        let mut pieces = Vec::with_capacity(self.0.len());
+        for pair in self.0.windows(2) {
+            let (piece, tail) = rest.split_at_mut((pair[1] - pair[0]) as usize * channels);
+            pieces.push(piece);
+            rest = tail;
+        }
+        pieces.into_par_iter().with_min_len(16).enumerate().for_each(|(segment, piece)| {
+            let source = &grad[segment * channels..(segment + 1) * channels];
+            piece.chunks_mut(channels).for_each(|out| out.copy_from_slice(source));
+        });
+    }
+}
+
+/// Sums rows by segment: `[N, D]` to `[B, D]`. An empty segment sums to zero.
+pub fn segment_sum(x: Tensor<2>, offsets: &Arc<Vec<u32>>) -> Tensor<2> {
+    kernel::unary(x, SegmentSum(offsets.clone()))
+}
