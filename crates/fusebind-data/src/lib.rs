@@ -1,8 +1,11 @@
 //! Interactions, labels, splits and samplers. No tensors here.
 
+mod error;
 pub mod negative;
 pub mod sampler;
 pub mod simulate;
 pub mod source;
 pub mod split;
 pub mod table;
+
+pub use error::{Error, ErrorKind, Position};
