@@ -1,1 +1,11 @@
-//! Readers: CSV, TSV, Parquet, SDF, FASTA and data set folders.
+//! From files to typed tables: CSV, TSV, Parquet, SDF and FASTA in, accepted values and rejected rows out.
+
+mod delimited;
+mod fasta;
+mod file;
+mod lines;
+mod parquet;
+mod raw;
+mod sdf;
+
+pub use raw::{RawColumn, RawTable, ReadLimits};

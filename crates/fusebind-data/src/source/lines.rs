@@ -1,0 +1,35 @@
+//! Lines of a text file, numbered and bounded, for the record formats (SDF, FASTA).
+
+use std::io::{BufRead, Read};
+
+/// A line without its end, or the news that it is too long or no text.
+pub(super) enum Line {
+    /// A line of UTF-8 text.
+    Text(String),
+    /// A line with bytes that are not UTF-8, shown lossily.
+    NotUtf8(String),
+    /// A line above the limit; its first bytes are shown, the rest was skipped.
+    Overlong(String),
+}
+
+/// Reads the next line of at most `limit` bytes; `None` at the end of the file.
+pub(super) fn next_line(source: &mut impl BufRead, limit: usize) -> std::io::Result<Option<Line>> {
+    let mut bytes = Vec::new();
+    if source.by_ref().take(limit as u64 + 1).read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(None);
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    } else if bytes.len() > limit {
+        source.skip_until(b'\n')?;
+        bytes.truncate(200);
+        return Ok(Some(Line::Overlong(String::from_utf8_lossy(&bytes).into_owned())));
+    }
+    Ok(Some(match String::from_utf8(bytes) {
+        Ok(text) => Line::Text(text),
+        Err(fault) => Line::NotUtf8(String::from_utf8_lossy(fault.as_bytes()).into_owned()),
+    }))
+}
