@@ -1,11 +1,20 @@
 //! From files to typed tables: CSV, TSV, Parquet, SDF and FASTA in, accepted values and rejected rows out.
 
+mod columns;
+mod config;
+mod dataset;
 mod delimited;
+mod entity;
 mod fasta;
 mod file;
+mod label;
 mod lines;
+mod pairs;
 mod parquet;
 mod raw;
 mod sdf;
+mod unit;
 
+pub use config::{ColumnMap, LabelPolicy, LoadConfig};
+pub use dataset::{load_dataset, load_drugs, load_targets};
 pub use raw::{RawColumn, RawTable, ReadLimits};

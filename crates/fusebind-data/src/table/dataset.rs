@@ -11,7 +11,7 @@ use super::interaction::Interaction;
 pub struct Drug {
     /// Ids in the drug table that share this molecule, first one first.
     pub ids: Vec<String>,
-    /// Values of the other key columns (for instance `ik14`, `inchikey`, `name`), from the first row.
+    /// Values of the other key columns (for instance `ik14`, `inchikey`, `name`), from the first row that has one.
     pub keys: BTreeMap<String, String>,
     /// The gated molecule.
     pub molecule: Molecule,
@@ -22,7 +22,7 @@ pub struct Drug {
 pub struct Target {
     /// Ids in the target table that share this sequence, first one first.
     pub ids: Vec<String>,
-    /// Values of the other key columns (for instance `uniprot`, `gene`, `seq_md5`), from the first row.
+    /// Values of the other key columns (for instance `uniprot`, `gene`, `seq_md5`), from the first row that has one.
     pub keys: BTreeMap<String, String>,
     /// The checked protein.
     pub protein: Protein,

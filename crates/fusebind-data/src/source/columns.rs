@@ -1,0 +1,182 @@
+//! Which column means what: explicit names first, then well-known spellings, compared without case and punctuation.
+
+use std::path::Path;
+
+use super::{
+    config::ColumnMap,
+    raw::{RawColumn, RawTable},
+};
+use crate::{Error, ErrorKind};
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    DrugId,
+    Smiles,
+    TargetId,
+    Sequence,
+    Label,
+    Affinity,
+    Unit,
+    Measure,
+    Relation,
+}
+
+/// The table that a column stands in: short names such as `id` or `name` are clear only in context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    Drugs,
+    Targets,
+    Pairs,
+}
+
+impl Role {
+    const ALL: [Self; 9] = [
+        Self::DrugId,
+        Self::Smiles,
+        Self::TargetId,
+        Self::Sequence,
+        Self::Label,
+        Self::Affinity,
+        Self::Unit,
+        Self::Measure,
+        Self::Relation,
+    ];
+
+    fn explicit(self, map: &ColumnMap) -> Option<&str> {
+        match self {
+            Self::DrugId => &map.drug_id,
+            Self::Smiles => &map.smiles,
+            Self::TargetId => &map.target_id,
+            Self::Sequence => &map.sequence,
+            Self::Label => &map.label,
+            Self::Affinity => &map.affinity,
+            Self::Unit => &map.unit,
+            Self::Measure => &map.measure,
+            Self::Relation => &map.relation,
+        }
+        .as_deref()
+    }
+
+    /// Spellings in order of preference, as [`normalise`] leaves them.
+    fn spellings(self, scope: Scope) -> &'static [&'static str] {
+        match (self, scope) {
+            (Self::DrugId, Scope::Drugs) => &[
+                "drug_id", "compound_id", "molecule_id", "ligand_id", "id", "drug", "compound", "molecule_chembl_id",
+                "chembl_id", "chembl", "drugbank_id", "pubchem_cid", "cid", "title", "name",
+            ],
+            (Self::DrugId, _) => {
+                &["drug_id", "compound_id", "molecule_id", "ligand_id", "molecule_chembl_id", "drugbank_id", "pubchem_cid"]
+            }
+            (Self::Smiles, _) => &[
+                "smiles", "canonical_smiles", "isomeric_smiles", "drug_smiles", "ligand_smiles", "compound_smiles",
+                "compound_iso_smiles", "smiles_can", "smiles_parent",
+            ],
+            (Self::TargetId, Scope::Targets) => &[
+                "target_id", "protein_id", "id", "uniprot_id", "uniprot", "accession", "target", "protein",
+                "target_chembl_id", "name",
+            ],
+            (Self::TargetId, _) => {
+                &["target_id", "protein_id", "uniprot_id", "target_chembl_id", "uniprot", "accession", "target_key"]
+            }
+            (Self::Sequence, _) => &[
+                "sequence", "protein_sequence", "target_sequence", "aa_sequence", "protein", "fasta", "seq",
+                "bindingdb_target_chain_sequence",
+            ],
+            (Self::Label, _) => &["label", "y", "binds", "active", "interaction", "is_active"],
+            (Self::Affinity, _) => &["affinity", "affinity_value", "standard_value"],
+            (Self::Unit, _) => &["unit", "units", "affinity_unit", "standard_units"],
+            (Self::Measure, _) => &["measure", "affinity_type", "standard_type"],
+            (Self::Relation, _) => &["relation", "operator", "standard_relation"],
+        }
+    }
+}
+
+/// Lower case, runs of other characters than letters and digits as one `_`, both micro signs as `u`.
+pub(super) fn normalise(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            'µ' | 'μ' => normal.push('u'),
+            c if c.is_alphanumeric() => normal.extend(c.to_lowercase()),
+            _ if normal.is_empty() || normal.ends_with('_') => {}
+            _ => normal.push('_'),
+        }
+    }
+    normal.truncate(normal.trim_end_matches('_').len());
+    normal
+}
+
+/// The column of `table` that plays `role`, if there is one.
+pub(super) fn find<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &ColumnMap) -> Option<&'t RawColumn> {
+    if let Some(column) = role.explicit(map).and_then(|name| table.column(name)) {
+        return Some(column);
+    }
+    let named = |column: &RawColumn| Role::ALL.iter().any(|other| other.explicit(map) == Some(column.name()));
+    role.spellings(scope)
+        .iter()
+        .find_map(|spelling| table.columns().iter().find(|c| normalise(c.name()) == *spelling && !named(c)))
+}
+
+/// The column of `table` that plays `role`, or an error that says how to name it.
+pub(super) fn need<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &ColumnMap) -> Result<&'t RawColumn, Error> {
+    let spelling = role.spellings(scope)[0];
+    find(table, role, scope, map)
+        .ok_or_else(|| table.missing(spelling, "the column is missing; rename one, or say which column it is"))
+}
+
+/// Each explicit name must exist in at least one of `tables`.
+pub(super) fn check(map: &ColumnMap, tables: &[&RawTable]) -> Result<(), Error> {
+    for name in Role::ALL.iter().filter_map(|role| role.explicit(map)) {
+        if !tables.iter().any(|table| table.column(name).is_some()) {
+            let known: Vec<String> = tables
+                .iter()
+                .map(|t| format!("{}: {}", t.file, t.columns().iter().map(RawColumn::name).collect::<Vec<_>>().join(", ")))
+                .collect();
+            let mut error = Error::new(ErrorKind::MissingColumn, "no table has the column that was asked for")
+                .in_column(name)
+                .hint(format!("the columns are: {}", known.join("; ")));
+            if let [table] = tables {
+                error = error.in_file(Path::new(&table.file));
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(names: &[&str]) -> RawTable {
+        RawTable::from_columns("drugs.csv", names.iter().map(|name| RawColumn::new(*name)).collect())
+    }
+
+    #[test]
+    fn spellings_are_compared_without_case_and_punctuation() {
+        assert_eq!(normalise("IC50 (µM)"), "ic50_um");
+        let table = table(&["Compound-ID", "Canonical SMILES"]);
+        let found = |role| find(&table, role, Scope::Drugs, &ColumnMap::default()).map(RawColumn::name);
+        assert_eq!(found(Role::DrugId), Some("Compound-ID"));
+        assert_eq!(found(Role::Smiles), Some("Canonical SMILES"));
+    }
+
+    #[test]
+    fn the_published_smiles_is_preferred_and_an_explicit_name_wins() {
+        let table = table(&["smiles_parent", "smiles_can", "smiles"]);
+        let mut map = ColumnMap::default();
+        assert_eq!(find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name), Some("smiles"));
+        map.smiles = Some("smiles_parent".into());
+        assert_eq!(find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name), Some("smiles_parent"));
+        map.smiles = Some("structure".into());
+        assert_eq!(check(&map, &[&table]).unwrap_err().kind(), ErrorKind::MissingColumn);
+    }
+
+    #[test]
+    fn a_column_that_was_given_one_role_is_not_detected_for_another() {
+        let table = table(&["id", "title", "smiles"]);
+        let map = ColumnMap { label: Some("id".into()), ..ColumnMap::default() };
+        assert_eq!(find(&table, Role::DrugId, Scope::Drugs, &map).map(RawColumn::name), Some("title"));
+    }
+}

@@ -1,0 +1,182 @@
+//! Distinct drugs and targets from rows of text: each distinct string is featurised once, in parallel; rows whose molecule
+//! or sequence is the same become one entity with several ids.
+
+use std::collections::{BTreeMap, HashMap};
+
+use fusebind_features::{
+    Error as FeatureError,
+    entity::{molecule::Molecule, protein::Protein},
+};
+use rayon::prelude::*;
+
+use crate::table::{Drug, Target};
+
+/// A kind of entity that a [`Registry`] collects.
+pub(super) trait Entity: Sized {
+    /// The featurised value.
+    type Value: Send;
+    /// What the value is called in messages.
+    const VALUE: &'static str;
+    fn new(value: Self::Value, keys: BTreeMap<String, String>) -> Self;
+    fn identity(value: &Self::Value) -> &str;
+    fn ids(&mut self) -> &mut Vec<String>;
+    fn keys(&mut self) -> &mut BTreeMap<String, String>;
+}
+
+impl Entity for Drug {
+    type Value = Molecule;
+    const VALUE: &'static str = "structure";
+    fn new(molecule: Molecule, keys: BTreeMap<String, String>) -> Self {
+        Self { ids: Vec::new(), keys, molecule }
+    }
+    fn identity(molecule: &Molecule) -> &str {
+        &molecule.smiles
+    }
+    fn ids(&mut self) -> &mut Vec<String> {
+        &mut self.ids
+    }
+    fn keys(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.keys
+    }
+}
+
+impl Entity for Target {
+    type Value = Protein;
+    const VALUE: &'static str = "sequence";
+    fn new(protein: Protein, keys: BTreeMap<String, String>) -> Self {
+        Self { ids: Vec::new(), keys, protein }
+    }
+    fn identity(protein: &Protein) -> &str {
+        &protein.sequence
+    }
+    fn ids(&mut self) -> &mut Vec<String> {
+        &mut self.ids
+    }
+    fn keys(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.keys
+    }
+}
+
+/// One row that names an entity.
+pub(super) struct Row<'t> {
+    /// Id; an inline entity without id is known by its text.
+    pub(super) id: Option<&'t str>,
+    /// SMILES, MOL block or sequence.
+    pub(super) text: Option<&'t str>,
+    /// Further keys.
+    pub(super) keys: BTreeMap<String, String>,
+}
+
+/// What is known about a distinct string.
+enum Slot<V> {
+    /// Featurised, not yet an entity.
+    Fresh(V),
+    /// Already this entity.
+    Known(u32),
+    /// Cannot be featurised.
+    Refused(String),
+}
+
+/// Distinct entities and the ids that lead to them.
+pub(super) struct Registry<E> {
+    pub(super) entities: Vec<E>,
+    by_identity: HashMap<String, u32>,
+    by_id: HashMap<String, u32>,
+    /// Ids whose row was rejected, with the reason.
+    refused: HashMap<String, String>,
+}
+
+impl<E: Entity> Registry<E> {
+    pub(super) fn new() -> Self {
+        Self { entities: Vec::new(), by_identity: HashMap::new(), by_id: HashMap::new(), refused: HashMap::new() }
+    }
+
+    /// Registers `rows`; returns for each the entity it names, or why it names none.
+    pub(super) fn register(
+        &mut self,
+        rows: Vec<Row<'_>>,
+        parse: &(dyn Fn(&str) -> Result<E::Value, FeatureError> + Sync),
+    ) -> Vec<Result<u32, String>> {
+        let mut position: HashMap<&str, usize> = HashMap::new();
+        let mut distinct: Vec<&str> = Vec::new();
+        for text in rows.iter().filter_map(|row| row.text) {
+            position.entry(text).or_insert_with(|| {
+                distinct.push(text);
+                distinct.len() - 1
+            });
+        }
+        let mut slots: Vec<Slot<E::Value>> = distinct
+            .par_iter()
+            .map(|text| match parse(text) {
+                Ok(value) => Slot::Fresh(value),
+                Err(fault) => Slot::Refused(match fault.position() {
+                    Some(at) => format!("{fault} (at character {})", at + 1),
+                    None => fault.to_string(),
+                }),
+            })
+            .collect();
+        let mut empty = Slot::Refused(format!("the {} is empty; add it or remove the row", E::VALUE));
+        rows.into_iter()
+            .map(|row| {
+                let slot = match row.text {
+                    Some(text) => &mut slots[position[text]],
+                    None => &mut empty,
+                };
+                self.link(row, slot)
+            })
+            .collect()
+    }
+
+    /// Ties the id and the keys of a row to its entity.
+    fn link(&mut self, row: Row<'_>, slot: &mut Slot<E::Value>) -> Result<u32, String> {
+        let id = row.id.or(row.text).unwrap_or_default();
+        let known = match slot {
+            Slot::Known(entity) => Some(*entity),
+            Slot::Fresh(value) => self.by_identity.get(E::identity(value)).copied(),
+            Slot::Refused(reason) => {
+                if !self.by_id.contains_key(id) {
+                    self.refused.insert(id.to_string(), reason.clone());
+                }
+                return Err(reason.clone());
+            }
+        };
+        if self.by_id.get(id).is_some_and(|&named| Some(named) != known) {
+            return Err(format!("the id `{id}` already names another {}; give this row its own id", E::VALUE));
+        }
+        let entity = known.unwrap_or(self.entities.len() as u32);
+        if let Slot::Fresh(value) = std::mem::replace(slot, Slot::Known(entity))
+            && known.is_none()
+        {
+            self.by_identity.insert(E::identity(&value).to_string(), entity);
+            self.entities.push(E::new(value, BTreeMap::new()));
+        }
+        if !self.by_id.contains_key(id) {
+            self.by_id.insert(id.to_string(), entity);
+            self.entities[entity as usize].ids().push(id.to_string());
+        }
+        let keys = self.entities[entity as usize].keys();
+        for (key, value) in row.keys {
+            keys.entry(key).or_insert(value);
+        }
+        Ok(entity)
+    }
+
+    /// Lets `alias` lead to `entity` where no id of that spelling exists.
+    pub(super) fn alias(&mut self, alias: &str, entity: u32) {
+        if !self.by_id.contains_key(alias) {
+            self.by_id.insert(alias.to_string(), entity);
+            self.entities[entity as usize].ids().push(alias.to_string());
+        }
+    }
+
+    /// The entity called `id`, or why there is none.
+    pub(super) fn resolve(&self, id: &str) -> Result<u32, String> {
+        if let Some(&entity) = self.by_id.get(id) {
+            return Ok(entity);
+        }
+        Err(match self.refused.get(id) {
+            Some(reason) => format!("the row of this id was rejected: {reason}"),
+            None => "no accepted row has this id; add it to its table or correct the id".to_string(),
+        })
+    }
+}
