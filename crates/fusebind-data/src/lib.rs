@@ -1,6 +1,8 @@
 //! Interactions, labels, splits and samplers. No tensors here.
 
+pub mod check;
 mod error;
+pub mod modality;
 pub mod negative;
 pub mod sampler;
 pub mod simulate;

@@ -93,7 +93,7 @@ impl Role {
 }
 
 /// Lower case, runs of other characters than letters and digits as one `_`, both micro signs as `u`.
-pub(super) fn normalise(name: &str) -> String {
+pub(crate) fn normalise(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for character in name.chars() {
         match character {

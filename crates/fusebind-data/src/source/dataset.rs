@@ -219,7 +219,8 @@ fn register<E: Entity>(
 
 fn is_key(column: &str) -> bool {
     let name = normalise(column);
-    !(name.starts_with("has_") || name.contains("smiles") || name == "molblock" || name.contains("sequence"))
+    let id = name == "drug_id" || name == "target_id";
+    !(id || name.starts_with("has_") || name.contains("smiles") || name == "molblock" || name.contains("sequence"))
 }
 
 fn keys(columns: &[&RawColumn], row: usize) -> BTreeMap<String, String> {

@@ -17,4 +17,5 @@ mod unit;
 
 pub use config::{ColumnMap, LabelPolicy, LoadConfig};
 pub use dataset::{load_dataset, load_drugs, load_targets};
+pub(crate) use columns::normalise;
 pub use raw::{RawColumn, RawTable, ReadLimits};

@@ -53,29 +53,16 @@ pub struct DuplicateReport {
 
 /// Counts repeated (drug, target, scale) rows and treats them by `policy`; the fingerprint follows.
 pub fn merge_duplicates(dataset: &mut Dataset, policy: DuplicatePolicy) -> DuplicateReport {
-    let mut groups: BTreeMap<(u32, u32, Option<Scale>), Vec<usize>> = BTreeMap::new();
-    for (at, row) in dataset.interactions.iter().enumerate() {
-        groups.entry((row.drug, row.target, row.affinity.map(|a| a.scale))).or_default().push(at);
+    let mut report = count_duplicates(dataset);
+    if policy == DuplicatePolicy::Keep {
+        return report;
     }
-    let mut report = DuplicateReport::default();
     let mut keep = vec![true; dataset.interactions.len()];
-    for members in groups.into_values().filter(|members| members.len() > 1) {
+    for members in groups(dataset) {
         let rows: Vec<Interaction> = members.iter().map(|&at| dataset.interactions[at]).collect();
-        let (labels, values) = (labels_conflict(&rows), values_conflict(&rows));
-        let parts = dataset.split_columns.values();
-        let split = parts.clone().any(|parts| members.iter().any(|&at| parts[at] != parts[members[0]]));
-        report.groups += 1;
-        report.repeats += members.len() as u64 - 1;
-        report.conflicts += u64::from(labels || values);
-        report.label_conflicts += u64::from(labels);
-        report.affinity_conflicts += u64::from(values);
-        report.split_conflicts += u64::from(split);
-        if policy == DuplicatePolicy::Keep {
-            continue;
-        }
         members.iter().for_each(|&at| keep[at] = false);
         let one = match policy {
-            DuplicatePolicy::DropConflicts if labels || values => None,
+            DuplicatePolicy::DropConflicts if labels_conflict(&rows) || values_conflict(&rows) => None,
             DuplicatePolicy::First => Some(rows[0]),
             _ => combine(&rows, policy),
         };
@@ -95,12 +82,36 @@ pub fn merge_duplicates(dataset: &mut Dataset, policy: DuplicatePolicy) -> Dupli
             }
         }
     }
-    if policy != DuplicatePolicy::Keep {
-        retain(&mut dataset.interactions, &keep);
-        dataset.split_columns.values_mut().for_each(|parts| retain(parts, &keep));
-        dataset.refresh_fingerprint();
+    retain(&mut dataset.interactions, &keep);
+    dataset.split_columns.values_mut().for_each(|parts| retain(parts, &keep));
+    dataset.refresh_fingerprint();
+    report
+}
+
+/// Counts repeated (drug, target, scale) rows and their conflicts.
+pub fn count_duplicates(dataset: &Dataset) -> DuplicateReport {
+    let mut report = DuplicateReport::default();
+    for members in groups(dataset) {
+        let rows: Vec<Interaction> = members.iter().map(|&at| dataset.interactions[at]).collect();
+        let (labels, values) = (labels_conflict(&rows), values_conflict(&rows));
+        let torn = |parts: &Vec<Option<String>>| members.iter().any(|&at| parts[at] != parts[members[0]]);
+        report.groups += 1;
+        report.repeats += members.len() as u64 - 1;
+        report.conflicts += u64::from(labels || values);
+        report.label_conflicts += u64::from(labels);
+        report.affinity_conflicts += u64::from(values);
+        report.split_conflicts += u64::from(dataset.split_columns.values().any(torn));
     }
     report
+}
+
+/// Positions of the rows that share drug, target and scale, where there are several.
+fn groups(dataset: &Dataset) -> impl Iterator<Item = Vec<usize>> + use<> {
+    let mut groups: BTreeMap<(u32, u32, Option<Scale>), Vec<usize>> = BTreeMap::new();
+    for (at, row) in dataset.interactions.iter().enumerate() {
+        groups.entry((row.drug, row.target, row.affinity.map(|a| a.scale))).or_default().push(at);
+    }
+    groups.into_values().filter(|members| members.len() > 1)
 }
 
 fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {

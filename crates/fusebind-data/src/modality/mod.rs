@@ -1,0 +1,140 @@
+//! Side data of drugs and targets: texts, transcriptomes, assay profiles, as typed values matched to a data set.
+//!
+//! Comes in: a folder of tables and a [`Dataset`](crate::table::Dataset). Goes out: [`ModalityTables`]. Nothing is encoded
+//! here and nothing is imputed: what was not measured stays missing. Axis legend: `G` genes, `A` assays.
+
+mod coverage;
+mod matching;
+mod profile;
+mod text;
+
+pub use coverage::Coverage;
+pub use matching::Side;
+pub use profile::{ProfileKind, ProfileTable};
+pub use text::{TextEntry, TextTable};
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    Error, ErrorKind,
+    source::RawTable,
+    table::{Dataset, Rejection},
+};
+
+/// What a folder of modality tables holds about the entities of one data set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModalityTables {
+    /// Textual descriptions, by file name.
+    pub texts: Vec<TextTable>,
+    /// Transcriptomes and assay profiles, by file name.
+    pub profiles: Vec<ProfileTable>,
+    /// Notes on single genes or assays (`*_columns`, `*_genes`): column to its further cells.
+    pub notes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Files that are no modality we know, with the reason.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// What a file holds, by its name.
+enum Content {
+    Text(Side),
+    Profile(ProfileKind),
+}
+
+impl Content {
+    fn of(stem: &str) -> Option<Self> {
+        let stem = stem.to_ascii_lowercase();
+        let begins = |words: &[&str]| words.iter().any(|word| stem.starts_with(word));
+        if begins(&["text_drug", "drug_text"]) {
+            Some(Self::Text(Side::Drug))
+        } else if begins(&["text_target", "text_protein", "target_text", "protein_text"]) {
+            Some(Self::Text(Side::Target))
+        } else if begins(&["transcriptom"]) {
+            Some(Self::Profile(ProfileKind::Transcriptome))
+        } else if begins(&["bioassay"]) {
+            Some(Self::Profile(ProfileKind::Bioassay))
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads every modality table in `dir` (CSV, TSV or Parquet) and keeps the rows that belong to an entity of `dataset`.
+pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables, Vec<Rejection>), Error> {
+    let (mut tables, mut rejections) = (ModalityTables::default(), Vec::new());
+    for path in table_files(dir)? {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (table, rejected) = RawTable::read(&path)?;
+        rejections.extend(rejected);
+        if let Some(column) = table.column("column") {
+            for row in 0..table.len() {
+                let others = table.columns().iter().filter(|other| other.name() != column.name());
+                let cells = others.filter_map(|other| Some((other.name().to_string(), other.get(row)?.to_string())));
+                tables.notes.entry(column.get(row).unwrap_or_default().to_string()).or_default().extend(cells);
+            }
+            continue;
+        }
+        let skip = match Content::of(&stem) {
+            None => "its name begins with none of text_drug, text_target, text_protein, transcriptom, bioassay",
+            Some(Content::Text(side)) => match TextTable::new(stem, side, &table, dataset)? {
+                Some(texts) => {
+                    tables.texts.push(texts);
+                    continue;
+                }
+                None => "it has no key column, such as drug_id, inchikey, ik14, target_id, uniprot, seq_md5",
+            },
+            Some(Content::Profile(kind)) => match ProfileTable::new((stem, kind), &table, dataset, &mut rejections) {
+                Some(profiles) => {
+                    tables.profiles.push(profiles);
+                    continue;
+                }
+                None => "it has no key column of a drug or target beside its numbers",
+            },
+        };
+        tables.skipped.push((path.display().to_string(), skip.to_string()));
+    }
+    Ok((tables, rejections))
+}
+
+/// The table files in `dir`, sorted; two formats of one name are an error.
+fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let fault = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotADirectory => Error::new(ErrorKind::WrongFileType, "this is a file, not a folder")
+            .in_file(dir)
+            .hint("name the folder that holds the modality tables"),
+        _ => Error::read(dir, source),
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if matches!(extension, "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].file_stem() == pair[1].file_stem()) {
+        return Err(Error::new(ErrorKind::Ambiguous, format!("there is also {}", pair[1].display()))
+            .in_file(&pair[0])
+            .hint("keep one of the two"));
+    }
+    if files.is_empty() {
+        return Err(Error::new(ErrorKind::Empty, "the folder holds no table")
+            .in_file(dir)
+            .hint("add text_drug, text_target, transcriptomics or bioassay as .csv, .tsv or .parquet"));
+    }
+    Ok(files)
+}
+
+impl ModalityTables {
+    /// Whether an assay measures a target directly, where the notes say so: it may leak labels.
+    pub fn measures_target(&self, column: &str) -> Option<bool> {
+        match self.notes.get(column)?.get("direct_target_assay")?.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Wide numeric tables: one row per entity, one column per gene or assay, missing where not measured.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::matching::{Side, is_key, rows_of_entities, side_of};
+use crate::{
+    source::{RawColumn, RawTable, normalise},
+    table::{Dataset, Rejection},
+};
+
+/// What the columns of a profile are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileKind {
+    /// Genes: an expression signature.
+    Transcriptome,
+    /// Assays: outcomes or hit calls.
+    Bioassay,
+}
+
+/// A table of profiles, matched to the entities of a data set.
+#[derive(Clone, Debug)]
+pub struct ProfileTable {
+    /// File name without extension.
+    pub name: String,
+    /// What the columns are.
+    pub kind: ProfileKind,
+    /// Side that is described.
+    pub side: Side,
+    /// Names of the genes or assays, `[G]` or `[A]`.
+    pub columns: Vec<String>,
+    /// Profiles behind each other, `[profiles, G]` or `[profiles, A]`; NaN where not measured.
+    pub values: Vec<f32>,
+    /// Position of each entity's profile.
+    pub of_entity: Vec<Option<u32>>,
+    /// Rows of the file that belong to no entity of the data set.
+    pub unmatched_rows: u64,
+}
+
+/// Missing values are equal to each other here.
+impl PartialEq for ProfileTable {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |table: &Self| table.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        (&self.name, self.kind, self.side, &self.columns, &self.of_entity, self.unmatched_rows)
+            == (&other.name, other.kind, other.side, &other.columns, &other.of_entity, other.unmatched_rows)
+            && bits(self) == bits(other)
+    }
+}
+
+impl ProfileTable {
+    /// Reads the rows of `table` that belong to an entity; `None` where it has no key column or no number.
+    pub(super) fn new(
+        (name, kind): (String, ProfileKind),
+        table: &RawTable,
+        dataset: &Dataset,
+        rejections: &mut Vec<Rejection>,
+    ) -> Option<Self> {
+        let side = side_of(table)?;
+        let rows_of = rows_of_entities(table, side, dataset)?;
+        let columns: Vec<&RawColumn> = table.columns().iter().filter(|column| is_measured(column)).collect();
+        if columns.is_empty() {
+            return None;
+        }
+        let mut parsed: HashMap<usize, Option<Vec<f32>>> = HashMap::new();
+        let mut merged: HashMap<Vec<usize>, Option<u32>> = HashMap::new();
+        let (mut values, mut of_entity, mut profiles) = (Vec::new(), Vec::with_capacity(rows_of.len()), 0);
+        for rows in rows_of {
+            for &row in &rows {
+                parsed.entry(row).or_insert_with(|| match parse(&columns, row) {
+                    Ok(profile) => Some(profile),
+                    Err((column, reason)) => {
+                        rejections.push(table.reject(row, column, reason));
+                        None
+                    }
+                });
+            }
+            let profile = *merged.entry(rows).or_insert_with_key(|rows| {
+                let mean = mean(rows.iter().filter_map(|row| parsed[row].as_deref()), columns.len())?;
+                values.extend(mean);
+                profiles += 1;
+                Some(profiles - 1)
+            });
+            of_entity.push(profile);
+        }
+        let unmatched_rows = (table.len() - parsed.len()) as u64;
+        let columns = columns.iter().map(|column| column.name().to_string()).collect();
+        Some(Self { name, kind, side, columns, values, of_entity, unmatched_rows })
+    }
+
+    /// The profile of an entity, `[G]` or `[A]`, with NaN where not measured; `None` where nothing was measured.
+    pub fn profile(&self, entity: u32) -> Option<&[f32]> {
+        let at = (*self.of_entity.get(entity as usize)?)? as usize;
+        self.values.get(at * self.columns.len()..(at + 1) * self.columns.len())
+    }
+}
+
+/// A column of measurements: no key, no count (`n_..`), and its first cell is a number.
+fn is_measured(column: &RawColumn) -> bool {
+    let name = normalise(column.name());
+    let first = (0..column.len()).find_map(|row| column.get(row));
+    !is_key(column) && !name.starts_with("n_") && first.is_some_and(|cell| cell.parse::<f32>().is_ok())
+}
+
+/// The row as numbers, or the column that holds none, and why.
+fn parse<'t>(columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
+    let number = |column: &&'t RawColumn| {
+        let Some(cell) = column.get(row) else { return Ok(f32::NAN) };
+        match cell.parse::<f32>() {
+            Ok(value) if value.is_infinite() => Err((column.name(), "the value is infinite; leave the cell empty")),
+            Ok(value) => Ok(value),
+            Err(_) if ["na", "n/a", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word)) => Ok(f32::NAN),
+            Err(_) => Err((column.name(), "this is no number; leave the cell empty if it was not measured")),
+        }
+    };
+    columns.iter().map(number).collect()
+}
+
+/// Mean over the measured values of several rows of one entity; `None` where nothing was measured.
+fn mean<'r>(rows: impl Iterator<Item = &'r [f32]>, width: usize) -> Option<Vec<f32>> {
+    let (mut sums, mut counts) = (vec![0.0_f64; width], vec![0_u32; width]);
+    for row in rows {
+        for ((sum, count), &value) in sums.iter_mut().zip(&mut counts).zip(row) {
+            if !value.is_nan() {
+                *sum += f64::from(value);
+                *count += 1;
+            }
+        }
+    }
+    let average = |(sum, count): (&f64, &u32)| if *count == 0 { f32::NAN } else { (sum / f64::from(*count)) as f32 };
+    counts.iter().any(|&count| count > 0).then(|| sums.iter().zip(&counts).map(average).collect())
+}
