@@ -1,4 +1,12 @@
 //! Raw text to typed values to arrays. No tensors here.
+//!
+//! | raw | value | arrays |
+//! |---|---|---|
+//! | SMILES, SD record | [`entity::molecule::Molecule`] by [`entity::molecule::Chemistry`] ([`entity::molecule::ChematicToolkit`]) | [`feature::graph`], [`feature::fingerprint`] |
+//! | sequence, FASTA | [`entity::protein::Protein`] by [`entity::protein::Protein::parse`] | [`feature::sequence`] |
+//!
+//! [`entity::molecule::featurise_molecules`] reads many molecules in parallel. Everything refuses bad input with an
+//! [`Error`] that says why and where; nothing becomes a vector of zeros.
 
 pub mod batch;
 pub mod entity;

@@ -7,13 +7,13 @@
 pub const ATOM_FIELDS: usize = 9;
 /// Number of categories of each atom field; every stored value is below its entry.
 ///
-/// Order: element, total degree, formal charge, hybridisation, implicit + explicit H count, aromatic, in ring,
-/// chirality, radical or isotope flag.
-pub const ATOM_FIELD_SIZES: [usize; ATOM_FIELDS] = [119, 12, 12, 8, 10, 2, 2, 4, 2];
+/// Order and categories are those of OGB (Hu et al. 2020, arXiv:2005.00687): element (atomic number - 1; 118 other),
+/// chirality, total degree, formal charge (+ 5), hydrogens, radical electrons, hybridisation, aromatic, in a ring.
+pub const ATOM_FIELD_SIZES: [usize; ATOM_FIELDS] = [119, 5, 12, 12, 10, 6, 6, 2, 2];
 /// Number of categorical fields of a bond.
 pub const BOND_FIELDS: usize = 4;
-/// Number of categories of each bond field: order (single, double, triple, aromatic, other), conjugated, in ring, stereo.
-pub const BOND_FIELD_SIZES: [usize; BOND_FIELDS] = [5, 2, 2, 6];
+/// Number of categories of each bond field: order (single, double, triple, aromatic, other), stereo, conjugated, in a ring.
+pub const BOND_FIELD_SIZES: [usize; BOND_FIELDS] = [5, 6, 2, 2];
 
 /// One chemical bond between atoms `a` and `b` (`a < b`) with its categorical fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,7 @@
 //! Arrays of each modality: raw value to features, the same code in training and inference.
 
+pub mod composition;
+pub mod fingerprint;
 pub mod graph;
 pub mod sequence;
+pub mod substructure;

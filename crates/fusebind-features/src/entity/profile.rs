@@ -1,1 +1,0 @@
-//! Texts, expression signatures and assay outcomes of an entity, as typed values.
