@@ -1,1 +1,12 @@
-//! fusebind-eval
+//! Scores: pure functions on slices that return a number or the reason why there is none.
+//!
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here knows a model or a file.
+
+pub mod calibration;
+pub mod classification;
+pub mod enrichment;
+mod error;
+pub mod regression;
+pub mod resample;
+
+pub use error::Undefined;

@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use fusebind_features::{
     batch::{GraphBatch, SequenceBatch},
-    feature::{graph::GraphFeatures, sequence::SequenceFeatures},
+    entity::{molecule::Molecule, protein::Protein},
+    feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
 };
+use rayon::prelude::*;
+
+use crate::encoder::{graph::GraphEncoderConfig, sequence::SequenceEncoderConfig};
 
 /// A dense row per entity.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +23,15 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Rows of `width` channels, each written by `write` from the row's index; rows are zero on entry.
+    pub fn build(rows: usize, width: usize, write: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+        let mut values = vec![0.0; rows * width];
+        if width > 0 {
+            values.par_chunks_mut(width).enumerate().for_each(|(index, row)| write(index, row));
+        }
+        Self { values, width }
+    }
+
     /// Copies the rows at `indices`.
     pub fn select(&self, indices: &[u32]) -> Self {
         let mut values = Vec::with_capacity(indices.len() * self.width);
@@ -67,6 +80,15 @@ pub struct TargetInput {
 }
 
 impl DrugStore {
+    /// Featurises `molecules` as an encoder of `config` reads them.
+    pub fn new<'a>(molecules: impl Iterator<Item = &'a Molecule>, config: &GraphEncoderConfig) -> Self {
+        let molecules: Vec<&Molecule> = molecules.collect();
+        let substructures = Rows::build(molecules.len(), config.substructures, |index, row| {
+            substructure::fold(&molecules[index].graph.substructures, row);
+        });
+        Self { graphs: molecules.iter().map(|m| m.graph.clone()).collect(), substructures }
+    }
+
     /// Packs the drugs at `indices`.
     pub fn batch(&self, indices: &[u32]) -> DrugInput {
         DrugInput {
@@ -77,6 +99,15 @@ impl DrugStore {
 }
 
 impl TargetStore {
+    /// Featurises `proteins` as an encoder of `config` reads them.
+    pub fn new<'a>(proteins: impl Iterator<Item = &'a Protein>, config: &SequenceEncoderConfig) -> Self {
+        let proteins: Vec<&Protein> = proteins.collect();
+        let composition = Rows::build(proteins.len(), config.composition, |index, row| {
+            composition::fold(&proteins[index].features.residues, row);
+        });
+        Self { sequences: proteins.iter().map(|p| p.features.clone()).collect(), composition }
+    }
+
     /// Packs the targets at `indices`.
     pub fn batch(&self, indices: &[u32]) -> TargetInput {
         TargetInput {

@@ -1,9 +1,10 @@
 //! Models: features to embeddings to predictions. Tensors begin here.
 //!
 //! In reading order: [`input`] (what a batch brings), [`encoder`] (one per modality), [`fusion`] (entities to pairs),
-//! [`head`] (pairs to predictions), [`model`] (the whole), [`checkpoint`] (weights on disk), [`device`] (where it runs),
+//! [`head`] (pairs to predictions), [`model`] (the whole), [`checkpoint`] and [`bundle`] (weights on disk), [`scoring`] (many pairs), [`device`] (where it runs),
 //! [`layer`] (the parts and the CPU kernels).
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod device;
 pub mod encoder;
@@ -13,5 +14,6 @@ pub mod head;
 pub mod input;
 pub mod layer;
 pub mod model;
+pub mod scoring;
 
 pub use error::{Error, ErrorKind};

@@ -1,1 +1,3 @@
-//! fusebind-screen
+//! Predictions from trained models. Nothing here can train.
+
+pub mod predictor;

@@ -1,1 +1,11 @@
-//! fusebind-train
+//! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
+
+mod error;
+pub mod labels;
+pub mod objective;
+pub mod optimizer;
+pub mod recipe;
+pub mod run_dir;
+pub mod trainer;
+
+pub use error::{Error, ErrorKind};

@@ -1,38 +1,52 @@
-//! Encoder of the `sequence` modality: hashed k-mer composition through a dense layer.
+//! Encoder of the `sequence` modality: hashed k-mer composition, beside a path for learned motifs.
 //!
-//! Comes in: [`TargetInput`]. Goes out: `[B, D]`. Homologous proteins share k-mers, so nearness to training proteins is
-//! kept; the cost of a protein does not grow with its length.
+//! Composition: hashed k-mer counts through a dense layer; homologous proteins share k-mers, so nearness to training
+//! proteins is kept. Motifs: one convolution over residues and a maximum over positions (as in DeepBind, Alipanahi et al.
+//! 2015, doi 10.1038/nbt.3300), fused into one table scan. The two paths are added. Comes in: [`TargetInput`]. Goes out:
+//! `[B, D]`.
 
 use burn::{
-    module::Module,
+    module::{Initializer, Module, Param},
     nn::{Dropout, DropoutConfig, Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData, activation::relu},
 };
+use fusebind_features::feature::sequence::RESIDUE_TOKENS;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, input::TargetInput};
+use crate::{
+    Error, ErrorKind,
+    input::TargetInput,
+    layer::{motif::motif_scan, norm::LayerNorm},
+};
 
 /// Configuration of [`SequenceEncoder`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SequenceEncoderConfig {
-    /// Channels of the hashed k-mer composition.
+    /// Channels of the hashed k-mer composition; 0 switches the composition path off.
     pub composition: usize,
+    /// Number of learned motifs; 0 switches the motif path off.
+    pub motifs: usize,
+    /// Residues a motif spans.
+    pub motif_length: usize,
     /// Dropout of whole composition inputs.
     pub input_dropout: f64,
 }
 
 impl Default for SequenceEncoderConfig {
     fn default() -> Self {
-        Self { composition: 2048, input_dropout: 0.0 }
+        Self { composition: 2048, motifs: 0, motif_length: 9, input_dropout: 0.0 }
     }
 }
 
 impl SequenceEncoderConfig {
     /// Refuses what makes no encoder.
     pub fn check(&self) -> Result<(), Error> {
-        if self.composition == 0 {
-            return Err(Error::new(ErrorKind::Config, "sequence encoder: `composition` must be above 0"));
+        if self.composition == 0 && self.motifs == 0 {
+            return Err(Error::new(ErrorKind::Config, "sequence encoder: `composition` and `motifs` are both 0"));
+        }
+        if self.motifs > 0 && self.motif_length == 0 {
+            return Err(Error::new(ErrorKind::Config, "sequence encoder: `motif_length` must be above 0"));
         }
         if !(0.0..1.0).contains(&self.input_dropout) {
             return Err(Error::new(ErrorKind::Config, "sequence encoder: `input_dropout` must lie in [0, 1)"));
@@ -43,8 +57,16 @@ impl SequenceEncoderConfig {
     /// An encoder with `width` output channels.
     pub fn init(&self, width: usize, device: &Device) -> SequenceEncoder {
         SequenceEncoder {
-            dropout: DropoutConfig::new(self.input_dropout).init(),
-            linear: LinearConfig::new(self.composition, width).init(device),
+            composition: (self.composition > 0).then(|| CompositionPath {
+                dropout: DropoutConfig::new(self.input_dropout).init(),
+                linear: LinearConfig::new(self.composition, width).init(device),
+            }),
+            motifs: (self.motifs > 0).then(|| MotifPath {
+                table: Initializer::Normal { mean: 0.0, std: 1.0 / (self.motif_length as f64).sqrt() }
+                    .init([self.motif_length * RESIDUE_TOKENS, self.motifs], device),
+                norm: LayerNorm::new(self.motifs, device),
+                linear: LinearConfig::new(self.motifs, width).init(device),
+            }),
         }
     }
 }
@@ -52,16 +74,40 @@ impl SequenceEncoderConfig {
 /// Encodes protein sequences, see the file's header.
 #[derive(Module, Debug)]
 pub struct SequenceEncoder {
+    composition: Option<CompositionPath>,
+    motifs: Option<MotifPath>,
+}
+
+#[derive(Module, Debug)]
+struct CompositionPath {
     dropout: Dropout,
+    linear: Linear,
+}
+
+#[derive(Module, Debug)]
+struct MotifPath {
+    table: Param<Tensor<2>>,
+    norm: LayerNorm,
     linear: Linear,
 }
 
 impl SequenceEncoder {
     /// Encodes the distinct targets of a batch: `[B, width]`.
     pub fn forward(&self, input: &TargetInput, device: &Device) -> Tensor<2> {
-        let rows = &input.composition;
-        let shape = [input.sequences.len(), rows.width];
-        let composition = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
-        self.linear.forward(self.dropout.forward(composition))
+        let composition = self.composition.as_ref().map(|path| {
+            let rows = &input.composition;
+            let shape = [input.sequences.len(), rows.width];
+            let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
+            path.linear.forward(path.dropout.forward(counts))
+        });
+        let motifs = self.motifs.as_ref().map(|path| {
+            let strongest = motif_scan(path.table.val(), &input.sequences, RESIDUE_TOKENS); // [B, motifs]
+            path.linear.forward(relu(path.norm.forward(strongest)))
+        });
+        match (composition, motifs) {
+            (Some(composition), Some(motifs)) => composition + motifs,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => unreachable!("SequenceEncoderConfig::check refuses an encoder without a path"),
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod edge;
 pub mod embed;
 pub mod gather;
 pub mod kernel;
+pub mod motif;
 pub mod norm;
 pub mod pair;
 pub mod segment;

@@ -1,0 +1,55 @@
+//! Why a score is undefined.
+
+/// The reason why there is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Undefined {
+    /// There is nothing to score.
+    Empty,
+    /// Truth and prediction differ in length.
+    Length,
+    /// A value is NaN or infinite.
+    NotFinite,
+    /// The truth is of one class only.
+    OneClass,
+    /// All values are the same.
+    Constant,
+    /// A parameter is out of range.
+    Parameter,
+}
+
+impl std::fmt::Display for Undefined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "nothing to score",
+            Self::Length => "truth and prediction differ in length",
+            Self::NotFinite => "a value is not finite",
+            Self::OneClass => "only one class is present",
+            Self::Constant => "all values are the same",
+            Self::Parameter => "a parameter is out of range",
+        })
+    }
+}
+
+impl std::error::Error for Undefined {}
+
+/// Refuses empty, unequal and non-finite input.
+pub(crate) fn paired(truth: &[f64], predicted: &[f64]) -> Result<(), Undefined> {
+    match () {
+        () if truth.len() != predicted.len() => Err(Undefined::Length),
+        () if truth.is_empty() => Err(Undefined::Empty),
+        () if truth.iter().chain(predicted).any(|v| !v.is_finite()) => Err(Undefined::NotFinite),
+        () => Ok(()),
+    }
+}
+
+/// Refuses empty, unequal, non-finite and one-class input.
+pub(crate) fn classes(truth: &[bool], scores: &[f64]) -> Result<(), Undefined> {
+    match () {
+        () if truth.len() != scores.len() => Err(Undefined::Length),
+        () if truth.is_empty() => Err(Undefined::Empty),
+        () if scores.iter().any(|v| !v.is_finite()) => Err(Undefined::NotFinite),
+        () if truth.iter().all(|t| *t) || truth.iter().all(|t| !*t) => Err(Undefined::OneClass),
+        () => Ok(()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Label scaling, fitted on training pairs only.
+//!
+//! Comes in: interactions and a [`TrainSet`]. Goes out: one [`OutputScale`] per affinity scale that occurs in training.
+
+use std::collections::BTreeMap;
+
+use fusebind_data::{split::TrainSet, table::Interaction};
+use fusebind_model::bundle::OutputScale;
+
+use crate::{Error, ErrorKind, objective::scale_name, recipe::Task};
+
+/// What the labels of a training part allow a model to learn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelPlan {
+    /// Affinity scales, most frequent first.
+    pub scales: Vec<OutputScale>,
+    /// Whether binding is learned.
+    pub binding: bool,
+}
+
+impl LabelPlan {
+    /// Fits mean and standard deviation of every affinity scale, and decides the heads under `task`.
+    pub fn fit(interactions: &[Interaction], train: &TrainSet, task: Task) -> Result<Self, Error> {
+        let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let mut annotated = [false; 2];
+        for &index in train.indices() {
+            let interaction = &interactions[index as usize];
+            if let Some(affinity) = interaction.affinity {
+                values.entry(scale_name(affinity.scale)).or_default().push(affinity.value);
+            }
+            if let Some(binds) = interaction.binds {
+                annotated[usize::from(binds)] = true;
+            }
+        }
+        let mut counted: Vec<(String, Vec<f64>)> = values.into_iter().collect();
+        counted.sort_by_key(|(_, v)| std::cmp::Reverse(v.len()));
+        let scales = counted.into_iter().map(|(name, values)| standardise(name, &values)).collect::<Vec<_>>();
+        let both_classes = annotated[0] && annotated[1];
+        let plan = match task {
+            Task::Affinity => Self { scales, binding: false },
+            Task::Binding => Self { scales: Vec::new(), binding: both_classes },
+            Task::Joint => Self { scales, binding: both_classes },
+            // A binding label beside an affinity is nearly always a cut through it and teaches nothing new.
+            Task::Auto => Self { binding: scales.is_empty() && both_classes, scales },
+        };
+        let wanted = match task {
+            Task::Affinity => plan.scales.is_empty().then_some("an affinity"),
+            Task::Binding => (!plan.binding).then_some("binding labels of both classes"),
+            Task::Joint => {
+                (plan.scales.is_empty() || !plan.binding).then_some("an affinity and binding labels of both classes")
+            }
+            Task::Auto => (plan.scales.is_empty() && !plan.binding).then_some("an affinity or labels of both classes"),
+        };
+        match wanted {
+            None => Ok(plan),
+            Some(wanted) => Err(Error::new(ErrorKind::Data, format!("the training pairs lack {wanted}"))
+                .hint("check the label columns with `fusebind data check`, or set another `task` in the recipe")),
+        }
+    }
+}
+
+fn standardise(name: String, values: &[f64]) -> OutputScale {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count;
+    // Constant labels leave nothing to scale by.
+    let deviation = if variance > 1e-12 { variance.sqrt() } else { 1.0 };
+    OutputScale { name, mean, deviation }
+}

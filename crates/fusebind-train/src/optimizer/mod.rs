@@ -1,0 +1,4 @@
+//! AdamW with averaged weights, and the learning-rate schedule.
+
+pub mod adamw;
+pub mod schedule;

@@ -1,0 +1,172 @@
+//! A recipe: everything that a run depends on besides its data and its seed.
+//!
+//! Comes in: the name of a built-in recipe or a TOML file. Goes out: a checked [`Recipe`]. Unknown keys are refused.
+
+mod builtin;
+
+use std::{fs, path::Path};
+
+use fusebind_data::sampler::SamplerConfig;
+use fusebind_model::model::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, objective::ObjectiveConfig, optimizer::adamw::AdamWConfig};
+
+/// What a model learns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Whatever labels the training data has.
+    #[default]
+    Auto,
+    /// Affinity only.
+    Affinity,
+    /// Binding only.
+    Binding,
+    /// Both, from one trunk.
+    Joint,
+}
+
+/// Which weights a run ends with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Select {
+    /// The averaged weights of the epoch that is best on validation; the last one without a validation part.
+    #[default]
+    Best,
+    /// The averaged weights of the last epoch.
+    Last,
+}
+
+/// Which published split a recipe uses, if any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitSpec {
+    /// Split column of the pair table.
+    pub column: Option<String>,
+    /// Values that train; empty for `train`.
+    pub train: Vec<String>,
+    /// Values that validate; empty for `valid`, `val`.
+    pub valid: Vec<String>,
+    /// Values that test; empty for `test`.
+    pub test: Vec<String>,
+}
+
+/// How a run is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingConfig {
+    /// Passes over the training pairs.
+    pub epochs: u64,
+    /// Batches of distinct entities and pairs between them.
+    pub sampler: SamplerConfig,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// Share of all steps that warm up.
+    pub warmup: f64,
+    /// Last learning rate over the highest.
+    pub floor: f64,
+    /// Epochs without improvement on validation after which a run stops; 0 for never.
+    pub patience: u64,
+    /// Which weights a run ends with.
+    pub select: Select,
+    /// Optimizer.
+    pub optimizer: AdamWConfig,
+    /// Objective.
+    pub objective: ObjectiveConfig,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 40,
+            sampler: SamplerConfig::default(),
+            learning_rate: 1e-3,
+            warmup: 0.05,
+            floor: 0.01,
+            patience: 0,
+            select: Select::default(),
+            optimizer: AdamWConfig::default(),
+            objective: ObjectiveConfig::default(),
+        }
+    }
+}
+
+/// Everything that a run depends on besides its data and its seed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// Name.
+    pub name: String,
+    /// What it is for, in a line or two.
+    pub description: String,
+    /// What the model learns.
+    pub task: Task,
+    /// Value at or below which an affinity is a bound and no measurement, for instance 5.0 for a pKd that stands for `>10000 nM`.
+    pub censor_at_floor: Option<f64>,
+    /// Published split.
+    pub split: SplitSpec,
+    /// Model.
+    pub model: ModelConfig,
+    /// Training.
+    pub training: TrainingConfig,
+}
+
+impl Recipe {
+    /// Names and texts of the built-in recipes.
+    pub fn list() -> &'static [(&'static str, &'static str)] {
+        builtin::RECIPES
+    }
+
+    /// A built-in recipe by name, or a recipe file.
+    pub fn open(name_or_path: &str) -> Result<Self, Error> {
+        if let Some((_, text)) = Self::list().iter().find(|(name, _)| *name == name_or_path) {
+            return Self::parse(text);
+        }
+        let path = Path::new(name_or_path);
+        let text = fs::read_to_string(path).map_err(|e| {
+            let names: Vec<&str> = Self::list().iter().map(|(name, _)| *name).collect();
+            Error::new(ErrorKind::Recipe, format!("no built-in recipe of this name, and no readable file ({e})"))
+                .about(path)
+                .hint(format!("use one of {}, or a TOML file from `fusebind recipe copy`", names.join(", ")))
+        })?;
+        Self::parse(&text).map_err(|e| e.about(path))
+    }
+
+    /// Reads a recipe's text and checks it.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let recipe: Self = toml::from_str(text).map_err(|e| {
+            Error::new(ErrorKind::Recipe, format!("is no valid recipe: {}", e.to_string().trim_end()))
+                .hint("`fusebind recipe copy default my.toml` writes a complete example")
+        })?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Refuses what makes no run.
+    pub fn check(&self) -> Result<(), Error> {
+        let training = &self.training;
+        let wrong = |message: &str| Err(Error::new(ErrorKind::Recipe, message));
+        if training.epochs == 0 {
+            return wrong("training: `epochs` must be above 0");
+        }
+        if training.sampler.batch_pairs == 0 {
+            return wrong("training.sampler: `batch_pairs` must be above 0");
+        }
+        if !(training.learning_rate > 0.0 && training.learning_rate.is_finite()) {
+            return wrong("training: `learning_rate` must be a positive number");
+        }
+        if !(0.0..1.0).contains(&training.warmup) || !(0.0..=1.0).contains(&training.floor) {
+            return wrong("training: `warmup` must lie in [0, 1) and `floor` in [0, 1]");
+        }
+        training.optimizer.check()?;
+        training.objective.check()?;
+        Ok(self.model.check()?)
+    }
+
+    /// The complete recipe as TOML, defaults included.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string_pretty(self)
+            .map_err(|e| Error::new(ErrorKind::Recipe, format!("cannot be written as TOML: {e}")))
+    }
+}
