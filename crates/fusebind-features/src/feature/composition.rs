@@ -17,13 +17,34 @@ struct Family {
 }
 
 const FAMILIES: &[Family] = &[
-    Family { reduced: false, offsets: &[0] },
-    Family { reduced: false, offsets: &[0, 1] },
-    Family { reduced: false, offsets: &[0, 1, 2] },
-    Family { reduced: false, offsets: &[0, 1, 2, 3] },
-    Family { reduced: false, offsets: &[0, 2, 3] },
-    Family { reduced: true, offsets: &[0, 1, 2, 3] },
-    Family { reduced: true, offsets: &[0, 1, 3, 4, 6] },
+    Family {
+        reduced: false,
+        offsets: &[0],
+    },
+    Family {
+        reduced: false,
+        offsets: &[0, 1],
+    },
+    Family {
+        reduced: false,
+        offsets: &[0, 1, 2],
+    },
+    Family {
+        reduced: false,
+        offsets: &[0, 1, 2, 3],
+    },
+    Family {
+        reduced: false,
+        offsets: &[0, 2, 3],
+    },
+    Family {
+        reduced: true,
+        offsets: &[0, 1, 2, 3],
+    },
+    Family {
+        reduced: true,
+        offsets: &[0, 1, 3, 4, 6],
+    },
 ];
 
 /// Adds the composition of `residues` (tokens) to `row`, which is zero on entry.
@@ -39,7 +60,12 @@ pub fn fold(residues: &[u8], row: &mut [f32]) {
         for window in residues.windows(span) {
             let code = family.offsets.iter().fold(number as u64 + 1, |code, &offset| {
                 let token = window[offset];
-                code * 32 + u64::from(if family.reduced { REDUCED[usize::from(token).min(22)] } else { token })
+                code * 32
+                    + u64::from(if family.reduced {
+                        REDUCED[usize::from(token).min(22)]
+                    } else {
+                        token
+                    })
             });
             *counts.entry(code).or_default() += 1;
         }
@@ -89,10 +115,17 @@ mod tests {
     fn homologues_are_near_and_strangers_are_far() {
         let protein: Vec<u8> = (0..300u32).map(|i| (i * i % 83 % 20) as u8).collect();
         let mut homologue = protein.clone();
-        (0..300).step_by(15).for_each(|i| homologue[i] = (homologue[i] + 1) % 20);
+        (0..300)
+            .step_by(15)
+            .for_each(|i| homologue[i] = (homologue[i] + 1) % 20);
         let stranger: Vec<u8> = (0..300u32).map(|i| ((i * 7 + i * i * i) % 97 % 20) as u8).collect();
         let (a, b, c) = (row(&protein), row(&homologue), row(&stranger));
-        assert!(cosine(&a, &b) > cosine(&a, &c) + 0.2, "{} {}", cosine(&a, &b), cosine(&a, &c));
+        assert!(
+            cosine(&a, &b) > cosine(&a, &c) + 0.2,
+            "{} {}",
+            cosine(&a, &b),
+            cosine(&a, &c)
+        );
         let norm: f32 = a.iter().map(|v| v * v).sum::<f32>().sqrt();
         assert!((0.5..2.0).contains(&norm), "norm {norm}");
     }

@@ -40,7 +40,10 @@ impl AssayProfile {
         };
         match self.outcomes.insert(assay.to_string(), outcome) {
             None => Ok(()),
-            Some(_) => Err(Error::new(ErrorKind::Assay, format!("assay `{assay}` has two outcomes"))),
+            Some(_) => Err(Error::new(
+                ErrorKind::Assay,
+                format!("assay `{assay}` has two outcomes"),
+            )),
         }
     }
 
@@ -62,7 +65,14 @@ mod tests {
     #[test]
     fn not_tested_is_not_inactive() {
         let mut profile = AssayProfile::default();
-        for (assay, cell) in [("a", "1"), ("b", "0"), ("c", ""), ("d", "NaN"), ("e", "6.3"), ("f", "Inactive")] {
+        for (assay, cell) in [
+            ("a", "1"),
+            ("b", "0"),
+            ("c", ""),
+            ("d", "NaN"),
+            ("e", "6.3"),
+            ("f", "Inactive"),
+        ] {
             profile.add(assay, cell).unwrap();
         }
         let expected = [
@@ -72,6 +82,8 @@ mod tests {
             ("f", AssayOutcome::Inactive),
         ];
         assert!(profile.outcomes().iter().map(|(k, v)| (k.as_str(), *v)).eq(expected));
-        assert!(profile.add("g", "maybe").is_err() && profile.add("g", "inf").is_err() && profile.add("a", "0").is_err());
+        assert!(
+            profile.add("g", "maybe").is_err() && profile.add("g", "inf").is_err() && profile.add("a", "0").is_err()
+        );
     }
 }

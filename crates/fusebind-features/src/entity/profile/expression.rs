@@ -18,7 +18,10 @@ impl GenePanel {
             return Err(Error::new(ErrorKind::Expression, "a gene panel without genes"));
         }
         match genes.iter().find(|gene| !seen.insert(gene.as_str())) {
-            Some(twice) => Err(Error::new(ErrorKind::Expression, format!("gene `{twice}` occurs twice"))),
+            Some(twice) => Err(Error::new(
+                ErrorKind::Expression,
+                format!("gene `{twice}` occurs twice"),
+            )),
             None => Ok(Self { genes: genes.into() }),
         }
     }
@@ -43,15 +46,24 @@ impl ExpressionSignature {
     pub fn parse(panel: &GenePanel, values: Vec<f32>, condition: &str) -> Result<Self, Error> {
         let refuse = |reason: String| Error::new(ErrorKind::Expression, reason);
         if values.len() != panel.genes.len() {
-            return Err(refuse(format!("{} values for {} genes", values.len(), panel.genes.len())));
+            return Err(refuse(format!(
+                "{} values for {} genes",
+                values.len(),
+                panel.genes.len()
+            )));
         }
         if let Some(gene) = values.iter().position(|v| !v.is_finite()) {
             return Err(refuse(format!("gene `{}` has no finite value", panel.genes[gene])).at(gene));
         }
         if values.iter().all(|v| *v == 0.0) {
-            return Err(refuse("every value is 0: leave the row out where nothing was measured".into()));
+            return Err(refuse(
+                "every value is 0: leave the row out where nothing was measured".into(),
+            ));
         }
-        Ok(Self { values, condition: condition.into() })
+        Ok(Self {
+            values,
+            condition: condition.into(),
+        })
     }
 }
 
@@ -64,7 +76,12 @@ mod tests {
         let panel = GenePanel::new(vec!["A".into(), "B".into()]).unwrap();
         assert!(ExpressionSignature::parse(&panel, vec![1.0, -2.0], "10 uM").is_ok());
         assert!(ExpressionSignature::parse(&panel, vec![1.0], "").is_err());
-        assert_eq!(ExpressionSignature::parse(&panel, vec![1.0, f32::NAN], "").unwrap_err().position(), Some(1));
+        assert_eq!(
+            ExpressionSignature::parse(&panel, vec![1.0, f32::NAN], "")
+                .unwrap_err()
+                .position(),
+            Some(1)
+        );
         assert!(ExpressionSignature::parse(&panel, vec![0.0, 0.0], "").is_err());
         assert!(GenePanel::new(vec!["A".into(), "A".into()]).is_err() && GenePanel::new(vec![]).is_err());
     }

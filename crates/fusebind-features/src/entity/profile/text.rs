@@ -26,9 +26,16 @@ impl TextRecord {
             return Err(refuse(format!("text of more than {MAX_TEXT} characters")));
         }
         if let Some((position, _)) = text.char_indices().find(|(_, c)| c.is_control() && !c.is_whitespace()) {
-            return Err(refuse(format!("control character at byte {}: is this another encoding?", position + 1)).at(position));
+            return Err(refuse(format!(
+                "control character at byte {}: is this another encoding?",
+                position + 1
+            ))
+            .at(position));
         }
-        Ok(Self { text: text.into(), source: source.into() })
+        Ok(Self {
+            text: text.into(),
+            source: source.into(),
+        })
     }
 }
 
@@ -38,7 +45,10 @@ mod tests {
 
     #[test]
     fn checks_text() {
-        assert_eq!(TextRecord::parse(" a kinase inhibitor\n", "x").unwrap().text, "a kinase inhibitor");
+        assert_eq!(
+            TextRecord::parse(" a kinase inhibitor\n", "x").unwrap().text,
+            "a kinase inhibitor"
+        );
         assert!(TextRecord::parse("  ", "x").is_err());
         assert_eq!(TextRecord::parse("ab\u{1}", "x").unwrap_err().position(), Some(2));
     }
