@@ -90,15 +90,13 @@ fn heavy_atoms(structure: &Structure) -> usize {
 }
 
 fn from_canonical(whole: String) -> Result<Molecule, Error> {
-    let parent = if whole.contains('.') {
+    let (smiles, structure) = if whole.contains('.') {
         let fragments = whole.split('.').map(fragment).collect::<Result<Vec<_>, _>>()?;
-        salt::parent(fragments)
-            .map(|parent| parent.smiles)
-            .ok_or_else(|| refuse("no atoms are left"))?
+        let parent = salt::parent(fragments).ok_or_else(|| refuse("no atoms are left"))?;
+        settle(parent.smiles, Spelling::OfFragment)?
     } else {
-        whole
+        settle(whole, Spelling::OfWhole)?
     };
-    let (smiles, structure) = settle(parent)?;
     featurise(smiles, structure)
 }
 
@@ -123,11 +121,24 @@ fn fragment(smiles: &str) -> Result<Fragment, Error> {
     Ok(fragment)
 }
 
+/// What a canonical SMILES was written for.
+#[derive(Clone, Copy, PartialEq)]
+enum Spelling {
+    OfWhole,
+    OfFragment,
+}
+
 /// Reads a canonical SMILES back until it names itself, so that the identity of an identity is that identity.
-fn settle(mut smiles: String) -> Result<(String, Structure), Error> {
+///
+/// The part of a mixture's SMILES need not be canonical on its own.
+fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure), Error> {
     let mut visited: Vec<String> = Vec::new();
     loop {
         let structure = parse_structure(&smiles)?;
+        // Only stereo marks can be spelt in several canonical ways; without them one round in three is saved.
+        if spelling == Spelling::OfWhole && !smiles.contains(['@', '/', '\\']) {
+            return Ok((smiles, structure));
+        }
         let again = canonical(&structure)?;
         if again == smiles {
             return Ok((smiles, structure));
