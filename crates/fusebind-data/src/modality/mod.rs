@@ -1,6 +1,6 @@
 //! Side data of drugs and targets: texts, transcriptomes, assay profiles, as typed values matched to a data set.
 //!
-//! Comes in: a folder of tables and a [`Dataset`](crate::table::Dataset). Goes out: [`ModalityTables`]. Nothing is encoded
+//! Comes in: a folder of tables and a [`Dataset`]. Goes out: [`ModalityTables`]. Nothing is encoded
 //! here and nothing is imputed: what was not measured stays missing. Axis legend: `G` genes, `A` assays.
 
 mod coverage;
