@@ -1,34 +1,37 @@
-//! Loads a data set folder and prints what was accepted, what was rejected, and how long it took.
+//! Loads a data set folder and prints the check report and how long it took.
 //!
-//! `cargo run -p fusebind-data --example load -- DIR [DIR ..]`
+//! `cargo run -p fusebind-data --example load -- DIR [MODALITIES_DIR]`
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{path::Path, time::Instant};
 
-use fusebind_data::source::{LoadConfig, load_dataset};
+use fusebind_data::{
+    check::check_dataset,
+    modality::load_modalities,
+    source::{LoadConfig, load_dataset},
+};
 use fusebind_features::entity::molecule::ChematicToolkit;
 
-fn main() {
-    for dir in std::env::args().skip(1) {
-        let start = Instant::now();
-        match load_dataset(Path::new(&dir), &ChematicToolkit, &LoadConfig::default()) {
-            Ok((dataset, rejections)) => {
-                println!(
-                    "{dir}: {} drugs, {} targets, {} interactions, {} split columns, {} rejected rows, {:.2} s",
-                    dataset.drugs.len(),
-                    dataset.targets.len(),
-                    dataset.interactions.len(),
-                    dataset.split_columns.len(),
-                    rejections.len(),
-                    start.elapsed().as_secs_f64()
-                );
-                let mut first = BTreeMap::new();
-                for rejection in &rejections {
-                    let (count, _) = first.entry((&rejection.file, &rejection.field)).or_insert((0, rejection));
-                    *count += 1;
-                }
-                first.values().for_each(|(count, rejection)| println!("  {count} x {rejection}"));
-            }
-            Err(error) => println!("{error}"),
+fn main() -> Result<(), fusebind_data::Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some(dir) = arguments.first() else {
+        eprintln!("usage: load DIR [MODALITIES_DIR]");
+        return Ok(());
+    };
+    let start = Instant::now();
+    let (dataset, mut rejections) = load_dataset(Path::new(dir), &ChematicToolkit, &LoadConfig::default())?;
+    eprintln!("data set read in {:.2} s", start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    let modalities = match arguments.get(1) {
+        Some(dir) => {
+            let (tables, rejected) = load_modalities(Path::new(dir), &dataset)?;
+            rejections.extend(rejected);
+            Some(tables)
         }
-    }
+        None => None,
+    };
+    eprintln!("modalities read in {:.2} s", start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    println!("{}", check_dataset(&dataset, modalities.as_ref(), &rejections));
+    eprintln!("checked in {:.2} s", start.elapsed().as_secs_f64());
+    Ok(())
 }

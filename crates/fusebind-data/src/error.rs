@@ -59,7 +59,13 @@ pub struct Error {
 impl Error {
     /// An error of `kind` with a one-line `reason`.
     pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, position: Box::default(), reason: reason.into(), hint: String::new(), source: None }
+        Self {
+            kind,
+            position: Box::default(),
+            reason: reason.into(),
+            hint: String::new(),
+            source: None,
+        }
     }
 
     /// The error behind a failed read of `path`.
@@ -68,9 +74,15 @@ impl Error {
             io::ErrorKind::NotFound => (ErrorKind::NotFound, "check the spelling of the path"),
             io::ErrorKind::IsADirectory => (ErrorKind::WrongFileType, "name a file inside this directory"),
             io::ErrorKind::PermissionDenied => (ErrorKind::Read, "check the permissions of the file"),
-            _ => (ErrorKind::Read, "check that the disk and the network share are healthy, then try again"),
+            _ => (
+                ErrorKind::Read,
+                "check that the disk and the network share are healthy, then try again",
+            ),
         };
-        Self::new(kind, format!("cannot be read: {source}")).in_file(path).hint(hint).caused_by(source)
+        Self::new(kind, format!("cannot be read: {source}"))
+            .in_file(path)
+            .hint(hint)
+            .caused_by(source)
     }
 
     /// The error behind a failed write of `path`.
@@ -86,7 +98,10 @@ impl Error {
             io::ErrorKind::IsADirectory => "choose a file name, not an existing directory",
             _ => "check the disk, then try again; nothing was left behind",
         };
-        Self::new(ErrorKind::Write, format!("cannot be written: {source}")).in_file(path).hint(hint).caused_by(source)
+        Self::new(ErrorKind::Write, format!("cannot be written: {source}"))
+            .in_file(path)
+            .hint(hint)
+            .caused_by(source)
     }
 
     /// The same error in file `path`.
@@ -175,7 +190,10 @@ mod tests {
             .at_row(3)
             .in_column("smiles")
             .hint("add one");
-        assert_eq!(error.to_string(), "drugs.csv, row 3, column `smiles`: no SMILES column\nhint: add one");
+        assert_eq!(
+            error.to_string(),
+            "drugs.csv, row 3, column `smiles`: no SMILES column\nhint: add one"
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Folders to data sets: detection, merging, units, splits, rejections; and back to a folder.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fs, path::Path};
 
 use fusebind_data::{
@@ -10,7 +12,8 @@ use fusebind_data::{
 use fusebind_features::entity::molecule::ChematicToolkit;
 use tempfile::TempDir;
 
-const DRUGS: &str = "drug_id,smiles,ik14,has_text\nd1,CCO,AAA,1\nd2,OCC,BBB,0\nd3,c1ccccc1,CCC,1\nbad,C1CC,DDD,0\nnone,,EEE,0\n";
+const DRUGS: &str =
+    "drug_id,smiles,ik14,has_text\nd1,CCO,AAA,1\nd2,OCC,BBB,0\nd3,c1ccccc1,CCC,1\nbad,C1CC,DDD,0\nnone,,EEE,0\n";
 const TARGETS: &str = "target_id,sequence,uniprot\nt1,MKLVAAGIVG,P1\nt2,mklvaagivg,P2\nt3,MSTNPKPQRK,P3\nt4,,P4\n";
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -39,7 +42,11 @@ fn rows_with_one_molecule_or_sequence_become_one_entity() {
     assert_eq!(dataset.drugs[0].keys["ik14"], "AAA");
     assert!(!dataset.drugs[0].keys.contains_key("has_text"));
     assert_eq!(dataset.targets[0].ids, ["t1", "t2"]);
-    let pairs: Vec<_> = dataset.interactions.iter().map(|row| (row.drug, row.target, row.binds)).collect();
+    let pairs: Vec<_> = dataset
+        .interactions
+        .iter()
+        .map(|row| (row.drug, row.target, row.binds))
+        .collect();
     assert_eq!(pairs, [(0, 0, Some(true)), (0, 0, Some(false)), (1, 1, Some(true))]);
     let named: Vec<_> = rejections.iter().map(|r| (r.row, r.field.as_str())).collect();
     assert_eq!(named, [(4, "smiles"), (5, "smiles"), (4, "sequence")], "{rejections:?}");
@@ -79,12 +86,15 @@ fn affinities_carry_scale_and_censoring() {
     let (dataset, rejections) = load_pairs(pairs, &LoadConfig::default()).unwrap();
     let read: Vec<_> = dataset.interactions.iter().filter_map(|row| row.affinity).collect();
     let read: Vec<_> = read.iter().map(|a| (a.value, a.scale, a.censoring)).collect();
-    assert_eq!(read, [
-        (5.0, Scale::PKd, Censoring::Exact),
-        (5.0, Scale::PKd, Censoring::AtMost),
-        (7.0, Scale::PIc50, Censoring::AtLeast),
-        (11.1, Scale::Kiba, Censoring::Exact),
-    ]);
+    assert_eq!(
+        read,
+        [
+            (5.0, Scale::PKd, Censoring::Exact),
+            (5.0, Scale::PKd, Censoring::AtMost),
+            (7.0, Scale::PIc50, Censoring::AtLeast),
+            (11.1, Scale::Kiba, Censoring::Exact),
+        ]
+    );
     let pairs: Vec<_> = rejections.iter().filter(|r| r.file.ends_with("pairs.csv")).collect();
     let named: Vec<_> = pairs.iter().map(|r| (r.row, r.field.as_str())).collect();
     assert_eq!(named, [(5, "unit"), (6, "affinity"), (7, "affinity"), (8, "unit")]);
@@ -95,10 +105,18 @@ fn a_floor_becomes_a_bound_on_request_only() {
     let pairs = "drug_id,target_id,kd_nm\nd1,t1,10000\nd1,t3,10\n";
     let censoring = |config: &LoadConfig| -> Vec<Censoring> {
         let (dataset, _) = load_pairs(pairs, config).unwrap();
-        dataset.interactions.iter().filter_map(|row| row.affinity).map(|a| a.censoring).collect()
+        dataset
+            .interactions
+            .iter()
+            .filter_map(|row| row.affinity)
+            .map(|a| a.censoring)
+            .collect()
     };
     assert_eq!(censoring(&LoadConfig::default()), [Censoring::Exact, Censoring::Exact]);
-    let config = LoadConfig { censor_at_floor: Some(5.0), ..LoadConfig::default() };
+    let config = LoadConfig {
+        censor_at_floor: Some(5.0),
+        ..LoadConfig::default()
+    };
     assert_eq!(censoring(&config), [Censoring::AtMost, Censoring::Exact]);
 }
 
@@ -106,7 +124,12 @@ fn a_floor_becomes_a_bound_on_request_only() {
 fn several_measures_in_one_row_are_several_interactions_but_one_quantity_counts_once() {
     let pairs = "drug_id,target_id,Kd (nM),Ki (nM),pkd,split_a\nd1,t1,10,100,8,train\nd3,t3,,100,,\n";
     let (dataset, _) = load_pairs(pairs, &LoadConfig::default()).unwrap();
-    let scales: Vec<_> = dataset.interactions.iter().filter_map(|row| row.affinity).map(|a| a.scale).collect();
+    let scales: Vec<_> = dataset
+        .interactions
+        .iter()
+        .filter_map(|row| row.affinity)
+        .map(|a| a.scale)
+        .collect();
     assert_eq!(scales, [Scale::PKd, Scale::PKi, Scale::PKi]);
     let train = Some("train".to_string());
     assert_eq!(dataset.split_columns["split_a"], [train.clone(), train, None]);
@@ -117,11 +140,17 @@ fn a_missing_unit_is_an_error_and_an_explicit_one_wins() {
     let pairs = "drug_id,target_id,affinity\nd1,t1,10\n";
     let error = load_pairs(pairs, &LoadConfig::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unit);
-    let config = LoadConfig { unit: Some("Ki_uM".into()), ..LoadConfig::default() };
+    let config = LoadConfig {
+        unit: Some("Ki_uM".into()),
+        ..LoadConfig::default()
+    };
     let (dataset, _) = load_pairs(pairs, &config).unwrap();
     let affinity = dataset.interactions[0].affinity.unwrap();
     assert_eq!((affinity.value, affinity.scale), (5.0, Scale::PKi));
-    let config = LoadConfig { unit: Some("mg".into()), ..LoadConfig::default() };
+    let config = LoadConfig {
+        unit: Some("mg".into()),
+        ..LoadConfig::default()
+    };
     assert_eq!(load_pairs(pairs, &config).unwrap_err().kind(), ErrorKind::Unit);
 }
 
@@ -130,9 +159,15 @@ fn a_flat_table_names_its_entities_inline() {
     let flat = "SMILES,Protein,Y\nCCO,MKLVAAGIVG,1\nOCC,MKLVAAGIVG,0\nC1CC,MKLVAAGIVG,0\nCCO,MK1,0\n";
     let dir = folder(&[("all.csv", flat)]);
     let (dataset, rejections) = load(&dir.path().join("all.csv"), &LoadConfig::default()).unwrap();
-    assert_eq!((dataset.drugs.len(), dataset.targets.len(), dataset.interactions.len()), (1, 1, 2));
+    assert_eq!(
+        (dataset.drugs.len(), dataset.targets.len(), dataset.interactions.len()),
+        (1, 1, 2)
+    );
     assert_eq!(dataset.drugs[0].ids, ["CCO", "OCC"]);
-    assert_eq!(rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(), [(3, "SMILES"), (4, "Protein")]);
+    assert_eq!(
+        rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(),
+        [(3, "SMILES"), (4, "Protein")]
+    );
     let error = load(dir.path(), &LoadConfig::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.remedy().contains("all.csv"), "{error}");
@@ -141,8 +176,14 @@ fn a_flat_table_names_its_entities_inline() {
 #[test]
 fn pairs_without_labels_are_read_for_prediction_only() {
     let pairs = "drug_id,target_id\nd1,t1\n";
-    assert_eq!(load_pairs(pairs, &LoadConfig::default()).unwrap_err().kind(), ErrorKind::MissingColumn);
-    let config = LoadConfig { labels: LabelPolicy::Optional, ..LoadConfig::default() };
+    assert_eq!(
+        load_pairs(pairs, &LoadConfig::default()).unwrap_err().kind(),
+        ErrorKind::MissingColumn
+    );
+    let config = LoadConfig {
+        labels: LabelPolicy::Optional,
+        ..LoadConfig::default()
+    };
     assert_eq!(load_pairs(pairs, &config).unwrap().0.interactions.len(), 1);
 }
 
@@ -155,17 +196,33 @@ fn explicit_columns_win_and_must_exist() {
         label: Some("truth".into()),
         ..ColumnMap::default()
     };
-    let config = LoadConfig { columns: columns.clone(), ..LoadConfig::default() };
+    let config = LoadConfig {
+        columns: columns.clone(),
+        ..LoadConfig::default()
+    };
     assert_eq!(load_pairs(pairs, &config).unwrap().0.interactions[0].binds, Some(false));
     columns.label = Some("nowhere".into());
-    let error = load_pairs(pairs, &LoadConfig { columns, ..LoadConfig::default() }).unwrap_err();
-    assert_eq!((error.kind(), error.position().column.as_deref()), (ErrorKind::MissingColumn, Some("nowhere")));
+    let error = load_pairs(
+        pairs,
+        &LoadConfig {
+            columns,
+            ..LoadConfig::default()
+        },
+    )
+    .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.position().column.as_deref()),
+        (ErrorKind::MissingColumn, Some("nowhere"))
+    );
 }
 
 #[test]
 fn two_files_for_one_table_are_ambiguous() {
     let dir = folder(&[("drugs.csv", DRUGS), ("drugs.tsv", DRUGS), ("pairs.csv", "x\n1\n")]);
-    assert_eq!(load(dir.path(), &LoadConfig::default()).unwrap_err().kind(), ErrorKind::Ambiguous);
+    assert_eq!(
+        load(dir.path(), &LoadConfig::default()).unwrap_err().kind(),
+        ErrorKind::Ambiguous
+    );
     let missing = load(&dir.path().join("nowhere"), &LoadConfig::default()).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
@@ -209,7 +266,10 @@ fn the_fingerprint_sees_labels_order_and_splits() {
 fn single_tables_are_read_for_screening() {
     let dir = folder(&[
         ("library.csv", "id,canonical_smiles\na,CCO\nb,C1CC\n"),
-        ("proteins.fasta", ">sp|P00533|EGFR_HUMAN receptor\nMRPSGTAGAA\n>x\nMK9\n"),
+        (
+            "proteins.fasta",
+            ">sp|P00533|EGFR_HUMAN receptor\nMRPSGTAGAA\n>x\nMK9\n",
+        ),
     ]);
     let (drugs, rejections) =
         load_drugs(&dir.path().join("library.csv"), &ChematicToolkit, &ColumnMap::default()).unwrap();

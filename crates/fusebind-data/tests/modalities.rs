@@ -1,5 +1,7 @@
 //! Modality tables are matched to entities by the most specific key; the check report counts them and finds leakage.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 
 use fusebind_data::{
@@ -22,14 +24,22 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 
 fn dataset() -> Dataset {
     let dir = folder(&[
-        ("drugs.csv", "drug_id,smiles,inchikey,ik14\nd1,CCO,AAA-1,AAA\nd2,CCN,AAA-2,AAA\nd3,CCC,BBB-1,BBB\nd4,CCCC,CCC-1,CCC\n"),
-        ("targets.csv", "target_id,sequence,seq_md5\nt1,MKLVAAGIVG,m1\nt2,MSTNPKPQRK,m2\n"),
+        (
+            "drugs.csv",
+            "drug_id,smiles,inchikey,ik14\nd1,CCO,AAA-1,AAA\nd2,CCN,AAA-2,AAA\nd3,CCC,BBB-1,BBB\nd4,CCCC,CCC-1,CCC\n",
+        ),
+        (
+            "targets.csv",
+            "target_id,sequence,seq_md5\nt1,MKLVAAGIVG,m1\nt2,MSTNPKPQRK,m2\n",
+        ),
         (
             "pairs.csv",
             "drug_id,target_id,label\nd1,t1,1\nd1,t2,1\nd2,t1,1\nd2,t2,1\nd3,t1,0\nd3,t2,0\nd4,t1,0\nd4,t2,0\nd4,t2,1\n",
         ),
     ]);
-    load_dataset(dir.path(), &ChematicToolkit, &LoadConfig::default()).unwrap().0
+    load_dataset(dir.path(), &ChematicToolkit, &LoadConfig::default())
+        .unwrap()
+        .0
 }
 
 #[test]
@@ -42,9 +52,15 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
              BBB,BBB-1,n,s3,only a name,,true\nZZZ,ZZZ-1,n,s4,nobody,,false\n",
         ),
         ("text_protein.csv", "seq_md5,refseq_summary,text\nm1,summary,joined\n"),
-        ("transcriptomics.csv", "ik14,n_instances,g1,g2\nAAA,3,1.5,\nAAA,3,2.5,-1\nBBB,1,,\nCCC,1,inf,2\n"),
-        ("bioassay.csv", "drug_id,tox::a,tox::b\nd3,1,\n"),
-        ("bioassay_columns.csv", "column,direct_target_assay\ntox::a,true\ntox::b,false\n"),
+        (
+            "transcriptomics.csv",
+            "ik14,n_instances,g1,g2\nAAA,3,1.5,\nAAA,3,2.5,-1\nBBB,1,,\nCCC,1,inf,2\n",
+        ),
+        ("bioassay.csv", "drug_id,tox::a,tox::b\nd3,1,\nd9,,0\n"),
+        (
+            "bioassay_columns.csv",
+            "column,direct_target_assay\ntox::a,true\ntox::b,false\n",
+        ),
         ("sider.csv", "ik14,x\nAAA,1\n"),
     ]);
     let (tables, rejections) = load_modalities(dir.path(), &dataset).unwrap();
@@ -53,23 +69,45 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
     assert_eq!(texts.fields, ["text", "text_strict"]);
     let of = |entity, field: &str| texts.texts(entity, field).map(str::to_string).collect::<Vec<_>>();
     // d1 is named by its full key; d2 has none of its own and takes every row of its first block.
-    assert_eq!((of(0, "text"), of(1, "text")), (vec!["first".into()], vec!["first".into(), "other".into()]));
-    assert_eq!((of(1, "text_strict"), of(2, "text")), (vec!["strict".to_string()], vec![]));
+    assert_eq!(
+        (of(0, "text"), of(1, "text")),
+        (vec!["first".into()], vec!["first".into(), "other".into()])
+    );
+    assert_eq!(
+        (of(1, "text_strict"), of(2, "text")),
+        (vec!["strict".to_string()], vec![])
+    );
     assert_eq!(tables.texts[1].texts(0, "text").collect::<Vec<_>>(), ["joined"]);
 
-    let expression = tables.profiles.iter().find(|table| table.name == "transcriptomics").unwrap();
+    let expression = tables
+        .profiles
+        .iter()
+        .find(|table| table.name == "transcriptomics")
+        .unwrap();
     assert_eq!(expression.columns, ["g1", "g2"]);
     assert_eq!(expression.profile(0), Some(&[2.0, -1.0][..]));
     assert_eq!((expression.profile(2), expression.profile(3)), (None, None));
-    assert_eq!(rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(), [(4, "g1")]);
+    assert_eq!(
+        rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(),
+        [(4, "g1")]
+    );
     let assays = tables.profiles.iter().find(|table| table.name == "bioassay").unwrap();
     let profile = assays.profile(2).unwrap();
     assert!(profile[0] == 1.0 && profile[1].is_nan());
-    assert_eq!((tables.measures_target("tox::a"), tables.measures_target("tox::b")), (Some(true), Some(false)));
+    assert_eq!(
+        (tables.measures_target("tox::a"), tables.measures_target("tox::b")),
+        (Some(true), Some(false))
+    );
     assert!(tables.skipped.len() == 1 && tables.skipped[0].0.ends_with("sider.csv"));
 
     let coverage = tables.coverage(&dataset);
-    let reach = |name: &str| coverage.iter().find(|c| c.name == name).map(|c| (c.entities, c.pairs)).unwrap();
+    let reach = |name: &str| {
+        coverage
+            .iter()
+            .find(|c| c.name == name)
+            .map(|c| (c.entities, c.pairs))
+            .unwrap()
+    };
     assert_eq!(reach("text_drug"), (2, 4));
     assert_eq!(reach("text_drug:text_strict"), (1, 2));
     assert_eq!(reach("text_protein"), (1, 4));
@@ -89,7 +127,10 @@ fn the_report_finds_duplicates_and_leakage_and_prints_them() {
     assert!((report.presence.unwrap().auroc - 0.9).abs() < 1e-12);
     assert!(report.popularity.unwrap().auroc > 0.75);
     let text = report.to_string();
-    assert!(text.contains("AUROC 0.900") && text.contains(&dataset.fingerprint), "{text}");
+    assert!(
+        text.contains("AUROC 0.900") && text.contains(&dataset.fingerprint),
+        "{text}"
+    );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["coverage"][0]["pairs"], 4);
 }
@@ -98,9 +139,23 @@ fn the_report_finds_duplicates_and_leakage_and_prints_them() {
 fn a_folder_that_holds_no_table_is_an_error() {
     let dataset = dataset();
     let dir = folder(&[("notes.md", "x")]);
-    assert_eq!(load_modalities(dir.path(), &dataset).unwrap_err().kind(), ErrorKind::Empty);
-    assert_eq!(load_modalities(&dir.path().join("no"), &dataset).unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(load_modalities(&dir.path().join("notes.md"), &dataset).unwrap_err().kind(), ErrorKind::WrongFileType);
+    assert_eq!(
+        load_modalities(dir.path(), &dataset).unwrap_err().kind(),
+        ErrorKind::Empty
+    );
+    assert_eq!(
+        load_modalities(&dir.path().join("no"), &dataset).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    assert_eq!(
+        load_modalities(&dir.path().join("notes.md"), &dataset)
+            .unwrap_err()
+            .kind(),
+        ErrorKind::WrongFileType
+    );
     let dir = folder(&[("text_drug.csv", "drug_id,weight\nd1,2\n")]);
-    assert_eq!(load_modalities(dir.path(), &dataset).unwrap_err().kind(), ErrorKind::MissingColumn);
+    assert_eq!(
+        load_modalities(dir.path(), &dataset).unwrap_err().kind(),
+        ErrorKind::MissingColumn
+    );
 }

@@ -1,5 +1,7 @@
 //! Every format reads what it should, and every kind of bad input ends in a clear error or a rejected row.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fs, path::PathBuf};
 
 use fusebind_data::{
@@ -18,7 +20,9 @@ fn file(name: &str, bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
 
 fn cells(table: &RawTable, column: &str) -> Vec<Option<String>> {
     let column = table.require(column).unwrap();
-    (0..table.len()).map(|row| column.get(row).map(str::to_string)).collect()
+    (0..table.len())
+        .map(|row| column.get(row).map(str::to_string))
+        .collect()
 }
 
 fn some(cells: &[&str]) -> Vec<Option<String>> {
@@ -47,7 +51,11 @@ fn the_delimiter_is_taken_from_the_header() {
         let (_dir, path) = file(name, text);
         let (table, rejections) = RawTable::read(&path).unwrap();
         assert!(rejections.is_empty(), "{text:?}");
-        assert_eq!((cells(&table, "id"), cells(&table, "smiles")), (some(&["d1"]), some(&["C"])), "{text:?}");
+        assert_eq!(
+            (cells(&table, "id"), cells(&table, "smiles")),
+            (some(&["d1"]), some(&["C"])),
+            "{text:?}"
+        );
     }
 }
 
@@ -65,7 +73,11 @@ fn ragged_rows_are_rejected_and_the_others_kept() {
     assert_eq!(cells(&table, "id"), some(&["d1", "d4"]));
     assert_eq!((table.row_number(0), table.row_number(1)), (1, 4));
     assert_eq!(rejections.iter().map(|r| r.row).collect::<Vec<_>>(), [2, 3]);
-    assert!(rejections[0].reason.contains("1 fields but the header names 2"), "{}", rejections[0]);
+    assert!(
+        rejections[0].reason.contains("1 fields but the header names 2"),
+        "{}",
+        rejections[0]
+    );
 }
 
 #[test]
@@ -90,7 +102,10 @@ fn an_open_quote_does_not_swallow_rows_in_silence() {
 
 #[test]
 fn an_overlong_cell_is_rejected_in_every_format() {
-    let limits = ReadLimits { cell_bytes: 1000, ..ReadLimits::default() };
+    let limits = ReadLimits {
+        cell_bytes: 1000,
+        ..ReadLimits::default()
+    };
     let long = "C".repeat(100_000);
     let sd = format!("t\n\n\n{long}\nM  END\n$$$$\n");
     for (name, text) in [
@@ -110,8 +125,18 @@ fn an_overlong_cell_is_rejected_in_every_format() {
     let path = dir.path().join("a.parquet");
     write(&path, &[Column::text("smiles", [Some(long.as_str()), Some("C")])]).unwrap();
     let (table, rejections) = RawTable::read_within(&path, &limits).unwrap();
-    assert_eq!((cells(&table, "smiles"), rejections.len(), rejections[0].row), (some(&["C"]), 1, 1));
-    let error = RawTable::read_within(&path, &ReadLimits { chunk_bytes: 1000, ..limits }).unwrap_err();
+    assert_eq!(
+        (cells(&table, "smiles"), rejections.len(), rejections[0].row),
+        (some(&["C"]), 1, 1)
+    );
+    let error = RawTable::read_within(
+        &path,
+        &ReadLimits {
+            chunk_bytes: 1000,
+            ..limits
+        },
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
@@ -177,7 +202,10 @@ fn sd_records_give_blocks_titles_and_fields() {
     let (_dir, path) = file("a.sdf", text);
     let (table, rejections) = RawTable::read(&path).unwrap();
     assert_eq!(cells(&table, "molblock")[0].as_deref(), Some(block));
-    assert_eq!(cells(&table, "ID"), [Some("d1".to_string()), Some("d2".to_string()), None]);
+    assert_eq!(
+        cells(&table, "ID"),
+        [Some("d1".to_string()), Some("d2".to_string()), None]
+    );
     assert_eq!(cells(&table, "NOTE"), [Some("line 1\nline 2".to_string()), None, None]);
     assert_eq!((rejections.len(), rejections[0].row, table.row_number(2)), (1, 3, 4));
     assert!(rejections[0].reason.contains("M  END"));
@@ -190,6 +218,9 @@ fn fasta_records_give_id_description_and_sequence() {
     assert_eq!(cells(&table, "id"), some(&["sp|P1|A", "b"]));
     assert_eq!(cells(&table, "description"), [Some("first one".to_string()), None]);
     assert_eq!(cells(&table, "sequence"), some(&["MKLL", "M"]));
-    assert_eq!(rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(), [(2, "sequence"), (4, "id")]);
+    assert_eq!(
+        rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(),
+        [(2, "sequence"), (4, "id")]
+    );
     assert_eq!(error("b.fasta", "MKLL\n>a\nMK\n").kind(), ErrorKind::Malformed);
 }

@@ -28,7 +28,11 @@ pub struct Error {
 impl Error {
     /// An error of `kind` with a one-line `reason`.
     pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, reason: reason.into(), position: None }
+        Self {
+            kind,
+            reason: reason.into(),
+            position: None,
+        }
     }
 
     /// The same error pointing at byte `position` of the value.

@@ -2,8 +2,9 @@
 //!
 //! | raw | value | arrays |
 //! |---|---|---|
-//! | SMILES, SD record | [`entity::molecule::Molecule`] by [`entity::molecule::Chemistry`] ([`entity::molecule::ChematicToolkit`]) | [`feature::graph`], [`feature::fingerprint`] |
-//! | sequence, FASTA | [`entity::protein::Protein`] by [`entity::protein::Protein::parse`] | [`feature::sequence`] |
+//! | SMILES, SD record | [`entity::molecule::Molecule`] by [`entity::molecule::Chemistry`] ([`entity::molecule::ChematicToolkit`]) | [`feature::graph`], [`feature::substructure`], [`feature::fingerprint`] |
+//! | sequence, FASTA | [`entity::protein::Protein::parse`], [`entity::protein::FastaRecords`] | [`feature::sequence`], [`feature::composition`], [`feature::similarity`] |
+//! | text, expression, assays | [`entity::profile`] | |
 //!
 //! [`entity::molecule::featurise_molecules`] reads many molecules in parallel. Everything refuses bad input with an
 //! [`Error`] that says why and where; nothing becomes a vector of zeros.

@@ -9,7 +9,11 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry, Molecule};
 
 /// Input, column, reason.
-const DEVIATIONS: &[(&str, &str, &str)] = &[];
+const DEVIATIONS: &[(&str, &str, &str)] = &[(
+    "[CH3:1][OH:2]",
+    "parent",
+    "our own rule: atom-map numbers are no part of the identity",
+)];
 
 struct Reference {
     columns: BTreeMap<&'static str, String>,
@@ -19,19 +23,27 @@ fn references() -> Vec<Reference> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/chemistry/reference.csv");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    let names = ["input", "reason", "parent", "scaffold", "atoms", "bonds", "ecfp4", "counts"];
+    let names = [
+        "input", "reason", "parent", "scaffold", "atoms", "bonds", "ecfp4", "counts",
+    ];
     assert_eq!(lines.next(), Some(names.join(",").as_str()));
     lines
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
             assert_eq!(cells.len(), names.len(), "{line}");
-            Reference { columns: names.into_iter().zip(cells.into_iter().map(String::from)).collect() }
+            Reference {
+                columns: names.into_iter().zip(cells.into_iter().map(String::from)).collect(),
+            }
         })
         .collect()
 }
 
 fn join<T: ToString>(values: impl IntoIterator<Item = T>, by: &str) -> String {
-    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(by)
+    values
+        .into_iter()
+        .map(|value| value.to_string())
+        .collect::<Vec<_>>()
+        .join(by)
 }
 
 fn digest(counts: &[(u32, u16)]) -> String {
@@ -39,9 +51,9 @@ fn digest(counts: &[(u32, u16)]) -> String {
     for (identifier, count) in counts {
         write!(text, "{identifier}:{count} ").expect("a String takes all");
     }
-    let hash = text
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let hash = text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
     let total: u32 = counts.iter().map(|(_, count)| u32::from(*count)).sum();
     format!("{} {total} {hash:016x}", counts.len())
 }
@@ -49,14 +61,20 @@ fn digest(counts: &[(u32, u16)]) -> String {
 /// The columns as we compute them.
 fn columns(molecule: &Molecule) -> BTreeMap<&'static str, String> {
     let graph = &molecule.graph;
-    let mut bonds: Vec<(u32, u32, String)> =
-        graph.bonds.iter().map(|bond| (bond.a, bond.b, join(bond.fields, "-"))).collect();
+    let mut bonds: Vec<(u32, u32, String)> = graph
+        .bonds
+        .iter()
+        .map(|bond| (bond.a, bond.b, join(bond.fields, "-")))
+        .collect();
     bonds.sort();
     BTreeMap::from([
         ("parent", molecule.smiles.clone()),
         ("scaffold", molecule.scaffold.clone()),
         ("atoms", join(graph.atoms.iter().map(|atom| join(atom, "-")), " ")),
-        ("bonds", join(bonds.iter().map(|(a, b, fields)| format!("{a}-{b}-{fields}")), " ")),
+        (
+            "bonds",
+            join(bonds.iter().map(|(a, b, fields)| format!("{a}-{b}-{fields}")), " "),
+        ),
         ("ecfp4", join(molecule.fingerprint.bits(), " ")),
         ("counts", digest(&graph.substructures)),
     ])
@@ -95,9 +113,15 @@ fn molecules_agree_with_rdkit() {
     for (column, (same, all)) in &agreed {
         println!("{column}: {same} of {all} molecules agree with RDKit");
     }
-    assert!(agreed.len() == 6 && agreed.values().all(|(_, all)| *all > 400), "the reference file is cut short");
+    assert!(
+        agreed.len() == 6 && agreed.values().all(|(_, all)| *all > 400),
+        "the reference file is cut short"
+    );
     assert!(surprises.is_empty(), "{surprises}");
-    assert!(known.is_empty(), "no longer deviating, take them off the list: {known:?}");
+    assert!(
+        known.is_empty(),
+        "no longer deviating, take them off the list: {known:?}"
+    );
 }
 
 #[test]
@@ -123,7 +147,14 @@ fn what_must_be_refused_is_refused_with_a_reason() {
 #[test]
 fn reading_the_identity_gives_the_same_molecule() {
     for reference in references() {
-        let Ok(molecule) = ChematicToolkit.molecule(&reference.columns["input"]) else { continue };
-        assert_eq!(ChematicToolkit.molecule(&molecule.smiles).as_ref(), Ok(&molecule), "{}", molecule.smiles);
+        let Ok(molecule) = ChematicToolkit.molecule(&reference.columns["input"]) else {
+            continue;
+        };
+        assert_eq!(
+            ChematicToolkit.molecule(&molecule.smiles).as_ref(),
+            Ok(&molecule),
+            "{}",
+            molecule.smiles
+        );
     }
 }

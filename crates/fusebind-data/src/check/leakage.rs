@@ -19,12 +19,18 @@ pub struct Leakage {
 /// Sum of the positive rates of drug and target, each over all other rows of that drug or target; an entity without another
 /// row has the overall rate.
 pub(super) fn popularity(dataset: &Dataset) -> Option<Leakage> {
-    let rows: Vec<(u32, u32, bool)> =
-        dataset.interactions.iter().filter_map(|row| Some((row.drug, row.target, row.binds?))).collect();
+    let rows: Vec<(u32, u32, bool)> = dataset
+        .interactions
+        .iter()
+        .filter_map(|row| Some((row.drug, row.target, row.binds?)))
+        .collect();
     let mut drugs = vec![(0_u32, 0_u32); dataset.drugs.len()];
     let mut targets = vec![(0_u32, 0_u32); dataset.targets.len()];
     for &(drug, target, binds) in &rows {
-        for (positives, all) in [drugs.get_mut(drug as usize), targets.get_mut(target as usize)].into_iter().flatten() {
+        for (positives, all) in [drugs.get_mut(drug as usize), targets.get_mut(target as usize)]
+            .into_iter()
+            .flatten()
+        {
             *positives += u32::from(binds);
             *all += 1;
         }
@@ -45,7 +51,10 @@ pub(super) fn popularity(dataset: &Dataset) -> Option<Leakage> {
 pub(super) fn presence(dataset: &Dataset, modalities: &ModalityTables) -> Option<Leakage> {
     let counts = modalities.count_present(dataset);
     let rows = dataset.interactions.iter().zip(counts);
-    auroc(rows.filter_map(|(row, count)| Some((f64::from(count), row.binds?))).collect())
+    auroc(
+        rows.filter_map(|(row, count)| Some((f64::from(count), row.binds?)))
+            .collect(),
+    )
 }
 
 /// Area under the ROC curve; `None` where only one class is there.
@@ -63,7 +72,10 @@ fn auroc(mut scored: Vec<(f64, bool)>) -> Option<Leakage> {
         before += ties.len();
     }
     let auroc = (rank_sum - positives * (positives + 1.0) / 2.0) / (positives * negatives);
-    Some(Leakage { auroc, rows: scored.len() as u64 })
+    Some(Leakage {
+        auroc,
+        rows: scored.len() as u64,
+    })
 }
 
 #[cfg(test)]
@@ -73,8 +85,14 @@ mod tests {
     #[test]
     fn auroc_counts_ties_half_and_needs_both_classes() {
         let area = |rows: &[(f64, bool)]| auroc(rows.to_vec()).map(|leakage| leakage.auroc);
-        assert_eq!(area(&[(0.1, false), (0.4, true), (0.35, false), (0.8, true)]), Some(1.0));
-        assert_eq!(area(&[(0.1, false), (0.4, false), (0.35, true), (0.8, true)]), Some(0.75));
+        assert_eq!(
+            area(&[(0.1, false), (0.4, true), (0.35, false), (0.8, true)]),
+            Some(1.0)
+        );
+        assert_eq!(
+            area(&[(0.1, false), (0.4, false), (0.35, true), (0.8, true)]),
+            Some(0.75)
+        );
         assert_eq!(area(&[(1.0, true), (1.0, false)]), Some(0.5));
         assert_eq!(area(&[(1.0, true)]), None);
     }

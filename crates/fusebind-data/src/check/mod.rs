@@ -14,11 +14,7 @@ use crate::{
 };
 
 /// Examines `dataset`, its side data and the rows that were rejected on the way.
-pub fn check_dataset(
-    dataset: &Dataset,
-    modalities: Option<&ModalityTables>,
-    rejections: &[Rejection],
-) -> CheckReport {
+pub fn check_dataset(dataset: &Dataset, modalities: Option<&ModalityTables>, rejections: &[Rejection]) -> CheckReport {
     CheckReport {
         fingerprint: dataset.fingerprint.clone(),
         drugs: dataset.drugs.len() as u64,

@@ -54,10 +54,17 @@ fn percent(part: u64, whole: u64) -> f64 {
 
 impl CheckReport {
     fn write_labels(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Labels { positive, negative, none } = self.labels;
+        let Labels {
+            positive,
+            negative,
+            none,
+        } = self.labels;
         if positive + negative > 0 {
             let share = percent(positive, positive + negative);
-            writeln!(f, "labels         {positive} bind, {negative} do not ({share:.1} % positive), {none} unlabelled")?;
+            writeln!(
+                f,
+                "labels         {positive} bind, {negative} do not ({share:.1} % positive), {none} unlabelled"
+            )?;
         }
         for s in &self.scales {
             let name = serde_json::to_value(s.scale).ok();
@@ -70,7 +77,10 @@ impl CheckReport {
             let all = s.exact + s.at_most + s.at_least;
             if percent(s.exact_at_min, all) >= 10.0 && all >= 20 {
                 let share = percent(s.exact_at_min, all);
-                writeln!(f, "               {share:.1} % sit exactly at the minimum: a censored floor? mark it as a bound")?;
+                writeln!(
+                    f,
+                    "               {share:.1} % sit exactly at the minimum: a censored floor? mark it as a bound"
+                )?;
             }
         }
         Ok(())
@@ -83,7 +93,11 @@ impl CheckReport {
                 Side::Target => "targets",
             };
             let (entities, pairs) = (percent(c.entities, c.of_entities), percent(c.pairs, c.of_pairs));
-            writeln!(f, "coverage       {:<32} {entities:>5.1} % of {side:<7}  {pairs:>5.1} % of pairs", c.name)?;
+            writeln!(
+                f,
+                "coverage       {:<32} {entities:>5.1} % of {side:<7}  {pairs:>5.1} % of pairs",
+                c.name
+            )?;
         }
         for (file, reason) in &self.skipped_files {
             writeln!(f, "skipped        {file}: {reason}")?;
@@ -107,8 +121,16 @@ impl CheckReport {
 
 impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "drugs          {} distinct molecules under {} ids", self.drugs, self.drug_ids)?;
-        writeln!(f, "targets        {} distinct sequences under {} ids", self.targets, self.target_ids)?;
+        writeln!(
+            f,
+            "drugs          {} distinct molecules under {} ids",
+            self.drugs, self.drug_ids
+        )?;
+        writeln!(
+            f,
+            "targets        {} distinct sequences under {} ids",
+            self.targets, self.target_ids
+        )?;
         writeln!(f, "interactions   {}", self.interactions)?;
         self.write_labels(f)?;
         let d = &self.duplicates;
@@ -118,8 +140,18 @@ impl fmt::Display for CheckReport {
             d.repeats, d.label_conflicts, d.affinity_conflicts, d.split_conflicts
         )?;
         for split in &self.splits {
-            let parts: Vec<String> = split.parts.iter().map(|(part, rows)| format!("{part} {rows}")).collect();
-            writeln!(f, "split          {}: {}, none {}", split.name, parts.join(", "), split.none)?;
+            let parts: Vec<String> = split
+                .parts
+                .iter()
+                .map(|(part, rows)| format!("{part} {rows}"))
+                .collect();
+            writeln!(
+                f,
+                "split          {}: {}, none {}",
+                split.name,
+                parts.join(", "),
+                split.none
+            )?;
         }
         self.write_coverage(f)?;
         self.write_leakage(f)?;

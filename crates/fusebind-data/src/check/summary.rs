@@ -73,7 +73,10 @@ pub(super) fn labels(dataset: &Dataset) -> Labels {
 pub(super) fn scales(dataset: &Dataset) -> Vec<ScaleSummary> {
     let mut by_scale: BTreeMap<Scale, Vec<(f64, Censoring)>> = BTreeMap::new();
     for affinity in dataset.interactions.iter().filter_map(|row| row.affinity) {
-        by_scale.entry(affinity.scale).or_default().push((affinity.value, affinity.censoring));
+        by_scale
+            .entry(affinity.scale)
+            .or_default()
+            .push((affinity.value, affinity.censoring));
     }
     let summary = |(scale, mut values): (Scale, Vec<(f64, Censoring)>)| {
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -100,7 +103,11 @@ pub(super) fn splits(dataset: &Dataset) -> Vec<SplitSummary> {
         for part in rows.iter().flatten() {
             *parts.entry(part.clone()).or_insert(0) += 1;
         }
-        SplitSummary { name: name.clone(), parts, none: rows.iter().filter(|part| part.is_none()).count() as u64 }
+        SplitSummary {
+            name: name.clone(),
+            parts,
+            none: rows.iter().filter(|part| part.is_none()).count() as u64,
+        }
     };
     dataset.split_columns.iter().map(summary).collect()
 }
@@ -108,8 +115,18 @@ pub(super) fn splits(dataset: &Dataset) -> Vec<SplitSummary> {
 pub(super) fn rejected(rejections: &[Rejection]) -> Vec<RejectedGroup> {
     let mut groups: BTreeMap<(&str, &str, String), RejectedGroup> = BTreeMap::new();
     for rejection in rejections {
-        let key = (rejection.file.as_str(), rejection.field.as_str(), kind_of(&rejection.reason));
-        groups.entry(key).or_insert_with(|| RejectedGroup { rows: 0, first: rejection.clone() }).rows += 1;
+        let key = (
+            rejection.file.as_str(),
+            rejection.field.as_str(),
+            kind_of(&rejection.reason),
+        );
+        groups
+            .entry(key)
+            .or_insert_with(|| RejectedGroup {
+                rows: 0,
+                first: rejection.clone(),
+            })
+            .rows += 1;
     }
     let mut groups: Vec<RejectedGroup> = groups.into_values().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.rows));
@@ -118,6 +135,12 @@ pub(super) fn rejected(rejections: &[Rejection]) -> Vec<RejectedGroup> {
 
 /// The reason without what is particular to the row: numbers and quoted values.
 fn kind_of(reason: &str) -> String {
-    let quoted = reason.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { "_" } else { part });
-    quoted.flat_map(str::chars).filter(|character| !character.is_ascii_digit()).collect()
+    let quoted = reason
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| if at % 2 == 1 { "_" } else { part });
+    quoted
+        .flat_map(str::chars)
+        .filter(|character| !character.is_ascii_digit())
+        .collect()
 }

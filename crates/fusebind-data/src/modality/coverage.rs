@@ -34,7 +34,10 @@ struct Presence {
 impl ModalityTables {
     /// Coverage of each table by entities and by pairs; text variants have their own line.
     pub fn coverage(&self, dataset: &Dataset) -> Vec<Coverage> {
-        self.presences().into_iter().map(|presence| presence.coverage(dataset)).collect()
+        self.presences()
+            .into_iter()
+            .map(|presence| presence.coverage(dataset))
+            .collect()
     }
 
     /// Number of modality tables that describe the drug plus those that describe the target, per interaction.
@@ -42,10 +45,16 @@ impl ModalityTables {
         let mut counts = [vec![0_u32; dataset.drugs.len()], vec![0_u32; dataset.targets.len()]];
         for presence in self.presences().iter().filter(|presence| !presence.variant) {
             let side = &mut counts[usize::from(presence.side == Side::Target)];
-            side.iter_mut().zip(&presence.present).for_each(|(count, &present)| *count += u32::from(present));
+            side.iter_mut()
+                .zip(&presence.present)
+                .for_each(|(count, &present)| *count += u32::from(present));
         }
         let of = |side: usize, entity: u32| counts[side].get(entity as usize).copied().unwrap_or(0);
-        dataset.interactions.iter().map(|row| of(0, row.drug) + of(1, row.target)).collect()
+        dataset
+            .interactions
+            .iter()
+            .map(|row| of(0, row.drug) + of(1, row.target))
+            .collect()
     }
 
     fn presences(&self) -> Vec<Presence> {
@@ -54,7 +63,11 @@ impl ModalityTables {
             for (at, field) in table.fields.iter().enumerate() {
                 let present = |entity| table.texts(entity, field).next().is_some();
                 presences.push(Presence {
-                    name: if at == 0 { table.name.clone() } else { format!("{}:{field}", table.name) },
+                    name: if at == 0 {
+                        table.name.clone()
+                    } else {
+                        format!("{}:{field}", table.name)
+                    },
                     side: table.side,
                     present: (0..table.of_entity.len() as u32).map(present).collect(),
                     variant: at > 0,

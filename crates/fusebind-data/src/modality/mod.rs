@@ -1,6 +1,6 @@
 //! Side data of drugs and targets: texts, transcriptomes, assay profiles, as typed values matched to a data set.
 //!
-//! Comes in: a folder of tables and a [`Dataset`](crate::table::Dataset). Goes out: [`ModalityTables`]. Nothing is encoded
+//! Comes in: a folder of tables and a [`Dataset`]. Goes out: [`ModalityTables`]. Nothing is encoded
 //! here and nothing is imputed: what was not measured stays missing. Axis legend: `G` genes, `A` assays.
 
 mod coverage;
@@ -72,7 +72,11 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
             for row in 0..table.len() {
                 let others = table.columns().iter().filter(|other| other.name() != column.name());
                 let cells = others.filter_map(|other| Some((other.name().to_string(), other.get(row)?.to_string())));
-                tables.notes.entry(column.get(row).unwrap_or_default().to_string()).or_default().extend(cells);
+                tables
+                    .notes
+                    .entry(column.get(row).unwrap_or_default().to_string())
+                    .or_default()
+                    .extend(cells);
             }
             continue;
         }
@@ -109,16 +113,21 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(fault)? {
         let path = entry.map_err(fault)?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
         if matches!(extension, "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt") && path.is_file() {
             files.push(path);
         }
     }
     files.sort();
     if let Some(pair) = files.windows(2).find(|pair| pair[0].file_stem() == pair[1].file_stem()) {
-        return Err(Error::new(ErrorKind::Ambiguous, format!("there is also {}", pair[1].display()))
-            .in_file(&pair[0])
-            .hint("keep one of the two"));
+        return Err(
+            Error::new(ErrorKind::Ambiguous, format!("there is also {}", pair[1].display()))
+                .in_file(&pair[0])
+                .hint("keep one of the two"),
+        );
     }
     if files.is_empty() {
         return Err(Error::new(ErrorKind::Empty, "the folder holds no table")

@@ -43,9 +43,21 @@ pub struct ProfileTable {
 impl PartialEq for ProfileTable {
     fn eq(&self, other: &Self) -> bool {
         let bits = |table: &Self| table.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        (&self.name, self.kind, self.side, &self.columns, &self.of_entity, self.unmatched_rows)
-            == (&other.name, other.kind, other.side, &other.columns, &other.of_entity, other.unmatched_rows)
-            && bits(self) == bits(other)
+        (
+            &self.name,
+            self.kind,
+            self.side,
+            &self.columns,
+            &self.of_entity,
+            self.unmatched_rows,
+        ) == (
+            &other.name,
+            other.kind,
+            other.side,
+            &other.columns,
+            &other.of_entity,
+            other.unmatched_rows,
+        ) && bits(self) == bits(other)
     }
 }
 
@@ -86,7 +98,15 @@ impl ProfileTable {
         }
         let unmatched_rows = (table.len() - parsed.len()) as u64;
         let columns = columns.iter().map(|column| column.name().to_string()).collect();
-        Some(Self { name, kind, side, columns, values, of_entity, unmatched_rows })
+        Some(Self {
+            name,
+            kind,
+            side,
+            columns,
+            values,
+            of_entity,
+            unmatched_rows,
+        })
     }
 
     /// The profile of an entity, `[G]` or `[A]`, with NaN where not measured; `None` where nothing was measured.
@@ -106,12 +126,23 @@ fn is_measured(column: &RawColumn) -> bool {
 /// The row as numbers, or the column that holds none, and why.
 fn parse<'t>(columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
     let number = |column: &&'t RawColumn| {
-        let Some(cell) = column.get(row) else { return Ok(f32::NAN) };
+        let Some(cell) = column.get(row) else {
+            return Ok(f32::NAN);
+        };
         match cell.parse::<f32>() {
             Ok(value) if value.is_infinite() => Err((column.name(), "the value is infinite; leave the cell empty")),
             Ok(value) => Ok(value),
-            Err(_) if ["na", "n/a", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word)) => Ok(f32::NAN),
-            Err(_) => Err((column.name(), "this is no number; leave the cell empty if it was not measured")),
+            Err(_)
+                if ["na", "n/a", "null", "none"]
+                    .iter()
+                    .any(|word| cell.eq_ignore_ascii_case(word)) =>
+            {
+                Ok(f32::NAN)
+            }
+            Err(_) => Err((
+                column.name(),
+                "this is no number; leave the cell empty if it was not measured",
+            )),
         }
     };
     columns.iter().map(number).collect()
@@ -128,6 +159,15 @@ fn mean<'r>(rows: impl Iterator<Item = &'r [f32]>, width: usize) -> Option<Vec<f
             }
         }
     }
-    let average = |(sum, count): (&f64, &u32)| if *count == 0 { f32::NAN } else { (sum / f64::from(*count)) as f32 };
-    counts.iter().any(|&count| count > 0).then(|| sums.iter().zip(&counts).map(average).collect())
+    let average = |(sum, count): (&f64, &u32)| {
+        if *count == 0 {
+            f32::NAN
+        } else {
+            (sum / f64::from(*count)) as f32
+        }
+    };
+    counts
+        .iter()
+        .any(|&count| count > 0)
+        .then(|| sums.iter().zip(&counts).map(average).collect())
 }

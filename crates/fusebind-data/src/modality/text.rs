@@ -40,13 +40,22 @@ pub struct TextTable {
 
 fn is_text(name: &str) -> bool {
     let name = normalise(name);
-    ["text", "description", "summary", "go_"].iter().any(|word| name.starts_with(word)) || name.ends_with("_summary")
+    ["text", "description", "summary", "go_"]
+        .iter()
+        .any(|word| name.starts_with(word))
+        || name.ends_with("_summary")
 }
 
 impl TextTable {
     pub(super) fn new(name: String, side: Side, table: &RawTable, dataset: &Dataset) -> Result<Option<Self>, Error> {
-        let Some(rows) = rows_of_entities(table, side, dataset) else { return Ok(None) };
-        let mut columns: Vec<_> = table.columns().iter().filter(|c| is_text(c.name()) && !is_key(c)).collect();
+        let Some(rows) = rows_of_entities(table, side, dataset) else {
+            return Ok(None);
+        };
+        let mut columns: Vec<_> = table
+            .columns()
+            .iter()
+            .filter(|c| is_text(c.name()) && !is_key(c))
+            .collect();
         columns.sort_by_key(|column| normalise(column.name()) != "text");
         if columns.is_empty() {
             return Err(table.missing("text", "there is no text column"));
@@ -63,7 +72,9 @@ impl TextTable {
                     entries.push(TextEntry {
                         texts: columns.iter().map(|column| column.get(row).and_then(text)).collect(),
                         source: source.and_then(|column| column.get(row)).map(str::to_string),
-                        is_template: template.and_then(|c| c.get(row)).is_some_and(|flag| matches!(flag, "true" | "1")),
+                        is_template: template
+                            .and_then(|c| c.get(row))
+                            .is_some_and(|flag| matches!(flag, "true" | "1")),
                         row: table.row_number(row),
                     });
                     entries.len() as u32 - 1
@@ -74,7 +85,14 @@ impl TextTable {
         }
         let unmatched_rows = position.iter().filter(|at| at.is_none()).count() as u64;
         let fields = columns.iter().map(|column| column.name().to_string()).collect();
-        Ok(Some(Self { name, side, fields, entries, of_entity, unmatched_rows }))
+        Ok(Some(Self {
+            name,
+            side,
+            fields,
+            entries,
+            of_entity,
+            unmatched_rows,
+        }))
     }
 
     /// Non-empty descriptions of an entity in the variant `field`, templates left out.

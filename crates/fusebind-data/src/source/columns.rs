@@ -62,25 +62,71 @@ impl Role {
     fn spellings(self, scope: Scope) -> &'static [&'static str] {
         match (self, scope) {
             (Self::DrugId, Scope::Drugs) => &[
-                "drug_id", "compound_id", "molecule_id", "ligand_id", "id", "drug", "compound", "molecule_chembl_id",
-                "chembl_id", "chembl", "drugbank_id", "pubchem_cid", "cid", "title", "name",
+                "drug_id",
+                "compound_id",
+                "molecule_id",
+                "ligand_id",
+                "id",
+                "drug",
+                "compound",
+                "molecule_chembl_id",
+                "chembl_id",
+                "chembl",
+                "drugbank_id",
+                "pubchem_cid",
+                "cid",
+                "title",
+                "name",
             ],
-            (Self::DrugId, _) => {
-                &["drug_id", "compound_id", "molecule_id", "ligand_id", "molecule_chembl_id", "drugbank_id", "pubchem_cid"]
-            }
+            (Self::DrugId, _) => &[
+                "drug_id",
+                "compound_id",
+                "molecule_id",
+                "ligand_id",
+                "molecule_chembl_id",
+                "drugbank_id",
+                "pubchem_cid",
+            ],
             (Self::Smiles, _) => &[
-                "smiles", "canonical_smiles", "isomeric_smiles", "drug_smiles", "ligand_smiles", "compound_smiles",
-                "compound_iso_smiles", "smiles_can", "smiles_parent",
+                "smiles",
+                "canonical_smiles",
+                "isomeric_smiles",
+                "drug_smiles",
+                "ligand_smiles",
+                "compound_smiles",
+                "compound_iso_smiles",
+                "smiles_can",
+                "smiles_parent",
             ],
             (Self::TargetId, Scope::Targets) => &[
-                "target_id", "protein_id", "id", "uniprot_id", "uniprot", "accession", "target", "protein",
-                "target_chembl_id", "name",
+                "target_id",
+                "protein_id",
+                "id",
+                "uniprot_id",
+                "uniprot",
+                "accession",
+                "target",
+                "protein",
+                "target_chembl_id",
+                "name",
             ],
-            (Self::TargetId, _) => {
-                &["target_id", "protein_id", "uniprot_id", "target_chembl_id", "uniprot", "accession", "target_key"]
-            }
+            (Self::TargetId, _) => &[
+                "target_id",
+                "protein_id",
+                "uniprot_id",
+                "target_chembl_id",
+                "uniprot",
+                "accession",
+                "target_key",
+            ],
             (Self::Sequence, _) => &[
-                "sequence", "protein_sequence", "target_sequence", "aa_sequence", "protein", "fasta", "seq",
+                "sequence",
+                "protein_sequence",
+                "target_sequence",
+                "aa_sequence",
+                "protein",
+                "fasta",
+                "seq",
                 "bindingdb_target_chain_sequence",
             ],
             (Self::Label, _) => &["label", "y", "binds", "active", "interaction", "is_active"],
@@ -113,9 +159,12 @@ pub(super) fn find<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &Colu
         return Some(column);
     }
     let named = |column: &RawColumn| Role::ALL.iter().any(|other| other.explicit(map) == Some(column.name()));
-    role.spellings(scope)
-        .iter()
-        .find_map(|spelling| table.columns().iter().find(|c| normalise(c.name()) == *spelling && !named(c)))
+    role.spellings(scope).iter().find_map(|spelling| {
+        table
+            .columns()
+            .iter()
+            .find(|c| normalise(c.name()) == *spelling && !named(c))
+    })
 }
 
 /// The column of `table` that plays `role`, or an error that says how to name it.
@@ -131,7 +180,13 @@ pub(super) fn check(map: &ColumnMap, tables: &[&RawTable]) -> Result<(), Error> 
         if !tables.iter().any(|table| table.column(name).is_some()) {
             let known: Vec<String> = tables
                 .iter()
-                .map(|t| format!("{}: {}", t.file, t.columns().iter().map(RawColumn::name).collect::<Vec<_>>().join(", ")))
+                .map(|t| {
+                    format!(
+                        "{}: {}",
+                        t.file,
+                        t.columns().iter().map(RawColumn::name).collect::<Vec<_>>().join(", ")
+                    )
+                })
                 .collect();
             let mut error = Error::new(ErrorKind::MissingColumn, "no table has the column that was asked for")
                 .in_column(name)
@@ -166,9 +221,15 @@ mod tests {
     fn the_published_smiles_is_preferred_and_an_explicit_name_wins() {
         let table = table(&["smiles_parent", "smiles_can", "smiles"]);
         let mut map = ColumnMap::default();
-        assert_eq!(find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name), Some("smiles"));
+        assert_eq!(
+            find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name),
+            Some("smiles")
+        );
         map.smiles = Some("smiles_parent".into());
-        assert_eq!(find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name), Some("smiles_parent"));
+        assert_eq!(
+            find(&table, Role::Smiles, Scope::Drugs, &map).map(RawColumn::name),
+            Some("smiles_parent")
+        );
         map.smiles = Some("structure".into());
         assert_eq!(check(&map, &[&table]).unwrap_err().kind(), ErrorKind::MissingColumn);
     }
@@ -176,7 +237,13 @@ mod tests {
     #[test]
     fn a_column_that_was_given_one_role_is_not_detected_for_another() {
         let table = table(&["id", "title", "smiles"]);
-        let map = ColumnMap { label: Some("id".into()), ..ColumnMap::default() };
-        assert_eq!(find(&table, Role::DrugId, Scope::Drugs, &map).map(RawColumn::name), Some("title"));
+        let map = ColumnMap {
+            label: Some("id".into()),
+            ..ColumnMap::default()
+        };
+        assert_eq!(
+            find(&table, Role::DrugId, Scope::Drugs, &map).map(RawColumn::name),
+            Some("title")
+        );
     }
 }

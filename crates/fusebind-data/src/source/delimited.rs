@@ -33,7 +33,10 @@ pub(super) fn read(path: &Path, preferred: u8, limits: &ReadLimits) -> Result<(R
     let (mut rows, mut rejections) = (Vec::new(), Vec::new());
     let mut number = 0;
     let mut record = Record::default();
-    while cells.read_record(&mut record, names.len()).map_err(|e| Error::read(path, e))? {
+    while cells
+        .read_record(&mut record, names.len())
+        .map_err(|e| Error::read(path, e))?
+    {
         number += 1;
         match record.check(&names, limits.cell_bytes) {
             Ok(values) => {
@@ -57,23 +60,39 @@ fn detect(header: &[u8], preferred: u8) -> u8 {
         return preferred;
     }
     let candidates = [b',', b'\t', b';'];
-    candidates.into_iter().rev().max_by_key(|&delimiter| count(delimiter)).filter(|&d| count(d) > 0).unwrap_or(preferred)
+    candidates
+        .into_iter()
+        .rev()
+        .max_by_key(|&delimiter| count(delimiter))
+        .filter(|&d| count(d) > 0)
+        .unwrap_or(preferred)
 }
 
 fn read_header(path: &Path, cells: &mut Cells<impl BufRead>) -> Result<Vec<String>, Error> {
     let mut record = Record::default();
     let malformed = |reason: String, hint: &str| Error::new(ErrorKind::Malformed, reason).in_file(path).hint(hint);
-    if !cells.read_record(&mut record, usize::MAX).map_err(|e| Error::read(path, e))? {
-        return Err(Error::new(ErrorKind::Empty, "the file holds no header").in_file(path).hint("write the table again"));
+    if !cells
+        .read_record(&mut record, usize::MAX)
+        .map_err(|e| Error::read(path, e))?
+    {
+        return Err(Error::new(ErrorKind::Empty, "the file holds no header")
+            .in_file(path)
+            .hint("write the table again"));
     }
     if record.overlong.is_some() {
-        return Err(malformed("the header is overlong".into(), "check that this is a CSV or TSV file"));
+        return Err(malformed(
+            "the header is overlong".into(),
+            "check that this is a CSV or TSV file",
+        ));
     }
     let mut names = Vec::with_capacity(record.fields());
     for cell in record.cells() {
         let name = std::str::from_utf8(cell).map_err(|_| {
             let shown = String::from_utf8_lossy(cell).chars().take(40).collect::<String>();
-            malformed(format!("the header field {shown:?} is not UTF-8"), "save the file again as UTF-8")
+            malformed(
+                format!("the header field {shown:?} is not UTF-8"),
+                "save the file again as UTF-8",
+            )
         })?;
         names.push(name.trim().to_string());
     }
@@ -119,17 +138,29 @@ impl Record {
         };
         let last = names.last().map_or("", String::as_str);
         if let Some(at) = self.overlong {
-            let shown = self.cells().nth(at).map(|cell| String::from_utf8_lossy(cell).into_owned()).unwrap_or_default();
+            let shown = self
+                .cells()
+                .nth(at)
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .unwrap_or_default();
             let reason = format!("the cell is longer than {limit} bytes{span}; shorten it or remove the row");
             return Err((names.get(at).map_or(last, String::as_str), shown, reason));
         }
         if self.unclosed_quote {
-            let shown = self.cells().last().map(|cell| String::from_utf8_lossy(cell).into_owned()).unwrap_or_default();
+            let shown = self
+                .cells()
+                .last()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .unwrap_or_default();
             let reason = format!(
                 "a quote opened in the lines from {} on never closes and swallows the rest of the file; close or double it",
                 self.first_line
             );
-            return Err((names.get(self.fields().saturating_sub(1)).map_or(last, String::as_str), shown, reason));
+            return Err((
+                names.get(self.fields().saturating_sub(1)).map_or(last, String::as_str),
+                shown,
+                reason,
+            ));
         }
         if self.width != names.len() {
             let reason = format!(
@@ -145,8 +176,10 @@ impl Record {
             match std::str::from_utf8(cell) {
                 Ok(value) => values.push(value.trim()),
                 Err(fault) => {
-                    let reason =
-                        format!("byte {} of the cell is not UTF-8; save the file again as UTF-8", fault.valid_up_to() + 1);
+                    let reason = format!(
+                        "byte {} of the cell is not UTF-8; save the file again as UTF-8",
+                        fault.valid_up_to() + 1
+                    );
                     return Err((name, String::from_utf8_lossy(cell).into_owned(), reason));
                 }
             }

@@ -27,7 +27,11 @@ impl Entity for Drug {
     type Value = Molecule;
     const VALUE: &'static str = "structure";
     fn new(molecule: Molecule, keys: BTreeMap<String, String>) -> Self {
-        Self { ids: Vec::new(), keys, molecule }
+        Self {
+            ids: Vec::new(),
+            keys,
+            molecule,
+        }
     }
     fn identity(molecule: &Molecule) -> &str {
         &molecule.smiles
@@ -44,7 +48,11 @@ impl Entity for Target {
     type Value = Protein;
     const VALUE: &'static str = "sequence";
     fn new(protein: Protein, keys: BTreeMap<String, String>) -> Self {
-        Self { ids: Vec::new(), keys, protein }
+        Self {
+            ids: Vec::new(),
+            keys,
+            protein,
+        }
     }
     fn identity(protein: &Protein) -> &str {
         &protein.sequence
@@ -88,7 +96,12 @@ pub(super) struct Registry<E> {
 
 impl<E: Entity> Registry<E> {
     pub(super) fn new() -> Self {
-        Self { entities: Vec::new(), by_identity: HashMap::new(), by_id: HashMap::new(), refused: HashMap::new() }
+        Self {
+            entities: Vec::new(),
+            by_identity: HashMap::new(),
+            by_id: HashMap::new(),
+            refused: HashMap::new(),
+        }
     }
 
     /// Registers `rows`; returns for each the entity it names, or why it names none.
@@ -109,10 +122,7 @@ impl<E: Entity> Registry<E> {
             .par_iter()
             .map(|text| match parse(text) {
                 Ok(value) => Slot::Fresh(value),
-                Err(fault) => Slot::Refused(match fault.position() {
-                    Some(at) => format!("{fault} (at character {})", at + 1),
-                    None => fault.to_string(),
-                }),
+                Err(fault) => Slot::Refused(fault.to_string()),
             })
             .collect();
         let mut empty = Slot::Refused(format!("the {} is empty; add it or remove the row", E::VALUE));
@@ -141,7 +151,10 @@ impl<E: Entity> Registry<E> {
             }
         };
         if self.by_id.get(id).is_some_and(|&named| Some(named) != known) {
-            return Err(format!("the id `{id}` already names another {}; give this row its own id", E::VALUE));
+            return Err(format!(
+                "the id `{id}` already names another {}; give this row its own id",
+                E::VALUE
+            ));
         }
         let entity = known.unwrap_or(self.entities.len() as u32);
         if let Slot::Fresh(value) = std::mem::replace(slot, Slot::Known(entity))

@@ -47,13 +47,22 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
                 return Err(no_header(path, &shown));
             }
             Line::NotUtf8(shown) if shown.starts_with('>') => {
-                let fault = Some((shown, "the header is not UTF-8; save the file again as UTF-8".to_string()));
-                finish(record.replace(Record { fault, ..Record::default() }));
+                let fault = Some((
+                    shown,
+                    "the header is not UTF-8; save the file again as UTF-8".to_string(),
+                ));
+                finish(record.replace(Record {
+                    fault,
+                    ..Record::default()
+                }));
                 continue;
             }
             Line::NotUtf8(shown) => {
                 if let Some(record) = &mut record {
-                    record.fault = Some((shown, "the sequence is not UTF-8; save the file again as UTF-8".to_string()));
+                    record.fault = Some((
+                        shown,
+                        "the sequence is not UTF-8; save the file again as UTF-8".to_string(),
+                    ));
                 }
                 continue;
             }
@@ -65,7 +74,10 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
             }
         };
         if let Some(header) = text.strip_prefix('>') {
-            finish(record.replace(Record { header: header.trim().to_string(), ..Record::default() }));
+            finish(record.replace(Record {
+                header: header.trim().to_string(),
+                ..Record::default()
+            }));
         } else if let Some(record) = &mut record {
             if record.sequence.len() + text.len() > limits.cell_bytes {
                 record.fault = Some((text, format!("the sequence is longer than {} bytes", limits.cell_bytes)));
@@ -78,16 +90,21 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
     }
     finish(record.take());
     if number == 0 {
-        return Err(Error::new(ErrorKind::Empty, "the file holds no record").in_file(path).hint("export it again"));
+        return Err(Error::new(ErrorKind::Empty, "the file holds no record")
+            .in_file(path)
+            .hint("export it again"));
     }
     Ok((RawTable::with_rows(file, columns.into(), rows), rejections))
 }
 
 fn no_header(path: &Path, line: &str) -> Error {
     let shown: String = line.chars().take(40).collect();
-    Error::new(ErrorKind::Malformed, format!("the text {shown:?} stands before the first header line"))
-        .in_file(path)
-        .hint("a FASTA record begins with `>` and an id")
+    Error::new(
+        ErrorKind::Malformed,
+        format!("the text {shown:?} stands before the first header line"),
+    )
+    .in_file(path)
+    .hint("a FASTA record begins with `>` and an id")
 }
 
 /// Id and description, or field, value and reason of the fault.
@@ -95,12 +112,23 @@ fn check(record: &Record) -> Result<(&str, &str), (&'static str, String, String)
     if let Some((shown, reason)) = &record.fault {
         return Err(("sequence", shown.clone(), reason.clone()));
     }
-    let (id, description) = record.header.split_once(char::is_whitespace).unwrap_or((&record.header, ""));
+    let (id, description) = record
+        .header
+        .split_once(char::is_whitespace)
+        .unwrap_or((&record.header, ""));
     if id.is_empty() {
-        return Err(("id", record.header.clone(), "the header names no id; write `>id description`".to_string()));
+        return Err((
+            "id",
+            record.header.clone(),
+            "the header names no id; write `>id description`".to_string(),
+        ));
     }
     if record.sequence.is_empty() {
-        return Err(("sequence", String::new(), format!("`{id}` has an empty sequence; add it or remove the record")));
+        return Err((
+            "sequence",
+            String::new(),
+            format!("`{id}` has an empty sequence; add it or remove the record"),
+        ));
     }
     Ok((id, description.trim()))
 }

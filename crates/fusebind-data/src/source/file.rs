@@ -24,7 +24,11 @@ pub(super) enum Format {
 impl Format {
     /// The format of `path`.
     pub(super) fn of(path: &Path) -> Result<Self, Error> {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         match extension.as_str() {
             "csv" | "txt" => Ok(Self::Delimited(b',')),
             "tsv" | "tab" => Ok(Self::Delimited(b'\t')),
@@ -67,7 +71,10 @@ pub(super) fn open_text(path: &Path) -> Result<BufReader<File>, Error> {
     let mut head = [0_u8; 4];
     let mut filled = 0;
     while filled < head.len() {
-        match file.read(&mut head[filled..]).map_err(|source| Error::read(path, source))? {
+        match file
+            .read(&mut head[filled..])
+            .map_err(|source| Error::read(path, source))?
+        {
             0 => break,
             n => filled += n,
         }
@@ -83,6 +90,7 @@ pub(super) fn open_text(path: &Path) -> Result<BufReader<File>, Error> {
         b"PAR1" => return malformed("this is a Parquet file", "give it the extension .parquet"),
         _ => 0,
     };
-    file.seek(SeekFrom::Start(skip)).map_err(|source| Error::read(path, source))?;
+    file.seek(SeekFrom::Start(skip))
+        .map_err(|source| Error::read(path, source))?;
     Ok(BufReader::with_capacity(1 << 16, file))
 }

@@ -56,7 +56,14 @@ impl<'t> PairReader<'t> {
                 name == "split" || name == "fold" || name.starts_with("split_") || name.starts_with("fold_")
             })
             .collect();
-        Ok(Self { table, label, measured, splits, policy: config.labels, floor: config.censor_at_floor })
+        Ok(Self {
+            table,
+            label,
+            measured,
+            splits,
+            policy: config.labels,
+            floor: config.censor_at_floor,
+        })
     }
 
     /// Reads every row whose entities `entities` resolves (or says which field fails and why).
@@ -78,7 +85,13 @@ impl<'t> PairReader<'t> {
             };
             let number = self.table.row_number(row);
             let mut push = |affinity, binds| {
-                pairs.interactions.push(Interaction { drug, target, affinity, binds, row: number });
+                pairs.interactions.push(Interaction {
+                    drug,
+                    target,
+                    affinity,
+                    binds,
+                    row: number,
+                });
                 for (column, parts) in self.splits.iter().zip(&mut parts) {
                     parts.push(column.get(row).map(str::to_string));
                 }
@@ -99,14 +112,14 @@ impl<'t> PairReader<'t> {
     /// Label and affinities of a row, or the field that is wrong and why.
     fn values(&self, row: usize) -> Result<(Option<bool>, Vec<Affinity>), (String, String)> {
         let binds = match self.label.and_then(|column| Some((column, present(column, row)?))) {
-            Some((column, text)) => {
-                Some(label::parse(text).map_err(|reason| (column.name().to_string(), reason))?)
-            }
+            Some((column, text)) => Some(label::parse(text).map_err(|reason| (column.name().to_string(), reason))?),
             None => None,
         };
         let mut affinities: Vec<Affinity> = Vec::new();
         for measured in &self.measured {
-            let Some(text) = present(measured.column, row) else { continue };
+            let Some(text) = present(measured.column, row) else {
+                continue;
+            };
             let mut affinity = measured.read(row, text)?;
             if let Some(floor) = self.floor
                 && affinity.censoring == Censoring::Exact
@@ -121,8 +134,14 @@ impl<'t> PairReader<'t> {
             }
         }
         if binds.is_none() && affinities.is_empty() && self.policy == LabelPolicy::Required {
-            let field = self.label.or(self.measured.first().map(|m| m.column)).map_or("label", RawColumn::name);
-            return Err((field.to_string(), "the row has neither a label nor an affinity; add one or remove it".into()));
+            let field = self
+                .label
+                .or(self.measured.first().map(|m| m.column))
+                .map_or("label", RawColumn::name);
+            return Err((
+                field.to_string(),
+                "the row has neither a label nor an affinity; add one or remove it".into(),
+            ));
         }
         Ok((binds, affinities))
     }
@@ -131,7 +150,9 @@ impl<'t> PairReader<'t> {
 /// The cell, unless it is empty or a word for "not measured".
 fn present(column: &RawColumn, row: usize) -> Option<&str> {
     let text = column.get(row)?.trim();
-    let missing = ["", "na", "n/a", "null", "none", "-"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    let missing = ["", "na", "n/a", "null", "none", "-"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
     (!missing).then_some(text)
 }
 
@@ -141,16 +162,23 @@ impl Measured<'_> {
         for column in &self.row_wise {
             let Some(text) = present(column, row) else { continue };
             let fault = |reason: &str| (column.name().to_string(), reason.to_string());
-            let said = UnitParts::parse(text)
-                .ok_or_else(|| fault("the unit is not known; write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score"))?;
-            parts = parts.and(said).ok_or_else(|| fault("the unit contradicts the name of the affinity column"))?;
+            let said = UnitParts::parse(text).ok_or_else(|| {
+                fault("the unit is not known; write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score")
+            })?;
+            parts = parts
+                .and(said)
+                .ok_or_else(|| fault("the unit contradicts the name of the affinity column"))?;
         }
         let place = self.row_wise.first().unwrap_or(&self.column).name();
         let unit = parts.complete().map_err(|reason| (place.to_string(), reason))?;
-        let relation = self.relation.and_then(|column| present(column, row)).unwrap_or_default();
+        let relation = self
+            .relation
+            .and_then(|column| present(column, row))
+            .unwrap_or_default();
         // Some exports quote the relation inside the cell, as in '>'.
         let relation = relation.trim_matches(|c| c == '\'' || c == '"');
-        unit.affinity(relation, text).map_err(|reason| (self.column.name().to_string(), reason))
+        unit.affinity(relation, text)
+            .map_err(|reason| (self.column.name().to_string(), reason))
     }
 }
 
@@ -167,10 +195,18 @@ fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<
     };
     let row_wise = || match said {
         Some(_) => Vec::new(),
-        None => [role(Role::Unit), role(Role::Measure)].into_iter().flatten().collect::<Vec<_>>(),
+        None => [role(Role::Unit), role(Role::Measure)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>(),
     };
     let by_name = |column: &RawColumn| UnitParts::parse(column.name()).unwrap_or_default();
-    let measured = |column, fixed| Measured { column, fixed, row_wise: row_wise(), relation };
+    let measured = |column, fixed| Measured {
+        column,
+        fixed,
+        row_wise: row_wise(),
+        relation,
+    };
     let columns: Vec<Measured<'t>> = match role(Role::Affinity) {
         Some(column) => {
             let fixed = match said {

@@ -32,9 +32,12 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
 }
 
 fn malformed(path: &Path, reason: String) -> Error {
-    Error::new(ErrorKind::Malformed, format!("this is no complete Parquet file: {reason}"))
-        .in_file(path)
-        .hint("the file may be cut short: copy or export it again")
+    Error::new(
+        ErrorKind::Malformed,
+        format!("this is no complete Parquet file: {reason}"),
+    )
+    .in_file(path)
+    .hint("the file may be cut short: copy or export it again")
 }
 
 fn decode(path: &Path, file: File, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
@@ -43,7 +46,11 @@ fn decode(path: &Path, file: File, limits: &ReadLimits) -> Result<(RawTable, Vec
     check_chunks(path, builder.metadata(), limits)?;
     let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(|e| fault(&e))?;
     let schema = reader.schema();
-    let mut columns: Vec<RawColumn> = schema.fields().iter().map(|field| RawColumn::new(field.name())).collect();
+    let mut columns: Vec<RawColumn> = schema
+        .fields()
+        .iter()
+        .map(|field| RawColumn::new(field.name()))
+        .collect();
     let name = path.display().to_string();
     let (mut rows, mut rejections, mut number) = (Vec::new(), Vec::new(), 0);
     for batch in reader {
@@ -53,8 +60,12 @@ fn decode(path: &Path, file: File, limits: &ReadLimits) -> Result<(RawTable, Vec
             number += 1;
             match overlong.iter().find(|(at, _)| *at == row) {
                 Some((_, column)) => rejections.push(
-                    Rejection::new(name.clone(), number, format!("the cell is longer than {} bytes", limits.cell_bytes))
-                        .of(columns[*column].name(), ""),
+                    Rejection::new(
+                        name.clone(),
+                        number,
+                        format!("the cell is longer than {} bytes", limits.cell_bytes),
+                    )
+                    .of(columns[*column].name(), ""),
                 ),
                 None => rows.push(number),
             }
@@ -68,8 +79,10 @@ fn check_chunks(path: &Path, metadata: &ParquetMetaData, limits: &ReadLimits) ->
         for chunk in row_group.columns() {
             let bytes = chunk.uncompressed_size().max(0) as u64;
             if bytes > limits.chunk_bytes {
-                let reason =
-                    format!("row group {group} takes {bytes} bytes uncompressed, the limit is {}", limits.chunk_bytes);
+                let reason = format!(
+                    "row group {group} takes {bytes} bytes uncompressed, the limit is {}",
+                    limits.chunk_bytes
+                );
                 return Err(Error::new(ErrorKind::TooLarge, reason)
                     .in_file(path)
                     .in_column(chunk.column_path().string())
@@ -87,8 +100,11 @@ fn append(
     limits: &ReadLimits,
 ) -> Result<Vec<(usize, usize)>, ArrowError> {
     let options = FormatOptions::new().with_display_error(false);
-    let formatters: Vec<ArrayFormatter<'_>> =
-        batch.columns().iter().map(|array| ArrayFormatter::try_new(array.as_ref(), &options)).collect::<Result<_, _>>()?;
+    let formatters: Vec<ArrayFormatter<'_>> = batch
+        .columns()
+        .iter()
+        .map(|array| ArrayFormatter::try_new(array.as_ref(), &options))
+        .collect::<Result<_, _>>()?;
     let nulls: Vec<_> = batch.columns().iter().map(|array| array.logical_nulls()).collect();
     let mut overlong = Vec::new();
     let mut texts: Vec<String> = vec![String::new(); columns.len()];

@@ -19,7 +19,10 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { cell_bytes: 64 << 20, chunk_bytes: 1 << 30 }
+        Self {
+            cell_bytes: 64 << 20,
+            chunk_bytes: 1 << 30,
+        }
     }
 }
 
@@ -36,7 +39,10 @@ pub struct RawColumn {
 impl RawColumn {
     /// An empty column called `name`.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// Name as it stands in the file.
@@ -126,7 +132,11 @@ impl RawTable {
         for column in &mut columns {
             column.pad_to(rows.len());
         }
-        Self { file: file.into(), columns, rows }
+        Self {
+            file: file.into(),
+            columns,
+            rows,
+        }
     }
 
     /// Number of rows.
@@ -151,7 +161,8 @@ impl RawTable {
 
     /// The column called exactly `name`, or an error that lists the columns there are.
     pub fn require(&self, name: &str) -> Result<&RawColumn, Error> {
-        self.column(name).ok_or_else(|| self.missing(name, "there is no such column"))
+        self.column(name)
+            .ok_or_else(|| self.missing(name, "there is no such column"))
     }
 
     /// An error about a missing column that lists the columns there are.
@@ -170,7 +181,10 @@ impl RawTable {
 
     /// A rejection of 0-based `row`.
     pub fn reject(&self, row: usize, field: &str, reason: impl Into<String>) -> Rejection {
-        let value = self.column(field).and_then(|column| column.get(row)).unwrap_or_default();
+        let value = self
+            .column(field)
+            .and_then(|column| column.get(row))
+            .unwrap_or_default();
         Rejection::new(self.file.clone(), self.row_number(row), reason).of(field, value)
     }
 }

@@ -35,7 +35,10 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
                 record.bytes += text.len() + 1;
                 if record.bytes > limits.cell_bytes {
                     record.lines.clear();
-                    record.fault = Some((String::new(), "the record exceeds the size limit; is a `$$$$` line missing?"));
+                    record.fault = Some((
+                        String::new(),
+                        "the record exceeds the size limit; is a `$$$$` line missing?",
+                    ));
                 } else if record.fault.is_none() {
                     record.lines.push(text);
                 }
@@ -66,14 +69,18 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
                 }
                 rows.push(number);
             }
-            Err((shown, reason)) => rejections.push(Rejection::new(file.clone(), number, reason).of("molblock", &shown)),
+            Err((shown, reason)) => {
+                rejections.push(Rejection::new(file.clone(), number, reason).of("molblock", &shown))
+            }
         }
         if !ended {
             break;
         }
     }
     if number == 0 {
-        return Err(Error::new(ErrorKind::Empty, "the file holds no SD record").in_file(path).hint("export it again"));
+        return Err(Error::new(ErrorKind::Empty, "the file holds no SD record")
+            .in_file(path)
+            .hint("export it again"));
     }
     Ok((RawTable::with_rows(file, columns, rows), rejections))
 }
@@ -85,7 +92,10 @@ fn fields(record: Record) -> Result<Vec<(String, String)>, (String, &'static str
     }
     let title = record.lines.first().cloned().unwrap_or_default();
     let Some(end) = record.lines.iter().position(|line| line.starts_with("M  END")) else {
-        return Err((title, "the record has no `M  END` line: it is cut short or no MOL block; export it again"));
+        return Err((
+            title,
+            "the record has no `M  END` line: it is cut short or no MOL block; export it again",
+        ));
     };
     let mut cells = vec![
         ("molblock".to_string(), record.lines[..=end].join("\n") + "\n"),

@@ -39,9 +39,18 @@ impl UnitParts {
     }
 
     fn word(word: &str) -> Option<Self> {
-        let measure = |scale| Self { scale: Some(scale), notation: None };
-        let logarithm = |scale| Self { scale: Some(scale), notation: Some(Notation::Logarithmic) };
-        let molar = |exponent| Self { scale: None, notation: Some(Notation::Concentration(exponent)) };
+        let measure = |scale| Self {
+            scale: Some(scale),
+            notation: None,
+        };
+        let logarithm = |scale| Self {
+            scale: Some(scale),
+            notation: Some(Notation::Logarithmic),
+        };
+        let molar = |exponent| Self {
+            scale: None,
+            notation: Some(Notation::Concentration(exponent)),
+        };
         Some(match word {
             "kd" => measure(Scale::PKd),
             "ki" => measure(Scale::PKi),
@@ -51,7 +60,10 @@ impl UnitParts {
             "pki" => logarithm(Scale::PKi),
             "pic50" => logarithm(Scale::PIc50),
             "pec50" => logarithm(Scale::PEc50),
-            "kiba" => Self { scale: Some(Scale::Kiba), notation: Some(Notation::Score) },
+            "kiba" => Self {
+                scale: Some(Scale::Kiba),
+                notation: Some(Notation::Score),
+            },
             "m" | "molar" => molar(0),
             "mm" | "millimolar" => molar(3),
             "um" | "micromolar" => molar(6),
@@ -86,7 +98,9 @@ impl UnitParts {
         match (self.scale, self.notation) {
             (Some(scale), Some(notation)) => Ok(Unit { scale, notation }),
             (Some(_), None) => Err("the concentration unit is missing; write for instance Kd_nM or Kd_uM".into()),
-            (None, Some(_)) => Err("the unit does not say what was measured; write for instance Kd_nM or IC50_nM".into()),
+            (None, Some(_)) => {
+                Err("the unit does not say what was measured; write for instance Kd_nM or IC50_nM".into())
+            }
             (None, None) => Err("the unit is missing; write for instance Kd_nM, pKd or KIBA_score".into()),
         }
     }
@@ -104,7 +118,9 @@ impl Unit {
     pub(super) fn affinity(self, relation: &str, number: &str) -> Result<Affinity, String> {
         let (prefix, digits) = split_relation(number);
         if !relation.is_empty() && !prefix.is_empty() && relation != prefix {
-            return Err(format!("the relation {relation} contradicts the prefix {prefix}; keep one of them"));
+            return Err(format!(
+                "the relation {relation} contradicts the prefix {prefix}; keep one of them"
+            ));
         }
         let bound = match if prefix.is_empty() { relation } else { prefix } {
             "" | "=" | "==" | "~" | "≈" => std::cmp::Ordering::Equal,
@@ -112,9 +128,9 @@ impl Unit {
             "<" | "<=" | "≤" | "<<" => std::cmp::Ordering::Less,
             other => return Err(format!("the relation {other} is not known; write =, >, >=, < or <=")),
         };
-        let value: f64 = digits
-            .parse()
-            .map_err(|_| "this is no number; write digits with a decimal point, without unit or separators".to_string())?;
+        let value: f64 = digits.parse().map_err(|_| {
+            "this is no number; write digits with a decimal point, without unit or separators".to_string()
+        })?;
         if !value.is_finite() {
             return Err("the affinity is not finite; leave the cell empty if it was not measured".into());
         }
@@ -126,21 +142,29 @@ impl Unit {
             Notation::Logarithmic | Notation::Score => (value, bound),
         };
         if self.notation != Notation::Score && !PLAUSIBLE.contains(&value) {
-            return Err(format!("-log10(molar) would be {value:.1}, which no affinity is; check the unit"));
+            return Err(format!(
+                "-log10(molar) would be {value:.1}, which no affinity is; check the unit"
+            ));
         }
         let censoring = match bound {
             std::cmp::Ordering::Equal => Censoring::Exact,
             std::cmp::Ordering::Less => Censoring::AtMost,
             std::cmp::Ordering::Greater => Censoring::AtLeast,
         };
-        Ok(Affinity { value, scale: self.scale, censoring })
+        Ok(Affinity {
+            value,
+            scale: self.scale,
+            censoring,
+        })
     }
 }
 
 /// A relation in front of a number, and the number.
 fn split_relation(text: &str) -> (&str, &str) {
     let text = text.trim();
-    let end = text.find(|c: char| !matches!(c, '<' | '>' | '=' | '~' | '≤' | '≥' | '≈')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !matches!(c, '<' | '>' | '=' | '~' | '≤' | '≥' | '≈'))
+        .unwrap_or(text.len());
     (&text[..end], text[end..].trim_start())
 }
 
@@ -149,7 +173,10 @@ mod tests {
     use super::*;
 
     fn read(unit: &str, text: &str) -> Result<Affinity, String> {
-        UnitParts::parse(unit).ok_or("unknown unit")?.complete()?.affinity("", text)
+        UnitParts::parse(unit)
+            .ok_or("unknown unit")?
+            .complete()?
+            .affinity("", text)
     }
 
     #[test]
@@ -163,16 +190,27 @@ mod tests {
             ("Kd_M", "1e-9", 9.0),
             ("pKd", "7.25", 7.25),
         ] {
-            assert_eq!(read(unit, text), Ok(Affinity { value, scale: Scale::PKd, censoring: Censoring::Exact }), "{unit}");
+            assert_eq!(
+                read(unit, text),
+                Ok(Affinity {
+                    value,
+                    scale: Scale::PKd,
+                    censoring: Censoring::Exact
+                }),
+                "{unit}"
+            );
         }
         assert_eq!(read("Ki nM", "1").unwrap().scale, Scale::PKi);
         assert_eq!(read("IC50 (nM)", "1").unwrap().scale, Scale::PIc50);
         assert_eq!(read("EC50_nM", "1").unwrap().scale, Scale::PEc50);
-        assert_eq!(read("KIBA_score", "11.1").unwrap(), Affinity {
-            value: 11.1,
-            scale: Scale::Kiba,
-            censoring: Censoring::Exact
-        });
+        assert_eq!(
+            read("KIBA_score", "11.1").unwrap(),
+            Affinity {
+                value: 11.1,
+                scale: Scale::Kiba,
+                censoring: Censoring::Exact
+            }
+        );
     }
 
     #[test]
@@ -185,7 +223,15 @@ mod tests {
             ("pKd", ">5", Censoring::AtLeast),
             ("pKd", "<=5", Censoring::AtMost),
         ] {
-            assert_eq!(read(unit, text), Ok(Affinity { value: 5.0, scale: Scale::PKd, censoring }), "{unit} {text}");
+            assert_eq!(
+                read(unit, text),
+                Ok(Affinity {
+                    value: 5.0,
+                    scale: Scale::PKd,
+                    censoring
+                }),
+                "{unit} {text}"
+            );
         }
     }
 

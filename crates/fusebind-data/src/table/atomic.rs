@@ -22,16 +22,18 @@ impl Drop for Temporary {
 
 /// Writes `path` through `fill`: into a temporary file beside it, synchronised to disk, then renamed. On any failure (a full
 /// disk, say) the former content of `path` stays as it was and nothing is left behind.
-pub fn write_atomically(
-    path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), Error> {
+pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Error> {
     let fault = |source: io::Error| Error::write(path, source);
     if path.is_dir() {
         return Err(fault(io::Error::from(io::ErrorKind::IsADirectory)));
     }
-    let name = path.file_name().ok_or_else(|| fault(io::Error::from(io::ErrorKind::InvalidInput)))?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .ok_or_else(|| fault(io::Error::from(io::ErrorKind::InvalidInput)))?;
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".{}.tmp", std::process::id()));

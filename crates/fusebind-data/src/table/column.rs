@@ -33,22 +33,34 @@ pub struct Column {
 impl Column {
     /// A column of text.
     pub fn text<T: Into<String>>(name: impl Into<String>, values: impl IntoIterator<Item = Option<T>>) -> Self {
-        Self { name: name.into(), values: Values::Text(values.into_iter().map(|value| value.map(Into::into)).collect()) }
+        Self {
+            name: name.into(),
+            values: Values::Text(values.into_iter().map(|value| value.map(Into::into)).collect()),
+        }
     }
 
     /// A column of real numbers.
     pub fn real(name: impl Into<String>, values: impl IntoIterator<Item = Option<f64>>) -> Self {
-        Self { name: name.into(), values: Values::Real(values.into_iter().collect()) }
+        Self {
+            name: name.into(),
+            values: Values::Real(values.into_iter().collect()),
+        }
     }
 
     /// A column of whole numbers.
     pub fn whole(name: impl Into<String>, values: impl IntoIterator<Item = Option<i64>>) -> Self {
-        Self { name: name.into(), values: Values::Whole(values.into_iter().collect()) }
+        Self {
+            name: name.into(),
+            values: Values::Whole(values.into_iter().collect()),
+        }
     }
 
     /// A column of flags.
     pub fn flag(name: impl Into<String>, values: impl IntoIterator<Item = Option<bool>>) -> Self {
-        Self { name: name.into(), values: Values::Flag(values.into_iter().collect()) }
+        Self {
+            name: name.into(),
+            values: Values::Flag(values.into_iter().collect()),
+        }
     }
 
     /// Number of rows.

@@ -83,7 +83,10 @@ pub fn merge_duplicates(dataset: &mut Dataset, policy: DuplicatePolicy) -> Dupli
         }
     }
     retain(&mut dataset.interactions, &keep);
-    dataset.split_columns.values_mut().for_each(|parts| retain(parts, &keep));
+    dataset
+        .split_columns
+        .values_mut()
+        .for_each(|parts| retain(parts, &keep));
     dataset.refresh_fingerprint();
     report
 }
@@ -109,7 +112,10 @@ pub fn count_duplicates(dataset: &Dataset) -> DuplicateReport {
 fn groups(dataset: &Dataset) -> impl Iterator<Item = Vec<usize>> + use<> {
     let mut groups: BTreeMap<(u32, u32, Option<Scale>), Vec<usize>> = BTreeMap::new();
     for (at, row) in dataset.interactions.iter().enumerate() {
-        groups.entry((row.drug, row.target, row.affinity.map(|a| a.scale))).or_default().push(at);
+        groups
+            .entry((row.drug, row.target, row.affinity.map(|a| a.scale)))
+            .or_default()
+            .push(at);
     }
     groups.into_values().filter(|members| members.len() > 1)
 }
@@ -124,7 +130,10 @@ fn labels_conflict(rows: &[Interaction]) -> bool {
 }
 
 fn affinities(rows: &[Interaction], censoring: Censoring) -> Vec<f64> {
-    let of_kind = rows.iter().filter_map(|row| row.affinity).filter(|a| a.censoring == censoring);
+    let of_kind = rows
+        .iter()
+        .filter_map(|row| row.affinity)
+        .filter(|a| a.censoring == censoring);
     let mut values: Vec<f64> = of_kind.map(|a| a.value).collect();
     values.sort_by(f64::total_cmp);
     values
@@ -133,8 +142,18 @@ fn affinities(rows: &[Interaction], censoring: Censoring) -> Vec<f64> {
 fn values_conflict(rows: &[Interaction]) -> bool {
     let [exact, at_most, at_least] =
         [Censoring::Exact, Censoring::AtMost, Censoring::AtLeast].map(|censoring| affinities(rows, censoring));
-    let highest_floor = exact.last().into_iter().chain(at_least.last()).copied().fold(f64::NEG_INFINITY, f64::max);
-    let lowest_ceiling = exact.first().into_iter().chain(at_most.first()).copied().fold(f64::INFINITY, f64::min);
+    let highest_floor = exact
+        .last()
+        .into_iter()
+        .chain(at_least.last())
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let lowest_ceiling = exact
+        .first()
+        .into_iter()
+        .chain(at_most.first())
+        .copied()
+        .fold(f64::INFINITY, f64::min);
     highest_floor - lowest_ceiling > AFFINITY_CONFLICT
 }
 
@@ -161,11 +180,23 @@ fn combine(rows: &[Interaction], policy: DuplicatePolicy) -> Option<Interaction>
         (true, Some(_), Some(_)) => rows[0].affinity.map(|a| (a.value, a.censoring)),
         (true, None, None) => None,
     };
-    let votes: i64 = rows.iter().filter_map(|row| row.binds).map(|binds| if binds { 1 } else { -1 }).sum();
-    let affinity = chosen.zip(scale).map(|((value, censoring), scale)| Affinity { value, scale, censoring });
+    let votes: i64 = rows
+        .iter()
+        .filter_map(|row| row.binds)
+        .map(|binds| if binds { 1 } else { -1 })
+        .sum();
+    let affinity = chosen.zip(scale).map(|((value, censoring), scale)| Affinity {
+        value,
+        scale,
+        censoring,
+    });
     let binds = (votes != 0).then_some(votes > 0);
     let unlabelled = rows.iter().all(|row| row.binds.is_none());
-    (affinity.is_some() || binds.is_some() || unlabelled).then_some(Interaction { affinity, binds, ..rows[0] })
+    (affinity.is_some() || binds.is_some() || unlabelled).then_some(Interaction {
+        affinity,
+        binds,
+        ..rows[0]
+    })
 }
 
 #[cfg(test)]
@@ -173,12 +204,24 @@ mod tests {
     use super::*;
 
     fn row(value: f64, censoring: Censoring, binds: Option<bool>) -> Interaction {
-        let affinity = Some(Affinity { value, scale: Scale::PKd, censoring });
-        Interaction { drug: 0, target: 0, affinity, binds, row: 1 }
+        let affinity = Some(Affinity {
+            value,
+            scale: Scale::PKd,
+            censoring,
+        });
+        Interaction {
+            drug: 0,
+            target: 0,
+            affinity,
+            binds,
+            row: 1,
+        }
     }
 
     fn dataset(rows: &[Interaction]) -> Dataset {
-        let parts = (0..rows.len()).map(|at| Some(if at == 0 { "train" } else { "test" }.to_string())).collect();
+        let parts = (0..rows.len())
+            .map(|at| Some(if at == 0 { "train" } else { "test" }.to_string()))
+            .collect();
         Dataset {
             interactions: rows.to_vec(),
             split_columns: [("split_a".to_string(), parts)].into(),
@@ -188,11 +231,20 @@ mod tests {
 
     #[test]
     fn keep_counts_and_changes_nothing() {
-        let rows = [row(5.0, Censoring::Exact, Some(true)), row(7.0, Censoring::Exact, Some(false))];
+        let rows = [
+            row(5.0, Censoring::Exact, Some(true)),
+            row(7.0, Censoring::Exact, Some(false)),
+        ];
         let mut dataset = dataset(&rows);
         let report = merge_duplicates(&mut dataset, DuplicatePolicy::Keep);
         assert_eq!(dataset.interactions, rows);
-        let counted = (report.groups, report.repeats, report.merged, report.conflicts, report.label_conflicts);
+        let counted = (
+            report.groups,
+            report.repeats,
+            report.merged,
+            report.conflicts,
+            report.label_conflicts,
+        );
         assert_eq!(counted, (1, 1, 0, 1, 1));
         assert_eq!((report.affinity_conflicts, report.split_conflicts), (1, 1));
     }
@@ -205,7 +257,11 @@ mod tests {
             row(5.8, Censoring::Exact, Some(false)),
             row(6.0, Censoring::AtMost, None),
         ];
-        for (policy, value) in [(DuplicatePolicy::Mean, 5.3), (DuplicatePolicy::Median, 5.1), (DuplicatePolicy::First, 5.0)] {
+        for (policy, value) in [
+            (DuplicatePolicy::Mean, 5.3),
+            (DuplicatePolicy::Median, 5.1),
+            (DuplicatePolicy::First, 5.0),
+        ] {
             let mut dataset = dataset(&rows);
             let report = merge_duplicates(&mut dataset, policy);
             assert_eq!((dataset.interactions.len(), report.merged), (1, 3));
@@ -221,10 +277,16 @@ mod tests {
     fn bounds_alone_give_the_tightest_bound() {
         let mut ceilings = dataset(&[row(6.0, Censoring::AtMost, None), row(5.0, Censoring::AtMost, None)]);
         merge_duplicates(&mut ceilings, DuplicatePolicy::Mean);
-        assert_eq!(ceilings.interactions[0].affinity, row(5.0, Censoring::AtMost, None).affinity);
+        assert_eq!(
+            ceilings.interactions[0].affinity,
+            row(5.0, Censoring::AtMost, None).affinity
+        );
         let mut floors = dataset(&[row(6.0, Censoring::AtLeast, None), row(5.0, Censoring::AtLeast, None)]);
         merge_duplicates(&mut floors, DuplicatePolicy::Median);
-        assert_eq!(floors.interactions[0].affinity, row(6.0, Censoring::AtLeast, None).affinity);
+        assert_eq!(
+            floors.interactions[0].affinity,
+            row(6.0, Censoring::AtLeast, None).affinity
+        );
     }
 
     #[test]

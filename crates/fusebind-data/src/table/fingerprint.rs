@@ -23,7 +23,9 @@ impl Dataset {
             hash.entity(&target.ids, &target.keys);
         }
         hash.count(self.targets.len());
-        self.interactions.iter().for_each(|interaction| hash.interaction(interaction));
+        self.interactions
+            .iter()
+            .for_each(|interaction| hash.interaction(interaction));
         hash.count(self.interactions.len());
         for (name, parts) in &self.split_columns {
             hash.text(name);

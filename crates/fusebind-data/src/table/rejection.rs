@@ -23,7 +23,13 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection of row `row` of `file` without a field or value.
     pub fn new(file: impl Into<String>, row: u64, reason: impl Into<String>) -> Self {
-        Self { file: file.into(), row, field: String::new(), value: String::new(), reason: reason.into() }
+        Self {
+            file: file.into(),
+            row,
+            field: String::new(),
+            value: String::new(),
+            reason: reason.into(),
+        }
     }
 
     /// The same rejection with its field and the offending value, which is shortened.

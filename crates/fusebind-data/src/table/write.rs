@@ -24,24 +24,40 @@ pub fn write(path: &Path, columns: &[Column]) -> Result<(), Error> {
     let rows = columns.first().map_or(0, Column::len);
     for (at, column) in columns.iter().enumerate() {
         if column.len() != rows || columns[..at].iter().any(|earlier| earlier.name == column.name) {
-            let reason = format!("the column has {} rows where {rows} are due, or its name occurs twice", column.len());
-            return Err(Error::new(ErrorKind::Config, reason).in_file(path).in_column(&column.name));
+            let reason = format!(
+                "the column has {} rows where {rows} are due, or its name occurs twice",
+                column.len()
+            );
+            return Err(Error::new(ErrorKind::Config, reason)
+                .in_file(path)
+                .in_column(&column.name));
         }
     }
-    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+    match path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default()
+    {
         "csv" => write_atomically(path, |out| write_delimited(out, b',', columns, rows)),
         "tsv" => write_atomically(path, |out| write_delimited(out, b'\t', columns, rows)),
         "parquet" => write_atomically(path, |out| write_parquet(out, columns, rows)),
-        other => Err(Error::new(ErrorKind::Config, format!("tables are not written as `{other}`"))
-            .in_file(path)
-            .hint("name the file .csv, .tsv or .parquet")),
+        other => Err(
+            Error::new(ErrorKind::Config, format!("tables are not written as `{other}`"))
+                .in_file(path)
+                .hint("name the file .csv, .tsv or .parquet"),
+        ),
     }
 }
 
 /// Writes rejected rows with the columns `file`, `row`, `field`, `value`, `reason`.
 pub fn write_rejections(path: &Path, rejections: &[Rejection]) -> Result<(), Error> {
     let text = |name: &str, field: fn(&Rejection) -> &String| {
-        Column::text(name, rejections.iter().map(|r| Some(field(r).as_str()).filter(|text| !text.is_empty())))
+        Column::text(
+            name,
+            rejections
+                .iter()
+                .map(|r| Some(field(r).as_str()).filter(|text| !text.is_empty())),
+        )
     };
     write(
         path,
@@ -57,9 +73,13 @@ pub fn write_rejections(path: &Path, rejections: &[Rejection]) -> Result<(), Err
 
 fn write_delimited(out: &mut impl io::Write, delimiter: u8, columns: &[Column], rows: usize) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
-    writer.write_record(columns.iter().map(|column| column.name.as_bytes())).map_err(into_io)?;
+    writer
+        .write_record(columns.iter().map(|column| column.name.as_bytes()))
+        .map_err(into_io)?;
     for row in 0..rows {
-        writer.write_record(columns.iter().map(|column| column.cell(row))).map_err(into_io)?;
+        writer
+            .write_record(columns.iter().map(|column| column.cell(row)))
+            .map_err(into_io)?;
     }
     writer.flush()
 }
@@ -72,7 +92,10 @@ fn into_io(error: csv::Error) -> io::Error {
 }
 
 fn write_parquet(out: &mut (impl io::Write + Send), columns: &[Column], rows: usize) -> io::Result<()> {
-    let fields: Vec<Field> = columns.iter().map(|column| Field::new(&column.name, column.data_type(), true)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|column| Field::new(&column.name, column.data_type(), true))
+        .collect();
     let schema = Arc::new(Schema::new(fields));
     let level = ZstdLevel::try_new(3).map_err(unwrap_io)?;
     let properties = WriterProperties::builder()
@@ -130,10 +153,21 @@ mod tests {
     fn ragged_columns_and_unknown_formats_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let ragged = [Column::whole("a", [Some(1)]), Column::whole("b", [])];
-        assert_eq!(write(&dir.path().join("out.csv"), &ragged).unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(
+            write(&dir.path().join("out.csv"), &ragged).unwrap_err().kind(),
+            ErrorKind::Config
+        );
         let twice = [Column::whole("a", [Some(1)]), Column::whole("a", [Some(1)])];
-        assert_eq!(write(&dir.path().join("out.csv"), &twice).unwrap_err().kind(), ErrorKind::Config);
-        assert!(write(&dir.path().join("out.xlsx"), &[]).unwrap_err().remedy().contains(".csv"));
+        assert_eq!(
+            write(&dir.path().join("out.csv"), &twice).unwrap_err().kind(),
+            ErrorKind::Config
+        );
+        assert!(
+            write(&dir.path().join("out.xlsx"), &[])
+                .unwrap_err()
+                .remedy()
+                .contains(".csv")
+        );
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

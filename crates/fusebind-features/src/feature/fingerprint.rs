@@ -34,7 +34,11 @@ impl Fingerprint {
             shared += (a & b).count_ones();
             all += (a | b).count_ones();
         }
-        if all == 0 { 0.0 } else { f64::from(shared) / f64::from(all) }
+        if all == 0 {
+            0.0
+        } else {
+            f64::from(shared) / f64::from(all)
+        }
     }
 }
 

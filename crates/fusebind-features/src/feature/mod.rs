@@ -3,5 +3,7 @@
 pub mod composition;
 pub mod fingerprint;
 pub mod graph;
+pub mod morgan;
 pub mod sequence;
+pub mod similarity;
 pub mod substructure;

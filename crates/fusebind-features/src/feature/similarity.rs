@@ -24,12 +24,19 @@ impl KmerSet {
     /// A length of 0 or beyond [`MAX_KMER`] is refused.
     pub fn new(residues: &[u8], length: usize) -> Result<Self, Error> {
         if length == 0 || length > MAX_KMER {
-            return Err(Error::new(ErrorKind::Protein, format!("k-mers of {length} residues; choose 1 to {MAX_KMER}")));
+            return Err(Error::new(
+                ErrorKind::Protein,
+                format!("k-mers of {length} residues; choose 1 to {MAX_KMER}"),
+            ));
         }
         let base = RESIDUE_TOKENS as u64;
         let mut codes: Vec<u64> = residues
             .windows(length)
-            .map(|window| window.iter().fold(0, |code, &token| code * base + u64::from(token).min(base - 1)))
+            .map(|window| {
+                window
+                    .iter()
+                    .fold(0, |code, &token| code * base + u64::from(token).min(base - 1))
+            })
             .collect();
         codes.sort_unstable();
         codes.dedup();
@@ -81,7 +88,11 @@ impl KmerSet {
     /// Shared over the geometric mean of the two sizes, in [0, 1]; 0 where either has none.
     pub fn cosine(&self, other: &Self) -> f32 {
         let scale = (self.len() as f64 * other.len() as f64).sqrt();
-        if scale == 0.0 { 0.0 } else { (self.shared(other) as f64 / scale) as f32 }
+        if scale == 0.0 {
+            0.0
+        } else {
+            (self.shared(other) as f64 / scale) as f32
+        }
     }
 }
 

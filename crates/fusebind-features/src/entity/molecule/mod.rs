@@ -1,13 +1,28 @@
 //! Molecules from SMILES and SD records, behind the [`Chemistry`] trait.
 //!
-//! A molecule passes a validity gate, is stripped of salts and solvents deterministically, and is known from then on by
-//! the canonical SMILES of its parent. Comes in: text. Goes out: a [`Molecule`], or the reason why there is none.
+//! Comes in: one SMILES or mol block. Goes out: a [`Molecule`], or the reason why there is none, in words that a chemist can
+//! act on. A molecule passes a validity gate, is stripped of salts and solvents deterministically (carbon first, then heavy
+//! atoms, mass, canonical SMILES), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
+//! of that SMILES alone: two spellings of one drug give bit-identical features.
+//!
+//! ```
+//! use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
+//! let aspirin = ChematicToolkit.molecule("[Na+].[O-]C(=O)c1ccccc1OC(C)=O")?;
+//! assert_eq!(aspirin.smiles, "CC(=O)Oc1ccccc1C(=O)[O-]");
+//! assert_eq!(aspirin.scaffold, "c1ccccc1");
+//! # Ok::<(), fusebind_features::Error>(())
+//! ```
 
 mod chematic;
-mod syntax;
+mod circular;
+mod fields;
+mod gate;
+mod many;
+mod salt;
+mod sd;
 
 pub use chematic::ChematicToolkit;
-use rayon::prelude::*;
+pub use many::featurise_molecules;
 
 use crate::{
     Error,
@@ -16,7 +31,7 @@ use crate::{
 
 /// Longest SMILES that is read, in characters.
 pub const MAX_SMILES: usize = 5_000;
-/// Most heavy atoms of a parent.
+/// Most heavy atoms that are read, salts included.
 pub const MAX_HEAVY_ATOMS: usize = 500;
 
 /// A valid molecule: the parent that is left after salt stripping.
@@ -40,9 +55,4 @@ pub trait Chemistry: Send + Sync {
     fn molecule(&self, smiles: &str) -> Result<Molecule, Error>;
     /// Reads one SD record (mol block without data fields).
     fn molecule_from_sd(&self, record: &str) -> Result<Molecule, Error>;
-}
-
-/// Reads many SMILES in parallel, in order.
-pub fn molecules<S: AsRef<str> + Sync>(chemistry: &dyn Chemistry, smiles: &[S]) -> Vec<Result<Molecule, Error>> {
-    smiles.par_iter().map(|s| chemistry.molecule(s.as_ref())).collect()
 }

@@ -1,4 +1,6 @@
 //! Assay outcomes: active, inactive, a number, or not tested, which are four different things.
+//!
+//! Comes in: an assay's name with a text cell or a number. Goes out: [`AssayProfile`], in which an absent assay was not run.
 
 use std::collections::BTreeMap;
 
@@ -28,19 +30,47 @@ impl AssayProfile {
         let cell = cell.trim();
         let outcome = match cell.to_ascii_lowercase().as_str() {
             "" | "nan" | "na" | "null" => return Ok(()),
-            "1" | "1.0" | "active" | "true" => AssayOutcome::Active,
-            "0" | "0.0" | "inactive" | "false" => AssayOutcome::Inactive,
-            other => match other.parse::<f32>() {
-                Ok(value) if value.is_finite() => AssayOutcome::Value(value),
-                _ => {
+            "active" | "true" => AssayOutcome::Active,
+            "inactive" | "false" => AssayOutcome::Inactive,
+            other => match other.parse::<f64>() {
+                Ok(value) => return self.add_number(assay, value),
+                Err(_) => {
                     let reason = format!("`{cell}` is no outcome: give active, inactive, a number, or leave it empty");
                     return Err(Error::new(ErrorKind::Assay, reason));
                 }
             },
         };
+        self.insert(assay, outcome)
+    }
+
+    /// Adds the outcome in a numeric column: NaN is not tested, 1 active, 0 inactive; any other finite number is a value.
+    pub fn add_number(&mut self, assay: &str, value: f64) -> Result<(), Error> {
+        let outcome = match value {
+            value if value.is_nan() => return Ok(()),
+            1.0 => AssayOutcome::Active,
+            0.0 => AssayOutcome::Inactive,
+            value if (value as f32).is_finite() => AssayOutcome::Value(value as f32),
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::Assay,
+                    format!("the outcome of `{assay}` is beyond all numbers"),
+                ));
+            }
+        };
+        self.insert(assay, outcome)
+    }
+
+    fn insert(&mut self, assay: &str, outcome: AssayOutcome) -> Result<(), Error> {
         match self.outcomes.insert(assay.to_string(), outcome) {
             None => Ok(()),
-            Some(_) => Err(Error::new(ErrorKind::Assay, format!("assay `{assay}` has two outcomes"))),
+            Some(first) => {
+                // The first outcome stays: a refused cell changes nothing.
+                self.outcomes.insert(assay.to_string(), first);
+                Err(Error::new(
+                    ErrorKind::Assay,
+                    format!("assay `{assay}` has two outcomes"),
+                ))
+            }
         }
     }
 
@@ -62,7 +92,14 @@ mod tests {
     #[test]
     fn not_tested_is_not_inactive() {
         let mut profile = AssayProfile::default();
-        for (assay, cell) in [("a", "1"), ("b", "0"), ("c", ""), ("d", "NaN"), ("e", "6.3"), ("f", "Inactive")] {
+        for (assay, cell) in [
+            ("a", "1"),
+            ("b", "0"),
+            ("c", ""),
+            ("d", "NaN"),
+            ("e", "6.3"),
+            ("f", "Inactive"),
+        ] {
             profile.add(assay, cell).unwrap();
         }
         let expected = [
@@ -72,6 +109,27 @@ mod tests {
             ("f", AssayOutcome::Inactive),
         ];
         assert!(profile.outcomes().iter().map(|(k, v)| (k.as_str(), *v)).eq(expected));
-        assert!(profile.add("g", "maybe").is_err() && profile.add("g", "inf").is_err() && profile.add("a", "0").is_err());
+        assert!(
+            profile.add("g", "maybe").is_err() && profile.add("g", "inf").is_err() && profile.add("a", "0").is_err()
+        );
+    }
+
+    #[test]
+    fn numbers_mean_the_same_as_their_text() {
+        for (value, cell) in [(1.0, "1"), (0.0, "0"), (f64::NAN, "NaN"), (6.3, "6.3"), (-2.0, "-2")] {
+            let (mut number, mut text) = (AssayProfile::default(), AssayProfile::default());
+            number.add_number("a", value).expect("an outcome");
+            text.add("a", cell).expect("an outcome");
+            assert_eq!(number, text, "{cell}");
+        }
+        let mut profile = AssayProfile::default();
+        assert!(profile.add_number("a", f64::INFINITY).is_err() && profile.add_number("a", 1e300).is_err());
+        profile.add("a", "active").expect("an outcome");
+        assert!(profile.add("a", "inactive").is_err());
+        assert_eq!(
+            profile.outcomes().get("a"),
+            Some(&AssayOutcome::Active),
+            "the first outcome stays"
+        );
     }
 }

@@ -1,10 +1,19 @@
 //! Proteins from FASTA and table columns.
 //!
-//! Comes in: a sequence as text. Goes out: a [`Protein`] known by its normalised sequence, or the reason why there is none.
+//! Comes in: a sequence as it stands in a cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
+//! the reason why there is none, with letter and place. Lower case is accepted; white space and one trailing stop are removed.
+//!
+//! ```
+//! use fusebind_features::entity::protein::Protein;
+//! let protein = Protein::parse("mkta YIAK\nQR*")?;
+//! assert_eq!(protein.sequence, "MKTAYIAKQR");
+//! assert_eq!(protein.features.residues.len(), 10);
+//! # Ok::<(), fusebind_features::Error>(())
+//! ```
 
 mod fasta;
 
-pub use fasta::{FastaRecord, read_fasta};
+pub use fasta::{FastaRecord, FastaRecords};
 
 use crate::{
     Error, ErrorKind,
@@ -13,6 +22,25 @@ use crate::{
 
 /// Longest sequence that is read, in residues. Titin, the longest human protein, has 34,350.
 pub const MAX_RESIDUES: usize = 40_000;
+/// Token of `X`.
+const UNKNOWN: u8 = 22;
+/// Marks a byte that is no residue.
+const NO_RESIDUE: u8 = u8::MAX;
+/// Token of each upper-case letter.
+const TOKENS: [u8; 256] = tokens();
+
+const fn tokens() -> [u8; 256] {
+    let mut tokens = [NO_RESIDUE; 256];
+    let mut token = 0;
+    while token < RESIDUES.len() {
+        tokens[RESIDUES[token] as usize] = token as u8;
+        token += 1;
+    }
+    tokens[b'B' as usize] = UNKNOWN;
+    tokens[b'Z' as usize] = UNKNOWN;
+    tokens[b'J' as usize] = UNKNOWN;
+    tokens
+}
 
 /// A checked protein; its identity is its normalised sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,41 +51,69 @@ pub struct Protein {
     pub features: SequenceFeatures,
 }
 
+fn refuse(reason: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Protein, reason)
+}
+
 impl Protein {
     /// Checks and normalises `sequence`: the twenty standard residues, `U`, `O`, and `X`, `B`, `Z`, `J` (read as unknown).
     pub fn parse(sequence: &str) -> Result<Self, Error> {
-        let refuse = |reason: String| Error::new(ErrorKind::Protein, reason);
-        let mut normalised: String =
-            sequence.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
-        if normalised.ends_with('*') {
-            normalised.pop();
+        let body = sequence.trim_end();
+        // One stop at the end is how translated sequences are written; inside it means a broken reading frame.
+        let body = body.strip_suffix('*').unwrap_or(body);
+        let mut normalised = String::with_capacity(body.len().min(MAX_RESIDUES));
+        let mut residues = Vec::with_capacity(body.len().min(MAX_RESIDUES));
+        for (position, letter) in body.char_indices() {
+            if letter.is_whitespace() {
+                continue;
+            }
+            let upper = letter.to_ascii_uppercase();
+            let token = if upper.is_ascii() {
+                TOKENS[upper as usize]
+            } else {
+                NO_RESIDUE
+            };
+            if token == NO_RESIDUE {
+                return Err(wrong_letter(letter, residues.len()).at(position));
+            }
+            if residues.len() == MAX_RESIDUES {
+                let length = residues.len() + body[position..].chars().filter(|c| !c.is_whitespace()).count();
+                return Err(refuse(format!(
+                    "{length} residues, the limit is {MAX_RESIDUES}: give a chain or a domain"
+                )));
+            }
+            normalised.push(upper);
+            residues.push(token);
         }
-        if normalised.is_empty() {
-            return Err(refuse("empty sequence: give the residues in one-letter code".into()));
+        if residues.is_empty() {
+            return Err(refuse("empty sequence: give the residues in one-letter code"));
         }
-        if normalised.len() > MAX_RESIDUES {
-            return Err(refuse(format!("{} residues, the limit is {MAX_RESIDUES}", normalised.len())));
+        if residues.iter().all(|residue| *residue == UNKNOWN) {
+            return Err(refuse("every residue is unknown"));
         }
-        let mut residues = Vec::with_capacity(normalised.len());
-        for (position, letter) in normalised.chars().enumerate() {
-            residues.push(token(letter).ok_or_else(|| {
-                refuse(format!("`{letter}` at residue {} is no amino acid", position + 1)).at(position)
-            })?);
-        }
-        if residues.iter().all(|r| *r == UNKNOWN) {
-            return Err(refuse("every residue is unknown".into()));
-        }
-        Ok(Self { sequence: normalised, features: SequenceFeatures { residues } })
+        Ok(Self {
+            sequence: normalised,
+            features: SequenceFeatures { residues },
+        })
     }
 }
 
-/// Token of `X`.
-const UNKNOWN: u8 = 22;
-
-fn token(letter: char) -> Option<u8> {
+fn wrong_letter(letter: char, residues_before: usize) -> Error {
+    let place = residues_before + 1;
     match letter {
-        'B' | 'Z' | 'J' => Some(UNKNOWN),
-        other => RESIDUES.iter().position(|r| char::from(*r) == other).map(|t| t as u8),
+        '*' => refuse(format!(
+            "stop codon `*` at residue {place}, inside the sequence: cut it there"
+        )),
+        '-' | '.' => refuse(format!(
+            "gap `{letter}` at residue {place}: give the sequence without alignment gaps"
+        )),
+        '>' => refuse(format!(
+            "`>` at residue {place}: give the sequence without its FASTA header"
+        )),
+        letter => refuse(format!(
+            "`{}` at residue {place} is no amino acid",
+            letter.escape_default()
+        )),
     }
 }
 
@@ -67,26 +123,55 @@ mod tests {
 
     #[test]
     fn spelling_does_not_matter() {
-        let a = Protein::parse("mkt ayi\nAKQR*").unwrap();
-        assert_eq!(a, Protein::parse("MKTAYIAKQR").unwrap());
+        let a = Protein::parse(" mkt ayi\r\nAKQR*\n").expect("valid");
+        assert_eq!(a, Protein::parse("MKTAYIAKQR").expect("valid"));
         assert_eq!(a.features.residues.len(), 10);
+        assert_eq!(Protein::parse(&a.sequence).as_ref(), Ok(&a));
     }
 
     #[test]
-    fn unknown_residues_stay_in_the_identity() {
-        let (b, z) = (Protein::parse("MKB").unwrap(), Protein::parse("MKZ").unwrap());
+    fn rare_and_unknown_residues_stay_in_the_identity() {
+        let protein = Protein::parse("ACDEFGHIKLMNPQRSTVWYUOXBZJ").expect("valid");
+        let mut tokens: Vec<u8> = (0..23).collect();
+        tokens.extend([UNKNOWN; 3]);
+        assert_eq!(protein.features.residues, tokens);
+        assert_eq!(RESIDUES[usize::from(UNKNOWN)], b'X');
+        let (b, z) = (
+            Protein::parse("MKB").expect("valid"),
+            Protein::parse("MKZ").expect("valid"),
+        );
         assert_eq!(b.features, z.features);
         assert_ne!(b.sequence, z.sequence);
     }
 
     #[test]
     fn refuses_with_a_reason_and_a_place() {
-        assert_eq!(Protein::parse("MK1L").unwrap_err().position(), Some(2));
-        assert_eq!(Protein::parse("MK*L").unwrap_err().position(), Some(2));
-        for bad in ["", "  ", "*", "XXX", "M\u{e9}K"] {
-            assert_eq!(Protein::parse(bad).unwrap_err().kind(), ErrorKind::Protein, "{bad}");
+        for (sequence, position, words) in [
+            ("", None, "empty"),
+            (" \n", None, "empty"),
+            ("*", None, "empty"),
+            ("XXXX", None, "unknown"),
+            ("BZX", None, "unknown"),
+            ("MK*A", Some(2), "stop codon"),
+            ("MK**", Some(2), "stop codon"),
+            ("MK-A", Some(2), "gap"),
+            ("MK 1A", Some(3), "residue 3"),
+            (">sp|P1\nMK", Some(0), "header"),
+            ("MK\u{e9}A", Some(2), "no amino acid"),
+            ("MK\u{0}", Some(2), "no amino acid"),
+        ] {
+            let error = Protein::parse(sequence).expect_err(sequence);
+            assert_eq!(error.position(), position, "{sequence:?}: {error}");
+            assert!(error.to_string().contains(words), "{sequence:?}: {error}");
         }
-        assert!(Protein::parse(&"A".repeat(MAX_RESIDUES + 1)).is_err());
+    }
+
+    #[test]
+    fn the_length_limit_is_stated() {
         assert!(Protein::parse(&"A".repeat(MAX_RESIDUES)).is_ok());
+        let error = Protein::parse(&"A".repeat(MAX_RESIDUES + 7))
+            .expect_err("too long")
+            .to_string();
+        assert!(error.contains("40007") && error.contains("40000"), "{error}");
     }
 }
