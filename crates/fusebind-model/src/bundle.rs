@@ -5,11 +5,13 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use fusebind_features::entity::{molecule::Molecule, protein::Protein};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     checkpoint::Archive,
+    input::{DrugStore, InputScales, TargetStore},
     model::{Model, ModelConfig},
 };
 
@@ -36,6 +38,8 @@ pub struct Description {
     pub feature_schema: u32,
     /// Configuration of the model.
     pub model: ModelConfig,
+    /// Scales of the inputs, fitted on training entities.
+    pub inputs: InputScales,
     /// Affinity columns in their order.
     pub scales: Vec<OutputScale>,
     /// Probability above which a pair is said to bind, chosen on validation data.
@@ -59,6 +63,18 @@ pub struct Bundle {
     pub model: Model,
     /// Where the model lives.
     pub device: Device,
+}
+
+impl Description {
+    /// Featurises drugs as this model reads them.
+    pub fn drugs<'a>(&self, molecules: impl Iterator<Item = &'a Molecule>) -> DrugStore {
+        DrugStore::new(molecules, &self.model.graph).scaled(&self.inputs.substructures)
+    }
+
+    /// Featurises targets as this model reads them.
+    pub fn targets<'a>(&self, proteins: impl Iterator<Item = &'a Protein>) -> TargetStore {
+        TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition)
+    }
 }
 
 impl Bundle {

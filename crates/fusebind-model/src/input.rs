@@ -10,6 +10,7 @@ use fusebind_features::{
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
 };
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::encoder::{graph::GraphEncoderConfig, sequence::SequenceEncoderConfig};
 
@@ -32,6 +33,18 @@ impl Rows {
         Self { values, width }
     }
 
+    /// Subtracts means and multiplies by factors, channel by channel.
+    pub fn rescale(&mut self, scale: &InputScale) {
+        if self.width == 0 || scale.mean.len() != self.width {
+            return;
+        }
+        self.values.par_chunks_mut(self.width).for_each(|row| {
+            for ((value, mean), factor) in row.iter_mut().zip(&scale.mean).zip(&scale.factor) {
+                *value = (*value - mean) * factor;
+            }
+        });
+    }
+
     /// Copies the rows at `indices`.
     pub fn select(&self, indices: &[u32]) -> Self {
         let mut values = Vec::with_capacity(indices.len() * self.width);
@@ -41,6 +54,50 @@ impl Rows {
         }
         Self { values, width: self.width }
     }
+}
+
+/// Centring and scaling of input channels: `(x - mean) * factor`. Empty for none.
+///
+/// `factor = 1 / sqrt(sd * rms)` with `sd` the deviation of the channel and `rms` the root mean square of all deviations:
+/// half way between scaling each channel alone, which inflates rare ones, and scaling all alike, which drowns them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InputScale {
+    /// Mean of each channel.
+    pub mean: Vec<f32>,
+    /// Factor of each channel; 0 for a channel that never varies.
+    pub factor: Vec<f32>,
+}
+
+impl InputScale {
+    /// Fits the scale on the rows at `indices`, which must be those of training entities.
+    pub fn fit(rows: &Rows, indices: &[u32]) -> Self {
+        let count = indices.len().max(1) as f64;
+        let (mut sum, mut square) = (vec![0.0f64; rows.width], vec![0.0f64; rows.width]);
+        for &index in indices {
+            let start = index as usize * rows.width;
+            for (c, value) in rows.values[start..start + rows.width].iter().enumerate() {
+                sum[c] += f64::from(*value);
+                square[c] += f64::from(*value) * f64::from(*value);
+            }
+        }
+        let deviations: Vec<f64> =
+            sum.iter().zip(&square).map(|(s, q)| (q / count - (s / count).powi(2)).max(0.0).sqrt()).collect();
+        let rms = (deviations.iter().map(|d| d * d).sum::<f64>() / rows.width.max(1) as f64).sqrt();
+        let factor = |d: &f64| if *d > 1e-4 * rms && rms > 0.0 { (1.0 / (d * rms).sqrt()) as f32 } else { 0.0 };
+        Self {
+            mean: sum.iter().map(|s| (s / count) as f32).collect(),
+            factor: deviations.iter().map(factor).collect(),
+        }
+    }
+}
+
+/// Input scales of both sides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InputScales {
+    /// Scale of folded substructure counts.
+    pub substructures: InputScale,
+    /// Scale of folded composition.
+    pub composition: InputScale,
 }
 
 /// All drugs of a run, featurised once.
@@ -80,6 +137,12 @@ pub struct TargetInput {
 }
 
 impl DrugStore {
+    /// The same drugs with scaled substructure counts.
+    pub fn scaled(mut self, scale: &InputScale) -> Self {
+        self.substructures.rescale(scale);
+        self
+    }
+
     /// Featurises `molecules` as an encoder of `config` reads them.
     pub fn new<'a>(molecules: impl Iterator<Item = &'a Molecule>, config: &GraphEncoderConfig) -> Self {
         let molecules: Vec<&Molecule> = molecules.collect();
@@ -99,6 +162,12 @@ impl DrugStore {
 }
 
 impl TargetStore {
+    /// The same targets with scaled composition.
+    pub fn scaled(mut self, scale: &InputScale) -> Self {
+        self.composition.rescale(scale);
+        self
+    }
+
     /// Featurises `proteins` as an encoder of `config` reads them.
     pub fn new<'a>(proteins: impl Iterator<Item = &'a Protein>, config: &SequenceEncoderConfig) -> Self {
         let proteins: Vec<&Protein> = proteins.collect();

@@ -19,7 +19,7 @@ use fusebind_model::{
     encoder::{graph::GraphEncoderConfig, sequence::SequenceEncoderConfig},
     fusion::interaction::InteractionConfig,
     head::HeadConfig,
-    input::{DrugStore, Rows, TargetStore},
+    input::{DrugStore, InputScales, Rows, TargetStore},
     model::{Model, ModelConfig},
     scoring::score_pairs,
 };
@@ -190,6 +190,7 @@ fn description() -> Description {
         version: "0".into(),
         feature_schema: FEATURE_SCHEMA,
         model: config(),
+        inputs: InputScales::default(),
         scales: vec![OutputScale { name: "pKd".into(), mean: 5.0, deviation: 1.0 }],
         threshold: Some(0.5),
         recipe: "test".into(),

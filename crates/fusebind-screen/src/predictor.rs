@@ -10,7 +10,6 @@ use fusebind_features::entity::{molecule::Molecule, protein::Protein};
 use fusebind_model::{
     Error,
     bundle::{Bundle, Description},
-    input::{DrugStore, TargetStore},
     scoring::{Scores, score_pairs},
 };
 
@@ -64,9 +63,8 @@ impl Predictor {
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
     ) -> Vec<Prediction> {
-        let model = &self.bundle.description.model;
-        let drugs = DrugStore::new(drugs.iter().copied(), &model.graph);
-        let targets = TargetStore::new(targets.iter().copied(), &model.sequence);
+        let drugs = self.bundle.description.drugs(drugs.iter().copied());
+        let targets = self.bundle.description.targets(targets.iter().copied());
         let scores = score_pairs(&self.bundle.model, (&drugs, &targets), pairs, &self.bundle.device, progress);
         (0..pairs.len()).map(|row| self.prediction(&scores, row)).collect()
     }

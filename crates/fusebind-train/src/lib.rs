@@ -1,6 +1,8 @@
 //! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
 
 mod error;
+pub mod evaluate;
+pub mod floor;
 pub mod labels;
 pub mod objective;
 pub mod optimizer;

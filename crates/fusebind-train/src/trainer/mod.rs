@@ -9,11 +9,11 @@ mod validation;
 use std::{path::Path, time::Instant};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
-use fusebind_data::{split::Split, table::Dataset};
+use fusebind_data::{sampler::distinct_batch, split::Split, table::Dataset};
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
-    input::{DrugStore, TargetStore},
+    input::{DrugStore, InputScale, InputScales, TargetStore},
     model::Model,
 };
 
@@ -27,6 +27,7 @@ use crate::{
 };
 use feed::Feed;
 use validation::Validation;
+pub(crate) use validation::{affinity_column, binding_column};
 
 /// Hears how a run goes.
 pub trait Observer {
@@ -86,8 +87,10 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
     let drugs = DrugStore::new(job.dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
     let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
+    let inputs = fit_inputs(job, &drugs, &targets);
+    let (drugs, targets) = (drugs.scaled(&inputs.substructures), targets.scaled(&inputs.composition));
     let scales = plan.scales.clone();
-    let mut run = Run::start(job, recipe, plan)?;
+    let mut run = Run::start(job, recipe, (plan, inputs))?;
     let feed = Feed {
         interactions: &job.dataset.interactions,
         train: job.split.train.indices(),
@@ -144,6 +147,19 @@ fn resolve(job: &Job<'_>) -> Result<Recipe, Error> {
     Ok(recipe)
 }
 
+/// Input scales, fitted on the distinct entities of the training pairs.
+fn fit_inputs(job: &Job<'_>, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
+    let pairs: Vec<(u32, u32)> = job.split.train.indices().iter().map(|i| {
+        let interaction = &job.dataset.interactions[*i as usize];
+        (interaction.drug, interaction.target)
+    }).collect();
+    let (train_drugs, train_targets, _) = distinct_batch(&pairs);
+    InputScales {
+        substructures: InputScale::fit(&drugs.substructures, &train_drugs),
+        composition: InputScale::fit(&targets.composition, &train_targets),
+    }
+}
+
 /// Everything that changes while a run trains.
 struct Run {
     dir: RunDir,
@@ -159,7 +175,7 @@ struct Run {
 }
 
 impl Run {
-    fn start(job: &Job<'_>, recipe: Recipe, plan: LabelPlan) -> Result<Self, Error> {
+    fn start(job: &Job<'_>, recipe: Recipe, (plan, inputs): (LabelPlan, InputScales)) -> Result<Self, Error> {
         let info = RunInfo {
             version: env!("CARGO_PKG_VERSION").into(),
             seed: job.seed,
@@ -179,6 +195,7 @@ impl Run {
             version: info.version.clone(),
             feature_schema: FEATURE_SCHEMA,
             model: recipe.model.clone(),
+            inputs,
             scales: plan.scales,
             threshold: None,
             recipe: recipe.name.clone(),
@@ -306,7 +323,7 @@ impl Run {
             let best = self.best.take().unwrap_or_default();
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;
-                self.description.threshold = validation::threshold(job, &model)?;
+                self.description.threshold = validation::threshold(job, &self.description, &model);
             }
             Bundle::save(best, &self.description, &self.dir.model())?;
             self.dir.finish()?;

@@ -9,18 +9,14 @@ use fusebind_data::{
 };
 use fusebind_eval::{classification, regression};
 use fusebind_model::{
-    bundle::OutputScale,
+    bundle::{Description, OutputScale},
     input::{DrugStore, TargetStore},
     model::Model,
     scoring::{Scores, score_pairs},
 };
 
 use super::Job;
-use crate::{
-    Error,
-    objective::scale_name,
-    run_dir::EpochMetrics,
-};
+use crate::{objective::scale_name, run_dir::EpochMetrics};
 
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
@@ -49,7 +45,7 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return metrics;
         }
-        let scores = score_pairs(model, self.stores, &self.pairs, &device.clone(), |_| {});
+        let scores = score_pairs(model, self.stores, &self.pairs, device, |_| {});
         for (column, scale) in self.scales.iter().enumerate() {
             let (truth, predicted) = affinity_column(&self.interactions, &scores, scale, column);
             let name = |metric: &str| if column == 0 { metric.to_string() } else { format!("{metric}_{}", scale.name) };
@@ -109,14 +105,14 @@ pub(super) fn selection_score(metrics: &EpochMetrics) -> Option<f64> {
 }
 
 /// Probability above which a pair is said to bind: best F1 on validation.
-pub(super) fn threshold(job: &Job<'_>, model: &Model) -> Result<Option<f64>, Error> {
-    let drugs = DrugStore::new(job.dataset.drugs.iter().map(|d| &d.molecule), &job.recipe.model.graph);
-    let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &job.recipe.model.sequence);
+pub(super) fn threshold(job: &Job<'_>, description: &Description, model: &Model) -> Option<f64> {
+    let drugs = description.drugs(job.dataset.drugs.iter().map(|d| &d.molecule));
+    let targets = description.targets(job.dataset.targets.iter().map(|t| &t.protein));
     let validation = Validation::new(job.dataset, &job.split.valid, &[], (&drugs, &targets));
     if validation.pairs.is_empty() {
-        return Ok(None);
+        return None;
     }
     let scores = score_pairs(model, validation.stores, &validation.pairs, job.device, |_| {});
     let (labels, probabilities) = binding_column(&validation.interactions, &scores);
-    Ok(classification::best_threshold(&labels, &probabilities).ok())
+    classification::best_threshold(&labels, &probabilities).ok()
 }

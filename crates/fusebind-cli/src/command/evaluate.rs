@@ -1,0 +1,124 @@
+//! `fusebind evaluate`: scores beside floors, with the leakage audit.
+
+use fusebind::{
+    data::{
+        modality::load_modalities,
+        source::LabelPolicy,
+        split::Part,
+        table::{Column, Dataset, write},
+    },
+    model::{bundle::Bundle, device::DeviceChoice},
+    train::{
+        evaluate::{Evaluation, PairPrediction, evaluate},
+        run_dir::RunDir,
+    },
+};
+
+use super::say;
+use crate::{
+    args::{EvaluateArgs, PartName},
+    load,
+    outcome::Misuse,
+    talk::Talk,
+};
+
+pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
+    check_modalities(&args.only, &args.without)?;
+    let run = RunDir::open(&args.run)?;
+    let (recipe, info) = (run.recipe()?, run.info()?);
+    let device = args.device.parse::<DeviceChoice>()?.resolve()?;
+    let bundle = Bundle::open(&run.model(), &device)?;
+    let (dataset, rejections) =
+        load::dataset(&args.data, &args.source, LabelPolicy::Required, recipe.censor_at_floor, talk)?;
+    let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
+    if split.hash != info.split_hash && load::all_folds(&dataset, &split).hash == info.split_hash {
+        split = load::all_folds(&dataset, &split);
+    }
+    if split.hash != info.split_hash {
+        talk.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
+    }
+    let part = match args.part {
+        PartName::Test => Part::Test,
+        PartName::Valid => Part::Valid,
+        PartName::Train => Part::Train,
+    };
+    let tables = args.modalities.as_ref().map(|folder| load_modalities(folder, &dataset)).transpose()?;
+    let counts = tables.as_ref().map(|(tables, _)| tables.count_present(&dataset));
+    let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
+    let lookup = presence.as_ref().map(|map| move |d: u32, t: u32| map.get(&(d, t)).copied().unwrap_or(0));
+    let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
+    let (evaluation, predictions) = evaluate(&bundle, &dataset, &split, part, (!args.no_floors, presence))?;
+    if let Some(path) = &args.predictions {
+        write(path, &columns(&dataset, &bundle, &predictions))?;
+        load::report_rejections(&rejections, path, talk)?;
+    }
+    if args.json { say(serde_json::to_string_pretty(&evaluation)?)? } else { print(&evaluation)? }
+    Ok(())
+}
+
+/// Number of modalities present, by pair.
+fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::HashMap<(u32, u32), u64> {
+    dataset.interactions.iter().zip(counts).map(|(i, count)| ((i.drug, i.target), u64::from(*count))).collect()
+}
+
+/// This version reads graphs and sequences; both are needed for every pair.
+fn check_modalities(only: &[String], without: &[String]) -> anyhow::Result<()> {
+    let known = ["graph", "sequence", "text", "transcriptome", "bioassay"];
+    if let Some(name) = only.iter().chain(without).find(|name| !known.contains(&name.as_str())) {
+        return Err(Misuse(format!("unknown modality `{name}`: use {}", known.join(", "))).into());
+    }
+    let read = |name: &str| (only.is_empty() || only.iter().any(|o| o == name)) && !without.iter().any(|w| w == name);
+    if !read("graph") || !read("sequence") {
+        return Err(Misuse("this model reads `graph` and `sequence` and cannot do without either".into()).into());
+    }
+    Ok(())
+}
+
+fn columns(dataset: &Dataset, bundle: &Bundle, predictions: &[PairPrediction]) -> Vec<Column> {
+    let of = |p: &PairPrediction| &dataset.interactions[p.interaction as usize];
+    let mut columns = vec![
+        Column::text("drug_id", predictions.iter().map(|p| dataset.drugs[of(p).drug as usize].ids.first().cloned())),
+        Column::text("target_id", predictions.iter().map(|p| dataset.targets[of(p).target as usize].ids.first().cloned())),
+        Column::whole("row", predictions.iter().map(|p| i64::try_from(of(p).row).ok())),
+        Column::real("affinity", predictions.iter().map(|p| of(p).affinity.map(|a| a.value))),
+        Column::flag("binds", predictions.iter().map(|p| of(p).binds)),
+    ];
+    for (c, scale) in bundle.description.scales.iter().enumerate() {
+        let name = format!("predicted_{}", scale.name);
+        columns.push(Column::real(name, predictions.iter().map(|p| p.affinity.get(c).copied())));
+    }
+    columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
+    columns
+}
+
+/// The evaluation as text.
+pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
+    let main: Vec<&str> = ["mse", "ci", "rm2", "pearson", "auroc", "auprc", "f1", "mcc", "ece"]
+        .into_iter()
+        .filter(|name| evaluation.metrics.contains_key(*name))
+        .collect();
+    let row = |name: &str, metrics: &std::collections::BTreeMap<String, f64>| {
+        let cells: Vec<String> =
+            main.iter().map(|m| metrics.get(*m).map_or(format!("{:>8}", "-"), |v| format!("{v:8.4}"))).collect();
+        format!("{name:24}{}", cells.join(" "))
+    };
+    let header: Vec<String> = main.iter().map(|m| format!("{m:>8}")).collect();
+    say(format_args!("{} pairs ({})", evaluation.n, evaluation.part.name()))?;
+    say(format_args!("{:24}{}", "", header.join(" ")))?;
+    say(row("model", &evaluation.metrics))?;
+    for (name, metrics) in &evaluation.floors {
+        say(row(name, metrics))?;
+    }
+    for (name, interval) in &evaluation.intervals {
+        say(format_args!("{name} {:.4}, 95 % bootstrap interval {:.4} to {:.4}", interval.value, interval.low, interval.high))?;
+    }
+    let leakage = &evaluation.leakage;
+    say(format_args!(
+        "seen in training: drug {:.1} %, target {:.1} %, both {:.1} %, the very pair {:.1} %",
+        100.0 * leakage.drug_seen,
+        100.0 * leakage.target_seen,
+        100.0 * leakage.both_seen,
+        100.0 * leakage.pair_seen
+    ))?;
+    Ok(())
+}

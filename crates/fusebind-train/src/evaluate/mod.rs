@@ -1,0 +1,174 @@
+//! Honest evaluation: a model's scores beside its floors and the leakage audit.
+//!
+//! Comes in: a trained model, a data set, a split and the part to score. Goes out: an [`Evaluation`], ready to be printed.
+
+use std::collections::BTreeMap;
+
+use fusebind_data::{
+    split::{OverlapAudit, Part, Split},
+    table::{Dataset, Interaction},
+};
+use fusebind_eval::{
+    classification::{self, ClassificationMetrics},
+    regression::{self, RegressionMetrics},
+    resample::{Interval, bootstrap},
+};
+use fusebind_model::{
+    bundle::Bundle,
+    scoring::score_pairs,
+};
+use serde::Serialize;
+
+use crate::{
+    Error, ErrorKind,
+    floor::{FloorContext, by_key, floors},
+    objective::scale_name,
+    trainer::{affinity_column, binding_column},
+};
+
+/// Rounds of the bootstrap.
+const ROUNDS: usize = 200;
+
+/// Metrics by name.
+pub type Metrics = BTreeMap<String, f64>;
+
+/// Scores of a model on one part of a split.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// Part that was scored.
+    pub part: Part,
+    /// Labelled pairs scored.
+    pub n: usize,
+    /// Scores of the model.
+    pub metrics: Metrics,
+    /// 95 % bootstrap interval of the main scores.
+    pub intervals: BTreeMap<String, Interval>,
+    /// Scores of each floor.
+    pub floors: BTreeMap<String, Metrics>,
+    /// Shares of the pairs whose entities occur in training.
+    pub leakage: OverlapAudit,
+}
+
+/// Truth and prediction of one pair.
+#[derive(Clone, Debug)]
+pub struct PairPrediction {
+    /// Index into the data set's interactions.
+    pub interaction: u32,
+    /// Predicted affinity on each scale of the model.
+    pub affinity: Vec<f64>,
+    /// Probability of binding, with a binding head.
+    pub probability: Option<f64>,
+}
+
+/// Presence of modalities of a drug and a target, as the caller counts them.
+pub type Presence<'a> = &'a dyn Fn(u32, u32) -> u64;
+
+/// Scores `bundle` on `part`. `presence` adds the floor that knows only which modalities exist.
+pub fn evaluate(
+    bundle: &Bundle,
+    dataset: &Dataset,
+    split: &Split,
+    part: Part,
+    (with_floors, presence): (bool, Option<Presence<'_>>),
+) -> Result<(Evaluation, Vec<PairPrediction>), Error> {
+    let description = &bundle.description;
+    let indices = split.part(part);
+    let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
+    let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
+    if pairs.is_empty() {
+        return Err(Error::new(ErrorKind::Data, format!("the {} part of this split is empty", part.name())));
+    }
+    let drugs = description.drugs(dataset.drugs.iter().map(|d| &d.molecule));
+    let targets = description.targets(dataset.targets.iter().map(|t| &t.protein));
+    let scores = score_pairs(&bundle.model, (&drugs, &targets), &pairs, &bundle.device, |_| {});
+
+    let mut evaluation = Evaluation {
+        part,
+        n: 0,
+        metrics: Metrics::new(),
+        intervals: BTreeMap::new(),
+        floors: BTreeMap::new(),
+        leakage: OverlapAudit::of(&dataset.interactions, &split.train, indices),
+    };
+    for (column, scale) in description.scales.iter().enumerate() {
+        let (truth, predicted) = affinity_column(&interactions, &scores, scale, column);
+        let suffix = if column == 0 { String::new() } else { format!("_{}", scale.name) };
+        evaluation.n = evaluation.n.max(truth.len());
+        evaluation.metrics.extend(named(&RegressionMetrics::compute(&truth, &predicted), &suffix));
+        if column > 0 {
+            continue;
+        }
+        let resampled = |rows: &[usize]| -> (Vec<f64>, Vec<f64>) { rows.iter().map(|r| (truth[*r], predicted[*r])).unzip() };
+        for (name, score) in [("mse", regression::mse as fn(&[f64], &[f64]) -> _), ("ci", regression::concordance_index)] {
+            let interval = bootstrap(truth.len(), ROUNDS, 0.95, 1, |rows| {
+                let (t, p) = resampled(rows);
+                score(&t, &p)
+            });
+            evaluation.intervals.extend(interval.ok().map(|i| (name.to_string(), i)));
+        }
+        if with_floors {
+            let value = |i: u32| {
+                let affinity = dataset.interactions[i as usize].affinity.filter(|a| scale_name(a.scale) == scale.name);
+                affinity.map(|a| a.value)
+            };
+            let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
+            let context = FloorContext::new(dataset, &split.train, &labelled, value);
+            let presence = presence.map(|p| by_key(&context, "which modalities exist", p));
+            for floor in floors(&context).into_iter().chain(presence) {
+                let metrics = named(&RegressionMetrics::compute(&truth, &floor.predictions), "");
+                evaluation.floors.insert(floor.name.to_string(), metrics);
+            }
+        }
+    }
+    let (labels, probabilities) = binding_column(&interactions, &scores);
+    if !labels.is_empty() {
+        evaluation.n = evaluation.n.max(labels.len());
+        let metrics = ClassificationMetrics::compute(&labels, &probabilities, description.threshold);
+        evaluation.metrics.extend(named(&metrics, ""));
+        for (name, score) in [("auroc", classification::auroc as fn(&[bool], &[f64]) -> _), ("auprc", classification::auprc)] {
+            let interval = bootstrap(labels.len(), ROUNDS, 0.95, 1, |rows| {
+                let (t, p): (Vec<bool>, Vec<f64>) = rows.iter().map(|r| (labels[*r], probabilities[*r])).unzip();
+                score(&t, &p)
+            });
+            evaluation.intervals.extend(interval.ok().map(|i| (name.to_string(), i)));
+        }
+        if with_floors && description.scales.is_empty() {
+            let value = |i: u32| dataset.interactions[i as usize].binds.map(|b| f64::from(u8::from(b)));
+            let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
+            let context = FloorContext::new(dataset, &split.train, &labelled, value);
+            let presence = presence.map(|p| by_key(&context, "which modalities exist", p));
+            for floor in floors(&context).into_iter().chain(presence) {
+                let mut metrics = Metrics::new();
+                let pairs = [
+                    ("auroc", classification::auroc(&labels, &floor.predictions)),
+                    ("auprc", classification::auprc(&labels, &floor.predictions)),
+                ];
+                metrics.extend(pairs.into_iter().filter_map(|(name, v)| Some((name.to_string(), v.ok()?))));
+                evaluation.floors.insert(floor.name.to_string(), metrics);
+            }
+        }
+    }
+    if evaluation.n == 0 {
+        return Err(Error::new(ErrorKind::Data, "no pair of this part has a label that the model predicts")
+            .hint("check the label and affinity columns with `fusebind data check`"));
+    }
+    let predictions = indices
+        .iter()
+        .enumerate()
+        .map(|(row, index)| PairPrediction {
+            interaction: *index,
+            affinity: (description.scales.iter().enumerate())
+                .map(|(c, s)| f64::from(scores.affinity[row * scores.scales + c]) * s.deviation + s.mean)
+                .collect(),
+            probability: scores.binding.get(row).map(|logit| 1.0 / (1.0 + f64::from(-logit).exp())),
+        })
+        .collect();
+    Ok((evaluation, predictions))
+}
+
+/// The defined metrics of a metrics struct by name.
+fn named<T: Serialize>(metrics: &T, suffix: &str) -> Metrics {
+    let value = serde_json::to_value(metrics).unwrap_or_default();
+    let fields = value.as_object().into_iter().flatten();
+    fields.filter_map(|(name, v)| Some((format!("{name}{suffix}"), v.as_f64()?))).collect()
+}
