@@ -31,7 +31,14 @@ pub(super) fn arrange(pairs: &[(u32, u32)], order: Order, blocks: usize, random:
                 let row = drugs.of(drug) * rows / drugs.count();
                 let column = targets.of(target) * columns / targets.count();
                 // Every second row of tiles is walked backwards: a batch that straddles two tiles shares a group with both.
-                (row, if row % 2 == 0 { column } else { columns - 1 - column })
+                (
+                    row,
+                    if row.is_multiple_of(2) {
+                        column
+                    } else {
+                        columns - 1 - column
+                    },
+                )
             });
         }
     }
