@@ -1,13 +1,34 @@
 //! Order of training batches: reuse of entities against shuffling.
 //!
-//! Comes in: (drug, target) pairs, a seed and an epoch. Goes out: batches of positions, every pair exactly once. An entity is
-//! encoded once per batch, so a batch with few distinct entities is cheap; a batch drawn from a few entities only is a
-//! poor sample. [`Order`] chooses between the two. Batches depend on (seed, epoch) alone, so a resumed run sees the same.
+//! Comes in: (drug, target) pairs, a seed and an epoch. Goes out: batches of positions, every pair exactly once per epoch. An
+//! entity is encoded once per batch, so a batch with few distinct entities is cheap; a batch drawn from a few entities only is
+//! a poor sample. [`Order`] chooses between the two, [`reuse`] counts what a choice costs. Batches are a function of (seed,
+//! epoch) alone: no state passes from one epoch to the next, so a resumed run sees the very same batches.
+//!
+//! ```
+//! use fusebind_data::sampler::{BatchSampler, Order, SamplerConfig, distinct_batch, reuse};
+//! // 40 drugs against 50 targets, every pair measured.
+//! let pairs: Vec<(u32, u32)> = (0..2000).map(|i| (i / 50, i % 50)).collect();
+//! let epoch = |order| {
+//!     BatchSampler::new(SamplerConfig { batch_pairs: 100, order, ..SamplerConfig::default() }).epoch(&pairs, 7, 0)
+//! };
+//! let (plain, blocks) = (reuse(&epoch(Order::Shuffled), &pairs), reuse(&epoch(Order::Blocks), &pairs));
+//! assert!(blocks.drugs + blocks.targets < 0.7 * (plain.drugs + plain.targets));
+//! let first: Vec<(u32, u32)> = epoch(Order::Blocks)[0].iter().map(|p| pairs[*p as usize]).collect();
+//! let (drugs, _targets, index) = distinct_batch(&first);
+//! assert_eq!(drugs[index.drug[0] as usize], first[0].0);
+//! ```
 
-use fusebind_features::batch::PairIndex;
+mod order;
+mod reuse;
+
+pub use reuse::{ReuseReport, distinct_batch, reuse};
+
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind};
 
 /// How pairs are ordered before they are cut into batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,27 +37,50 @@ pub enum Order {
     /// Plain shuffling: the best sample, the most distinct entities.
     #[default]
     Shuffled,
-    /// Drugs in random blocks; a block's pairs are shuffled and its batches mixed with those of all other blocks.
+    /// Drugs in random order, cut into blocks; the pairs of a block are shuffled. Saves drug encodings.
     DrugBlocks,
-    /// Targets in random blocks, likewise.
+    /// Targets in random order, likewise. Saves target encodings.
     TargetBlocks,
+    /// Tiles of a random group of drugs by a random group of targets: saves on both sides where most pairs are known.
+    Blocks,
 }
 
 /// Configuration of a [`BatchSampler`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SamplerConfig {
-    /// Pairs per batch.
+    /// Most pairs in a batch.
     pub batch_pairs: usize,
     /// Order of pairs.
     pub order: Order,
-    /// Batches that a block of entities should fill; more is a better sample, fewer reuses more.
+    /// Batches whose pairs are shuffled together as one block; more is a better sample, fewer reuses more.
     pub block_batches: usize,
+    /// Share of all pairs that are exchanged at random between batches, 0 for pure blocks to 1 for plain shuffling.
+    pub mixing: f64,
 }
 
 impl Default for SamplerConfig {
     fn default() -> Self {
-        Self { batch_pairs: 1024, order: Order::Shuffled, block_batches: 4 }
+        Self {
+            batch_pairs: 1024,
+            order: Order::Shuffled,
+            block_batches: 4,
+            mixing: 0.0,
+        }
+    }
+}
+
+impl SamplerConfig {
+    /// Refuses settings that make no batches.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |reason: &str| Err(Error::new(ErrorKind::Config, format!("sampler: {reason}")));
+        if self.batch_pairs == 0 || self.block_batches == 0 {
+            return refuse("`batch_pairs` and `block_batches` must be above 0");
+        }
+        if !(0.0..=1.0).contains(&self.mixing) {
+            return refuse("`mixing` must lie between 0 and 1");
+        }
+        Ok(())
     }
 }
 
@@ -52,110 +96,65 @@ impl BatchSampler {
         Self { config }
     }
 
-    /// Batches of positions into `pairs` for one epoch; sizes differ by at most one within a block.
+    /// Number of batches of every epoch over `pairs` pairs, whatever the order: a learning-rate schedule may rely on it.
+    pub fn batches(&self, pairs: usize) -> usize {
+        pairs.div_ceil(self.config.batch_pairs.max(1))
+    }
+
+    /// Batches of positions into `pairs` for one epoch. Sizes differ by at most one: no tiny batch is left at the end.
     pub fn epoch(&self, pairs: &[(u32, u32)], seed: u64, epoch: u64) -> Vec<Vec<u32>> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // A stream per epoch: independent of all others and reached without drawing them.
         random.set_stream(epoch);
-        let positions: Vec<u32> = (0..pairs.len() as u32).collect();
-        let blocks = match self.config.order {
-            Order::Shuffled => vec![positions],
-            Order::DrugBlocks => self.blocks(positions, |p| pairs[p as usize].0, &mut random),
-            Order::TargetBlocks => self.blocks(positions, |p| pairs[p as usize].1, &mut random),
-        };
-        let mut batches: Vec<Vec<u32>> = Vec::new();
-        for mut block in blocks {
-            block.shuffle(&mut random);
-            batches.extend(cut(&block, self.config.batch_pairs.max(1)));
+        let count = self.batches(pairs.len());
+        let start = |batch: usize| batch * pairs.len() / count.max(1);
+        let block = self.config.block_batches.max(1);
+        let mut positions = order::arrange(pairs, self.config.order, count.div_ceil(block), &mut random);
+        for first in (0..count).step_by(block) {
+            positions[start(first)..start((first + block).min(count))].shuffle(&mut random);
         }
+        order::exchange(&mut positions, self.config.mixing, &mut random);
+        let mut batches: Vec<Vec<u32>> = (0..count)
+            .map(|batch| positions[start(batch)..start(batch + 1)].to_vec())
+            .collect();
         batches.shuffle(&mut random);
         batches
     }
-
-    /// Entities in random order, cut so that each block fills about `block_batches` batches.
-    fn blocks(&self, mut positions: Vec<u32>, entity: impl Fn(u32) -> u32, random: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
-        let mut entities: Vec<u32> = positions.iter().map(|p| entity(*p)).collect();
-        entities.sort_unstable();
-        entities.dedup();
-        let mut rank: Vec<u32> = (0..entities.len() as u32).collect();
-        rank.shuffle(random);
-        positions.sort_by_cached_key(|p| rank[entities.partition_point(|e| *e < entity(*p))]);
-        let wanted = self.config.batch_pairs.max(1) * self.config.block_batches.max(1);
-        let mut blocks: Vec<Vec<u32>> = Vec::new();
-        for group in positions.chunk_by(|a, b| entity(*a) == entity(*b)) {
-            match blocks.last_mut() {
-                Some(block) if block.len() + group.len() / 2 < wanted => block.extend_from_slice(group),
-                _ => blocks.push(group.to_vec()),
-            }
-        }
-        blocks
-    }
-}
-
-/// Cuts `block` into the number of batches nearest to its length over `size`, as even as can be.
-fn cut(block: &[u32], size: usize) -> impl Iterator<Item = Vec<u32>> {
-    let count = (block.len() as f64 / size as f64).round().max(1.0) as usize;
-    (0..count).map(move |i| block[i * block.len() / count..(i + 1) * block.len() / count].to_vec())
-}
-
-/// What a batch order costs: mean distinct entities per batch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ReuseReport {
-    /// Mean distinct drugs per batch.
-    pub drugs: f64,
-    /// Mean distinct targets per batch.
-    pub targets: f64,
-    /// Mean pairs per batch.
-    pub pairs: f64,
-}
-
-/// Counts distinct entities per batch.
-pub fn reuse(batches: &[Vec<u32>], pairs: &[(u32, u32)]) -> ReuseReport {
-    let mut totals = (0usize, 0usize, 0usize);
-    for batch in batches {
-        let batch: Vec<(u32, u32)> = batch.iter().map(|p| pairs[*p as usize]).collect();
-        let (drugs, targets, _) = distinct_batch(&batch);
-        totals = (totals.0 + drugs.len(), totals.1 + targets.len(), totals.2 + batch.len());
-    }
-    let mean = |total: usize| total as f64 / batches.len().max(1) as f64;
-    ReuseReport { drugs: mean(totals.0), targets: mean(totals.1), pairs: mean(totals.2) }
-}
-
-/// Distinct drugs and targets of `pairs`, ascending, and the pairs as positions among them.
-pub fn distinct_batch(pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>, PairIndex) {
-    let side = |of: fn(&(u32, u32)) -> u32| {
-        let mut entities: Vec<u32> = pairs.iter().map(of).collect();
-        entities.sort_unstable();
-        entities.dedup();
-        let positions: Vec<u32> =
-            pairs.iter().map(|p| entities.partition_point(|e| *e < of(p)) as u32).collect();
-        (entities, positions)
-    };
-    let ((drugs, drug), (targets, target)) = (side(|p| p.0), side(|p| p.1));
-    (drugs, targets, PairIndex { drug, target })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ORDERS: [Order; 4] = [Order::Shuffled, Order::DrugBlocks, Order::TargetBlocks, Order::Blocks];
+
     fn pairs() -> Vec<(u32, u32)> {
         (0..5000u32).map(|i| (i * 7 % 211, i * 13 % 97)).collect()
     }
 
     fn sampler(order: Order) -> BatchSampler {
-        BatchSampler::new(SamplerConfig { batch_pairs: 128, order, block_batches: 4 })
+        BatchSampler::new(SamplerConfig {
+            batch_pairs: 128,
+            order,
+            ..SamplerConfig::default()
+        })
     }
 
     #[test]
     fn every_pair_once_per_epoch_and_never_twice_alike() {
-        for order in [Order::Shuffled, Order::DrugBlocks, Order::TargetBlocks] {
+        for order in ORDERS {
             let (pairs, sampler) = (pairs(), sampler(order));
             let epoch = sampler.epoch(&pairs, 1, 0);
             let mut all: Vec<u32> = epoch.iter().flatten().copied().collect();
             all.sort_unstable();
             assert!(all.into_iter().eq(0..5000), "{order:?}");
-            assert!(epoch.iter().all(|b| (64..=192).contains(&b.len())), "{order:?}");
-            assert_eq!(epoch, sampler.epoch(&pairs, 1, 0), "{order:?} is a function of seed and epoch");
+            assert_eq!(epoch.len(), sampler.batches(5000));
+            assert!(epoch.iter().all(|b| (125..=126).contains(&b.len())), "{order:?}");
+            assert_eq!(
+                epoch,
+                sampler.epoch(&pairs, 1, 0),
+                "{order:?} is a function of seed and epoch"
+            );
             assert_ne!(epoch, sampler.epoch(&pairs, 1, 1));
             assert_ne!(epoch, sampler.epoch(&pairs, 2, 0));
         }
@@ -165,14 +164,56 @@ mod tests {
     fn blocks_reuse_entities() {
         let pairs = pairs();
         let of = |order| reuse(&sampler(order).epoch(&pairs, 3, 0), &pairs);
-        assert!(of(Order::DrugBlocks).drugs < 0.5 * of(Order::Shuffled).drugs);
-        assert!(of(Order::TargetBlocks).targets < 0.5 * of(Order::Shuffled).targets);
+        let plain = of(Order::Shuffled);
+        assert!(of(Order::DrugBlocks).drugs < 0.5 * plain.drugs);
+        assert!(of(Order::TargetBlocks).targets < 0.5 * plain.targets);
+        let both = of(Order::Blocks);
+        assert!(
+            both.drugs < 0.8 * plain.drugs && both.targets < 0.8 * plain.targets,
+            "{both:?} {plain:?}"
+        );
+        assert!(both.pairs_per_entity > 1.3 * plain.pairs_per_entity);
     }
 
     #[test]
-    fn a_batch_names_each_entity_once() {
-        let (drugs, targets, index) = distinct_batch(&[(9, 2), (4, 2), (9, 7)]);
-        assert_eq!((drugs, targets), (vec![4, 9], vec![2, 7]));
-        assert_eq!(index, PairIndex { drug: vec![1, 0, 1], target: vec![0, 0, 1] });
+    fn every_knob_moves_reuse() {
+        let pairs = pairs();
+        let drugs = |block_batches, mixing| {
+            let config = SamplerConfig {
+                batch_pairs: 128,
+                order: Order::DrugBlocks,
+                block_batches,
+                mixing,
+            };
+            reuse(&BatchSampler::new(config).epoch(&pairs, 5, 2), &pairs).drugs
+        };
+        assert!(drugs(1, 0.0) < drugs(4, 0.0) && drugs(4, 0.0) < drugs(16, 0.0));
+        assert!(drugs(1, 0.0) < drugs(1, 0.3) && drugs(1, 0.3) < drugs(1, 1.0));
+        let plain = reuse(&sampler(Order::Shuffled).epoch(&pairs, 5, 2), &pairs).drugs;
+        assert!((drugs(1, 1.0) - plain).abs() < 3.0, "full mixing is plain shuffling");
+    }
+
+    #[test]
+    fn small_and_empty_inputs_are_no_special_case() {
+        for order in ORDERS {
+            assert!(sampler(order).epoch(&[], 0, 0).is_empty());
+            assert_eq!(sampler(order).epoch(&[(3, 9)], 0, 0), [[0]]);
+            let odd = sampler(order).epoch(&pairs()[..129], 0, 0);
+            assert_eq!(odd.iter().map(Vec::len).sum::<usize>(), 129);
+            assert!(odd.iter().all(|b| b.len() >= 64), "no tiny last batch");
+        }
+        assert!(SamplerConfig::default().check().is_ok());
+        for wrong in [
+            SamplerConfig {
+                batch_pairs: 0,
+                ..SamplerConfig::default()
+            },
+            SamplerConfig {
+                mixing: f64::NAN,
+                ..SamplerConfig::default()
+            },
+        ] {
+            assert_eq!(wrong.check().unwrap_err().kind(), ErrorKind::Config);
+        }
     }
 }

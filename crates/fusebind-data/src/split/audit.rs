@@ -1,4 +1,7 @@
 //! The leakage audit: how much of a part was seen in training.
+//!
+//! Comes in: interactions, a training set and the indices of a part. Goes out: shares of its pairs. A data set's entities are
+//! distinct molecules and sequences, so an index is an identity.
 
 use std::collections::HashSet;
 
@@ -23,22 +26,27 @@ pub struct OverlapAudit {
 }
 
 impl OverlapAudit {
-    /// Audits the pairs `part` (indices into `interactions`) against `train`.
+    /// Audits the pairs `part` (indices into `interactions`) against `train`. Indices beyond `interactions` are not counted.
     pub fn of(interactions: &[Interaction], train: &TrainSet, part: &[u32]) -> Self {
-        let seen = || train.indices().iter().map(|i| &interactions[*i as usize]);
-        let drugs: HashSet<u32> = seen().map(|i| i.drug).collect();
-        let targets: HashSet<u32> = seen().map(|i| i.target).collect();
-        let pairs: HashSet<(u32, u32)> = seen().map(|i| (i.drug, i.target)).collect();
-        let share = |hit: &dyn Fn(&Interaction) -> bool| {
-            let hits = part.iter().filter(|i| hit(&interactions[**i as usize])).count();
-            hits as f64 / part.len().max(1) as f64
+        let resolve = |indices: &[u32]| -> Vec<(u32, u32)> {
+            let known = indices.iter().filter_map(|i| interactions.get(*i as usize));
+            known
+                .map(|interaction| (interaction.drug, interaction.target))
+                .collect()
+        };
+        let (train, part) = (resolve(train.indices()), resolve(part));
+        let drugs: HashSet<u32> = train.iter().map(|pair| pair.0).collect();
+        let targets: HashSet<u32> = train.iter().map(|pair| pair.1).collect();
+        let pairs: HashSet<(u32, u32)> = train.iter().copied().collect();
+        let share = |hit: &dyn Fn(&(u32, u32)) -> bool| {
+            part.iter().filter(|pair| hit(pair)).count() as f64 / part.len().max(1) as f64
         };
         Self {
             pairs: part.len(),
-            drug_seen: share(&|i| drugs.contains(&i.drug)),
-            target_seen: share(&|i| targets.contains(&i.target)),
-            both_seen: share(&|i| drugs.contains(&i.drug) && targets.contains(&i.target)),
-            pair_seen: share(&|i| pairs.contains(&(i.drug, i.target))),
+            drug_seen: share(&|pair| drugs.contains(&pair.0)),
+            target_seen: share(&|pair| targets.contains(&pair.1)),
+            both_seen: share(&|pair| drugs.contains(&pair.0) && targets.contains(&pair.1)),
+            pair_seen: share(&|pair| pairs.contains(pair)),
         }
     }
 }

@@ -1,37 +1,79 @@
-//! Splits that fusebind makes: by group of molecule or sequence, seeded, with stated fractions.
+//! Splits that fusebind makes: whole groups of molecules or sequences, seeded, with stated fractions.
 //!
+//! Comes in: a data set and a [`SplitConfig`]. Goes out: a [`Split`], which depends on the seed and on content, not on ids.
 //! Every method assigns whole groups: a molecule, a sequence, a scaffold, a cluster. Random groups by the very (molecule,
 //! sequence) pair, so that a repeated measurement never stands on both sides.
 
-use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterConfig, Part, Split, cluster_sequences};
+use super::{ClusterConfig, Part, Split, identity::Identity};
 use crate::{Error, ErrorKind, table::Dataset};
 
 /// How a data set is split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitBy {
     /// Pairs at random.
+    #[default]
     Random,
-    /// No test drug occurs in training.
+    /// No drug of one part occurs in another.
     UnseenDrug,
-    /// No test target occurs in training.
+    /// No target of one part occurs in another.
     UnseenTarget,
-    /// Neither occurs in training; pairs that mix both sides are unused.
+    /// Neither occurs in another part; pairs that mix two parts are unused.
     UnseenPair,
-    /// No scaffold of a test drug occurs in training; acyclic molecules count as their own scaffold.
+    /// No Murcko scaffold of one part occurs in another; acyclic molecules count as their own scaffold.
     Scaffold,
-    /// No test target is similar in sequence to a training target.
+    /// No cluster of similar sequences is on two sides.
     SequenceCluster,
 }
 
+impl SplitBy {
+    /// All methods.
+    pub const ALL: [Self; 6] = [
+        Self::Random,
+        Self::UnseenDrug,
+        Self::UnseenTarget,
+        Self::UnseenPair,
+        Self::Scaffold,
+        Self::SequenceCluster,
+    ];
+
+    /// Name in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::UnseenDrug => "unseen-drug",
+            Self::UnseenTarget => "unseen-target",
+            Self::UnseenPair => "unseen-pair",
+            Self::Scaffold => "scaffold",
+            Self::SequenceCluster => "sequence-cluster",
+        }
+    }
+}
+
+impl FromStr for SplitBy {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == name)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                Error::new(ErrorKind::Config, format!("`{name}` is no way to split"))
+                    .hint(format!("use one of {names}"))
+            })
+    }
+}
+
 /// Shares of the parts; they add up to 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fractions {
     /// Share that trains.
     pub train: f64,
@@ -43,91 +85,147 @@ pub struct Fractions {
 
 impl Default for Fractions {
     fn default() -> Self {
-        Self { train: 0.7, valid: 0.1, test: 0.2 }
+        Self {
+            train: 0.7,
+            valid: 0.1,
+            test: 0.2,
+        }
     }
 }
 
 impl Fractions {
-    fn check(&self) -> Result<(), Error> {
-        let all = [self.train, self.valid, self.test];
-        if all.iter().any(|f| !(0.0..=1.0).contains(f)) || (all.iter().sum::<f64>() - 1.0).abs() > 1e-6 {
-            return Err(Error::new(ErrorKind::Config, format!("split fractions {all:?} do not add up to 1")));
+    fn shares(self) -> [f64; 3] {
+        [self.train, self.valid, self.test]
+    }
+
+    /// Refuses shares that are negative or do not add up to 1.
+    pub fn check(&self) -> Result<(), Error> {
+        let shares = self.shares();
+        if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6 {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("split fractions {shares:?} do not add up to 1"),
+            )
+            .hint("give three shares such as 0.7, 0.1 and 0.2"));
         }
         Ok(())
     }
 }
 
-/// Splits `dataset` by `method`.
+/// How a data set is split, in full.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitConfig {
+    /// What is kept apart.
+    pub by: SplitBy,
+    /// Shares of the parts, in pairs.
+    pub fractions: Fractions,
+    /// Seed.
+    pub seed: u64,
+    /// Clusters of [`SplitBy::SequenceCluster`].
+    pub cluster: ClusterConfig,
+}
+
+impl SplitConfig {
+    /// Splits `dataset`; refused where a part with a share would be empty.
+    pub fn split(&self, dataset: &Dataset) -> Result<Split, Error> {
+        self.fractions.check()?;
+        self.cluster.check()?;
+        let identity = Identity::of(dataset)?;
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let shares = self.fractions.shares();
+        let parts: Vec<Option<Part>> = match self.by {
+            SplitBy::Random => assign(&identity.pairs(), shares, &mut random),
+            SplitBy::UnseenDrug => assign(&identity.molecules(), shares, &mut random),
+            SplitBy::UnseenTarget => assign(&identity.sequences(), shares, &mut random),
+            SplitBy::UnseenPair => {
+                // A part keeps the product of its shares of drugs and targets: with roots, the parts relate as asked.
+                let roots = shares.map(f64::sqrt);
+                let roots = roots.map(|root| root / roots.iter().sum::<f64>());
+                let drugs = assign(&identity.molecules(), roots, &mut random);
+                let targets = assign(&identity.sequences(), roots, &mut random);
+                drugs
+                    .into_iter()
+                    .zip(targets)
+                    .map(|(d, t)| d.filter(|part| Some(*part) == t))
+                    .collect()
+            }
+            SplitBy::Scaffold => assign(&identity.scaffolds(), shares, &mut random),
+            SplitBy::SequenceCluster => assign(&identity.clusters(&self.cluster), shares, &mut random),
+        };
+        for (part, share) in Part::ALL.into_iter().zip(shares) {
+            if share > 0.0 && !parts.contains(&Some(part)) {
+                let reason = format!("the {} part of a {} split would be empty", part.name(), self.by.name());
+                return Err(Error::new(ErrorKind::Infeasible, reason).hint(
+                    "the data set has too few distinct groups for this method: choose another one or other fractions",
+                ));
+            }
+        }
+        Ok(Split::from_parts(dataset, &parts, self.describe()))
+    }
+
+    fn describe(&self) -> String {
+        let [train, valid, test] = self.fractions.shares();
+        let identity = match self.by {
+            SplitBy::SequenceCluster => format!(", identity {}", self.cluster.identity),
+            _ => String::new(),
+        };
+        format!(
+            "{}, seed {}, fractions {train}/{valid}/{test}{identity}",
+            self.by.name(),
+            self.seed
+        )
+    }
+}
+
+/// Splits `dataset` by `method`, sequence clusters at their default threshold.
 pub fn split(dataset: &Dataset, method: SplitBy, fractions: Fractions, seed: u64) -> Result<Split, Error> {
-    fractions.check()?;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let by = |key: &dyn Fn(usize) -> String, random: &mut ChaCha8Rng| assign(dataset, key, fractions, random);
-    let interactions = &dataset.interactions;
-    let drug = |i: usize| dataset.drugs[interactions[i].drug as usize].molecule.smiles.clone();
-    let target = |i: usize| dataset.targets[interactions[i].target as usize].protein.sequence.clone();
-    let parts: Vec<Option<Part>> = match method {
-        SplitBy::Random => by(&|i| format!("{}\n{}", drug(i), target(i)), &mut random),
-        SplitBy::UnseenDrug => by(&drug, &mut random),
-        SplitBy::UnseenTarget => by(&target, &mut random),
-        SplitBy::UnseenPair => {
-            // Each side keeps the root of its share, so that the pairs on both sides keep about the share itself.
-            let root = root_fractions(fractions);
-            let drugs = assign(dataset, &drug, root, &mut random);
-            let targets = assign(dataset, &target, root, &mut random);
-            drugs.into_iter().zip(targets).map(|(d, t)| if d == t { d } else { None }).collect()
-        }
-        SplitBy::Scaffold => by(
-            &|i| {
-                let molecule = &dataset.drugs[interactions[i].drug as usize].molecule;
-                if molecule.scaffold.is_empty() { molecule.smiles.clone() } else { molecule.scaffold.clone() }
-            },
-            &mut random,
-        ),
-        SplitBy::SequenceCluster => {
-            let sequences: Vec<&[u8]> =
-                dataset.targets.iter().map(|t| t.protein.features.residues.as_slice()).collect();
-            let clusters = cluster_sequences(&sequences, &ClusterConfig::default());
-            by(&|i| clusters[interactions[i].target as usize].to_string(), &mut random)
-        }
+    let config = SplitConfig {
+        by: method,
+        fractions,
+        seed,
+        ..SplitConfig::default()
     };
-    for (part, share) in Part::ALL.into_iter().zip([fractions.train, fractions.valid, fractions.test]) {
-        if share > 0.0 && !parts.contains(&Some(part)) {
-            return Err(Error::new(ErrorKind::Infeasible, format!("the {} part would be empty", part.name()))
-                .hint("the data set has too few distinct groups for this method: choose another one or other fractions"));
-        }
-    }
-    Ok(Split::from_parts(dataset, &parts))
+    config.split(dataset)
 }
 
-fn root_fractions(fractions: Fractions) -> Fractions {
-    let [train, valid, test] = [fractions.train, fractions.valid, fractions.test].map(f64::sqrt);
-    let sum = train + valid + test;
-    Fractions { train: train / sum, valid: valid / sum, test: test / sum }
-}
-
-/// Gives whole groups to parts: groups in random order, each to the part that lacks most of its share.
-fn assign(
-    dataset: &Dataset,
-    key: &dyn Fn(usize) -> String,
-    fractions: Fractions,
-    random: &mut ChaCha8Rng,
-) -> Vec<Option<Part>> {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for interaction in 0..dataset.interactions.len() {
-        groups.entry(key(interaction)).or_default().push(interaction);
-    }
-    // Sorted keys before the shuffle: the result depends on the seed and the content, not on the order of rows.
-    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+/// Gives whole groups to parts: groups in random order, each to the part that lacks most pairs of its share.
+fn assign(classes: &[u32], shares: [f64; 3], random: &mut ChaCha8Rng) -> Vec<Option<Part>> {
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); classes.iter().max().map_or(0, |last| *last as usize + 1)];
+    classes
+        .iter()
+        .enumerate()
+        .for_each(|(at, class)| groups[*class as usize].push(at));
     groups.shuffle(random);
-    let total = dataset.interactions.len() as f64;
-    let shares = [fractions.train, fractions.valid, fractions.test];
+    let total = classes.len() as f64;
     let mut filled = [0usize; 3];
-    let mut parts = vec![None; dataset.interactions.len()];
-    for group in groups {
-        let lack = |part: usize| if shares[part] > 0.0 { shares[part] - filled[part] as f64 / total } else { f64::MIN };
+    let mut taken: [Vec<usize>; 3] = Default::default();
+    for (number, group) in groups.iter().enumerate() {
+        let lack = |part: usize| match shares[part] > 0.0 {
+            true => shares[part] - filled[part] as f64 / total,
+            false => f64::MIN,
+        };
         let part = (0..3).max_by(|a, b| lack(*a).total_cmp(&lack(*b))).unwrap_or(0);
         filled[part] += group.len();
-        group.into_iter().for_each(|i| parts[i] = Some(Part::ALL[part]));
+        taken[part].push(number);
+    }
+    // With few large groups a small part may be left with none: it gets the smallest group of the part with most groups.
+    for part in 0..3 {
+        if shares[part] > 0.0 && taken[part].is_empty() {
+            let richest = (0..3).max_by_key(|other| taken[*other].len()).unwrap_or(0);
+            let smallest = (0..taken[richest].len()).min_by_key(|at| groups[taken[richest][*at]].len());
+            if let Some(at) = smallest.filter(|_| taken[richest].len() > 1) {
+                let group = taken[richest].remove(at);
+                taken[part].push(group);
+            }
+        }
+    }
+    let mut parts = vec![None; classes.len()];
+    for (part, numbers) in Part::ALL.into_iter().zip(taken) {
+        numbers
+            .into_iter()
+            .flat_map(|number| &groups[number])
+            .for_each(|at| parts[*at] = Some(part));
     }
     parts
 }

@@ -5,7 +5,7 @@
 //!
 //! Nothing can be fitted on a test part, because fitting takes a [`TrainSet`]:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0308
 //! use fusebind_data::split::{Split, TrainSet};
 //! fn fit(_: &TrainSet) {}
 //! let split = Split::default();
@@ -20,16 +20,17 @@
 //! ```
 
 mod audit;
-mod cluster;
+pub mod cluster;
 mod column;
 mod file;
+mod identity;
 mod method;
 
 pub use audit::OverlapAudit;
 pub use cluster::{ClusterConfig, cluster_sequences};
-pub use column::{PartNames, from_column};
+pub use column::{PartNames, from_column, from_spec};
 pub use file::{read_split, write_split};
-pub use method::{Fractions, SplitBy, split};
+pub use method::{Fractions, SplitBy, SplitConfig, split};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,7 +78,10 @@ macro_rules! part_set {
     };
 }
 
-part_set!(TrainSet, "Which interactions train. The only type that anything may be fitted on.");
+part_set!(
+    TrainSet,
+    "Which interactions train. The only type that anything may be fitted on."
+);
 part_set!(ValidSet, "Which interactions choose epochs and thresholds.");
 part_set!(TestSet, "Which interactions are scored once at the end.");
 
@@ -90,15 +94,22 @@ pub struct Split {
     pub valid: ValidSet,
     /// Interactions that test.
     pub test: TestSet,
+    /// Interactions in no part: pairs that mix the sides of an unseen-pair split, or that a published split leaves out.
+    pub unused: usize,
     /// SHA-256 (hex) of the three index lists and the data set's fingerprint.
     pub hash: String,
+    /// How the split was made, in one line.
+    pub method: String,
 }
 
 impl Split {
-    /// A split from one optional part per interaction.
-    pub fn from_parts(dataset: &Dataset, parts: &[Option<Part>]) -> Self {
+    /// A split from one optional part per interaction; what is missing at the end takes no part.
+    pub fn from_parts(dataset: &Dataset, parts: &[Option<Part>], method: impl Into<String>) -> Self {
+        let parts = &parts[..parts.len().min(dataset.interactions.len())];
         let of = |wanted: Part| -> Vec<u32> {
-            (0..parts.len() as u32).filter(|i| parts[*i as usize] == Some(wanted)).collect()
+            (0..parts.len() as u32)
+                .filter(|i| parts[*i as usize] == Some(wanted))
+                .collect()
         };
         let (train, valid, test) = (of(Part::Train), of(Part::Valid), of(Part::Test));
         let mut hasher = Sha256::new();
@@ -107,8 +118,14 @@ impl Split {
             hasher.update((list.len() as u64).to_le_bytes());
             list.iter().for_each(|i| hasher.update(i.to_le_bytes()));
         }
-        let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { train: TrainSet(train), valid: ValidSet(valid), test: TestSet(test), hash }
+        Self {
+            unused: dataset.interactions.len() - train.len() - valid.len() - test.len(),
+            train: TrainSet(train),
+            valid: ValidSet(valid),
+            test: TestSet(test),
+            hash: hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            method: method.into(),
+        }
     }
 
     /// Indices of one part.
