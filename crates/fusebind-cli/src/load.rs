@@ -35,8 +35,12 @@ pub fn dataset(
     floor: Option<f64>,
     talk: &Talk,
 ) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
-    let config =
-        LoadConfig { columns: columns(source), unit: source.unit.clone(), labels, censor_at_floor: floor };
+    let config = LoadConfig {
+        columns: columns(source),
+        unit: source.unit.clone(),
+        labels,
+        censor_at_floor: floor,
+    };
     let (dataset, rejections) = load_dataset(path, &ChematicToolkit, &config)?;
     talk.note(format_args!(
         "{}: {} distinct drugs, {} distinct targets, {} pairs, {} rows rejected",
@@ -58,15 +62,26 @@ pub fn report_rejections(rejections: &[Rejection], output: &Path, talk: &Talk) -
     name.push(".rejected.csv");
     let path: PathBuf = output.with_file_name(name);
     write_rejections(&path, rejections)?;
-    talk.note(format_args!("{} rejected rows, with reasons: {}", rejections.len(), path.display()));
+    talk.note(format_args!(
+        "{} rejected rows, with reasons: {}",
+        rejections.len(),
+        path.display()
+    ));
     for rejection in rejections.iter().take(5) {
-        talk.note(format_args!("  {} row {}: {} ({})", rejection.file, rejection.row, rejection.reason, rejection.value));
+        talk.note(format_args!(
+            "  {} row {}: {} ({})",
+            rejection.file, rejection.row, rejection.reason, rejection.value
+        ));
     }
     Ok(())
 }
 
 fn names(spec: &SplitSpec) -> PartNames {
-    PartNames { train: spec.train.clone(), valid: spec.valid.clone(), test: spec.test.clone() }
+    PartNames {
+        train: spec.train.clone(),
+        valid: spec.valid.clone(),
+        test: spec.test.clone(),
+    }
 }
 
 /// The split that a flag names, or else the recipe's.
@@ -88,8 +103,16 @@ pub fn split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::
 /// The same split with its validation pairs added to training.
 pub fn all_folds(dataset: &Dataset, split: &Split) -> Split {
     let mut parts = vec![None; dataset.interactions.len()];
-    for (part, becomes) in [(Part::Train, Part::Train), (Part::Valid, Part::Train), (Part::Test, Part::Test)] {
+    for (part, becomes) in [
+        (Part::Train, Part::Train),
+        (Part::Valid, Part::Train),
+        (Part::Test, Part::Test),
+    ] {
         split.part(part).iter().for_each(|i| parts[*i as usize] = Some(becomes));
     }
-    Split::from_parts(dataset, &parts)
+    Split::from_parts(
+        dataset,
+        &parts,
+        format!("{}, validation pairs train as well", split.method),
+    )
 }

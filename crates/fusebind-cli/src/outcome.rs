@@ -32,7 +32,9 @@ impl std::fmt::Display for Misuse {
 impl std::error::Error for Misuse {}
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The remedy, unless the message already carries one.
@@ -40,5 +42,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if error.is::<data::Error>() {
         return None;
     }
-    error.downcast_ref::<train::Error>().and_then(|e| e.remedy().map(str::to_string))
+    error
+        .downcast_ref::<train::Error>()
+        .and_then(|e| e.remedy().map(str::to_string))
 }

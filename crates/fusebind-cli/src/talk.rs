@@ -30,11 +30,21 @@ impl Talk {
     /// Progress over `total` items: a bar with rate and time left on a terminal, nothing when piped or quiet.
     pub fn bar(&self, total: u64, what: &str) -> ProgressBar {
         let visible = !self.quiet && stderr().is_terminal();
-        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let colour = if std::env::var_os("NO_COLOR").is_some() { "" } else { ".cyan" };
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let colour = if std::env::var_os("NO_COLOR").is_some() {
+            ""
+        } else {
+            ".cyan"
+        };
         let template = format!("{{msg}} {{bar:30{colour}}} {{pos}}/{{len}} {{per_sec}} eta {{eta}}");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what.to_string())
+        ProgressBar::with_draw_target(Some(total), target)
+            .with_style(style)
+            .with_message(what.to_string())
     }
 }
 
@@ -52,7 +62,15 @@ pub struct TrainingProgress {
 impl TrainingProgress {
     /// Progress in the voice of `talk`.
     pub fn new(talk: Talk) -> Self {
-        Self { talk, bar: ProgressBar::hidden(), pairs: 0, epochs: 0, done: 0, started: Instant::now(), first: 0 }
+        Self {
+            talk,
+            bar: ProgressBar::hidden(),
+            pairs: 0,
+            epochs: 0,
+            done: 0,
+            started: Instant::now(),
+            first: 0,
+        }
     }
 }
 
@@ -71,7 +89,11 @@ impl Observer for TrainingProgress {
 
     fn epoch(&mut self, metrics: &EpochMetrics) {
         self.done = metrics.epoch;
-        let scores: Vec<String> = metrics.valid.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        let scores: Vec<String> = metrics
+            .valid
+            .iter()
+            .map(|(name, value)| format!("{name} {value:.4}"))
+            .collect();
         let left = self.started.elapsed().as_secs_f64() / (self.done - self.first).max(1) as f64
             * (self.epochs - self.done) as f64;
         let line = format!(
@@ -79,7 +101,11 @@ impl Observer for TrainingProgress {
             metrics.epoch,
             self.epochs,
             metrics.train_loss,
-            if scores.is_empty() { "-".to_string() } else { scores.join("  ") },
+            if scores.is_empty() {
+                "-".to_string()
+            } else {
+                scores.join("  ")
+            },
             metrics.seconds,
             self.pairs as f64 / metrics.seconds.max(1e-9),
         );

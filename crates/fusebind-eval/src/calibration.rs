@@ -8,7 +8,11 @@ fn probabilities(truth: &[bool], scores: &[f64]) -> Result<(), Undefined> {
         Err(Undefined::OneClass) | Ok(()) => {}
         Err(other) => return Err(other),
     }
-    if scores.iter().any(|p| !(0.0..=1.0).contains(p)) { Err(Undefined::Parameter) } else { Ok(()) }
+    if scores.iter().any(|p| !(0.0..=1.0).contains(p)) {
+        Err(Undefined::Parameter)
+    } else {
+        Ok(())
+    }
 }
 
 /// Mean squared difference between probability and outcome.

@@ -12,7 +12,12 @@ pub fn auroc(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     classes(truth, scores)?;
     let positives = truth.iter().filter(|t| **t).count() as f64;
     let negatives = truth.len() as f64 - positives;
-    let sum: f64 = ranks(scores).into_iter().zip(truth).filter(|(_, t)| **t).map(|(rank, _)| rank).sum();
+    let sum: f64 = ranks(scores)
+        .into_iter()
+        .zip(truth)
+        .filter(|(_, t)| **t)
+        .map(|(rank, _)| rank)
+        .sum();
     Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
@@ -22,7 +27,13 @@ fn groups(truth: &[bool], scores: &[f64]) -> Vec<(usize, usize, f64)> {
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
     order
         .chunk_by(|a, b| scores[*a] == scores[*b])
-        .map(|group| (group.iter().filter(|i| truth[**i]).count(), group.len(), scores[group[0]]))
+        .map(|group| {
+            (
+                group.iter().filter(|i| truth[**i]).count(),
+                group.len(),
+                scores[group[0]],
+            )
+        })
         .collect()
 }
 
@@ -75,10 +86,19 @@ impl Confusion {
 
     /// Matthews correlation; 0 when a row or column of the table is empty.
     pub fn mcc(&self) -> f64 {
-        let [tp, fp, fneg, tn] = [self.true_positives, self.false_positives, self.false_negatives, self.true_negatives]
-            .map(|count| count as f64);
+        let [tp, fp, fneg, tn] = [
+            self.true_positives,
+            self.false_positives,
+            self.false_negatives,
+            self.true_negatives,
+        ]
+        .map(|count| count as f64);
         let scale = ((tp + fp) * (tp + fneg) * (tn + fp) * (tn + fneg)).sqrt();
-        if scale == 0.0 { 0.0 } else { (tp * tn - fp * fneg) / scale }
+        if scale == 0.0 {
+            0.0
+        } else {
+            (tp * tn - fp * fneg) / scale
+        }
     }
 }
 
@@ -124,8 +144,9 @@ pub struct ClassificationMetrics {
 impl ClassificationMetrics {
     /// Computes all scores of `probabilities`.
     pub fn compute(truth: &[bool], probabilities: &[f64], threshold: Option<f64>) -> Self {
-        let confusion =
-            threshold.filter(|_| truth.len() == probabilities.len()).map(|t| Confusion::at(truth, probabilities, t));
+        let confusion = threshold
+            .filter(|_| truth.len() == probabilities.len())
+            .map(|t| Confusion::at(truth, probabilities, t));
         Self {
             auroc: auroc(truth, probabilities).ok(),
             auprc: auprc(truth, probabilities).ok(),

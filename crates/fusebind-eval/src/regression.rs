@@ -35,7 +35,11 @@ pub fn pearson(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
         tt += (t - mt) * (t - mt);
         pp += (p - mp) * (p - mp);
     }
-    if tt <= 0.0 || pp <= 0.0 { Err(Undefined::Constant) } else { Ok(tp / (tt.sqrt() * pp.sqrt())) }
+    if tt <= 0.0 || pp <= 0.0 {
+        Err(Undefined::Constant)
+    } else {
+        Ok(tp / (tt.sqrt() * pp.sqrt()))
+    }
 }
 
 /// Ranks from 1, ties sharing the mean of their ranks.
@@ -100,7 +104,11 @@ pub fn concordance_index(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefi
             seen += 1;
         }
     }
-    if comparable == 0 { Err(Undefined::Constant) } else { Ok(concordant as f64 / (2 * comparable) as f64) }
+    if comparable == 0 {
+        Err(Undefined::Constant)
+    } else {
+        Ok(concordant as f64 / (2 * comparable) as f64)
+    }
 }
 
 /// Entries of the Fenwick tree on levels below `level`.
@@ -117,10 +125,15 @@ fn count(tree: &[u64], level: usize) -> u64 {
 /// `rm2 = r2 (1 - sqrt(|r2 - r0^2|))` with `r0^2` of the regression through the origin, predictions regressing the truth.
 pub fn rm2(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     let r2 = pearson(truth, predicted)?.powi(2);
-    let slope = truth.iter().zip(predicted).map(|(t, p)| t * p).sum::<f64>() / predicted.iter().map(|p| p * p).sum::<f64>();
+    let slope =
+        truth.iter().zip(predicted).map(|(t, p)| t * p).sum::<f64>() / predicted.iter().map(|p| p * p).sum::<f64>();
     let m = mean(truth);
     let total: f64 = truth.iter().map(|t| (t - m) * (t - m)).sum();
-    let residual: f64 = truth.iter().zip(predicted).map(|(t, p)| (t - slope * p) * (t - slope * p)).sum();
+    let residual: f64 = truth
+        .iter()
+        .zip(predicted)
+        .map(|(t, p)| (t - slope * p) * (t - slope * p))
+        .sum();
     Ok(r2 * (1.0 - (r2 - (1.0 - residual / total)).abs().sqrt()))
 }
 

@@ -61,5 +61,9 @@ pub fn bootstrap(
     }
     scores.sort_by(f64::total_cmp);
     let at = |share: f64| scores[((share * scores.len() as f64) as usize).min(scores.len() - 1)];
-    Ok(Interval { value, low: at((1.0 - level) / 2.0), high: at((1.0 + level) / 2.0) })
+    Ok(Interval {
+        value,
+        low: at((1.0 - level) / 2.0),
+        high: at((1.0 + level) / 2.0),
+    })
 }

@@ -27,7 +27,11 @@ pub struct GraphBatch {
 impl GraphBatch {
     /// Packs `graphs` in their order.
     pub fn pack<'a>(graphs: impl IntoIterator<Item = &'a GraphFeatures>) -> Self {
-        let mut batch = Self { offsets: vec![0], incoming: vec![0], ..Self::default() };
+        let mut batch = Self {
+            offsets: vec![0],
+            incoming: vec![0],
+            ..Self::default()
+        };
         for graph in graphs {
             batch.push(graph);
         }
@@ -77,7 +81,10 @@ pub struct SequenceBatch {
 impl SequenceBatch {
     /// Packs `sequences` in their order.
     pub fn pack<'a>(sequences: impl IntoIterator<Item = &'a SequenceFeatures>) -> Self {
-        let mut batch = Self { offsets: vec![0], residues: Vec::new() };
+        let mut batch = Self {
+            offsets: vec![0],
+            residues: Vec::new(),
+        };
         for sequence in sequences {
             batch.residues.extend_from_slice(&sequence.residues);
             batch.offsets.push(batch.residues.len() as u32);

@@ -96,7 +96,9 @@ impl Bundle {
             .remove("description")
             .ok_or_else(|| refuse("holds no fusebind model: name a file that `fusebind train` wrote".into()))?;
         let description: Description = serde_json::from_str(&text).map_err(|e| {
-            refuse(format!("was written by another version of fusebind ({e}): train again with this one"))
+            refuse(format!(
+                "was written by another version of fusebind ({e}): train again with this one"
+            ))
         })?;
         if description.feature_schema != FEATURE_SCHEMA {
             return Err(refuse(format!(
@@ -104,7 +106,15 @@ impl Bundle {
                 description.feature_schema
             )));
         }
-        let model = description.model.init(device).and_then(|m| archive.load_into(m)).map_err(|e| e.about(path))?;
-        Ok(Self { description, model, device: device.clone() })
+        let model = description
+            .model
+            .init(device)
+            .and_then(|m| archive.load_into(m))
+            .map_err(|e| e.about(path))?;
+        Ok(Self {
+            description,
+            model,
+            device: device.clone(),
+        })
     }
 }

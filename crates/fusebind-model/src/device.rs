@@ -28,7 +28,10 @@ impl FromStr for DeviceChoice {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
             "cuda" => Ok(Self::Cuda),
-            other => Err(Error::new(ErrorKind::Device, format!("unknown device `{other}`: use auto, cpu or cuda"))),
+            other => Err(Error::new(
+                ErrorKind::Device,
+                format!("unknown device `{other}`: use auto, cpu or cuda"),
+            )),
         }
     }
 }

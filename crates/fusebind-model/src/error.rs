@@ -28,7 +28,11 @@ pub struct Error {
 impl Error {
     /// An error of `kind` with a one-line `message`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, path: None, message: message.into() }
+        Self {
+            kind,
+            path: None,
+            message: message.into(),
+        }
     }
 
     /// The same error about the file at `path`.

@@ -28,7 +28,10 @@ impl Rows {
     pub fn build(rows: usize, width: usize, write: impl Fn(usize, &mut [f32]) + Sync) -> Self {
         let mut values = vec![0.0; rows * width];
         if width > 0 {
-            values.par_chunks_mut(width).enumerate().for_each(|(index, row)| write(index, row));
+            values
+                .par_chunks_mut(width)
+                .enumerate()
+                .for_each(|(index, row)| write(index, row));
         }
         Self { values, width }
     }
@@ -52,7 +55,10 @@ impl Rows {
             let start = index as usize * self.width;
             values.extend_from_slice(&self.values[start..start + self.width]);
         }
-        Self { values, width: self.width }
+        Self {
+            values,
+            width: self.width,
+        }
     }
 }
 
@@ -80,10 +86,19 @@ impl InputScale {
                 square[c] += f64::from(*value) * f64::from(*value);
             }
         }
-        let deviations: Vec<f64> =
-            sum.iter().zip(&square).map(|(s, q)| (q / count - (s / count).powi(2)).max(0.0).sqrt()).collect();
+        let deviations: Vec<f64> = sum
+            .iter()
+            .zip(&square)
+            .map(|(s, q)| (q / count - (s / count).powi(2)).max(0.0).sqrt())
+            .collect();
         let rms = (deviations.iter().map(|d| d * d).sum::<f64>() / rows.width.max(1) as f64).sqrt();
-        let factor = |d: &f64| if *d > 1e-4 * rms && rms > 0.0 { (1.0 / (d * rms).sqrt()) as f32 } else { 0.0 };
+        let factor = |d: &f64| {
+            if *d > 1e-4 * rms && rms > 0.0 {
+                (1.0 / (d * rms).sqrt()) as f32
+            } else {
+                0.0
+            }
+        };
         Self {
             mean: sum.iter().map(|s| (s / count) as f32).collect(),
             factor: deviations.iter().map(factor).collect(),
@@ -149,7 +164,10 @@ impl DrugStore {
         let substructures = Rows::build(molecules.len(), config.substructures, |index, row| {
             substructure::fold(&molecules[index].graph.substructures, row);
         });
-        Self { graphs: molecules.iter().map(|m| m.graph.clone()).collect(), substructures }
+        Self {
+            graphs: molecules.iter().map(|m| m.graph.clone()).collect(),
+            substructures,
+        }
     }
 
     /// Packs the drugs at `indices`.
@@ -174,13 +192,18 @@ impl TargetStore {
         let composition = Rows::build(proteins.len(), config.composition, |index, row| {
             composition::fold(&proteins[index].features.residues, row);
         });
-        Self { sequences: proteins.iter().map(|p| p.features.clone()).collect(), composition }
+        Self {
+            sequences: proteins.iter().map(|p| p.features.clone()).collect(),
+            composition,
+        }
     }
 
     /// Packs the targets at `indices`.
     pub fn batch(&self, indices: &[u32]) -> TargetInput {
         TargetInput {
-            sequences: Arc::new(SequenceBatch::pack(indices.iter().map(|&i| &self.sequences[i as usize]))),
+            sequences: Arc::new(SequenceBatch::pack(
+                indices.iter().map(|&i| &self.sequences[i as usize]),
+            )),
             composition: self.composition.select(indices),
         }
     }

@@ -102,12 +102,14 @@ pub struct Model {
 impl Model {
     /// Embeds distinct drugs: `[Bd, width]`.
     pub fn encode_drugs(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.dropout.forward(relu(self.drug_norm.forward(self.graph.forward(drugs, device))))
+        self.dropout
+            .forward(relu(self.drug_norm.forward(self.graph.forward(drugs, device))))
     }
 
     /// Embeds distinct targets: `[Bt, width]`.
     pub fn encode_targets(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.dropout.forward(relu(self.target_norm.forward(self.sequence.forward(targets, device))))
+        self.dropout
+            .forward(relu(self.target_norm.forward(self.sequence.forward(targets, device))))
     }
 
     /// Scores index pairs between embedded drugs and embedded targets.
@@ -122,6 +124,10 @@ impl Model {
 
     /// Encodes each entity once and scores the pairs.
     pub fn forward(&self, drugs: &DrugInput, targets: &TargetInput, pairs: PairIndex, device: &Device) -> Output {
-        self.score(self.encode_drugs(drugs, device), self.encode_targets(targets, device), pairs)
+        self.score(
+            self.encode_drugs(drugs, device),
+            self.encode_targets(targets, device),
+            pairs,
+        )
     }
 }

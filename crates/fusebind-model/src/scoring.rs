@@ -53,15 +53,21 @@ pub fn score_pairs(
     }
     let (drug_ids, drug_positions) = distinct(pairs.iter().map(|p| p.0));
     let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
-    let drug_states: Vec<Tensor<2>> =
-        drug_ids.chunks(ENTITIES).map(|ids| model.encode_drugs(&drugs.batch(ids), device)).collect();
-    let target_states: Vec<Tensor<2>> =
-        target_ids.chunks(ENTITIES).map(|ids| model.encode_targets(&targets.batch(ids), device)).collect();
+    let drug_states: Vec<Tensor<2>> = drug_ids
+        .chunks(ENTITIES)
+        .map(|ids| model.encode_drugs(&drugs.batch(ids), device))
+        .collect();
+    let target_states: Vec<Tensor<2>> = target_ids
+        .chunks(ENTITIES)
+        .map(|ids| model.encode_targets(&targets.batch(ids), device))
+        .collect();
     let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
     for start in (0..pairs.len()).step_by(PAIRS) {
         let end = (start + PAIRS).min(pairs.len());
-        let index =
-            PairIndex { drug: drug_positions[start..end].to_vec(), target: target_positions[start..end].to_vec() };
+        let index = PairIndex {
+            drug: drug_positions[start..end].to_vec(),
+            target: target_positions[start..end].to_vec(),
+        };
         let output = model.score(drug_states.clone(), target_states.clone(), index);
         if let Some(affinity) = output.affinity {
             scores.scales = affinity.dims()[1];

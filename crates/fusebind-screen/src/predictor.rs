@@ -36,8 +36,14 @@ pub struct Predictor {
 impl Predictor {
     /// Loads a run folder or a model file onto `device`.
     pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
-        let file = if path.is_dir() { path.join("model.safetensors") } else { path.to_path_buf() };
-        Ok(Self { bundle: Bundle::open(&file, device)? })
+        let file = if path.is_dir() {
+            path.join("model.safetensors")
+        } else {
+            path.to_path_buf()
+        };
+        Ok(Self {
+            bundle: Bundle::open(&file, device)?,
+        })
     }
 
     /// What belongs to the weights.
@@ -65,7 +71,13 @@ impl Predictor {
     ) -> Vec<Prediction> {
         let drugs = self.bundle.description.drugs(drugs.iter().copied());
         let targets = self.bundle.description.targets(targets.iter().copied());
-        let scores = score_pairs(&self.bundle.model, (&drugs, &targets), pairs, &self.bundle.device, progress);
+        let scores = score_pairs(
+            &self.bundle.model,
+            (&drugs, &targets),
+            pairs,
+            &self.bundle.device,
+            progress,
+        );
         (0..pairs.len()).map(|row| self.prediction(&scores, row)).collect()
     }
 
@@ -79,8 +91,17 @@ impl Predictor {
                 f64::from(scores.affinity[row * scores.scales + column]) * scale.deviation + scale.mean
             })
             .collect();
-        let probability = scores.binding.get(row).map(|logit| 1.0 / (1.0 + f64::from(-logit).exp()));
-        let binds = probability.zip(description.threshold).map(|(p, threshold)| p >= threshold);
-        Prediction { affinity, probability, binds }
+        let probability = scores
+            .binding
+            .get(row)
+            .map(|logit| 1.0 / (1.0 + f64::from(-logit).exp()));
+        let binds = probability
+            .zip(description.threshold)
+            .map(|(p, threshold)| p >= threshold);
+        Prediction {
+            affinity,
+            probability,
+            binds,
+        }
     }
 }

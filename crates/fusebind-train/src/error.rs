@@ -33,7 +33,12 @@ pub struct Error {
 impl Error {
     /// An error of `kind` with a one-line `message`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, path: None, message: message.into(), hint: None }
+        Self {
+            kind,
+            path: None,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// The same error about the file or folder at `path`.

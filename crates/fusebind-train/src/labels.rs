@@ -26,7 +26,10 @@ impl LabelPlan {
         for &index in train.indices() {
             let interaction = &interactions[index as usize];
             if let Some(affinity) = interaction.affinity {
-                values.entry(scale_name(affinity.scale)).or_default().push(affinity.value);
+                values
+                    .entry(scale_name(affinity.scale))
+                    .or_default()
+                    .push(affinity.value);
             }
             if let Some(binds) = interaction.binds {
                 annotated[usize::from(binds)] = true;
@@ -34,14 +37,26 @@ impl LabelPlan {
         }
         let mut counted: Vec<(String, Vec<f64>)> = values.into_iter().collect();
         counted.sort_by_key(|(_, v)| std::cmp::Reverse(v.len()));
-        let scales = counted.into_iter().map(|(name, values)| standardise(name, &values)).collect::<Vec<_>>();
+        let scales = counted
+            .into_iter()
+            .map(|(name, values)| standardise(name, &values))
+            .collect::<Vec<_>>();
         let both_classes = annotated[0] && annotated[1];
         let plan = match task {
             Task::Affinity => Self { scales, binding: false },
-            Task::Binding => Self { scales: Vec::new(), binding: both_classes },
-            Task::Joint => Self { scales, binding: both_classes },
+            Task::Binding => Self {
+                scales: Vec::new(),
+                binding: both_classes,
+            },
+            Task::Joint => Self {
+                scales,
+                binding: both_classes,
+            },
             // A binding label beside an affinity is nearly always a cut through it and teaches nothing new.
-            Task::Auto => Self { binding: scales.is_empty() && both_classes, scales },
+            Task::Auto => Self {
+                binding: scales.is_empty() && both_classes,
+                scales,
+            },
         };
         let wanted = match task {
             Task::Affinity => plan.scales.is_empty().then_some("an affinity"),

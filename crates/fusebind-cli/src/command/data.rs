@@ -39,7 +39,11 @@ fn check(args: &CheckArgs, talk: &Talk) -> anyhow::Result<()> {
     if let Some(path) = &args.rejected {
         write_rejections(path, &rejections)?;
     }
-    if args.json { say(serde_json::to_string_pretty(&report)?)? } else { say(&report)? }
+    if args.json {
+        say(serde_json::to_string_pretty(&report)?)?
+    } else {
+        say(&report)?
+    }
     Ok(())
 }
 

@@ -28,8 +28,13 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     let (recipe, info) = (run.recipe()?, run.info()?);
     let device = args.device.parse::<DeviceChoice>()?.resolve()?;
     let bundle = Bundle::open(&run.model(), &device)?;
-    let (dataset, rejections) =
-        load::dataset(&args.data, &args.source, LabelPolicy::Required, recipe.censor_at_floor, talk)?;
+    let (dataset, rejections) = load::dataset(
+        &args.data,
+        &args.source,
+        LabelPolicy::Required,
+        recipe.censor_at_floor,
+        talk,
+    )?;
     let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
     if split.hash != info.split_hash && load::all_folds(&dataset, &split).hash == info.split_hash {
         split = load::all_folds(&dataset, &split);
@@ -42,23 +47,38 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
         PartName::Valid => Part::Valid,
         PartName::Train => Part::Train,
     };
-    let tables = args.modalities.as_ref().map(|folder| load_modalities(folder, &dataset)).transpose()?;
+    let tables = args
+        .modalities
+        .as_ref()
+        .map(|folder| load_modalities(folder, &dataset))
+        .transpose()?;
     let counts = tables.as_ref().map(|(tables, _)| tables.count_present(&dataset));
     let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
-    let lookup = presence.as_ref().map(|map| move |d: u32, t: u32| map.get(&(d, t)).copied().unwrap_or(0));
+    let lookup = presence
+        .as_ref()
+        .map(|map| move |d: u32, t: u32| map.get(&(d, t)).copied().unwrap_or(0));
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
     let (evaluation, predictions) = evaluate(&bundle, &dataset, &split, part, (!args.no_floors, presence))?;
     if let Some(path) = &args.predictions {
         write(path, &columns(&dataset, &bundle, &predictions))?;
         load::report_rejections(&rejections, path, talk)?;
     }
-    if args.json { say(serde_json::to_string_pretty(&evaluation)?)? } else { print(&evaluation)? }
+    if args.json {
+        say(serde_json::to_string_pretty(&evaluation)?)?
+    } else {
+        print(&evaluation)?
+    }
     Ok(())
 }
 
 /// Number of modalities present, by pair.
 fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::HashMap<(u32, u32), u64> {
-    dataset.interactions.iter().zip(counts).map(|(i, count)| ((i.drug, i.target), u64::from(*count))).collect()
+    dataset
+        .interactions
+        .iter()
+        .zip(counts)
+        .map(|(i, count)| ((i.drug, i.target), u64::from(*count)))
+        .collect()
 }
 
 /// This version reads graphs and sequences; both are needed for every pair.
@@ -77,15 +97,28 @@ fn check_modalities(only: &[String], without: &[String]) -> anyhow::Result<()> {
 fn columns(dataset: &Dataset, bundle: &Bundle, predictions: &[PairPrediction]) -> Vec<Column> {
     let of = |p: &PairPrediction| &dataset.interactions[p.interaction as usize];
     let mut columns = vec![
-        Column::text("drug_id", predictions.iter().map(|p| dataset.drugs[of(p).drug as usize].ids.first().cloned())),
-        Column::text("target_id", predictions.iter().map(|p| dataset.targets[of(p).target as usize].ids.first().cloned())),
+        Column::text(
+            "drug_id",
+            predictions
+                .iter()
+                .map(|p| dataset.drugs[of(p).drug as usize].ids.first().cloned()),
+        ),
+        Column::text(
+            "target_id",
+            predictions
+                .iter()
+                .map(|p| dataset.targets[of(p).target as usize].ids.first().cloned()),
+        ),
         Column::whole("row", predictions.iter().map(|p| i64::try_from(of(p).row).ok())),
         Column::real("affinity", predictions.iter().map(|p| of(p).affinity.map(|a| a.value))),
         Column::flag("binds", predictions.iter().map(|p| of(p).binds)),
     ];
     for (c, scale) in bundle.description.scales.iter().enumerate() {
         let name = format!("predicted_{}", scale.name);
-        columns.push(Column::real(name, predictions.iter().map(|p| p.affinity.get(c).copied())));
+        columns.push(Column::real(
+            name,
+            predictions.iter().map(|p| p.affinity.get(c).copied()),
+        ));
     }
     columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
     columns
@@ -98,8 +131,10 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
         .filter(|name| evaluation.metrics.contains_key(*name))
         .collect();
     let row = |name: &str, metrics: &std::collections::BTreeMap<String, f64>| {
-        let cells: Vec<String> =
-            main.iter().map(|m| metrics.get(*m).map_or(format!("{:>8}", "-"), |v| format!("{v:8.4}"))).collect();
+        let cells: Vec<String> = main
+            .iter()
+            .map(|m| metrics.get(*m).map_or(format!("{:>8}", "-"), |v| format!("{v:8.4}")))
+            .collect();
         format!("{name:24}{}", cells.join(" "))
     };
     let header: Vec<String> = main.iter().map(|m| format!("{m:>8}")).collect();
@@ -110,7 +145,10 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
         say(row(name, metrics))?;
     }
     for (name, interval) in &evaluation.intervals {
-        say(format_args!("{name} {:.4}, 95 % bootstrap interval {:.4} to {:.4}", interval.value, interval.low, interval.high))?;
+        say(format_args!(
+            "{name} {:.4}, 95 % bootstrap interval {:.4} to {:.4}",
+            interval.value, interval.low, interval.high
+        ))?;
     }
     let leakage = &evaluation.leakage;
     say(format_args!(

@@ -34,7 +34,9 @@ pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
     let molecules: Vec<&Molecule> = request.drugs.iter().map(|d| &d.1).collect();
     let proteins: Vec<&Protein> = request.targets.iter().map(|t| &t.1).collect();
     let bar = talk.bar(request.pairs.len() as u64, "pairs");
-    let predictions = predictor.predict(&molecules, &proteins, &request.pairs, |done| bar.set_position(done as u64));
+    let predictions = predictor.predict(&molecules, &proteins, &request.pairs, |done| {
+        bar.set_position(done as u64)
+    });
     bar.finish_and_clear();
     let columns = columns(&predictor, &request, &predictions);
     match &args.out {
@@ -57,7 +59,9 @@ fn request(args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
     match (&args.smiles, &args.pairs, &args.drugs) {
         (Some(smiles), None, None) => {
             let sequence = args.sequence.as_deref().unwrap_or_default();
-            let molecule = ChematicToolkit.molecule(smiles).map_err(|e| anyhow::anyhow!("--smiles: {e}"))?;
+            let molecule = ChematicToolkit
+                .molecule(smiles)
+                .map_err(|e| anyhow::anyhow!("--smiles: {e}"))?;
             let protein = Protein::parse(sequence).map_err(|e| anyhow::anyhow!("--sequence: {e}"))?;
             Ok(Request {
                 drugs: vec![(smiles.clone(), molecule)],
@@ -81,7 +85,9 @@ fn request(args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
             let (drugs, mut rejections) = load_drugs(drugs, &ChematicToolkit, &map)?;
             let (targets, rejected) = load_targets(targets, &map)?;
             rejections.extend(rejected);
-            let pairs = (0..drugs.len() as u32).flat_map(|d| (0..targets.len() as u32).map(move |t| (d, t))).collect();
+            let pairs = (0..drugs.len() as u32)
+                .flat_map(|d| (0..targets.len() as u32).map(move |t| (d, t)))
+                .collect();
             Ok(Request {
                 drugs: drugs.into_iter().map(|d| (first(d.ids), d.molecule)).collect(),
                 targets: targets.into_iter().map(|t| (first(t.ids), t.protein)).collect(),
@@ -107,14 +113,23 @@ fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction])
     ];
     for (c, scale) in predictor.scales().enumerate() {
         let suffix = if c == 0 { String::new() } else { format!("_{scale}") };
-        columns.push(Column::real(format!("prediction{suffix}"), predictions.iter().map(|p| p.affinity.get(c).copied())));
-        columns.push(Column::text(format!("unit{suffix}"), predictions.iter().map(|_| Some(scale))));
+        columns.push(Column::real(
+            format!("prediction{suffix}"),
+            predictions.iter().map(|p| p.affinity.get(c).copied()),
+        ));
+        columns.push(Column::text(
+            format!("unit{suffix}"),
+            predictions.iter().map(|_| Some(scale)),
+        ));
     }
     if predictor.description().model.heads.binding {
         columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
         columns.push(Column::flag("binds", predictions.iter().map(|p| p.binds)));
     }
-    columns.push(Column::text("inputs", predictions.iter().map(|_| Some(predictor.inputs()))));
+    columns.push(Column::text(
+        "inputs",
+        predictions.iter().map(|_| Some(predictor.inputs())),
+    ));
     columns
 }
 
@@ -138,5 +153,9 @@ fn print(columns: &[Column]) -> anyhow::Result<()> {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
 }

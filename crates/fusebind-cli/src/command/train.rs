@@ -21,8 +21,13 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
         recipe.training.epochs = epochs;
     }
     let device = args.device.parse::<DeviceChoice>()?.resolve()?;
-    let (dataset, rejections) =
-        load::dataset(&args.data, &args.source, LabelPolicy::Required, recipe.censor_at_floor, talk)?;
+    let (dataset, rejections) = load::dataset(
+        &args.data,
+        &args.source,
+        LabelPolicy::Required,
+        recipe.censor_at_floor,
+        talk,
+    )?;
     let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
     if args.all_folds {
         split = load::all_folds(&dataset, &split);
@@ -46,11 +51,20 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
     let mut progress = TrainingProgress::new(*talk);
     let trained = train(&job, &mut progress)?;
     load::report_rejections(&rejections, &args.out.join("data"), talk)?;
-    let scores: Vec<String> = trained.metrics.valid.iter().map(|(name, v)| format!("{name} {v:.4}")).collect();
+    let scores: Vec<String> = trained
+        .metrics
+        .valid
+        .iter()
+        .map(|(name, v)| format!("{name} {v:.4}"))
+        .collect();
     talk.note(format_args!(
         "kept epoch {} ({}); {:.0} s, {:.0} pairs/s; run folder {}",
         trained.epoch,
-        if scores.is_empty() { "no validation part".into() } else { format!("valid {}", scores.join(", ")) },
+        if scores.is_empty() {
+            "no validation part".into()
+        } else {
+            format!("valid {}", scores.join(", "))
+        },
         trained.seconds,
         trained.pairs_per_second,
         args.out.display()

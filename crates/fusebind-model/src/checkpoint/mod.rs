@@ -40,12 +40,20 @@ impl Archive {
     pub fn of<M: Module>(module: &M) -> Self {
         let mut reader = Reader::default();
         module.visit(&mut reader);
-        Self { arrays: reader.arrays, metadata: BTreeMap::new() }
+        Self {
+            arrays: reader.arrays,
+            metadata: BTreeMap::new(),
+        }
     }
 
     /// Writes every parameter of `module`; each must be here under its path and with its shape.
     pub fn load_into<M: Module>(&self, module: M) -> Result<M, Error> {
-        let mut writer = Writer { archive: self, path: Vec::new(), problem: None, used: 0 };
+        let mut writer = Writer {
+            archive: self,
+            path: Vec::new(),
+            problem: None,
+            used: 0,
+        };
         let module = module.map(&mut writer);
         if let Some(problem) = writer.problem {
             return Err(Error::new(ErrorKind::Checkpoint, problem));
@@ -68,7 +76,13 @@ impl Archive {
             .arrays
             .iter()
             .map(|(name, array)| {
-                (name.as_str(), (array.values.iter().flat_map(|v| v.to_le_bytes()).collect(), array.shape.as_slice()))
+                (
+                    name.as_str(),
+                    (
+                        array.values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+                        array.shape.as_slice(),
+                    ),
+                )
             })
             .collect();
         let views = bytes
@@ -106,12 +120,21 @@ impl Archive {
             if view.dtype() != Dtype::F32 {
                 return Err(damaged(format!("array `{name}` is not of type f32")));
             }
-            let values: Vec<f32> =
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            let values: Vec<f32> = view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect();
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(damaged(format!("array `{name}` holds values that are not finite")));
             }
-            arrays.insert(name.to_string(), Array { shape: view.shape().to_vec(), values });
+            arrays.insert(
+                name.to_string(),
+                Array {
+                    shape: view.shape().to_vec(),
+                    values,
+                },
+            );
         }
         Ok(Self { arrays, metadata })
     }
@@ -195,7 +218,9 @@ impl ModuleMapper for Writer<'_> {
                     Some(array) => format!("parameter `{name}` has shape {:?}, not {expected:?}", array.shape),
                     None => format!("parameter `{name}` is missing"),
                 };
-                self.problem.get_or_insert(format!("{reason}: the checkpoint is of another configuration or version"));
+                self.problem.get_or_insert(format!(
+                    "{reason}: the checkpoint is of another configuration or version"
+                ));
                 param
             }
         }

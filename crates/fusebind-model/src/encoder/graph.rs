@@ -45,7 +45,12 @@ pub struct GraphEncoderConfig {
 
 impl Default for GraphEncoderConfig {
     fn default() -> Self {
-        Self { layers: 3, channels: 96, substructures: 2048, input_dropout: 0.0 }
+        Self {
+            layers: 3,
+            channels: 96,
+            substructures: 2048,
+            input_dropout: 0.0,
+        }
     }
 }
 
@@ -53,13 +58,22 @@ impl GraphEncoderConfig {
     /// Refuses what makes no encoder.
     pub fn check(&self) -> Result<(), Error> {
         if self.layers == 0 && self.substructures == 0 {
-            return Err(Error::new(ErrorKind::Config, "graph encoder: `layers` and `substructures` are both 0"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "graph encoder: `layers` and `substructures` are both 0",
+            ));
         }
         if self.layers > 0 && self.channels == 0 {
-            return Err(Error::new(ErrorKind::Config, "graph encoder: `channels` must be above 0"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "graph encoder: `channels` must be above 0",
+            ));
         }
         if !(0.0..1.0).contains(&self.input_dropout) {
-            return Err(Error::new(ErrorKind::Config, "graph encoder: `input_dropout` must lie in [0, 1)"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "graph encoder: `input_dropout` must lie in [0, 1)",
+            ));
         }
         Ok(())
     }

@@ -35,7 +35,12 @@ pub struct SequenceEncoderConfig {
 
 impl Default for SequenceEncoderConfig {
     fn default() -> Self {
-        Self { composition: 2048, motifs: 0, motif_length: 9, input_dropout: 0.0 }
+        Self {
+            composition: 2048,
+            motifs: 0,
+            motif_length: 9,
+            input_dropout: 0.0,
+        }
     }
 }
 
@@ -43,13 +48,22 @@ impl SequenceEncoderConfig {
     /// Refuses what makes no encoder.
     pub fn check(&self) -> Result<(), Error> {
         if self.composition == 0 && self.motifs == 0 {
-            return Err(Error::new(ErrorKind::Config, "sequence encoder: `composition` and `motifs` are both 0"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "sequence encoder: `composition` and `motifs` are both 0",
+            ));
         }
         if self.motifs > 0 && self.motif_length == 0 {
-            return Err(Error::new(ErrorKind::Config, "sequence encoder: `motif_length` must be above 0"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "sequence encoder: `motif_length` must be above 0",
+            ));
         }
         if !(0.0..1.0).contains(&self.input_dropout) {
-            return Err(Error::new(ErrorKind::Config, "sequence encoder: `input_dropout` must lie in [0, 1)"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "sequence encoder: `input_dropout` must lie in [0, 1)",
+            ));
         }
         Ok(())
     }
@@ -62,8 +76,11 @@ impl SequenceEncoderConfig {
                 linear: LinearConfig::new(self.composition, width).init(device),
             }),
             motifs: (self.motifs > 0).then(|| MotifPath {
-                table: Initializer::Normal { mean: 0.0, std: 1.0 / (self.motif_length as f64).sqrt() }
-                    .init([self.motif_length * RESIDUE_TOKENS, self.motifs], device),
+                table: Initializer::Normal {
+                    mean: 0.0,
+                    std: 1.0 / (self.motif_length as f64).sqrt(),
+                }
+                .init([self.motif_length * RESIDUE_TOKENS, self.motifs], device),
                 norm: LayerNorm::new(self.motifs, device),
                 linear: LinearConfig::new(self.motifs, width).init(device),
             }),

@@ -37,7 +37,12 @@ pub struct InteractionConfig {
 
 impl Default for InteractionConfig {
     fn default() -> Self {
-        Self { channels: 512, rank: 128, layers: 2, dropout: 0.1 }
+        Self {
+            channels: 512,
+            rank: 128,
+            layers: 2,
+            dropout: 0.1,
+        }
     }
 }
 
@@ -48,7 +53,10 @@ impl InteractionConfig {
             return Err(Error::new(ErrorKind::Config, "interaction: `channels` must be above 0"));
         }
         if !(0.0..1.0).contains(&self.dropout) {
-            return Err(Error::new(ErrorKind::Config, "interaction: `dropout` must lie in [0, 1)"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "interaction: `dropout` must lie in [0, 1)",
+            ));
         }
         Ok(())
     }
@@ -116,7 +124,11 @@ impl Block {
 impl Interaction {
     /// Embeds pairs: `[P, H]`.
     pub fn forward(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
-        let mut hidden = pair_sum(self.drug.forward(drugs.clone()), self.target.forward(targets.clone()), pairs);
+        let mut hidden = pair_sum(
+            self.drug.forward(drugs.clone()),
+            self.target.forward(targets.clone()),
+            pairs,
+        );
         if let Some(bilinear) = &self.bilinear {
             let product = pair_product(bilinear.drug.forward(drugs), bilinear.target.forward(targets), pairs); // [P, R]
             hidden = hidden + bilinear.output.forward(product); // [P, H]

@@ -24,7 +24,10 @@ pub struct HeadConfig {
 
 impl Default for HeadConfig {
     fn default() -> Self {
-        Self { affinities: 1, binding: true }
+        Self {
+            affinities: 1,
+            binding: true,
+        }
     }
 }
 
@@ -32,7 +35,10 @@ impl HeadConfig {
     /// Refuses a model without a head.
     pub fn check(&self) -> Result<(), Error> {
         if self.affinities == 0 && !self.binding {
-            return Err(Error::new(ErrorKind::Config, "heads: neither an affinity nor a binding head is asked for"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "heads: neither an affinity nor a binding head is asked for",
+            ));
         }
         Ok(())
     }
@@ -67,7 +73,10 @@ impl Heads {
     pub fn forward(&self, pairs: Tensor<2>) -> Output {
         Output {
             affinity: self.affinity.as_ref().map(|head| head.forward(pairs.clone())),
-            binding: self.binding.as_ref().map(|head| head.forward(pairs.clone()).squeeze_dim::<1>(1)),
+            binding: self
+                .binding
+                .as_ref()
+                .map(|head| head.forward(pairs.clone()).squeeze_dim::<1>(1)),
         }
     }
 }

@@ -42,21 +42,27 @@ impl HostKernel for Aggregate {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(64).enumerate().for_each(|(atom, out)| {
-            for bond in self.incoming(atom) {
-                let (from, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
-                let state = &inputs[0].values[from * channels..(from + 1) * channels];
-                let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
-                for ((o, h), b) in out.iter_mut().zip(state).zip(edge) {
-                    *o += (h + b).max(0.0);
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(64)
+            .enumerate()
+            .for_each(|(atom, out)| {
+                for bond in self.incoming(atom) {
+                    let (from, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
+                    let state = &inputs[0].values[from * channels..(from + 1) * channels];
+                    let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
+                    for ((o, h), b) in out.iter_mut().zip(state).zip(edge) {
+                        *o += (h + b).max(0.0);
+                    }
                 }
-            }
-        });
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
-        let [atom_grads, bond_grads] = grads else { unreachable!("two inputs have two gradients") };
+        let [atom_grads, bond_grads] = grads else {
+            unreachable!("two inputs have two gradients")
+        };
         let partial: Vec<Vec<f32>> = atom_grads
             .par_chunks_mut(channels * BLOCK)
             .enumerate()

@@ -29,8 +29,13 @@ impl FieldEmbedding {
     /// A table for fields of the given sizes, drawn from N(0, 1 / F).
     pub fn new(sizes: &[usize], channels: usize, device: &Device) -> Self {
         let deviation = 1.0 / (sizes.len() as f64).sqrt();
-        let init = Initializer::Normal { mean: 0.0, std: deviation };
-        Self { table: init.init([sizes.iter().sum(), channels], device) }
+        let init = Initializer::Normal {
+            mean: 0.0,
+            std: deviation,
+        };
+        Self {
+            table: init.init([sizes.iter().sum(), channels], device),
+        }
     }
 
     /// Embeds table rows (see [`field_rows`]) of `F` fields each: `[R, D]`.
@@ -45,7 +50,9 @@ pub fn field_rows<const F: usize>(rows: &[[u8; F]], sizes: &[usize; F]) -> Vec<u
     for field in 1..F {
         first[field] = first[field - 1] + sizes[field - 1] as u16;
     }
-    rows.iter().flat_map(|row| (0..F).map(move |f| first[f] + u16::from(row[f]))).collect()
+    rows.iter()
+        .flat_map(|row| (0..F).map(move |f| first[f] + u16::from(row[f])))
+        .collect()
 }
 
 #[derive(Debug)]
@@ -61,14 +68,16 @@ impl HostKernel for EmbedSum {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(64).zip(self.rows.par_chunks(self.fields)).for_each(
-            |(out, rows)| {
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(64)
+            .zip(self.rows.par_chunks(self.fields))
+            .for_each(|(out, rows)| {
                 for &row in rows {
                     let start = row as usize * channels;
                     add_assign(out, &inputs[0].values[start..start + channels]);
                 }
-            },
-        );
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {

@@ -37,7 +37,11 @@ impl RowIndex {
             positions[next[row as usize] as usize] = position as u32;
             next[row as usize] += 1;
         }
-        Self { index, offsets, positions }
+        Self {
+            index,
+            offsets,
+            positions,
+        }
     }
 
     /// Number of rows `R`.
@@ -71,20 +75,28 @@ impl HostKernel for GatherRows {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(256).zip(&self.0.index).for_each(|(out, &row)| {
-            let start = row as usize * channels;
-            out.copy_from_slice(&inputs[0].values[start..start + channels]);
-        });
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(256)
+            .zip(&self.0.index)
+            .for_each(|(out, &row)| {
+                let start = row as usize * channels;
+                out.copy_from_slice(&inputs[0].values[start..start + channels]);
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
-        grads[0].par_chunks_mut(channels).with_min_len(16).enumerate().for_each(|(row, out)| {
-            for &position in self.0.readers(row) {
-                let start = position as usize * channels;
-                add_assign(out, &grad[start..start + channels]);
-            }
-        });
+        grads[0]
+            .par_chunks_mut(channels)
+            .with_min_len(16)
+            .enumerate()
+            .for_each(|(row, out)| {
+                for &position in self.0.readers(row) {
+                    let start = position as usize * channels;
+                    add_assign(out, &grad[start..start + channels]);
+                }
+            });
     }
 }
 

@@ -7,10 +7,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use burn::{
-    backend::{
-        Autodiff, Backend, Dispatch, Flex, backend_extension,
-        tensor::FloatTensor,
-    },
+    backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor},
     tensor::{DType, Shape, Tensor},
 };
 use burn_autodiff::{
@@ -77,7 +74,11 @@ pub trait HostGradients: Backend {
 
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
     debug_assert_eq!(tensor.dtype(), DType::F32, "host kernels are written for f32");
-    if tensor.is_contiguous() && tensor.layout().start_offset() == 0 { tensor } else { tensor.to_contiguous() }
+    if tensor.is_contiguous() && tensor.layout().start_offset() == 0 {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
 }
 
 fn with_views<R>(tensors: &[FlexTensor], run: impl FnOnce(&[View<'_>]) -> R) -> R {
@@ -129,11 +130,17 @@ impl HostGradients for Flex {
         kernel: &dyn HostKernel,
     ) -> Vec<FloatTensor<Self>> {
         let grad = contiguous(grad);
-        let mut grads: Vec<FlexTensor> =
-            inputs.iter().map(|input| FlexTensor::zeros(input.layout().shape().clone(), DType::F32)).collect();
+        let mut grads: Vec<FlexTensor> = inputs
+            .iter()
+            .map(|input| FlexTensor::zeros(input.layout().shape().clone(), DType::F32))
+            .collect();
         with_views(inputs, |views| {
             let mut slices: Vec<&mut [f32]> = grads.iter_mut().map(|g| g.storage_mut::<f32>()).collect();
-            kernel.backward(views, grad.as_slice::<f32>().expect("made contiguous f32 above"), &mut slices);
+            kernel.backward(
+                views,
+                grad.as_slice::<f32>().expect("made contiguous f32 above"),
+                &mut slices,
+            );
         });
         grads
     }
@@ -201,7 +208,11 @@ pub fn binary<const D: usize, const E: usize, const O: usize>(
     y: Tensor<E>,
     kernel: impl HostKernel,
 ) -> Tensor<O> {
-    Tensor::from_dispatch(Dispatch::host_binary(x.into_dispatch(), y.into_dispatch(), Arc::new(kernel)))
+    Tensor::from_dispatch(Dispatch::host_binary(
+        x.into_dispatch(),
+        y.into_dispatch(),
+        Arc::new(kernel),
+    ))
 }
 
 /// Applies a kernel of three inputs.

@@ -67,9 +67,13 @@ impl HostKernel for MotifScan {
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         let mut winners = vec![0i32; output.len()];
-        output.par_chunks_mut(channels).zip(winners.par_chunks_mut(channels)).enumerate().for_each(
-            |(sequence, (best, winners))| self.scan(inputs[0].values, self.residues(sequence), best, winners),
-        );
+        output
+            .par_chunks_mut(channels)
+            .zip(winners.par_chunks_mut(channels))
+            .enumerate()
+            .for_each(|(sequence, (best, winners))| {
+                self.scan(inputs[0].values, self.residues(sequence), best, winners)
+            });
         // A second forward pass of the same call finds the same winners.
         let _ = self.winners.set(winners);
     }
@@ -91,5 +95,13 @@ impl HostKernel for MotifScan {
 /// Scans `sequences` with the motifs of `table`, `[W * V, D]`: `[B, D]`.
 pub fn motif_scan(table: Tensor<2>, sequences: &Arc<SequenceBatch>, tokens: usize) -> Tensor<2> {
     let taps = table.dims()[0] / tokens;
-    kernel::unary(table, MotifScan { sequences: sequences.clone(), tokens, taps, winners: OnceLock::new() })
+    kernel::unary(
+        table,
+        MotifScan {
+            sequences: sequences.clone(),
+            tokens,
+            taps,
+            winners: OnceLock::new(),
+        },
+    )
 }

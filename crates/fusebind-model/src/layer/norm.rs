@@ -28,7 +28,10 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// Unit gain and no shift over `channels`.
     pub fn new(channels: usize, device: &Device) -> Self {
-        Self { gain: Initializer::Ones.init([channels], device), shift: Initializer::Zeros.init([channels], device) }
+        Self {
+            gain: Initializer::Ones.init([channels], device),
+            shift: Initializer::Zeros.init([channels], device),
+        }
     }
 
     /// `[R, D]` to `[R, D]`.
@@ -55,27 +58,35 @@ impl HostKernel for Normalise {
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         let (gain, shift) = (inputs[1].values, inputs[2].values);
-        output.par_chunks_mut(channels).with_min_len(64).zip(inputs[0].values.par_chunks(channels)).for_each(
-            |(out, row)| {
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(64)
+            .zip(inputs[0].values.par_chunks(channels))
+            .for_each(|(out, row)| {
                 let (mean, scale) = moments(row);
                 for c in 0..channels {
                     out[c] = (row[c] - mean) * scale * gain[c] + shift[c];
                 }
-            },
-        );
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let gain = inputs[1].values;
-        let [row_grads, gain_grads, shift_grads] = grads else { unreachable!("three inputs have three gradients") };
+        let [row_grads, gain_grads, shift_grads] = grads else {
+            unreachable!("three inputs have three gradients")
+        };
         let partial: Vec<(Vec<f32>, Vec<f32>)> = row_grads
             .par_chunks_mut(channels * BLOCK)
             .zip(inputs[0].values.par_chunks(channels * BLOCK))
             .zip(grad.par_chunks(channels * BLOCK))
             .map(|((outs, rows), grads)| {
                 let (mut gains, mut shifts) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                for ((out, row), g) in outs.chunks_mut(channels).zip(rows.chunks(channels)).zip(grads.chunks(channels)) {
+                for ((out, row), g) in outs
+                    .chunks_mut(channels)
+                    .zip(rows.chunks(channels))
+                    .zip(grads.chunks(channels))
+                {
                     let (mean, scale) = moments(row);
                     let (mut sum, mut dot) = (0.0f32, 0.0f32);
                     for c in 0..channels {

@@ -42,32 +42,42 @@ impl HostKernel for Combined {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(128).enumerate().for_each(|(pair, out)| {
-            let drug = row(inputs[0].values, self.0.drug.index[pair], channels);
-            let target = row(inputs[1].values, self.0.target.index[pair], channels);
-            match self.1 {
-                Combine::Sum => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d + t),
-                Combine::Product => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d * t),
-            }
-        });
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(128)
+            .enumerate()
+            .for_each(|(pair, out)| {
+                let drug = row(inputs[0].values, self.0.drug.index[pair], channels);
+                let target = row(inputs[1].values, self.0.target.index[pair], channels);
+                match self.1 {
+                    Combine::Sum => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d + t),
+                    Combine::Product => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d * t),
+                }
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
-        let sides = [(&self.0.drug, &self.0.target, inputs[1].values), (&self.0.target, &self.0.drug, inputs[0].values)];
+        let sides = [
+            (&self.0.drug, &self.0.target, inputs[1].values),
+            (&self.0.target, &self.0.drug, inputs[0].values),
+        ];
         for ((own, other, other_values), out) in sides.into_iter().zip(grads.iter_mut()) {
-            out.par_chunks_mut(channels).with_min_len(4).enumerate().for_each(|(entity, out)| {
-                for &pair in own.readers(entity) {
-                    let g = row(grad, pair, channels);
-                    match self.1 {
-                        Combine::Sum => super::gather::add_assign(out, g),
-                        Combine::Product => {
-                            let factor = row(other_values, other.index[pair as usize], channels);
-                            out.iter_mut().zip(g).zip(factor).for_each(|((o, g), f)| *o += g * f);
+            out.par_chunks_mut(channels)
+                .with_min_len(4)
+                .enumerate()
+                .for_each(|(entity, out)| {
+                    for &pair in own.readers(entity) {
+                        let g = row(grad, pair, channels);
+                        match self.1 {
+                            Combine::Sum => super::gather::add_assign(out, g),
+                            Combine::Product => {
+                                let factor = row(other_values, other.index[pair as usize], channels);
+                                out.iter_mut().zip(g).zip(factor).for_each(|((o, g), f)| *o += g * f);
+                            }
                         }
                     }
-                }
-            });
+                });
         }
     }
 }

@@ -22,11 +22,15 @@ impl HostKernel for SegmentSum {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(16).enumerate().for_each(|(segment, out)| {
-            for row in self.0[segment] as usize..self.0[segment + 1] as usize {
-                add_assign(out, &inputs[0].values[row * channels..(row + 1) * channels]);
-            }
-        });
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(16)
+            .enumerate()
+            .for_each(|(segment, out)| {
+                for row in self.0[segment] as usize..self.0[segment + 1] as usize {
+                    add_assign(out, &inputs[0].values[row * channels..(row + 1) * channels]);
+                }
+            });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
@@ -38,10 +42,14 @@ impl HostKernel for SegmentSum {
             pieces.push(piece);
             rest = tail;
         }
-        pieces.into_par_iter().with_min_len(16).enumerate().for_each(|(segment, piece)| {
-            let source = &grad[segment * channels..(segment + 1) * channels];
-            piece.chunks_mut(channels).for_each(|out| out.copy_from_slice(source));
-        });
+        pieces
+            .into_par_iter()
+            .with_min_len(16)
+            .enumerate()
+            .for_each(|(segment, piece)| {
+                let source = &grad[segment * channels..(segment + 1) * channels];
+                piece.chunks_mut(channels).for_each(|out| out.copy_from_slice(source));
+            });
     }
 }
 

@@ -13,10 +13,7 @@ use fusebind_eval::{
     regression::{self, RegressionMetrics},
     resample::{Interval, bootstrap},
 };
-use fusebind_model::{
-    bundle::Bundle,
-    scoring::score_pairs,
-};
+use fusebind_model::{bundle::Bundle, scoring::score_pairs};
 use serde::Serialize;
 
 use crate::{
@@ -76,7 +73,10 @@ pub fn evaluate(
     let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
     let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
     if pairs.is_empty() {
-        return Err(Error::new(ErrorKind::Data, format!("the {} part of this split is empty", part.name())));
+        return Err(Error::new(
+            ErrorKind::Data,
+            format!("the {} part of this split is empty", part.name()),
+        ));
     }
     let drugs = description.drugs(dataset.drugs.iter().map(|d| &d.molecule));
     let targets = description.targets(dataset.targets.iter().map(|t| &t.protein));
@@ -92,23 +92,37 @@ pub fn evaluate(
     };
     for (column, scale) in description.scales.iter().enumerate() {
         let (truth, predicted) = affinity_column(&interactions, &scores, scale, column);
-        let suffix = if column == 0 { String::new() } else { format!("_{}", scale.name) };
+        let suffix = if column == 0 {
+            String::new()
+        } else {
+            format!("_{}", scale.name)
+        };
         evaluation.n = evaluation.n.max(truth.len());
-        evaluation.metrics.extend(named(&RegressionMetrics::compute(&truth, &predicted), &suffix));
+        evaluation
+            .metrics
+            .extend(named(&RegressionMetrics::compute(&truth, &predicted), &suffix));
         if column > 0 {
             continue;
         }
-        let resampled = |rows: &[usize]| -> (Vec<f64>, Vec<f64>) { rows.iter().map(|r| (truth[*r], predicted[*r])).unzip() };
-        for (name, score) in [("mse", regression::mse as fn(&[f64], &[f64]) -> _), ("ci", regression::concordance_index)] {
+        let resampled =
+            |rows: &[usize]| -> (Vec<f64>, Vec<f64>) { rows.iter().map(|r| (truth[*r], predicted[*r])).unzip() };
+        for (name, score) in [
+            ("mse", regression::mse as fn(&[f64], &[f64]) -> _),
+            ("ci", regression::concordance_index),
+        ] {
             let interval = bootstrap(truth.len(), ROUNDS, 0.95, 1, |rows| {
                 let (t, p) = resampled(rows);
                 score(&t, &p)
             });
-            evaluation.intervals.extend(interval.ok().map(|i| (name.to_string(), i)));
+            evaluation
+                .intervals
+                .extend(interval.ok().map(|i| (name.to_string(), i)));
         }
         if with_floors {
             let value = |i: u32| {
-                let affinity = dataset.interactions[i as usize].affinity.filter(|a| scale_name(a.scale) == scale.name);
+                let affinity = dataset.interactions[i as usize]
+                    .affinity
+                    .filter(|a| scale_name(a.scale) == scale.name);
                 affinity.map(|a| a.value)
             };
             let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
@@ -125,12 +139,17 @@ pub fn evaluate(
         evaluation.n = evaluation.n.max(labels.len());
         let metrics = ClassificationMetrics::compute(&labels, &probabilities, description.threshold);
         evaluation.metrics.extend(named(&metrics, ""));
-        for (name, score) in [("auroc", classification::auroc as fn(&[bool], &[f64]) -> _), ("auprc", classification::auprc)] {
+        for (name, score) in [
+            ("auroc", classification::auroc as fn(&[bool], &[f64]) -> _),
+            ("auprc", classification::auprc),
+        ] {
             let interval = bootstrap(labels.len(), ROUNDS, 0.95, 1, |rows| {
                 let (t, p): (Vec<bool>, Vec<f64>) = rows.iter().map(|r| (labels[*r], probabilities[*r])).unzip();
                 score(&t, &p)
             });
-            evaluation.intervals.extend(interval.ok().map(|i| (name.to_string(), i)));
+            evaluation
+                .intervals
+                .extend(interval.ok().map(|i| (name.to_string(), i)));
         }
         if with_floors && description.scales.is_empty() {
             let value = |i: u32| dataset.interactions[i as usize].binds.map(|b| f64::from(u8::from(b)));
@@ -143,14 +162,21 @@ pub fn evaluate(
                     ("auroc", classification::auroc(&labels, &floor.predictions)),
                     ("auprc", classification::auprc(&labels, &floor.predictions)),
                 ];
-                metrics.extend(pairs.into_iter().filter_map(|(name, v)| Some((name.to_string(), v.ok()?))));
+                metrics.extend(
+                    pairs
+                        .into_iter()
+                        .filter_map(|(name, v)| Some((name.to_string(), v.ok()?))),
+                );
                 evaluation.floors.insert(floor.name.to_string(), metrics);
             }
         }
     }
     if evaluation.n == 0 {
-        return Err(Error::new(ErrorKind::Data, "no pair of this part has a label that the model predicts")
-            .hint("check the label and affinity columns with `fusebind data check`"));
+        return Err(Error::new(
+            ErrorKind::Data,
+            "no pair of this part has a label that the model predicts",
+        )
+        .hint("check the label and affinity columns with `fusebind data check`"));
     }
     let predictions = indices
         .iter()
@@ -160,7 +186,10 @@ pub fn evaluate(
             affinity: (description.scales.iter().enumerate())
                 .map(|(c, s)| f64::from(scores.affinity[row * scores.scales + c]) * s.deviation + s.mean)
                 .collect(),
-            probability: scores.binding.get(row).map(|logit| 1.0 / (1.0 + f64::from(-logit).exp())),
+            probability: scores
+                .binding
+                .get(row)
+                .map(|logit| 1.0 / (1.0 + f64::from(-logit).exp())),
         })
         .collect();
     Ok((evaluation, predictions))
@@ -170,5 +199,7 @@ pub fn evaluate(
 fn named<T: Serialize>(metrics: &T, suffix: &str) -> Metrics {
     let value = serde_json::to_value(metrics).unwrap_or_default();
     let fields = value.as_object().into_iter().flatten();
-    fields.filter_map(|(name, v)| Some((format!("{name}{suffix}"), v.as_f64()?))).collect()
+    fields
+        .filter_map(|(name, v)| Some((format!("{name}{suffix}"), v.as_f64()?)))
+        .collect()
 }

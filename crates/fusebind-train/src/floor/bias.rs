@@ -13,8 +13,17 @@ pub(super) fn fit(context: &FloorContext<'_>) -> (Vec<f64>, Vec<f64>, f64) {
     let mut drugs = vec![0.0; context.dataset.drugs.len()];
     let mut targets = vec![0.0; context.dataset.targets.len()];
     for _ in 0..ROUNDS {
-        update(&mut drugs, context.train.iter().map(|&(d, t, y)| (d, y - mean - targets[t as usize])));
-        update(&mut targets, context.train.iter().map(|&(d, t, y)| (t, y - mean - drugs[d as usize])));
+        update(
+            &mut drugs,
+            context
+                .train
+                .iter()
+                .map(|&(d, t, y)| (d, y - mean - targets[t as usize])),
+        );
+        update(
+            &mut targets,
+            context.train.iter().map(|&(d, t, y)| (t, y - mean - drugs[d as usize])),
+        );
     }
     (drugs, targets, mean)
 }
@@ -25,10 +34,17 @@ fn update(biases: &mut [f64], residuals: impl Iterator<Item = (u32, f64)>) {
         let sum = &mut sums[entity as usize];
         *sum = (sum.0 + residual, sum.1 + 1.0);
     }
-    biases.iter_mut().zip(sums).for_each(|(bias, (sum, count))| *bias = sum / count);
+    biases
+        .iter_mut()
+        .zip(sums)
+        .for_each(|(bias, (sum, count))| *bias = sum / count);
 }
 
 pub(super) fn predict(context: &FloorContext<'_>) -> Vec<f64> {
     let (drugs, targets, mean) = fit(context);
-    context.pairs.iter().map(|&(d, t)| mean + drugs[d as usize] + targets[t as usize]).collect()
+    context
+        .pairs
+        .iter()
+        .map(|&(d, t)| mean + drugs[d as usize] + targets[t as usize])
+        .collect()
 }

@@ -36,7 +36,11 @@ impl<'a> FloorContext<'a> {
         let of = |i: u32| &dataset.interactions[i as usize];
         Self {
             dataset,
-            train: train.indices().iter().filter_map(|i| Some((of(*i).drug, of(*i).target, value(*i)?))).collect(),
+            train: train
+                .indices()
+                .iter()
+                .filter_map(|i| Some((of(*i).drug, of(*i).target, value(*i)?)))
+                .collect(),
             pairs: part.iter().map(|i| (of(*i).drug, of(*i).target)).collect(),
         }
     }
@@ -52,12 +56,27 @@ pub fn floors(context: &FloorContext<'_>) -> Vec<Floor> {
         return Vec::new();
     }
     let mut floors = vec![
-        Floor { name: "drug + target bias", predictions: bias::predict(context) },
-        Floor { name: "fingerprint kNN", predictions: neighbours::pairs(context) },
-        Floor { name: "ligand only", predictions: neighbours::ligands(context) },
-        Floor { name: "target only", predictions: neighbours::targets(context) },
+        Floor {
+            name: "drug + target bias",
+            predictions: bias::predict(context),
+        },
+        Floor {
+            name: "fingerprint kNN",
+            predictions: neighbours::pairs(context),
+        },
+        Floor {
+            name: "ligand only",
+            predictions: neighbours::ligands(context),
+        },
+        Floor {
+            name: "target only",
+            predictions: neighbours::targets(context),
+        },
     ];
-    floors.extend(trees::predict(context).map(|predictions| Floor { name: "boosted trees", predictions }));
+    floors.extend(trees::predict(context).map(|predictions| Floor {
+        name: "boosted trees",
+        predictions,
+    }));
     floors
 }
 
@@ -70,6 +89,13 @@ pub fn by_key<K: Ord>(context: &FloorContext<'_>, name: &'static str, key: impl 
         let group = groups.entry(key(drug, target)).or_default();
         *group = (group.0 + value, group.1 + 1.0);
     }
-    let predict = |&(d, t): &(u32, u32)| groups.get(&key(d, t)).map_or(mean, |(sum, count)| (sum + mean) / (count + 1.0));
-    Floor { name, predictions: context.pairs.iter().map(predict).collect() }
+    let predict = |&(d, t): &(u32, u32)| {
+        groups
+            .get(&key(d, t))
+            .map_or(mean, |(sum, count)| (sum + mean) / (count + 1.0))
+    };
+    Floor {
+        name,
+        predictions: context.pairs.iter().map(predict).collect(),
+    }
 }

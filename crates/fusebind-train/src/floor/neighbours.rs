@@ -47,7 +47,10 @@ pub(super) fn pairs(context: &FloorContext<'_>) -> Vec<f64> {
         .map(|&(drug, target)| {
             let prior = mean + drugs[drug as usize] + targets[target as usize];
             let neighbours = known.get(&target).into_iter().flatten();
-            weighted(neighbours.map(|&(other, value)| (tanimoto(context, drug, other), value)), prior)
+            weighted(
+                neighbours.map(|&(other, value)| (tanimoto(context, drug, other), value)),
+                prior,
+            )
         })
         .collect()
 }
@@ -75,7 +78,12 @@ fn gathered(ids: Vec<u32>, predict: impl Fn(u32) -> f64 + Sync) -> Vec<f64> {
 pub(super) fn ligands(context: &FloorContext<'_>) -> Vec<f64> {
     let (known, mean) = (means(context, true), context.mean());
     gathered(context.pairs.iter().map(|p| p.0).collect(), |drug| {
-        weighted(known.iter().map(|&(other, value)| (tanimoto(context, drug, other), value)), mean)
+        weighted(
+            known
+                .iter()
+                .map(|&(other, value)| (tanimoto(context, drug, other), value)),
+            mean,
+        )
     })
 }
 
@@ -95,7 +103,11 @@ pub(super) fn targets(context: &FloorContext<'_>) -> Vec<f64> {
         })
         .collect();
     let cosine = |a: u32, b: u32| -> f64 {
-        rows[a as usize].iter().zip(&rows[b as usize]).map(|(x, y)| f64::from(x * y)).sum()
+        rows[a as usize]
+            .iter()
+            .zip(&rows[b as usize])
+            .map(|(x, y)| f64::from(x * y))
+            .sum()
     };
     gathered(context.pairs.iter().map(|p| p.1).collect(), |target| {
         weighted(known.iter().map(|&(other, value)| (cosine(target, other), value)), mean)

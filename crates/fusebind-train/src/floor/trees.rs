@@ -40,9 +40,12 @@ fn matrix(drugs: &[Vec<f32>], targets: &[Vec<f32>], pairs: &[(u32, u32)]) -> Vec
 /// Predictions, or nothing if the crate refuses the data.
 pub(super) fn predict(context: &FloorContext<'_>) -> Option<Vec<f64>> {
     let dataset = context.dataset;
-    let drugs = rows(dataset.drugs.len(), |i, row| substructure::fold(&dataset.drugs[i].molecule.graph.substructures, row));
-    let targets =
-        rows(dataset.targets.len(), |i, row| composition::fold(&dataset.targets[i].protein.features.residues, row));
+    let drugs = rows(dataset.drugs.len(), |i, row| {
+        substructure::fold(&dataset.drugs[i].molecule.graph.substructures, row)
+    });
+    let targets = rows(dataset.targets.len(), |i, row| {
+        composition::fold(&dataset.targets[i].protein.features.residues, row)
+    });
     let pairs: Vec<(u32, u32)> = context.train.iter().map(|t| (t.0, t.1)).collect();
     let values: Vec<f64> = context.train.iter().map(|t| t.2).collect();
     let features = matrix(&drugs, &targets, &pairs);
@@ -53,7 +56,9 @@ pub(super) fn predict(context: &FloorContext<'_>) -> Option<Vec<f64>> {
         .set_max_depth(9)
         .set_max_leaves(64)
         .set_nbins(64);
-    booster.fit_unweighted(&Matrix::new(&features, pairs.len(), 2 * WIDTH), &values, None).ok()?;
+    booster
+        .fit_unweighted(&Matrix::new(&features, pairs.len(), 2 * WIDTH), &values, None)
+        .ok()?;
     drop(features);
     let features = matrix(&drugs, &targets, &context.pairs);
     Some(booster.predict(&Matrix::new(&features, context.pairs.len(), 2 * WIDTH), true))

@@ -26,7 +26,11 @@ pub struct ObjectiveConfig {
 
 impl Default for ObjectiveConfig {
     fn default() -> Self {
-        Self { affinity: 1.0, binding: 1.0, label_smoothing: 0.0 }
+        Self {
+            affinity: 1.0,
+            binding: 1.0,
+            label_smoothing: 0.0,
+        }
     }
 }
 
@@ -75,8 +79,12 @@ impl Labels {
                     _ => 0.0,
                 });
             }
-            labels.binds.push(if interaction.binds == Some(true) { 1.0 } else { 0.0 });
-            labels.annotated.push(if interaction.binds.is_some() { 1.0 } else { 0.0 });
+            labels
+                .binds
+                .push(if interaction.binds == Some(true) { 1.0 } else { 0.0 });
+            labels
+                .annotated
+                .push(if interaction.binds.is_some() { 1.0 } else { 0.0 });
         }
         labels
     }
@@ -84,7 +92,10 @@ impl Labels {
 
 /// The name of a scale in files.
 pub fn scale_name(scale: fusebind_data::table::Scale) -> String {
-    serde_json::to_value(scale).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()
+    serde_json::to_value(scale)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_string))
+        .unwrap_or_default()
 }
 
 /// The objective of a run.
@@ -130,8 +141,7 @@ impl Objective {
                 let truth = Tensor::<1>::from_data(TensorData::new(truth, shape), device);
                 let mask = Tensor::<1>::from_data(TensorData::new(labels.annotated.clone(), shape), device);
                 // max(x, 0) - x y + ln(1 + exp(-|x|)): finite for every logit.
-                let entropy =
-                    relu(logit.clone()) - logit.clone() * truth + ((-logit.clone().abs()).exp() + 1.0).log();
+                let entropy = relu(logit.clone()) - logit.clone() * truth + ((-logit.clone().abs()).exp() + 1.0).log();
                 add((entropy * mask).sum() * (self.config.binding / count));
             }
         }

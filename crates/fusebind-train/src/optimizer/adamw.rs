@@ -40,7 +40,14 @@ pub struct AdamWConfig {
 
 impl Default for AdamWConfig {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, average: 0.99, clip: 5.0 }
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.01,
+            average: 0.99,
+            clip: 5.0,
+        }
     }
 }
 
@@ -49,7 +56,10 @@ impl AdamWConfig {
     pub fn check(&self) -> Result<(), Error> {
         let unit = [("beta1", self.beta1), ("beta2", self.beta2), ("average", self.average)];
         if let Some((name, value)) = unit.into_iter().find(|(_, v)| !(0.0..1.0).contains(v)) {
-            return Err(Error::new(ErrorKind::Recipe, format!("optimizer: `{name}` = {value} must lie in [0, 1)")));
+            return Err(Error::new(
+                ErrorKind::Recipe,
+                format!("optimizer: `{name}` = {value} must lie in [0, 1)"),
+            ));
         }
         if !(self.epsilon > 0.0 && self.weight_decay >= 0.0 && self.clip >= 0.0) {
             return Err(Error::new(
@@ -80,7 +90,11 @@ pub struct AdamW {
 impl AdamW {
     /// A fresh optimizer.
     pub fn new(config: AdamWConfig) -> Self {
-        Self { config, step: 0, states: BTreeMap::new() }
+        Self {
+            config,
+            step: 0,
+            states: BTreeMap::new(),
+        }
     }
 
     /// Steps taken.
@@ -92,7 +106,10 @@ impl AdamW {
     pub fn step<M: Module>(&mut self, model: M, grads: GradientsParams, rate: f64) -> M {
         self.step += 1;
         let time = self.step as i32;
-        let average = self.config.average.min((1.0 + self.step as f32) / (10.0 + self.step as f32));
+        let average = self
+            .config
+            .average
+            .min((1.0 + self.step as f32) / (10.0 + self.step as f32));
         let clip = match self.config.clip {
             0.0 => 1.0,
             limit => (limit / gradient_norm(&model, &grads)).min(1.0),
@@ -104,7 +121,12 @@ impl AdamW {
             correction2: 1.0 - self.config.beta2.powi(time),
             average: if self.config.average == 0.0 { 0.0 } else { average },
         };
-        model.map(&mut Stepper { optimizer: self, grads, update, path: Vec::new() })
+        model.map(&mut Stepper {
+            optimizer: self,
+            grads,
+            update,
+            path: Vec::new(),
+        })
     }
 
     /// Averaged weights under the paths of the parameters.
@@ -112,18 +134,36 @@ impl AdamW {
         let arrays = self
             .states
             .iter()
-            .map(|(path, s)| (path.clone(), Array { shape: s.shape.clone(), values: s.average.clone() }))
+            .map(|(path, s)| {
+                (
+                    path.clone(),
+                    Array {
+                        shape: s.shape.clone(),
+                        values: s.average.clone(),
+                    },
+                )
+            })
             .collect();
-        Archive { arrays, ..Archive::default() }
+        Archive {
+            arrays,
+            ..Archive::default()
+        }
     }
 
     /// The whole state as named arrays; the step count travels beside it.
     pub fn save(&self) -> Archive {
         let mut archive = Archive::default();
         for (path, state) in &self.states {
-            let parts = [("first", &state.first), ("second", &state.second), ("average", &state.average)];
+            let parts = [
+                ("first", &state.first),
+                ("second", &state.second),
+                ("average", &state.average),
+            ];
             for (part, values) in parts {
-                let array = Array { shape: state.shape.clone(), values: values.clone() };
+                let array = Array {
+                    shape: state.shape.clone(),
+                    values: values.clone(),
+                };
                 archive.arrays.insert(format!("{part}/{path}"), array);
             }
         }
@@ -133,8 +173,17 @@ impl AdamW {
 
     /// Restores what [`AdamW::save`] wrote.
     pub fn restore(config: AdamWConfig, archive: &Archive) -> Result<Self, Error> {
-        let damaged = || Error::new(ErrorKind::Run, "the optimizer state is damaged: start the run anew without --resume");
-        let step = archive.metadata.get("step").and_then(|s| s.parse().ok()).ok_or_else(damaged)?;
+        let damaged = || {
+            Error::new(
+                ErrorKind::Run,
+                "the optimizer state is damaged: start the run anew without --resume",
+            )
+        };
+        let step = archive
+            .metadata
+            .get("step")
+            .and_then(|s| s.parse().ok())
+            .ok_or_else(damaged)?;
         let mut states: BTreeMap<String, State> = BTreeMap::new();
         for (name, array) in &archive.arrays {
             let (part, path) = name.split_once('/').ok_or_else(damaged)?;
@@ -148,7 +197,11 @@ impl AdamW {
             }
         }
         let whole = |s: &State| s.first.len() == s.second.len() && s.second.len() == s.average.len();
-        if states.values().all(whole) { Ok(Self { config, step, states }) } else { Err(damaged()) }
+        if states.values().all(whole) {
+            Ok(Self { config, step, states })
+        } else {
+            Err(damaged())
+        }
     }
 }
 
@@ -201,15 +254,20 @@ impl ModuleMapper for Stepper<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(grad) = self.grads.remove::<D>(param.id) else { return param };
+        let Some(grad) = self.grads.remove::<D>(param.id) else {
+            return param;
+        };
         let path = self.path.join(".");
         let AdamW { config, states, .. } = &mut *self.optimizer;
         let update = &self.update;
         param.map(|tensor| {
             let device = tensor.device();
             let shape = tensor.dims();
-            let mut weights =
-                tensor.inner().into_data().try_into_vec::<f32>().expect("parameters are f32");
+            let mut weights = tensor
+                .inner()
+                .into_data()
+                .try_into_vec::<f32>()
+                .expect("parameters are f32");
             let grad = grad.into_data();
             let grad = grad.as_slice::<f32>().expect("gradients are f32");
             let state = states.entry(path).or_insert_with(|| State {
@@ -218,7 +276,11 @@ impl ModuleMapper for Stepper<'_> {
                 second: vec![0.0; weights.len()],
                 average: weights.clone(),
             });
-            let decay = if D > 1 { 1.0 - update.rate * config.weight_decay } else { 1.0 };
+            let decay = if D > 1 {
+                1.0 - update.rate * config.weight_decay
+            } else {
+                1.0
+            };
             weights
                 .par_chunks_mut(BLOCK)
                 .zip(grad.par_chunks(BLOCK))

@@ -34,7 +34,12 @@ mod tests {
 
     #[test]
     fn rises_to_the_peak_and_falls_to_the_floor() {
-        let schedule = Schedule { peak: 1e-3, warmup: 10, steps: 110, floor: 0.1 };
+        let schedule = Schedule {
+            peak: 1e-3,
+            warmup: 10,
+            steps: 110,
+            floor: 0.1,
+        };
         assert!((schedule.rate(0) - 1e-4).abs() < 1e-12);
         assert!((schedule.rate(9) - 1e-3).abs() < 1e-12);
         assert!((schedule.rate(60) - 0.55e-3).abs() < 1e-9);
@@ -44,6 +49,15 @@ mod tests {
 
     #[test]
     fn no_warm_up_starts_at_the_peak() {
-        assert_eq!(Schedule { peak: 1.0, warmup: 0, steps: 5, floor: 0.0 }.rate(0), 1.0);
+        assert_eq!(
+            Schedule {
+                peak: 1.0,
+                warmup: 0,
+                steps: 5,
+                floor: 0.0
+            }
+            .rate(0),
+            1.0
+        );
     }
 }

@@ -6,9 +6,18 @@ pub(super) const RECIPES: &[(&str, &str)] = &[
     ("demo", include_str!("../../../../recipes/demo.toml")),
     ("davis", include_str!("../../../../recipes/davis.toml")),
     ("kiba", include_str!("../../../../recipes/kiba.toml")),
-    ("biosnap-random", include_str!("../../../../recipes/biosnap-random.toml")),
-    ("biosnap-unseen-drug", include_str!("../../../../recipes/biosnap-unseen-drug.toml")),
-    ("biosnap-unseen-protein", include_str!("../../../../recipes/biosnap-unseen-protein.toml")),
+    (
+        "biosnap-random",
+        include_str!("../../../../recipes/biosnap-random.toml"),
+    ),
+    (
+        "biosnap-unseen-drug",
+        include_str!("../../../../recipes/biosnap-unseen-drug.toml"),
+    ),
+    (
+        "biosnap-unseen-protein",
+        include_str!("../../../../recipes/biosnap-unseen-protein.toml"),
+    ),
 ];
 
 #[cfg(test)]
@@ -22,7 +31,11 @@ mod tests {
             let recipe = Recipe::parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(&recipe.name, name);
             assert!(!recipe.description.is_empty(), "{name} says what it is for");
-            assert_eq!(Recipe::parse(&recipe.to_toml().unwrap()).unwrap(), recipe, "{name} survives a round trip");
+            assert_eq!(
+                Recipe::parse(&recipe.to_toml().unwrap()).unwrap(),
+                recipe,
+                "{name} survives a round trip"
+            );
         }
     }
 

@@ -126,9 +126,15 @@ impl Recipe {
         let path = Path::new(name_or_path);
         let text = fs::read_to_string(path).map_err(|e| {
             let names: Vec<&str> = Self::list().iter().map(|(name, _)| *name).collect();
-            Error::new(ErrorKind::Recipe, format!("no built-in recipe of this name, and no readable file ({e})"))
-                .about(path)
-                .hint(format!("use one of {}, or a TOML file from `fusebind recipe copy`", names.join(", ")))
+            Error::new(
+                ErrorKind::Recipe,
+                format!("no built-in recipe of this name, and no readable file ({e})"),
+            )
+            .about(path)
+            .hint(format!(
+                "use one of {}, or a TOML file from `fusebind recipe copy`",
+                names.join(", ")
+            ))
         })?;
         Self::parse(&text).map_err(|e| e.about(path))
     }
@@ -136,8 +142,11 @@ impl Recipe {
     /// Reads a recipe's text and checks it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let recipe: Self = toml::from_str(text).map_err(|e| {
-            Error::new(ErrorKind::Recipe, format!("is no valid recipe: {}", e.to_string().trim_end()))
-                .hint("`fusebind recipe copy default my.toml` writes a complete example")
+            Error::new(
+                ErrorKind::Recipe,
+                format!("is no valid recipe: {}", e.to_string().trim_end()),
+            )
+            .hint("`fusebind recipe copy default my.toml` writes a complete example")
         })?;
         recipe.check()?;
         Ok(recipe)

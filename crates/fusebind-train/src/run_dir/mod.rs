@@ -78,13 +78,17 @@ impl RunDir {
                 .hint("name another folder with --out, or continue this one with --resume"));
         }
         fs::create_dir_all(root.join("state")).map_err(|e| io(root, "cannot be created", &e))?;
-        Ok(Self { root: root.to_path_buf() })
+        Ok(Self {
+            root: root.to_path_buf(),
+        })
     }
 
     /// An existing run.
     pub fn open(root: &Path) -> Result<Self, Error> {
         if root.join("run.json").is_file() {
-            return Ok(Self { root: root.to_path_buf() });
+            return Ok(Self {
+                root: root.to_path_buf(),
+            });
         }
         Err(Error::new(ErrorKind::Run, "is no run folder (no run.json)")
             .about(root)
@@ -116,8 +120,7 @@ impl RunDir {
     pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
         let path = self.root.join(name);
         let text = fs::read_to_string(&path).map_err(|e| io(&path, "cannot be read", &e))?;
-        serde_json::from_str(&text)
-            .map_err(|e| Error::new(ErrorKind::Run, format!("is damaged: {e}")).about(&path))
+        serde_json::from_str(&text).map_err(|e| Error::new(ErrorKind::Run, format!("is damaged: {e}")).about(&path))
     }
 
     /// Writes what identifies the run.
@@ -228,10 +231,24 @@ pub struct StateParts(Archive);
 impl StateParts {
     /// One part, under the names it was saved with; empty if there is none.
     pub fn part(&self, part: &str) -> Archive {
-        let strip = |name: &String| name.strip_prefix(part).and_then(|n| n.strip_prefix(':')).map(str::to_string);
+        let strip = |name: &String| {
+            name.strip_prefix(part)
+                .and_then(|n| n.strip_prefix(':'))
+                .map(str::to_string)
+        };
         Archive {
-            arrays: self.0.arrays.iter().filter_map(|(n, a)| Some((strip(n)?, a.clone()))).collect(),
-            metadata: self.0.metadata.iter().filter_map(|(n, v)| Some((strip(n)?, v.clone()))).collect(),
+            arrays: self
+                .0
+                .arrays
+                .iter()
+                .filter_map(|(n, a)| Some((strip(n)?, a.clone())))
+                .collect(),
+            metadata: self
+                .0
+                .metadata
+                .iter()
+                .filter_map(|(n, v)| Some((strip(n)?, v.clone())))
+                .collect(),
         }
     }
 }

@@ -52,7 +52,9 @@ impl Feed<'_> {
     fn pack(&self, positions: &[u32]) -> Batch {
         let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
         let (drugs, targets, index) = distinct_batch(&pairs);
-        let interactions = positions.iter().map(|&p| &self.interactions[self.train[p as usize] as usize]);
+        let interactions = positions
+            .iter()
+            .map(|&p| &self.interactions[self.train[p as usize] as usize]);
         Batch {
             drugs: self.stores.0.batch(&drugs),
             targets: self.stores.1.batch(&targets),
@@ -62,11 +64,7 @@ impl Feed<'_> {
     }
 
     /// Hands every batch to `consume`, in order, packing ahead of it.
-    pub fn run(
-        &self,
-        batches: &[Vec<u32>],
-        mut consume: impl FnMut(Batch) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    pub fn run(&self, batches: &[Vec<u32>], mut consume: impl FnMut(Batch) -> Result<(), Error>) -> Result<(), Error> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {

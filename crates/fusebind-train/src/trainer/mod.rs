@@ -149,10 +149,16 @@ fn resolve(job: &Job<'_>) -> Result<Recipe, Error> {
 
 /// Input scales, fitted on the distinct entities of the training pairs.
 fn fit_inputs(job: &Job<'_>, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
-    let pairs: Vec<(u32, u32)> = job.split.train.indices().iter().map(|i| {
-        let interaction = &job.dataset.interactions[*i as usize];
-        (interaction.drug, interaction.target)
-    }).collect();
+    let pairs: Vec<(u32, u32)> = job
+        .split
+        .train
+        .indices()
+        .iter()
+        .map(|i| {
+            let interaction = &job.dataset.interactions[*i as usize];
+            (interaction.drug, interaction.target)
+        })
+        .collect();
     let (train_drugs, train_targets, _) = distinct_batch(&pairs);
     InputScales {
         substructures: InputScale::fit(&drugs.substructures, &train_drugs),
@@ -204,10 +210,24 @@ impl Run {
             seed: job.seed,
         };
         let objective = Objective::new(recipe.training.objective.clone());
-        let dir = if job.resume { RunDir::open(job.out)? } else { RunDir::create(job.out)? };
+        let dir = if job.resume {
+            RunDir::open(job.out)?
+        } else {
+            RunDir::create(job.out)?
+        };
         let progress = Progress::default();
-        let mut run =
-            Self { dir, recipe, description, device, model, optimizer, objective, progress, best: None, seed: job.seed };
+        let mut run = Self {
+            dir,
+            recipe,
+            description,
+            device,
+            model,
+            optimizer,
+            objective,
+            progress,
+            best: None,
+            seed: job.seed,
+        };
         if job.resume {
             run.agree(&info)?;
             run.restore()?;
@@ -220,9 +240,12 @@ impl Run {
     /// A resumed run must be the same run.
     fn agree(&self, info: &RunInfo) -> Result<(), Error> {
         let other = |what: &str| {
-            Err(Error::new(ErrorKind::Run, format!("cannot be resumed: {what} differs from the run's"))
-                .about(self.dir.root())
-                .hint("resume with the data, split, seed and recipe that the run was started with"))
+            Err(Error::new(
+                ErrorKind::Run,
+                format!("cannot be resumed: {what} differs from the run's"),
+            )
+            .about(self.dir.root())
+            .hint("resume with the data, split, seed and recipe that the run was started with"))
         };
         let known = self.dir.info()?;
         match () {
@@ -250,7 +273,12 @@ impl Run {
         let training = &self.recipe.training;
         let steps = steps_per_epoch * training.epochs;
         let warmup = (steps as f64 * training.warmup).round() as u64;
-        Schedule { peak: training.learning_rate, warmup, steps, floor: training.floor }
+        Schedule {
+            peak: training.learning_rate,
+            warmup,
+            steps,
+            floor: training.floor,
+        }
     }
 
     fn out_of_patience(&self) -> bool {
@@ -268,14 +296,19 @@ impl Run {
         feed.run(&batches, |batch| {
             let step = self.optimizer.steps();
             // Dropout draws from the device's generator: seeding it by step makes a resumed run draw the same.
-            self.device.seed(self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            self.device
+                .seed(self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let count = batch.pairs.len();
-            let output = self.model.forward(&batch.drugs, &batch.targets, batch.pairs, &self.device);
+            let output = self
+                .model
+                .forward(&batch.drugs, &batch.targets, batch.pairs, &self.device);
             let loss = self.objective.loss(&output, &batch.labels, &self.device);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             if !value.is_finite() {
-                return Err(Error::new(ErrorKind::Diverged, format!("the loss is {value} at step {step}"))
-                    .hint("lower `learning_rate` in the recipe"));
+                return Err(
+                    Error::new(ErrorKind::Diverged, format!("the loss is {value} at step {step}"))
+                        .hint("lower `learning_rate` in the recipe"),
+                );
             }
             let grads = GradientsParams::from_grads(loss.backward(), &self.model);
             self.model = self.optimizer.step(self.model.clone(), grads, schedule.rate(step));
@@ -308,16 +341,25 @@ impl Run {
 
     fn save(&self) -> Result<(), Error> {
         let best = self.best.clone().unwrap_or_default();
-        let parts = [("model", &Archive::of(&self.model)), ("optimizer", &self.optimizer.save()), ("best", &best)];
+        let parts = [
+            ("model", &Archive::of(&self.model)),
+            ("optimizer", &self.optimizer.save()),
+            ("best", &best),
+        ];
         self.dir.save_state(&parts, &self.progress)
     }
 
     /// Writes the model and clears the state, unless the run was stopped before its end.
     fn end(mut self, job: &Job<'_>, pairs: f64, seconds: f64) -> Result<Trained, Error> {
         let (_, epoch) = self.progress.best.unwrap_or_default();
-        let metrics = self.dir.epochs()?.into_iter().find(|m| m.epoch == epoch).ok_or_else(|| {
-            Error::new(ErrorKind::Run, format!("epoch {epoch} is missing in metrics.jsonl")).about(self.dir.root())
-        })?;
+        let metrics = self
+            .dir
+            .epochs()?
+            .into_iter()
+            .find(|m| m.epoch == epoch)
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Run, format!("epoch {epoch} is missing in metrics.jsonl")).about(self.dir.root())
+            })?;
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
         if finished {
             let best = self.best.take().unwrap_or_default();
@@ -328,6 +370,11 @@ impl Run {
             Bundle::save(best, &self.description, &self.dir.model())?;
             self.dir.finish()?;
         }
-        Ok(Trained { epoch, metrics, seconds, pairs_per_second: pairs / seconds.max(1e-9) })
+        Ok(Trained {
+            epoch,
+            metrics,
+            seconds,
+            pairs_per_second: pairs / seconds.max(1e-9),
+        })
     }
 }

@@ -33,10 +33,18 @@ impl<'a> Validation<'a> {
         scales: &'a [OutputScale],
         stores: (&'a DrugStore, &'a TargetStore),
     ) -> Self {
-        let interactions: Vec<&Interaction> =
-            valid.indices().iter().map(|&i| &dataset.interactions[i as usize]).collect();
+        let interactions: Vec<&Interaction> = valid
+            .indices()
+            .iter()
+            .map(|&i| &dataset.interactions[i as usize])
+            .collect();
         let pairs = interactions.iter().map(|i| (i.drug, i.target)).collect();
-        Self { interactions, pairs, scales, stores }
+        Self {
+            interactions,
+            pairs,
+            scales,
+            stores,
+        }
     }
 
     /// Metrics by name; empty without validation pairs.
@@ -48,7 +56,13 @@ impl<'a> Validation<'a> {
         let scores = score_pairs(model, self.stores, &self.pairs, device, |_| {});
         for (column, scale) in self.scales.iter().enumerate() {
             let (truth, predicted) = affinity_column(&self.interactions, &scores, scale, column);
-            let name = |metric: &str| if column == 0 { metric.to_string() } else { format!("{metric}_{}", scale.name) };
+            let name = |metric: &str| {
+                if column == 0 {
+                    metric.to_string()
+                } else {
+                    format!("{metric}_{}", scale.name)
+                }
+            };
             if let Ok(mse) = regression::mse(&truth, &predicted) {
                 metrics.insert(name("mse"), mse);
             }
