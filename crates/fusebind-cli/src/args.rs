@@ -56,7 +56,7 @@ pub enum DataCommand {
 }
 
 /// Where the data is and how it is read.
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Default, Args, Clone)]
 pub struct SourceArgs {
     /// Column of drug ids, where detection fails.
     #[arg(long)]

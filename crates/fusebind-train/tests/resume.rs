@@ -20,9 +20,23 @@ use fusebind_train::{
     trainer::{Job, Silent, train},
 };
 
-const SMILES: [&str; 8] =
-    ["CCO", "CCN", "c1ccccc1", "CC(=O)O", "Cc1ccccc1O", "CCCCO", "C1CCNCC1", "O=C(N)c1ccccc1"];
-const SEQUENCES: [&str; 5] = ["MKTAYIAKQR", "MKTAYIWKQRLL", "GGSGGSPPLK", "WWHHKKLMNP", "ACDEFGHIKLMNPQRS"];
+const SMILES: [&str; 8] = [
+    "CCO",
+    "CCN",
+    "c1ccccc1",
+    "CC(=O)O",
+    "Cc1ccccc1O",
+    "CCCCO",
+    "C1CCNCC1",
+    "O=C(N)c1ccccc1",
+];
+const SEQUENCES: [&str; 5] = [
+    "MKTAYIAKQR",
+    "MKTAYIWKQRLL",
+    "GGSGGSPPLK",
+    "WWHHKKLMNP",
+    "ACDEFGHIKLMNPQRS",
+];
 
 fn dataset() -> Dataset {
     let drugs = SMILES.iter().enumerate().map(|(i, smiles)| Drug {
@@ -41,7 +55,11 @@ fn dataset() -> Dataset {
         affinity: Some(Affinity {
             value: 5.0 + f64::from((row * 7) % 11) / 4.0,
             scale: Scale::PKd,
-            censoring: if row % 9 == 0 { Censoring::AtMost } else { Censoring::Exact },
+            censoring: if row % 9 == 0 {
+                Censoring::AtMost
+            } else {
+                Censoring::Exact
+            },
         }),
         binds: Some(row % 3 == 0),
         row: u64::from(row) + 1,
@@ -68,11 +86,21 @@ fn recipe() -> Recipe {
 }
 
 fn run(dataset: &Dataset, out: &Path, resume: bool, stop_after: Option<u64>, seed: u64) -> Result<(), String> {
-    let parts: Vec<Option<Part>> =
-        (0..40).map(|i| Some(if i % 5 == 0 { Part::Valid } else { Part::Train })).collect();
+    let parts: Vec<Option<Part>> = (0..40)
+        .map(|i| Some(if i % 5 == 0 { Part::Valid } else { Part::Train }))
+        .collect();
     let split = Split::from_parts(dataset, &parts, "test");
     let (recipe, device) = (recipe(), Device::flex());
-    let job = Job { recipe: &recipe, dataset, split: &split, seed, device: &device, out, resume, stop_after };
+    let job = Job {
+        recipe: &recipe,
+        dataset,
+        split: &split,
+        seed,
+        device: &device,
+        out,
+        resume,
+        stop_after,
+    };
     train(&job, &mut Silent).map(|_| ()).map_err(|e| e.to_string())
 }
 
@@ -95,12 +123,21 @@ fn a_resumed_run_is_bit_identical() {
     let (whole, pieces) = (folder.path().join("whole"), folder.path().join("pieces"));
     run(&dataset, &whole, false, None, 7).unwrap();
     run(&dataset, &pieces, false, Some(2), 7).unwrap();
-    assert!(!pieces.join("model.safetensors").exists(), "a stopped run has no model yet");
+    assert!(
+        !pieces.join("model.safetensors").exists(),
+        "a stopped run has no model yet"
+    );
     run(&dataset, &pieces, true, Some(3), 7).unwrap();
     run(&dataset, &pieces, true, None, 7).unwrap();
     assert!(model(&whole) == model(&pieces), "the model files differ");
     let losses = |run: &Path| -> Vec<f64> {
-        RunDir::open(run).unwrap().epochs().unwrap().iter().map(|epoch| epoch.train_loss).collect()
+        RunDir::open(run)
+            .unwrap()
+            .epochs()
+            .unwrap()
+            .iter()
+            .map(|epoch| epoch.train_loss)
+            .collect()
     };
     assert_eq!(losses(&whole), losses(&pieces));
     assert_eq!(losses(&whole).len(), 6);
@@ -114,7 +151,11 @@ fn another_run_is_not_resumed_and_none_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     run(&dataset, &out, false, Some(1), 7).unwrap();
-    assert!(run(&dataset, &out, false, None, 7).unwrap_err().contains("already holds a run"));
+    assert!(
+        run(&dataset, &out, false, None, 7)
+            .unwrap_err()
+            .contains("already holds a run")
+    );
     assert!(run(&dataset, &out, true, None, 8).unwrap_err().contains("seed"));
     let mut other = dataset.clone();
     other.interactions[0].binds = Some(false);

@@ -1,0 +1,214 @@
+//! The commands as a user meets them: outputs, exit codes, and bad input that loses nothing.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn fusebind(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fusebind"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const SMILES: [&str; 8] = [
+    "CCO",
+    "CCN",
+    "c1ccccc1",
+    "CC(=O)O",
+    "Cc1ccccc1O",
+    "CCCCO",
+    "C1CCNCC1",
+    "NC(=O)c1ccccc1",
+];
+const SEQUENCES: [&str; 6] = [
+    "MKTAYIAKQR",
+    "MKTAYIWKQRLL",
+    "GGSGGSPPLK",
+    "WWHHKKLMNP",
+    "ACDEFGHIKLMNPQRS",
+    "PPPLLLKKKRRR",
+];
+
+/// A flat table of pairs with one bad row.
+fn table(folder: &Path) {
+    let mut rows = String::from("smiles,sequence,affinity,unit\n");
+    for (i, smiles) in SMILES.iter().enumerate() {
+        for (j, sequence) in SEQUENCES.iter().enumerate() {
+            rows += &format!("{smiles},{sequence},{},Kd_nM\n", 10 * (1 + i * 6 + j));
+        }
+    }
+    rows += "C..C,MKTAYIAKQR,10,Kd_nM\n";
+    fs::write(folder.join("pairs.csv"), rows).unwrap();
+}
+
+#[test]
+fn from_a_table_to_predictions() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    table(here);
+    let check = fusebind(&["data", "check", "pairs.csv", "--json"], here);
+    assert!(check.status.success(), "{}", text(&check.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&check.stdout).unwrap();
+    assert_eq!(
+        (report["interactions"].as_u64(), report["rejected_rows"].as_u64()),
+        (Some(48), Some(1))
+    );
+
+    let split = fusebind(
+        &[
+            "data",
+            "split",
+            "pairs.csv",
+            "--by",
+            "random",
+            "--seed",
+            "3",
+            "-o",
+            "split.csv",
+        ],
+        here,
+    );
+    assert!(split.status.success(), "{}", text(&split.stderr));
+    let rejected = fs::read_to_string(here.join("split.csv.rejected.csv")).unwrap();
+    assert!(rejected.contains("C..C") && rejected.contains("49"), "{rejected}");
+
+    fs::write(
+        here.join("small.toml"),
+        "name = \"small\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\nchannels = 8\nsubstructures = 32\n\
+         [model.sequence]\ncomposition = 32\n[model.interaction]\nchannels = 16\nrank = 0\n[training]\nepochs = 3\n",
+    )
+    .unwrap();
+    let arguments = [
+        "train",
+        "small.toml",
+        "--data",
+        "pairs.csv",
+        "--split",
+        "split.csv",
+        "--out",
+        "run",
+    ];
+    let train = fusebind(&arguments, here);
+    assert!(train.status.success(), "{}", text(&train.stderr));
+    assert!(train.stdout.is_empty(), "stdout is for data");
+    for file in ["recipe.toml", "run.json", "metrics.jsonl", "model.safetensors"] {
+        assert!(here.join("run").join(file).is_file(), "{file}");
+    }
+    let again = fusebind(&arguments, here);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("hint:"), "{}", text(&again.stderr));
+
+    let evaluate = [
+        "evaluate",
+        "run",
+        "--data",
+        "pairs.csv",
+        "--split",
+        "split.csv",
+        "--json",
+        "--predictions",
+        "p.csv",
+    ];
+    let evaluate = fusebind(&evaluate, here);
+    assert!(evaluate.status.success(), "{}", text(&evaluate.stderr));
+    let scores: serde_json::Value = serde_json::from_slice(&evaluate.stdout).unwrap();
+    assert!(scores["n"].as_u64() > Some(0) && scores["metrics"]["mse"].is_f64());
+    assert!(scores["floors"]["drug + target bias"]["mse"].is_f64());
+    assert_eq!(scores["leakage"]["pair_seen"].as_f64(), Some(0.0));
+    assert!(here.join("p.csv").is_file());
+
+    let one = fusebind(&["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"], here);
+    assert!(one.status.success(), "{}", text(&one.stderr));
+    let lines = text(&one.stdout);
+    assert!(
+        lines.starts_with("drug_id,target_id,smiles,prediction,unit") && lines.contains("pKd,\"graph,sequence\""),
+        "{lines}"
+    );
+
+    let many = fusebind(&["predict", "run", "--pairs", "pairs.csv", "-o", "out.parquet"], here);
+    assert!(many.status.success(), "{}", text(&many.stderr));
+    assert!(here.join("out.parquet").is_file() && here.join("out.parquet.rejected.csv").is_file());
+
+    let model = here.join("run/model.safetensors");
+    let bytes = fs::read(&model).unwrap();
+    fs::write(&model, &bytes[..bytes.len() / 2]).unwrap();
+    let cut = fusebind(&["predict", "run", "--smiles", "CCO", "--sequence", "MK"], here);
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(text(&cut.stderr).contains("damaged"), "{}", text(&cut.stderr));
+}
+
+#[test]
+fn bad_input_ends_in_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("empty.csv"), "").unwrap();
+    fs::write(here.join("missing.csv"), "smiles,label\nCCO,1\n").unwrap();
+    fs::write(here.join("cut.parquet"), b"PAR1 and nothing more").unwrap();
+    fs::create_dir(here.join("folder.csv")).unwrap();
+    for (file, part) in [
+        ("empty.csv", "empty.csv"),
+        ("missing.csv", "missing.csv"),
+        ("cut.parquet", "cut.parquet"),
+        ("folder.csv", "folder.csv"),
+        ("absent.csv", "absent.csv"),
+    ] {
+        let output = fusebind(&["data", "check", file], here);
+        assert_eq!(output.status.code(), Some(1), "{file}");
+        let error = text(&output.stderr);
+        assert!(
+            error.starts_with("error:") && error.contains(part) && error.contains("hint:"),
+            "{file}: {error}"
+        );
+    }
+    fs::write(
+        here.join("rows.csv"),
+        "smiles,sequence,label\nCCO,MKT,1\nCCN,MKT,NaN\nCCC,,0\nCC(C,MKT,0\nCCO,MK1,1\nCCCC,MKL,0\n",
+    )
+    .unwrap();
+    let output = fusebind(&["data", "check", "rows.csv", "--json", "--rejected", "bad.csv"], here);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (report["interactions"].as_u64(), report["rejected_rows"].as_u64()),
+        (Some(2), Some(4))
+    );
+    assert_eq!(fs::read_to_string(here.join("bad.csv")).unwrap().lines().count(), 5);
+}
+
+#[test]
+fn misuse_has_code_2_and_help_has_code_0() {
+    let here = tempfile::tempdir().unwrap();
+    assert_eq!(fusebind(&["train"], here.path()).status.code(), Some(2));
+    assert_eq!(
+        fusebind(&["predict", "run", "--smiles", "CCO"], here.path())
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(fusebind(&["--help"], here.path()).status.code(), Some(0));
+    let list = fusebind(&["recipe", "list"], here.path());
+    for name in [
+        "davis",
+        "kiba",
+        "biosnap-random",
+        "biosnap-unseen-drug",
+        "biosnap-unseen-protein",
+        "default",
+    ] {
+        assert!(text(&list.stdout).contains(name), "{name}");
+    }
+    let cuda = fusebind(
+        &["train", "default", "--data", "x", "--out", "y", "--device", "cuda"],
+        here.path(),
+    );
+    assert_eq!(cuda.status.code(), Some(1));
+    assert!(text(&cuda.stderr).contains("--device cpu"), "{}", text(&cuda.stderr));
+}
