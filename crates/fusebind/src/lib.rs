@@ -1,8 +1,14 @@
-//! fusebind: does this compound bind this target, and how sure are we?
+//! The libraries of fusebind in reading order: [`features`] (raw text to arrays), [`data`] (tables, splits, samplers),
+//! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`screen`]
+//! (predictions from a run folder).
 //!
-//! This crate re-exports the libraries in reading order: [`features`] (raw text to arrays), [`data`] (tables, splits,
-//! samplers), [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder),
-//! [`screen`] (predictions from a run folder).
+//! ```
+//! use fusebind::features::entity::molecule::{ChematicToolkit, Chemistry};
+//!
+//! let aspirin = ChematicToolkit.molecule("CC(=O)Oc1ccccc1C(=O)O").expect("a valid SMILES");
+//! assert_eq!(aspirin.heavy_atoms, 13);
+//! assert!(ChematicToolkit.molecule("C..C").is_err());
+//! ```
 
 pub use fusebind_data as data;
 pub use fusebind_eval as eval;
