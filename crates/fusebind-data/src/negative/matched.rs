@@ -1,0 +1,89 @@
+//! Degree-matched negatives by a random matching of stubs.
+//!
+//! Every entity gets `ratio` times as many stubs as it has positives; drug stubs meet target stubs at random (the
+//! configuration model, Molloy & Reed 1995, doi 10.1002/rsa.3240060204). A meeting that is known or repeated swaps partners
+//! with another one, if both are new afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Error, ErrorKind};
+
+/// Attempts to mend per meeting that cannot stay, before the draw is given up.
+const ATTEMPTS: usize = 2_000;
+
+pub(super) fn draw(
+    positives: &BTreeSet<(u32, u32)>,
+    known: &BTreeSet<(u32, u32)>,
+    ratio: f64,
+    random: &mut ChaCha8Rng,
+) -> Result<Vec<(u32, u32)>, Error> {
+    let wanted = (ratio * positives.len() as f64).round() as usize;
+    let drugs = stubs(positives.iter().map(|pair| pair.0), ratio, wanted, random);
+    let mut targets = stubs(positives.iter().map(|pair| pair.1), ratio, wanted, random);
+    targets.shuffle(random);
+    let mut meetings: Vec<(u32, u32)> = drugs.into_iter().zip(targets).collect();
+    let mut taken = BTreeSet::new();
+    let mut bad: Vec<usize> = (0..meetings.len())
+        .filter(|at| known.contains(&meetings[*at]) || !taken.insert(meetings[*at]))
+        .collect();
+    let mut is_bad = vec![false; meetings.len()];
+    bad.iter().for_each(|at| is_bad[*at] = true);
+    bad.shuffle(random);
+    let free = |pair: &(u32, u32), taken: &BTreeSet<(u32, u32)>| !known.contains(pair) && !taken.contains(pair);
+    for at in bad {
+        // Mended already, as the partner of another one.
+        if !is_bad[at] {
+            continue;
+        }
+        let mended = (0..ATTEMPTS).any(|_| {
+            let other = random.random_range(0..meetings.len());
+            let (own, theirs) = (meetings[at], meetings[other]);
+            let swapped = ((own.0, theirs.1), (theirs.0, own.1));
+            if other == at || swapped.0 == swapped.1 || !free(&swapped.0, &taken) || !free(&swapped.1, &taken) {
+                return false;
+            }
+            // A partner that could not stay either is mended by the same swap.
+            if !std::mem::replace(&mut is_bad[other], false) {
+                taken.remove(&theirs);
+            }
+            is_bad[at] = false;
+            taken.insert(swapped.0);
+            taken.insert(swapped.1);
+            (meetings[at], meetings[other]) = swapped;
+            true
+        });
+        if !mended {
+            let reason = "no unknown pairs are left that give every drug and target its number of negatives";
+            return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller ratio, or draw at random"));
+        }
+    }
+    Ok(taken.into_iter().collect())
+}
+
+/// `ratio` stubs per occurrence of an entity, `wanted` in all: fractions are rounded up for the largest remainders.
+fn stubs(entities: impl Iterator<Item = u32>, ratio: f64, wanted: usize, random: &mut ChaCha8Rng) -> Vec<u32> {
+    let mut degrees: BTreeMap<u32, usize> = BTreeMap::new();
+    entities.for_each(|entity| *degrees.entry(entity).or_default() += 1);
+    let mut shares: Vec<(u32, usize, f64)> = degrees
+        .into_iter()
+        .map(|(entity, degree)| {
+            let share = ratio * degree as f64;
+            (entity, share.floor() as usize, share.fract())
+        })
+        .collect();
+    // Equal remainders are rounded up in random order.
+    shares.shuffle(random);
+    shares.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let whole: usize = shares.iter().map(|share| share.1).sum();
+    let extra = wanted.saturating_sub(whole);
+    let mut stubs: Vec<u32> = Vec::with_capacity(wanted);
+    for (at, (entity, count, _)) in shares.into_iter().enumerate() {
+        stubs.extend(std::iter::repeat_n(entity, count + usize::from(at < extra)));
+    }
+    stubs.sort_unstable();
+    stubs.truncate(wanted);
+    stubs
+}
