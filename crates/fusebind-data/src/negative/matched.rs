@@ -34,17 +34,19 @@ pub(super) fn draw(
     bad.shuffle(random);
     let free = |pair: &(u32, u32), taken: &BTreeSet<(u32, u32)>| !known.contains(pair) && !taken.contains(pair);
     for at in bad {
+        // Mended already, as the partner of another one.
+        if !is_bad[at] {
+            continue;
+        }
         let mended = (0..ATTEMPTS).any(|_| {
             let other = random.random_range(0..meetings.len());
             let (own, theirs) = (meetings[at], meetings[other]);
             let swapped = ((own.0, theirs.1), (theirs.0, own.1));
-            // A partner that cannot stay either is mended in its own turn, or here by luck.
             if other == at || swapped.0 == swapped.1 || !free(&swapped.0, &taken) || !free(&swapped.1, &taken) {
                 return false;
             }
-            if is_bad[other] {
-                is_bad[other] = false;
-            } else {
+            // A partner that could not stay either is mended by the same swap.
+            if !std::mem::replace(&mut is_bad[other], false) {
                 taken.remove(&theirs);
             }
             is_bad[at] = false;
@@ -53,7 +55,7 @@ pub(super) fn draw(
             (meetings[at], meetings[other]) = swapped;
             true
         });
-        if !mended && is_bad[at] {
+        if !mended {
             let reason = "no unknown pairs are left that give every drug and target its number of negatives";
             return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller ratio, or draw at random"));
         }

@@ -4,9 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Numbers of a latent vector.
-pub const RANK: usize = 8;
+pub const RANK: usize = 6;
 /// How many of them the structure of a drug shows; the rest is hidden.
-pub const VISIBLE: usize = 6;
+pub const VISIBLE: usize = 4;
 
 /// A latent vector.
 pub type Latent = [f64; RANK];

@@ -4,7 +4,7 @@
 //! every family and motif of a protein carries a latent vector of [`RANK`] numbers. With drug latent `d`, target latent `t`:
 //!
 //! ```text
-//! truth    = 6.2 + bias(drug) + bias(target) + sqrt(1 - h) <d, t>_visible / sqrt(6) + sqrt(h) <d, t>_hidden / sqrt(2)
+//! truth    = 6.2 + bias(drug) + bias(target) + 0.9 (sqrt(1 - h) <d, t>_visible / 2 + sqrt(h) <d, t>_hidden / sqrt(2))
 //! affinity = truth + noise            pKd
 //! ```
 //!

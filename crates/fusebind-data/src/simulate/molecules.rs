@@ -15,53 +15,41 @@ use super::{
 use crate::{Error, ErrorKind};
 
 /// Ring systems with two places for substitution, on carbon.
-const SCAFFOLDS: [&str; 16] = [
+const SCAFFOLDS: [&str; 12] = [
     "c1cc({A})cc({B})c1",
     "n1cc({A})ccc1{B}",
-    "c1nc({A})ncc1{B}",
     "c1nc({A})c2cc({B})ccc2n1",
     "c1c({A})c2cc({B})ccc2[nH]1",
-    "c1c({A})cnc2ccc({B})cc12",
     "c1({A})nc2cc({B})ccc2[nH]1",
     "c1({A})nc({B})cs1",
     "C1CC({A})CCC1{B}",
     "c1c({A})ccc2cc({B})ccc12",
     "c1({A})nc2c({B})ncnc2[nH]1",
-    "c1({A})nn2c({B})ccnc2c1",
-    "c1({A})oc({B})cc1",
     "c1({A})noc({B})c1",
     "C1CC({A})Cc2cc({B})ccc12",
     "c1c({A})c2c(cc1{B})OCO2",
 ];
 /// Small groups at place A.
-const SUBSTITUENTS: [&str; 18] = [
+const SUBSTITUENTS: [&str; 12] = [
     "F",
     "Cl",
-    "Br",
     "C",
     "OC",
     "N",
     "C#N",
     "C(F)(F)F",
-    "O",
     "C(=O)O",
     "C(N)=O",
-    "N(C)C",
     "S(C)(=O)=O",
-    "CC",
     "C(C)(C)C",
     "[N+](=O)[O-]",
-    "NC(C)=O",
-    "OC(F)F",
 ];
 /// What joins place B and the tail.
 const LINKERS: [&str; 8] = ["", "C", "N", "O", "C(=O)N", "NC(=O)", "CC", "S(=O)(=O)N"];
 /// Groups at the far end; ring closures 3 do not meet those of a scaffold.
-const TAILS: [&str; 18] = [
+const TAILS: [&str; 12] = [
     "C",
-    "C(C)C",
     "C3CC3",
-    "c3ccccc3",
     "c3ccncc3",
     "Cc3ccccc3",
     "CC(F)(F)F",
@@ -71,11 +59,7 @@ const TAILS: [&str; 18] = [
     "c3ccc(OC)cc3",
     "C3CCCCC3",
     "c3cccs3",
-    "CC#N",
-    "CC(=O)O",
-    "c3ccc(cc3)C#N",
     "C3CCOCC3",
-    "c3cccc(Cl)c3",
 ];
 /// Fragment combinations.
 const COMBINATIONS: usize = SCAFFOLDS.len() * SUBSTITUENTS.len() * LINKERS.len() * TAILS.len();
@@ -171,7 +155,7 @@ mod tests {
         // Each scaffold with each substituent, and with each linker and tail.
         for scaffold in 0..SCAFFOLDS.len() {
             let mut combinations: Vec<[usize; 4]> = (0..SUBSTITUENTS.len()).map(|s| [scaffold, s, 0, 0]).collect();
-            combinations.extend((0..LINKERS.len()).flat_map(|l| (0..TAILS.len()).map(move |t| [scaffold, 3, l, t])));
+            combinations.extend((0..LINKERS.len()).flat_map(|l| (0..TAILS.len()).map(move |t| [scaffold, 2, l, t])));
             for chosen in combinations {
                 let smiles = assemble(chosen);
                 assert!(ChematicToolkit.molecule(&smiles).is_ok(), "{smiles}");

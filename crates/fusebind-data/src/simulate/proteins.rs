@@ -12,7 +12,7 @@ use super::{
 };
 
 const FAMILIES: usize = 8;
-const MOTIFS: usize = 20;
+const MOTIFS: usize = 12;
 const SLOTS: usize = 4;
 const MOTIF_LENGTH: usize = 12;
 /// Residues with the frequencies, in percent, that vertebrate proteins have (rounded).

@@ -14,8 +14,6 @@ const DRUG_TRAITS: [(&str, &str); RANK] = [
     ("rigid", "flexible"),
     ("basic", "acidic"),
     ("compact", "elongated"),
-    ("electron-rich", "electron-poor"),
-    ("planar", "globular"),
     ("slowly cleared by the liver", "rapidly cleared by the liver"),
     ("sedating in animals", "stimulating in animals"),
 ];
@@ -24,8 +22,6 @@ const TARGET_TRAITS: [(&str, &str); RANK] = [
     ("a deep pocket", "a shallow pocket"),
     ("an ordered hinge", "a disordered hinge"),
     ("an acidic cleft", "a basic cleft"),
-    ("expression in the brain", "expression in the liver"),
-    ("a membrane anchor", "a cytosolic location"),
     ("a fast turnover", "a slow turnover"),
     ("regulation by phosphorylation", "regulation by proteolysis"),
     ("activity as a dimer", "activity as a monomer"),

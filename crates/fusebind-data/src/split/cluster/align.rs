@@ -87,22 +87,38 @@ pub fn identity(a: &[u8], b: &[u8], (low, high): (isize, isize)) -> f64 {
         let shift = row as isize + low;
         let from = (-shift).max(0) as usize;
         let to = (a.len() as isize - shift).clamp(0, width as isize) as usize;
+        if from >= to {
+            best.fill(OUTSIDE);
+            down.fill(OUTSIDE);
+            continue;
+        }
         let mut along = OUTSIDE;
         let mut left = OUTSIDE;
-        for cell in from..to {
-            let column = (shift + cell as isize) as usize;
-            let start = if row == 0 || column == 0 { 0 } else { best[cell] };
-            let diagonal = start + scores[usize::from(a[column] & 31)];
-            // A gap that eats a residue of `b` comes from the next diagonal of the row before.
-            let gap_b = (best[cell + 1] - open).max(down[cell + 1] - extend);
+        let first_column = shift + from as isize;
+        let last_row = row + 1 == b.len();
+        let columns = &a[first_column as usize..(shift + to as isize) as usize];
+        // A gap that eats a residue of `b` comes from the next diagonal of the row before: its cell is one further.
+        let mut next = (best[from], down[from]);
+        for (cell, residue) in (from..to).zip(columns) {
+            let start = if row == 0 || first_column == 0 && cell == from {
+                0
+            } else {
+                next.0
+            };
+            next = (best[cell + 1], down[cell + 1]);
+            let diagonal = start + scores[usize::from(*residue & 31)];
+            let gap_b = (next.0 - open).max(next.1 - extend);
             along = (left - open).max(along - extend);
             let score = diagonal.max(gap_b).max(along);
             best[cell] = score;
             down[cell] = gap_b;
             left = score;
-            if row + 1 == b.len() || column + 1 == a.len() {
+            if last_row {
                 finish = finish.max(score);
             }
+        }
+        if shift + to as isize == a.len() as isize {
+            finish = finish.max(left);
         }
         // Cells beyond the end of `a` hold scores of earlier rows that no path may reach any more.
         best[to..].fill(OUTSIDE);

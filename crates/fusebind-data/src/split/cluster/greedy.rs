@@ -3,7 +3,7 @@
 use super::{
     ClusterConfig,
     align::identity,
-    kmer::{Candidate, KmerIndex},
+    kmer::{CHANCE, Candidate, KmerIndex},
 };
 
 /// Cluster of each sequence (residue tokens); a cluster is named by the index of its representative. The result depends on the
@@ -29,7 +29,7 @@ pub fn cluster_sequences(sequences: &[&[u8]], config: &ClusterConfig) -> Vec<u32
             continue;
         }
         before = Some(own);
-        let needed = config.filter * config.identity.powi(3) * sequence.len() as f64;
+        let needed = (config.filter * config.identity.powi(3) + CHANCE) * sequence.len() as f64;
         let joins = |candidate: &Candidate| {
             let (low, high) = candidate.diagonals;
             let representative = sequences[representatives[candidate.representative]];

@@ -7,6 +7,10 @@
 const K: usize = 3;
 /// Diagonals per strip; a match is sought in two neighbouring strips.
 const STRIP: usize = 32;
+/// Matches per residue of the query that two neighbouring strips hold by chance, at equal residue frequencies.
+pub(super) const CHANCE: f64 = 2.0 * STRIP as f64 / 8000.0;
+/// Strips on either side of the best that may join the band.
+const REACH: usize = 6;
 /// Token of `X`: says nothing, so it is in no k-mer.
 const UNKNOWN: u8 = 22;
 
@@ -86,15 +90,16 @@ impl KmerIndex {
         for representative in touched {
             let representative = representative as usize;
             let tally = &mut self.tally[self.strips[representative]..self.strips[representative + 1]];
-            let matches = tally
-                .windows(2)
-                .map(|two| two[0].saturating_add(two[1]))
-                .max()
-                .unwrap_or(0);
+            let best =
+                (0..tally.len() - 1).max_by_key(|at| (tally[*at].saturating_add(tally[at + 1]), tally.len() - at));
+            let best = best.unwrap_or(0);
+            let matches = tally[best].saturating_add(tally[best + 1]);
             if f64::from(matches) >= needed {
-                let fair = |strip: &usize| 4 * u64::from(tally[*strip]) >= u64::from(matches);
-                let low = (0..tally.len()).find(fair).unwrap_or(0);
-                let high = (0..tally.len()).rev().find(fair).unwrap_or(0);
+                // A long insertion moves the alignment to another strip, which then holds matches as well.
+                let near = best.saturating_sub(REACH)..(best + 2 + REACH).min(tally.len());
+                let fair = |strip: &usize| 3 * u64::from(tally[*strip]) >= u64::from(matches);
+                let low = near.clone().find(fair).unwrap_or(best).min(best);
+                let high = near.rev().find(fair).unwrap_or(best).max(best + 1);
                 let diagonal = |shifted: usize| shifted as isize - query.len() as isize;
                 found.push(Candidate {
                     representative,

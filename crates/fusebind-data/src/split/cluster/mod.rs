@@ -24,8 +24,8 @@ pub struct ClusterConfig {
     pub identity: f64,
     /// Diagonals that the alignment may wander beyond those where k-mers match.
     pub band: usize,
-    /// Of the 3-mer matches that `identity` lets expect (identity³ per residue), the share that must lie near one diagonal
-    /// before a pair is aligned. Less finds more and takes longer.
+    /// Of the 3-mer matches that `identity` lets expect (identity³ per residue), the share that must lie near one diagonal,
+    /// on top of those expected by chance, before a pair is aligned. Less finds more and takes longer.
     pub filter: f64,
 }
 
