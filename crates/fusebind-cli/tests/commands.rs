@@ -1,5 +1,7 @@
 //! The commands as a user meets them: outputs, exit codes, and bad input that loses nothing.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::{
     fs,
     path::Path,

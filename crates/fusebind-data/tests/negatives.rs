@@ -1,5 +1,7 @@
 //! Negatives are unknown pairs in the number asked for, and degree-matched ones match.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fusebind_data::{

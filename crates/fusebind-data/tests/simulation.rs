@@ -1,5 +1,7 @@
 //! A simulated universe reads back whole, is the same every time, and each knob moves what it says and nothing else.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::collections::BTreeSet;
 
 use fusebind_data::{

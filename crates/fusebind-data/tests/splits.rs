@@ -1,5 +1,7 @@
 //! Every split keeps apart what it promises to keep apart, whatever the data; split files and published columns.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fusebind_data::{

@@ -1,5 +1,7 @@
 //! Scores against values computed with scikit-learn 1.9 and SciPy 1.17 (calls in the comments) and against naive forms.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use fusebind_eval::{Undefined, calibration, classification, enrichment, regression, resample};
 use proptest::prelude::*;
 

@@ -1,5 +1,7 @@
 //! What the molecule reader must do beyond agreeing with RDKit: one identity per drug, salts by rule, reasons, SD records.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use fusebind_features::{
     ErrorKind,
     entity::molecule::{ChematicToolkit, Chemistry, MAX_HEAVY_ATOMS, Molecule},

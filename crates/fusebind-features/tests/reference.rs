@@ -4,6 +4,8 @@
 //! deviations listed here with their reason; a deviation that has vanished must leave the list. Every input that must be
 //! refused is refused.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
 use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry, Molecule};

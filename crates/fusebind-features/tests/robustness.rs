@@ -1,5 +1,7 @@
 //! Arbitrary text: every parser answers with a value or a reason, and never panics.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use fusebind_features::{
     entity::{
         molecule::{ChematicToolkit, Chemistry},

@@ -1,6 +1,8 @@
 //! What every encoder and the whole model must keep: shapes, batch equals single, atom order, gradients, a checkpoint that
 //! comes back, and the ability to fit a small set.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use burn::{
     module::{Module, ModuleVisitor, Param},
     optim::{AdamWConfig, GradientsParams},

@@ -1,5 +1,7 @@
 //! A run that is stopped and resumed is bit-identical to one that never stopped.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::{
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
