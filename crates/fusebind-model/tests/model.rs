@@ -189,7 +189,7 @@ fn the_order_of_atoms_does_not_matter() {
 fn pairs() -> PairIndex {
     PairIndex {
         drug: (0..32).map(|p| p % 8).collect(),
-        target: (0..32).map(|p| (p / 8 + p) % 6).collect(),
+        target: (0..32).map(|p| (p / 8 + p % 8) % 6).collect(),
     }
 }
 
