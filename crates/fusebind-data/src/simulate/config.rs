@@ -61,7 +61,7 @@ impl Default for NoiseLevels {
     }
 }
 
-/// Configuration of [`simulate`].
+/// Configuration of [`simulate`](super::simulate).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimulateConfig {

@@ -1,6 +1,6 @@
 //! Splits as types: a part of the data can only be used for what it is for.
 //!
-//! Comes in: a [`Dataset`](crate::table::Dataset) and a method, a published column or a split file. Goes out: a [`Split`].
+//! Comes in: a [`Dataset`] and a method, a published column or a split file. Goes out: a [`Split`].
 //! Splits are by unique molecule and unique sequence, never by row or name.
 //!
 //! Nothing can be fitted on a test part, because fitting takes a [`TrainSet`]:
