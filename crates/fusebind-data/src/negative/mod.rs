@@ -7,9 +7,9 @@
 //!
 //! ```
 //! use fusebind_data::negative::{Draw, NegativeConfig, sample_negatives};
-//! let known = [(0, 0), (0, 1), (1, 1), (2, 3)];
+//! let known = [(0, 0), (1, 1), (2, 2), (3, 3)];
 //! let config = NegativeConfig { draw: Draw::DegreeMatched, ..NegativeConfig::default() };
-//! let negatives = sample_negatives(&known, &[], (3, 4), &config)?;
+//! let negatives = sample_negatives(&known, &[], (4, 4), &config)?;
 //! assert_eq!(negatives.len(), 4);
 //! assert!(negatives.iter().all(|pair| !known.contains(pair)));
 //! # Ok::<(), fusebind_data::Error>(())

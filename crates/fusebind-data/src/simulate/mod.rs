@@ -21,6 +21,7 @@
 //! # Ok::<(), fusebind_data::Error>(())
 //! ```
 
+mod config;
 mod latent;
 mod molecules;
 mod proteins;
@@ -28,148 +29,14 @@ mod sides;
 mod text;
 mod write;
 
+pub use config::{MissingRates, NoiseLevels, SimulateConfig};
 pub use latent::{Latent, RANK, VISIBLE};
 
-use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
+use rand::seq::index;
+use serde::Serialize;
 
-use crate::{Error, ErrorKind};
+use crate::Error;
 use latent::{Stream, interaction, normal, stream};
-
-/// Share of the drugs (or targets) about which a modality says nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MissingRates {
-    /// Descriptions of drugs.
-    pub text_drug: f64,
-    /// Descriptions of targets.
-    pub text_target: f64,
-    /// Expression signatures.
-    pub transcriptome_drug: f64,
-    /// Assay profiles.
-    pub bioassay_drug: f64,
-    /// Single outcomes within the assay profiles that exist.
-    pub assay_outcome: f64,
-}
-
-impl Default for MissingRates {
-    fn default() -> Self {
-        Self {
-            text_drug: 0.2,
-            text_target: 0.1,
-            transcriptome_drug: 0.4,
-            bioassay_drug: 0.3,
-            assay_outcome: 0.25,
-        }
-    }
-}
-
-/// How unreliable each thing is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NoiseLevels {
-    /// Standard deviation of the affinities about the truth, in pKd.
-    pub affinity: f64,
-    /// Probability that a statement of a text says the opposite.
-    pub text: f64,
-    /// Standard deviation of an expression value about its signal, which has standard deviation 1.
-    pub transcriptome: f64,
-    /// Standard deviation on the liability of an assay outcome, whose signal has standard deviation 1.
-    pub bioassay: f64,
-}
-
-impl Default for NoiseLevels {
-    fn default() -> Self {
-        Self {
-            affinity: 0.4,
-            text: 0.1,
-            transcriptome: 1.0,
-            bioassay: 0.5,
-        }
-    }
-}
-
-/// Configuration of [`simulate`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SimulateConfig {
-    /// Distinct drugs.
-    pub drugs: usize,
-    /// Distinct targets.
-    pub targets: usize,
-    /// Distinct measured pairs.
-    pub pairs: usize,
-    /// Seed.
-    pub seed: u64,
-    /// Share `h` of the interaction's variance that the structure of the drug does not show.
-    pub hidden: f64,
-    /// Share of the pairs that bind.
-    pub binders: f64,
-    /// Genes of an expression signature.
-    pub genes: usize,
-    /// Assays of a profile.
-    pub assays: usize,
-    /// Noise.
-    pub noise: NoiseLevels,
-    /// Missing side data.
-    pub missing: MissingRates,
-}
-
-impl Default for SimulateConfig {
-    fn default() -> Self {
-        Self {
-            drugs: 400,
-            targets: 120,
-            pairs: 8000,
-            seed: 0,
-            hidden: 0.25,
-            binders: 0.3,
-            genes: 100,
-            assays: 24,
-            noise: NoiseLevels::default(),
-            missing: MissingRates::default(),
-        }
-    }
-}
-
-impl SimulateConfig {
-    /// Refuses universes that cannot be made.
-    pub fn check(&self) -> Result<(), Error> {
-        let refuse = |reason: String| Err(Error::new(ErrorKind::Infeasible, format!("simulation: {reason}")));
-        if self.drugs == 0 || self.targets == 0 || self.pairs == 0 || self.genes == 0 || self.assays == 0 {
-            return refuse("the numbers of drugs, targets, pairs, genes and assays must be above 0".into());
-        }
-        let (most_drugs, most_targets) = (molecules::MOST, 100_000);
-        if self.drugs > most_drugs || self.targets > most_targets {
-            return refuse(format!(
-                "at most {most_drugs} drugs and {most_targets} targets can be made"
-            ));
-        }
-        if self.pairs > self.drugs * self.targets {
-            let known = self.drugs * self.targets;
-            return refuse(format!("{} pairs are asked for, but only {known} exist", self.pairs));
-        }
-        let (missing, noise) = (self.missing, self.noise);
-        let shares = [
-            ("hidden", self.hidden),
-            ("binders", self.binders),
-            ("noise.text", noise.text),
-            ("missing.text_drug", missing.text_drug),
-            ("missing.text_target", missing.text_target),
-            ("missing.transcriptome_drug", missing.transcriptome_drug),
-            ("missing.bioassay_drug", missing.bioassay_drug),
-            ("missing.assay_outcome", missing.assay_outcome),
-        ];
-        if let Some((name, _)) = shares.iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
-            return refuse(format!("`{name}` must lie between 0 and 1"));
-        }
-        let sizes = [noise.affinity, noise.transcriptome, noise.bioassay];
-        if sizes.iter().any(|sd| !(0.0..1e6).contains(sd)) {
-            return refuse("standard deviations of noise must be numbers from 0 on".into());
-        }
-        Ok(())
-    }
-}
 
 /// A simulated drug.
 #[derive(Clone, Debug, PartialEq)]
@@ -286,13 +153,12 @@ pub fn simulate(config: &SimulateConfig) -> Result<Universe, Error> {
     let drugs = molecules::drugs(config)?;
     let targets = proteins::targets(config);
     let mut random = stream(config.seed, Stream::Pairs);
-    let mut cells: Vec<u64> = (0..(config.drugs * config.targets) as u64).collect();
-    let (cells, _) = cells.partial_shuffle(&mut random, config.pairs);
+    let cells = index::sample(&mut random, config.drugs * config.targets, config.pairs);
     let mut noise = stream(config.seed, Stream::Noise);
     let (mut pairs, mut truth) = (Vec::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
     for cell in cells {
-        let (drug, target) = (*cell / config.targets as u64, *cell % config.targets as u64);
-        let planted = binding(&drugs[drug as usize], &targets[target as usize], config.hidden);
+        let (drug, target) = (cell / config.targets, cell % config.targets);
+        let planted = binding(&drugs[drug], &targets[target], config.hidden);
         truth.push(planted);
         pairs.push(SimulatedPair {
             drug: drug as u32,

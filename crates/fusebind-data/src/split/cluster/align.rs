@@ -176,6 +176,38 @@ mod tests {
         assert!((identity(&a, &mutated, WIDE) - 0.75).abs() < 0.03);
     }
 
+    /// Biopython 1.88: `PairwiseAligner(mode="global", substitution_matrix=BLOSUM62, open_gap_score=-12, extend_gap_score=-1,
+    /// end_gap_score=0)`, identical columns of the best alignment (the most, where several are best).
+    #[test]
+    fn identities_agree_with_a_reference() {
+        for (a, b, identical) in [
+            (
+                "ILEPSFDDAPVLCITVNKGEKHAKKHGLLNDYMPTIGISKDVLALWLTHQQYLQRGILKC",
+                "RLVPSHHDGWVMCIWVMKADKHAKLFGYLYRKGAIHHCGLALWLCTQQHQIIGHCKH",
+                26,
+            ),
+            (
+                "QKFMCMWEWPCSPDQHWGMLSMQTHKMPSDKHCPYFKCGRWSPPHAHGAYKEPPIVCHGY",
+                "VKTDYVWENTCNPVHHIGMDYMQRHKMESGFDGLGSPPHRHGAYYFYMDVCHNN",
+                26,
+            ),
+            (
+                "DDPGMNMGLAYATDNEGGWSWDEGSIYLPYISILNIMVTRPTPMLRQWAKGVRVYNPPYA",
+                "DNPDMSMGIFYKLWDFGSIYLPYISLDGIPVPPAAFELRVVRKGVRGYNYPQA",
+                29,
+            ),
+        ] {
+            let expected = f64::from(identical) / b.len() as f64;
+            assert_eq!(identity(&tokens(a), &tokens(b), WIDE), expected, "{a}");
+            assert_eq!(identity(&tokens(b), &tokens(a), WIDE), expected, "either way round");
+            assert_eq!(
+                identity(&tokens(a), &tokens(b), (-12, 20)),
+                expected,
+                "a band that holds the path is enough"
+            );
+        }
+    }
+
     #[test]
     fn nothing_in_common_is_no_identity() {
         assert_eq!(identity(&[], &[1], WIDE), 0.0);
