@@ -1,4 +1,7 @@
 //! Scores of predicted probabilities against two classes.
+//!
+//! Comes in: classes and scores. Goes out: areas under curves, counts at a threshold, or the reason why there is none. Ties share
+//! a rank or a step, so that no score depends on the order of the rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +24,8 @@ pub fn auroc(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
-/// Positions by falling score, in groups of equal score: (positives, size) of each group.
-fn groups(truth: &[bool], scores: &[f64]) -> Vec<(usize, usize, f64)> {
+/// Groups of equal score, by falling score: positives, size and score of each.
+pub(crate) fn groups(truth: &[bool], scores: &[f64]) -> Vec<(usize, usize, f64)> {
     let mut order: Vec<usize> = (0..truth.len()).collect();
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
     order
@@ -63,7 +66,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts at `threshold`.
+    /// Counts at `threshold`; a score that is no number is called negative.
     pub fn at(truth: &[bool], scores: &[f64], threshold: f64) -> Self {
         let mut counts = Self::default();
         for (t, s) in truth.iter().zip(scores) {
@@ -77,11 +80,26 @@ impl Confusion {
         counts
     }
 
+    /// Share of right calls; 0 of nothing.
+    pub fn accuracy(&self) -> f64 {
+        let right = self.true_positives + self.true_negatives;
+        share(right, right + self.false_positives + self.false_negatives)
+    }
+
+    /// Share of positives among those called positive; 0 when none is.
+    pub fn precision(&self) -> f64 {
+        share(self.true_positives, self.true_positives + self.false_positives)
+    }
+
+    /// Share of the positives that are called positive; 0 when there is none.
+    pub fn recall(&self) -> f64 {
+        share(self.true_positives, self.true_positives + self.false_negatives)
+    }
+
     /// Harmonic mean of precision and recall; 0 when nothing is found.
     pub fn f1(&self) -> f64 {
-        let twice = 2.0 * self.true_positives as f64;
-        let all = twice + (self.false_positives + self.false_negatives) as f64;
-        if all == 0.0 { 0.0 } else { twice / all }
+        let twice = 2 * self.true_positives;
+        share(twice, twice + self.false_positives + self.false_negatives)
     }
 
     /// Matthews correlation; 0 when a row or column of the table is empty.
@@ -100,6 +118,10 @@ impl Confusion {
             (tp * tn - fp * fneg) / scale
         }
     }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Threshold with the best F1; choose it on validation data only.
@@ -129,6 +151,12 @@ pub struct ClassificationMetrics {
     pub f1: Option<f64>,
     /// Matthews correlation at the validation-chosen threshold.
     pub mcc: Option<f64>,
+    /// Accuracy at the validation-chosen threshold.
+    pub accuracy: Option<f64>,
+    /// Precision at the validation-chosen threshold.
+    pub precision: Option<f64>,
+    /// Recall at the validation-chosen threshold.
+    pub recall: Option<f64>,
     /// Expected calibration error, 15 equal-width bins.
     pub ece: Option<f64>,
     /// Brier score.
@@ -142,16 +170,20 @@ pub struct ClassificationMetrics {
 }
 
 impl ClassificationMetrics {
-    /// Computes all scores of `probabilities`.
+    /// Computes all scores of `probabilities`; those at a threshold need one that is finite, and finite probabilities.
     pub fn compute(truth: &[bool], probabilities: &[f64], threshold: Option<f64>) -> Self {
+        let usable = matches!(classes(truth, probabilities), Ok(()) | Err(Undefined::OneClass));
         let confusion = threshold
-            .filter(|_| truth.len() == probabilities.len())
+            .filter(|t| usable && t.is_finite())
             .map(|t| Confusion::at(truth, probabilities, t));
         Self {
             auroc: auroc(truth, probabilities).ok(),
             auprc: auprc(truth, probabilities).ok(),
             f1: confusion.map(|c| c.f1()),
             mcc: confusion.map(|c| c.mcc()),
+            accuracy: confusion.map(|c| c.accuracy()),
+            precision: confusion.map(|c| c.precision()),
+            recall: confusion.map(|c| c.recall()),
             ece: crate::calibration::expected_calibration_error(truth, probabilities, 15).ok(),
             brier: crate::calibration::brier(truth, probabilities).ok(),
             bedroc: crate::enrichment::bedroc(truth, probabilities, 20.0).ok(),

@@ -8,7 +8,7 @@ pub enum Undefined {
     Empty,
     /// Truth and prediction differ in length.
     Length,
-    /// A value is NaN or infinite.
+    /// A value, or the score itself, is NaN or infinite.
     NotFinite,
     /// The truth is of one class only.
     OneClass,
@@ -23,7 +23,7 @@ impl std::fmt::Display for Undefined {
         f.write_str(match self {
             Self::Empty => "nothing to score",
             Self::Length => "truth and prediction differ in length",
-            Self::NotFinite => "a value is not finite",
+            Self::NotFinite => "a value or the score is not finite",
             Self::OneClass => "only one class is present",
             Self::Constant => "all values are the same",
             Self::Parameter => "a parameter is out of range",
@@ -40,6 +40,15 @@ pub(crate) fn paired(truth: &[f64], predicted: &[f64]) -> Result<(), Undefined> 
         () if truth.is_empty() => Err(Undefined::Empty),
         () if truth.iter().chain(predicted).any(|v| !v.is_finite()) => Err(Undefined::NotFinite),
         () => Ok(()),
+    }
+}
+
+/// Refuses a score that left the finite numbers, as the square of 1e200 does.
+pub(crate) fn finite(score: f64) -> Result<f64, Undefined> {
+    if score.is_finite() {
+        Ok(score)
+    } else {
+        Err(Undefined::NotFinite)
     }
 }
 

@@ -1,17 +1,33 @@
 //! Scores of predicted numbers: errors, correlations, concordance index and rm2.
+//!
+//! Comes in: true and predicted values. Goes out: a finite number, or the reason why there is none.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Undefined, paired};
+use crate::error::{Undefined, finite, paired};
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// Whether there is no variance. Asked of the values, since the mean of equal values need not be that value in floating point.
+fn constant(values: &[f64]) -> bool {
+    values.iter().all(|v| *v == values[0])
+}
+
+fn squared_residuals(truth: &[f64], predicted: &[f64]) -> f64 {
+    truth.iter().zip(predicted).map(|(t, p)| (t - p) * (t - p)).sum()
+}
+
+fn squared_deviations(values: &[f64]) -> f64 {
+    let m = mean(values);
+    values.iter().map(|v| (v - m) * (v - m)).sum()
+}
+
 /// Mean squared error.
 pub fn mse(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     paired(truth, predicted)?;
-    Ok(truth.iter().zip(predicted).map(|(t, p)| (t - p) * (t - p)).sum::<f64>() / truth.len() as f64)
+    finite(squared_residuals(truth, predicted) / truth.len() as f64)
 }
 
 /// Root mean squared error.
@@ -22,24 +38,26 @@ pub fn rmse(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
 /// Mean absolute error.
 pub fn mae(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     paired(truth, predicted)?;
-    Ok(truth.iter().zip(predicted).map(|(t, p)| (t - p).abs()).sum::<f64>() / truth.len() as f64)
+    finite(truth.iter().zip(predicted).map(|(t, p)| (t - p).abs()).sum::<f64>() / truth.len() as f64)
 }
 
 /// Pearson correlation.
 pub fn pearson(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     paired(truth, predicted)?;
+    if constant(truth) || constant(predicted) {
+        return Err(Undefined::Constant);
+    }
     let (mt, mp) = (mean(truth), mean(predicted));
-    let (mut tp, mut tt, mut pp) = (0.0, 0.0, 0.0);
-    for (t, p) in truth.iter().zip(predicted) {
-        tp += (t - mt) * (p - mp);
-        tt += (t - mt) * (t - mt);
-        pp += (p - mp) * (p - mp);
+    let product: f64 = truth.iter().zip(predicted).map(|(t, p)| (t - mt) * (p - mp)).sum();
+    let scale = squared_deviations(truth).sqrt() * squared_deviations(predicted).sqrt();
+    if scale == 0.0 {
+        // Deviations so small that their squares vanish.
+        return Err(Undefined::Constant);
     }
-    if tt <= 0.0 || pp <= 0.0 {
-        Err(Undefined::Constant)
-    } else {
-        Ok(tp / (tt.sqrt() * pp.sqrt()))
+    if !scale.is_finite() {
+        return Err(Undefined::NotFinite);
     }
+    finite((product / scale).clamp(-1.0, 1.0))
 }
 
 /// Ranks from 1, ties sharing the mean of their ranks.
@@ -65,13 +83,11 @@ pub fn spearman(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
 /// Coefficient of determination.
 pub fn r2(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     paired(truth, predicted)?;
-    let m = mean(truth);
-    let total: f64 = truth.iter().map(|t| (t - m) * (t - m)).sum();
-    if total <= 0.0 {
+    let total = squared_deviations(truth);
+    if constant(truth) || total == 0.0 {
         return Err(Undefined::Constant);
     }
-    let residual: f64 = truth.iter().zip(predicted).map(|(t, p)| (t - p) * (t - p)).sum();
-    Ok(1.0 - residual / total)
+    finite(1.0 - squared_residuals(truth, predicted) / total)
 }
 
 /// Concordance index (Gönen & Heller 2005, doi 10.1093/biomet/92.4.965): over all pairs with different truth, the share that
@@ -121,20 +137,30 @@ fn count(tree: &[u64], level: usize) -> u64 {
     sum
 }
 
-/// Modified squared correlation (Roy et al. 2009; Pratim Roy et al. 2009, doi 10.3390/molecules14051660):
+/// `r^2`, and `r0^2` of the regression through the origin, with predictions regressing the truth.
+fn with_and_without_intercept(truth: &[f64], predicted: &[f64]) -> Result<(f64, f64), Undefined> {
+    let squared = pearson(truth, predicted)?.powi(2);
+    let product: f64 = truth.iter().zip(predicted).map(|(t, p)| t * p).sum();
+    let slope = product / predicted.iter().map(|p| p * p).sum::<f64>();
+    let fitted: Vec<f64> = predicted.iter().map(|p| slope * p).collect();
+    Ok((
+        squared,
+        1.0 - squared_residuals(truth, &fitted) / squared_deviations(truth),
+    ))
+}
+
+/// Modified squared correlation (Pratim Roy et al. 2009, doi 10.3390/molecules14051660), as the papers print it:
 /// `rm2 = r2 (1 - sqrt(|r2 - r0^2|))` with `r0^2` of the regression through the origin, predictions regressing the truth.
 pub fn rm2(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
-    let r2 = pearson(truth, predicted)?.powi(2);
-    let slope =
-        truth.iter().zip(predicted).map(|(t, p)| t * p).sum::<f64>() / predicted.iter().map(|p| p * p).sum::<f64>();
-    let m = mean(truth);
-    let total: f64 = truth.iter().map(|t| (t - m) * (t - m)).sum();
-    let residual: f64 = truth
-        .iter()
-        .zip(predicted)
-        .map(|(t, p)| (t - slope * p) * (t - slope * p))
-        .sum();
-    Ok(r2 * (1.0 - (r2 - (1.0 - residual / total)).abs().sqrt()))
+    let (r2, r02) = with_and_without_intercept(truth, predicted)?;
+    finite(r2 * (1.0 - (r2 - r02).abs().sqrt()))
+}
+
+/// [`rm2`] as DeepDTA's published script and those after it compute it, which square both terms once more:
+/// `r2 (1 - sqrt(|r2^2 - (r0^2)^2|))`. Compare this one with tables that such scripts filled.
+pub fn rm2_deepdta(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
+    let (r2, r02) = with_and_without_intercept(truth, predicted)?;
+    finite(r2 * (1.0 - (r2 * r2 - r02 * r02).abs().sqrt()))
 }
 
 /// All regression scores; `None` where a score is undefined.
@@ -148,8 +174,10 @@ pub struct RegressionMetrics {
     pub mae: Option<f64>,
     /// Concordance index.
     pub ci: Option<f64>,
-    /// Modified squared correlation.
+    /// Modified squared correlation, by its formula.
     pub rm2: Option<f64>,
+    /// Modified squared correlation, as DeepDTA's script computes it.
+    pub rm2_deepdta: Option<f64>,
     /// Pearson correlation.
     pub pearson: Option<f64>,
     /// Spearman correlation.
@@ -167,6 +195,7 @@ impl RegressionMetrics {
             mae: mae(truth, predicted).ok(),
             ci: concordance_index(truth, predicted).ok(),
             rm2: rm2(truth, predicted).ok(),
+            rm2_deepdta: rm2_deepdta(truth, predicted).ok(),
             pearson: pearson(truth, predicted).ok(),
             spearman: spearman(truth, predicted).ok(),
             r2: r2(truth, predicted).ok(),

@@ -1,9 +1,12 @@
-//! Scores against values computed with scikit-learn 1.9 and SciPy 1.17 (calls in the comments) and against naive forms.
+//! Edge cases by hand: why a score is undefined, what chance is worth, and what a threshold and an interval are.
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
-use fusebind_eval::{Undefined, calibration, classification, enrichment, regression, resample};
-use proptest::prelude::*;
+use fusebind_eval::{
+    Undefined, calibration,
+    classification::{self, ClassificationMetrics},
+    enrichment, regression, resample,
+};
 
 const TRUTH: [f64; 8] = [5.0, 5.0, 6.2, 7.1, 5.4, 8.3, 5.0, 6.9];
 const PREDICTED: [f64; 8] = [5.1, 5.1, 6.0, 6.4, 5.9, 7.7, 5.6, 6.4];
@@ -15,34 +18,38 @@ fn near(a: f64, b: f64) {
 }
 
 #[test]
-fn regression_scores() {
-    // sklearn.metrics.mean_squared_error, mean_absolute_error, r2_score; scipy.stats.pearsonr, spearmanr
-    near(regression::mse(&TRUTH, &PREDICTED).unwrap(), 0.221250000000);
-    near(regression::mae(&TRUTH, &PREDICTED).unwrap(), 0.412500000000);
-    near(regression::r2(&TRUTH, &PREDICTED).unwrap(), 0.833156592435);
-    near(regression::pearson(&TRUTH, &PREDICTED).unwrap(), 0.954396200190);
-    near(regression::spearman(&TRUTH, &PREDICTED).unwrap(), 0.975382976691);
+fn a_constant_prediction_is_worth_chance_even_with_actives_first() {
+    let truth: Vec<bool> = (0..100).map(|i| i < 10).collect();
+    let constant = [0.5; 100];
+    near(classification::auroc(&truth, &constant).unwrap(), 0.5);
+    near(classification::auprc(&truth, &constant).unwrap(), 0.1);
+    near(enrichment::enrichment_factor(&truth, &constant, 0.1).unwrap(), 1.0);
+    near(
+        enrichment::log_auc(&truth, &constant, 0.001).unwrap(),
+        0.999 / 1000f64.ln(),
+    );
+    let bedroc = enrichment::bedroc(&truth, &constant, 20.0).unwrap();
+    assert!(bedroc < 0.2, "{bedroc}");
 }
 
 #[test]
-fn classification_scores() {
-    // sklearn.metrics.roc_auc_score, average_precision_score, brier_score_loss; f1_score, matthews_corrcoef at 0.6
-    near(classification::auroc(&LABELS, &SCORES).unwrap(), 0.791666666667);
-    near(classification::auprc(&LABELS, &SCORES).unwrap(), 0.729166666667);
-    near(calibration::brier(&LABELS, &SCORES).unwrap(), 0.196000000000);
-    let confusion = classification::Confusion::at(&LABELS, &SCORES, 0.6);
-    near(confusion.f1(), 0.666666666667);
-    near(confusion.mcc(), 0.408248290464);
-}
-
-#[test]
-fn early_recognition() {
-    // rdkit.ML.Scoring.Scoring.CalcBEDROC on the labels in order, alpha = 20
-    let scores: Vec<f64> = (0..10).map(|i| 1.0 - f64::from(i) / 10.0).collect();
-    near(enrichment::bedroc(&LABELS, &scores, 20.0).unwrap(), 0.882945682021);
-    near(enrichment::enrichment_factor(&LABELS, &scores, 0.2).unwrap(), 1.25);
-    let perfect: Vec<f64> = LABELS.iter().map(|l| f64::from(u8::from(*l))).collect();
-    near(enrichment::log_auc(&LABELS, &perfect, 0.001).unwrap(), 1.0);
+fn early_recognition_at_its_ends() {
+    let best: Vec<f64> = LABELS.iter().map(|l| f64::from(u8::from(*l))).collect();
+    let worst: Vec<f64> = best.iter().map(|s| -s).collect();
+    for alpha in [1e-3, 20.0, 2000.0, 1e300] {
+        near(enrichment::bedroc(&LABELS, &best, alpha).unwrap(), 1.0);
+        near(enrichment::bedroc(&LABELS, &worst, alpha).unwrap(), 0.0);
+    }
+    near(enrichment::log_auc(&LABELS, &best, 0.001).unwrap(), 1.0);
+    near(enrichment::log_auc(&LABELS, &worst, 0.001).unwrap(), 0.0);
+    near(enrichment::enrichment_factor(&LABELS, &worst, 1.0).unwrap(), 1.0);
+    // 7 % of 100 rows are 7 rows, although 100 * 0.07 > 7 in floating point.
+    let truth: Vec<bool> = (0..100).map(|i| i < 7).collect();
+    let falling: Vec<f64> = (0..100).map(|i| -f64::from(i)).collect();
+    near(
+        enrichment::enrichment_factor(&truth, &falling, 0.07).unwrap(),
+        100.0 / 7.0,
+    );
 }
 
 #[test]
@@ -50,7 +57,6 @@ fn undefined_scores_say_why() {
     assert_eq!(regression::mse(&[], &[]), Err(Undefined::Empty));
     assert_eq!(regression::mse(&[1.0], &[f64::NAN]), Err(Undefined::NotFinite));
     assert_eq!(regression::mse(&[1.0], &[1.0, 2.0]), Err(Undefined::Length));
-    assert_eq!(regression::pearson(&[1.0, 1.0], &[1.0, 2.0]), Err(Undefined::Constant));
     assert_eq!(
         regression::concordance_index(&[1.0, 1.0], &[1.0, 2.0]),
         Err(Undefined::Constant)
@@ -60,7 +66,43 @@ fn undefined_scores_say_why() {
         Err(Undefined::OneClass)
     );
     assert_eq!(calibration::brier(&[true], &[1.5]), Err(Undefined::Parameter));
-    assert_eq!(enrichment::bedroc(&LABELS, &SCORES, 0.0), Err(Undefined::Parameter));
+    assert_eq!(calibration::reliability(&[true], &[0.5], 0), Err(Undefined::Parameter));
+    for parameter in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(
+            enrichment::bedroc(&LABELS, &SCORES, parameter),
+            Err(Undefined::Parameter)
+        );
+        assert_eq!(
+            enrichment::enrichment_factor(&LABELS, &SCORES, parameter),
+            Err(Undefined::Parameter)
+        );
+        assert_eq!(
+            enrichment::log_auc(&LABELS, &SCORES, parameter),
+            Err(Undefined::Parameter)
+        );
+    }
+}
+
+#[test]
+fn no_variance_is_seen_although_the_mean_is_rounded() {
+    // The mean of three times 0.1 is not 0.1 in floating point, and neither is that of many.
+    for count in [3, 6, 7, 1000] {
+        let (constant, varied) = (vec![0.1; count], (0..count).map(|i| i as f64).collect::<Vec<_>>());
+        assert_eq!(regression::pearson(&varied, &constant), Err(Undefined::Constant));
+        assert_eq!(regression::spearman(&constant, &varied), Err(Undefined::Constant));
+        assert_eq!(regression::r2(&constant, &varied), Err(Undefined::Constant));
+        assert_eq!(regression::rm2(&constant, &varied), Err(Undefined::Constant));
+    }
+}
+
+#[test]
+fn overflow_is_a_reason_and_no_infinity() {
+    assert_eq!(regression::mse(&[1e200, 0.0], &[0.0, 1.0]), Err(Undefined::NotFinite));
+    assert_eq!(
+        regression::pearson(&[1e200, 0.0], &[0.0, 1e200]),
+        Err(Undefined::NotFinite)
+    );
+    near(regression::spearman(&[1e200, 0.0], &[0.0, 1e200]).unwrap(), -1.0);
 }
 
 #[test]
@@ -74,6 +116,24 @@ fn the_best_threshold_has_the_best_f1() {
     let best = classification::best_threshold(&LABELS, &SCORES).unwrap();
     let f1 = |t: f64| classification::Confusion::at(&LABELS, &SCORES, t).f1();
     assert!(SCORES.iter().all(|t| f1(*t) <= f1(best)), "{best}");
+}
+
+#[test]
+fn without_a_threshold_nothing_is_called() {
+    for threshold in [None, Some(f64::NAN)] {
+        let metrics = ClassificationMetrics::compute(&LABELS, &SCORES, threshold);
+        assert_eq!(
+            [
+                metrics.f1,
+                metrics.mcc,
+                metrics.accuracy,
+                metrics.precision,
+                metrics.recall
+            ],
+            [None; 5]
+        );
+        assert!(metrics.auroc.is_some());
+    }
 }
 
 #[test]
@@ -91,31 +151,30 @@ fn the_interval_holds_the_value_and_the_seed_fixes_it() {
     assert_ne!(interval, resample::bootstrap(8, 500, 0.95, 4, score).unwrap());
 }
 
-fn naive_ci(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for i in 0..truth.len() {
-        for j in 0..truth.len() {
-            if truth[i] > truth[j] {
-                count += 1.0;
-                sum += match predicted[i].total_cmp(&predicted[j]) {
-                    std::cmp::Ordering::Greater => 1.0,
-                    std::cmp::Ordering::Equal => 0.5,
-                    std::cmp::Ordering::Less => 0.0,
-                };
-            }
-        }
-    }
-    (count > 0.0).then(|| sum / count)
+#[test]
+fn resampling_says_why_it_cannot() {
+    let fails = |_: &[usize]| Err(Undefined::OneClass);
+    assert_eq!(resample::bootstrap(0, 9, 0.9, 1, fails), Err(Undefined::Empty));
+    assert_eq!(resample::bootstrap(9, 0, 0.9, 1, fails), Err(Undefined::Empty));
+    assert_eq!(resample::bootstrap(9, 9, 1.0, 1, fails), Err(Undefined::Parameter));
+    assert_eq!(resample::bootstrap(9, 9, 0.9, 1, fails), Err(Undefined::OneClass));
+    // Defined on the whole sample, but hardly ever on a resample: the resamples that are defined count.
+    let truth = [true, false];
+    let interval = resample::bootstrap(2, 50, 0.9, 1, |rows| {
+        let classes: Vec<bool> = rows.iter().map(|r| truth[*r]).collect();
+        classification::auroc(&classes, &[0.9, 0.1].map(|s: f64| s))
+    });
+    assert!(interval.is_ok(), "{interval:?}");
+    let two = [0.1, 0.2];
+    assert_eq!(
+        resample::paired_bootstrap((&[1.0], &two, &two), 9, 0.9, 1, regression::mse),
+        Err(Undefined::Length)
+    );
 }
 
-proptest! {
-    #[test]
-    fn concordance_is_the_naive_sum(pairs in proptest::collection::vec((0u8..12, 0u8..12), 0..60)) {
-        let (truth, predicted): (Vec<f64>, Vec<f64>) =
-            pairs.iter().map(|(t, p)| (f64::from(*t), f64::from(*p))).unzip();
-        match (regression::concordance_index(&truth, &predicted), naive_ci(&truth, &predicted)) {
-            (Ok(fast), Some(slow)) => prop_assert!((fast - slow).abs() < 1e-12),
-            (fast, slow) => prop_assert!(fast.is_err() && slow.is_none()),
-        }
-    }
+#[test]
+fn two_equal_predictions_differ_by_nothing() {
+    let difference =
+        resample::paired_bootstrap((&LABELS, &SCORES, &SCORES), 50, 0.95, 1, classification::auroc).unwrap();
+    assert_eq!([difference.value, difference.low, difference.high], [0.0; 3]);
 }
