@@ -1,69 +1,28 @@
-//! The gate and its parts: `cargo xtask check`, or one of `fmt`, `clippy`, `doc`, `test`, `demo`, `tidy`.
+//! The gate and its parts. Comes in: one word. Goes out: exit code 0, or 1 with what is wrong on stderr.
+//!
+//! ```text
+//! cargo xtask check                                     all but the demo, cheapest first
+//! cargo xtask tidy | fmt | clippy | doc | test | deny   one part
+//! cargo xtask demo                                      the quick demo, with the binary that the tests built
+//! ```
 
+mod gate;
 mod tidy;
 
-use std::process::{Command, ExitCode};
-
-use anyhow::{Context, bail};
-
-/// Name, arguments of cargo, environment.
-type Step = (
-    &'static str,
-    &'static [&'static str],
-    &'static [(&'static str, &'static str)],
-);
-
-/// Cheapest first. The demo runs in the profile of the tests, so that nothing is built twice.
-const STEPS: &[Step] = &[
-    ("fmt", &["fmt", "--all", "--check"], &[]),
-    (
-        "clippy",
-        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-        &[],
-    ),
-    (
-        "doc",
-        &["doc", "--workspace", "--no-deps"],
-        &[("RUSTDOCFLAGS", "-D warnings")],
-    ),
-    ("test", &["test", "--workspace"], &[]),
-];
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let wanted = std::env::args().nth(1).unwrap_or_else(|| "check".into());
-    match run(&wanted) {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = match &words[..] {
+        [] => gate::run("check"),
+        [word] => gate::run(word),
+        _ => Err(anyhow::anyhow!("one word at most: {}", gate::usage())),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn run(wanted: &str) -> anyhow::Result<()> {
-    if wanted == "check" || wanted == "tidy" {
-        println!("== tidy");
-        tidy::check()?;
-    }
-    let mut known = wanted == "tidy";
-    for (name, arguments, environment) in STEPS {
-        if wanted == "check" || wanted == *name {
-            known = true;
-            println!("== {name}");
-            let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-            let status = Command::new(cargo)
-                .args(*arguments)
-                .envs(environment.iter().copied())
-                .status()
-                .with_context(|| format!("cargo {} did not start", arguments.join(" ")))?;
-            if !status.success() {
-                bail!("{name} failed");
-            }
-        }
-    }
-    if known {
-        Ok(())
-    } else {
-        bail!("unknown step `{wanted}`: use check, tidy, fmt, clippy, doc or test")
     }
 }

@@ -1,18 +1,28 @@
-//! Data sets and splits as the flags name them, with rejected rows summed up and written beside the output.
+//! What the flags name, read: data sets, side modalities, splits. Rejected rows are summed up on stderr and written beside the
+//! output, as `<output>.rejected.csv`.
 
 use std::path::{Path, PathBuf};
 
 use fusebind::{
     data::{
+        modality::{ModalityTables, Side, load_modalities},
         source::{ColumnMap, LabelPolicy, LoadConfig, load_dataset},
-        split::{Part, PartNames, Split, from_column, read_split},
+        split::{Part, PartNames, Split, from_column, from_spec, read_split},
         table::{Dataset, Rejection, write_rejections},
     },
     features::entity::molecule::ChematicToolkit,
+    model::device::DeviceChoice,
     train::recipe::{Recipe, SplitSpec},
 };
 
-use crate::{args::SourceArgs, talk::Talk};
+use crate::{
+    args::{DeviceName, SourceArgs},
+    outcome::Failure,
+    talk::Talk,
+};
+
+/// Rejected rows that are told one by one.
+const TOLD: usize = 5;
 
 /// Explicit columns from flags.
 pub fn columns(source: &SourceArgs) -> ColumnMap {
@@ -23,11 +33,22 @@ pub fn columns(source: &SourceArgs) -> ColumnMap {
         sequence: source.sequence_column.clone(),
         label: source.label.clone(),
         affinity: source.affinity.clone(),
-        ..ColumnMap::default()
+        unit: source.unit_column.clone(),
+        measure: source.measure_column.clone(),
+        relation: source.relation_column.clone(),
     }
 }
 
-/// Reads a data set and reports what was rejected.
+/// The device choice of a flag.
+pub fn device(name: DeviceName) -> DeviceChoice {
+    match name {
+        DeviceName::Auto => DeviceChoice::Auto,
+        DeviceName::Cpu => DeviceChoice::Cpu,
+        DeviceName::Cuda => DeviceChoice::Cuda,
+    }
+}
+
+/// Reads a data set and says what it holds.
 pub fn dataset(
     path: &Path,
     source: &SourceArgs,
@@ -53,25 +74,67 @@ pub fn dataset(
     Ok((dataset, rejections))
 }
 
-/// Writes rejected rows beside `output` and sums them up.
-pub fn report_rejections(rejections: &[Rejection], output: &Path, talk: &Talk) -> anyhow::Result<()> {
+/// Reads side modalities and says whom they reach.
+pub fn modalities(
+    folder: &Path,
+    dataset: &Dataset,
+    rejections: &mut Vec<Rejection>,
+    talk: &Talk,
+) -> anyhow::Result<ModalityTables> {
+    let (tables, rejected) = load_modalities(folder, dataset)?;
+    rejections.extend(rejected);
+    for coverage in tables.coverage(dataset) {
+        let side = match coverage.side {
+            Side::Drug => "drugs",
+            Side::Target => "targets",
+        };
+        talk.note(format_args!(
+            "{}: {} of {} {side}, {} of {} pairs",
+            coverage.name, coverage.entities, coverage.of_entities, coverage.pairs, coverage.of_pairs
+        ));
+    }
+    Ok(tables)
+}
+
+/// Reads side modalities for a model that has no encoders for them, and says so.
+pub fn unread_modalities(
+    folder: Option<&Path>,
+    dataset: &Dataset,
+    rejections: &mut Vec<Rejection>,
+    talk: &Talk,
+) -> anyhow::Result<()> {
+    if let Some(folder) = folder {
+        modalities(folder, dataset, rejections, talk)?;
+        talk.note("note: the models of this version read graphs and sequences; side modalities change no prediction");
+    }
+    Ok(())
+}
+
+/// The file of rejected rows beside `output`.
+pub fn rejected_beside(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_os_string();
+    name.push(".rejected.csv");
+    output.with_file_name(name)
+}
+
+/// Sums up rejected rows, and writes all of them to `file` where there is one.
+pub fn report_rejections(rejections: &[Rejection], file: Option<&Path>, talk: &Talk) -> anyhow::Result<()> {
     if rejections.is_empty() {
         return Ok(());
     }
-    let mut name = output.file_name().unwrap_or_default().to_os_string();
-    name.push(".rejected.csv");
-    let path: PathBuf = output.with_file_name(name);
-    write_rejections(&path, rejections)?;
-    talk.note(format_args!(
-        "{} rejected rows, with reasons: {}",
-        rejections.len(),
-        path.display()
-    ));
-    for rejection in rejections.iter().take(5) {
-        talk.note(format_args!(
-            "  {} row {}: {} ({})",
-            rejection.file, rejection.row, rejection.reason, rejection.value
-        ));
+    match file {
+        Some(file) => {
+            write_rejections(file, rejections)?;
+            let (count, file) = (rejections.len(), file.display());
+            talk.note(format_args!("{count} rejected rows, with reasons: {file}"));
+        }
+        None => talk.note(format_args!("{} rejected rows:", rejections.len())),
+    }
+    for rejection in rejections.iter().take(TOLD) {
+        talk.note(format_args!("  {rejection}"));
+    }
+    if rejections.len() > TOLD {
+        talk.note(format_args!("  and {} more", rejections.len() - TOLD));
     }
     Ok(())
 }
@@ -87,17 +150,23 @@ fn names(spec: &SplitSpec) -> PartNames {
 /// The split that a flag names, or else the recipe's.
 pub fn split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {
     let spec = &recipe.split;
-    match flag {
-        Some(file) if Path::new(file).is_file() => Ok(read_split(Path::new(file), dataset)?),
-        Some(column) if spec.column.as_deref() == Some(column) => Ok(from_column(dataset, column, &names(spec))?),
-        Some(column) => Ok(from_column(dataset, column, &PartNames::default())?),
-        None => match &spec.column {
-            Some(column) => Ok(from_column(dataset, column, &names(spec))?),
-            None => anyhow::bail!(
-                "this recipe names no split: give --split COLUMN or --split FILE\nhint: `fusebind data split` writes a split file"
-            ),
-        },
+    match (flag, &spec.column) {
+        (Some(flag), Some(column)) if flag == column => Ok(from_column(dataset, column, &names(spec))?),
+        (Some(flag), _) if dataset.split_columns.contains_key(flag) => Ok(from_spec(dataset, flag)?),
+        (Some(flag), _) if names_a_file(flag) => Ok(read_split(Path::new(flag), dataset)?),
+        (Some(flag), _) => Ok(from_spec(dataset, flag)?),
+        (None, Some(column)) => Ok(from_column(dataset, column, &names(spec))?),
+        (None, None) => Err(Failure::misuse(
+            "this recipe names no split",
+            "give --split FILE, as `fusebind data split` writes it, or --split COLUMN",
+        )),
     }
+}
+
+/// Whether a split flag means a file, be it there or not.
+fn names_a_file(flag: &str) -> bool {
+    let path = Path::new(flag);
+    path.exists() || path.extension().is_some_and(|extension| extension == "csv") || path.components().count() > 1
 }
 
 /// The same split with its validation pairs added to training.
@@ -115,4 +184,25 @@ pub fn all_folds(dataset: &Dataset, split: &Split) -> Split {
         &parts,
         format!("{}, validation pairs train as well", split.method),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_flag_is_a_file_if_it_looks_like_one() {
+        assert!(names_a_file("split.csv") && names_a_file("splits/1"));
+        assert!(!names_a_file("split_setting1") && !names_a_file("fold:valid=4"));
+    }
+
+    #[test]
+    fn rejected_rows_lie_beside_the_output() {
+        for (output, file) in [
+            ("out/p.parquet", "out/p.parquet.rejected.csv"),
+            ("runs/a/", "runs/a.rejected.csv"),
+        ] {
+            assert_eq!(rejected_beside(Path::new(output)), Path::new(file));
+        }
+    }
 }

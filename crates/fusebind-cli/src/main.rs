@@ -1,4 +1,7 @@
 //! The command line of fusebind: stdout is data, stderr is talk.
+//!
+//! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`talk`] speaks on stderr,
+//! [`outcome`] ends the program.
 
 mod args;
 mod command;
@@ -13,11 +16,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = match args::Cli::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version go to stdout with code 0, misuse to stderr with code 2; a closed pipe is nobody's fault.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(refusal) => return outcome::refuse(&refusal),
     };
     let talk = talk::Talk::new(args.quiet);
     outcome::exit(command::run(args.command, &talk))

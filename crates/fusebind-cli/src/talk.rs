@@ -1,12 +1,18 @@
 //! Talk on stderr: notes, and progress as a bar on a terminal or as plain lines when piped.
 
 use std::{
-    io::{IsTerminal, stderr},
+    io::{IsTerminal, Write, stderr},
     time::Instant,
 };
 
 use fusebind::train::{run_dir::EpochMetrics, trainer::Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Whether stderr is a terminal that wants colour (`NO_COLOR` is set and not empty: it does not).
+pub fn in_colour() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    stderr().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
 
 /// How much is said.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +29,8 @@ impl Talk {
     /// Says one line.
     pub fn note(&self, line: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{line}");
+            // Nobody listens to a closed stderr, and that is no reason to stop working.
+            let _ = writeln!(stderr(), "{line}");
         }
     }
 
@@ -35,11 +42,7 @@ impl Talk {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let colour = if std::env::var_os("NO_COLOR").is_some() {
-            ""
-        } else {
-            ".cyan"
-        };
+        let colour = if in_colour() { ".cyan" } else { "" };
         let template = format!("{{msg}} {{bar:30{colour}}} {{pos}}/{{len}} {{per_sec}} eta {{eta}}");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::with_draw_target(Some(total), target)

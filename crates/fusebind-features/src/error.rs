@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Expression,
     /// An assay outcome that cannot be used.
     Assay,
+    /// A name of no modality.
+    Modality,
 }
 
 /// A refused raw value: its kind, the reason and, where known, the offending position in the value.

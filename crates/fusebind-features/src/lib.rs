@@ -5,6 +5,7 @@
 //! | SMILES, SD record | [`entity::molecule::Molecule`] by [`entity::molecule::Chemistry`] ([`entity::molecule::ChematicToolkit`]) | [`feature::graph`], [`feature::substructure`], [`feature::fingerprint`] |
 //! | sequence, FASTA | [`entity::protein::Protein::parse`], [`entity::protein::FastaRecords`] | [`feature::sequence`], [`feature::composition`], [`feature::similarity`] |
 //! | text, expression, assays | [`entity::profile`] | |
+//! | training pairs | [`evidence::Bank`] | [`evidence::extract`] |
 //!
 //! [`entity::molecule::featurise_molecules`] reads many molecules in parallel. Everything refuses bad input with an
 //! [`Error`] that says why and where; nothing becomes a vector of zeros.
@@ -12,6 +13,8 @@
 pub mod batch;
 pub mod entity;
 mod error;
+pub mod evidence;
 pub mod feature;
+pub mod modality;
 
 pub use error::{Error, ErrorKind};

@@ -1,18 +1,18 @@
-//! `fusebind data`: check and split.
+//! `fusebind data`: check, split and prepare.
 
 use fusebind::data::{
     check::check_dataset,
-    modality::load_modalities,
+    negative::{Draw, NegativeConfig, add_negatives},
     source::LabelPolicy,
     split::{Fractions, Part, SplitBy, split, write_split},
-    table::write_rejections,
+    table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::say;
+use super::{make_room, say};
 use crate::{
-    args::{By, CheckArgs, DataCommand, SplitArgs},
+    args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SplitArgs, TableFormat},
     load,
-    outcome::Misuse,
+    outcome::Failure,
     talk::Talk,
 };
 
@@ -20,6 +20,7 @@ pub fn run(command: DataCommand, talk: &Talk) -> anyhow::Result<()> {
     match command {
         DataCommand::Check(args) => check(&args, talk),
         DataCommand::Split(args) => write(&args, talk),
+        DataCommand::Prepare(args) => prepare(&args, talk),
     }
 }
 
@@ -27,17 +28,14 @@ fn check(args: &CheckArgs, talk: &Talk) -> anyhow::Result<()> {
     let (dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
     let beside = args.dir.join("modalities");
     let folder = args.modalities.clone().or_else(|| beside.is_dir().then_some(beside));
-    let modalities = match folder {
-        Some(folder) => {
-            let (tables, rejected) = load_modalities(&folder, &dataset)?;
-            rejections.extend(rejected);
-            Some(tables)
-        }
-        None => None,
-    };
+    let modalities = folder
+        .map(|folder| load::modalities(&folder, &dataset, &mut rejections, &Talk::new(true)))
+        .transpose()?;
     let report = check_dataset(&dataset, modalities.as_ref(), &rejections);
-    if let Some(path) = &args.rejected {
-        write_rejections(path, &rejections)?;
+    match &args.rejected {
+        Some(file) => write_rejections(file, &rejections)?,
+        None if !rejections.is_empty() => talk.note("--rejected FILE writes all rejected rows, with reasons"),
+        None => {}
     }
     if args.json {
         say(serde_json::to_string_pretty(&report)?)?
@@ -49,7 +47,10 @@ fn check(args: &CheckArgs, talk: &Talk) -> anyhow::Result<()> {
 
 fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
     let [train, valid, test] = args.fractions[..] else {
-        return Err(Misuse("--fractions takes three shares, for instance 0.7,0.1,0.2".into()).into());
+        return Err(Failure::misuse(
+            "--fractions takes three shares",
+            "write for instance --fractions 0.7,0.1,0.2",
+        ));
     };
     let (dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
     let method = match args.by {
@@ -61,8 +62,9 @@ fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
         By::SequenceCluster => SplitBy::SequenceCluster,
     };
     let parts = split(&dataset, method, Fractions { train, valid, test }, args.seed)?;
+    make_room(&args.out)?;
     write_split(&args.out, &dataset, &parts)?;
-    load::report_rejections(&rejections, &args.out, talk)?;
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
     let used: usize = Part::ALL.into_iter().map(|part| parts.part(part).len()).sum();
     talk.note(format_args!(
         "train {}, valid {}, test {}, unused {}; split {}",
@@ -71,6 +73,56 @@ fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
         parts.test.indices().len(),
         dataset.interactions.len() - used,
         &parts.hash[..12]
+    ));
+    Ok(())
+}
+
+fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
+    // Writing into the folder that is read, or beside older tables in another format, would lose or mix data.
+    let taken = args.out.is_file() || std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
+    if taken {
+        return Err(Failure::failed(
+            format!("{}: is not empty", args.out.display()),
+            "name a new folder with --out",
+        ));
+    }
+    let (mut dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
+    let merged = merge_duplicates(
+        &mut dataset,
+        match args.duplicates {
+            Duplicates::Keep => DuplicatePolicy::Keep,
+            Duplicates::Mean => DuplicatePolicy::Mean,
+            Duplicates::Median => DuplicatePolicy::Median,
+            Duplicates::First => DuplicatePolicy::First,
+            Duplicates::DropConflicts => DuplicatePolicy::DropConflicts,
+        },
+    );
+    talk.note(format_args!(
+        "{} rows repeat a (drug, target, scale): {} merged, {} dropped; {} groups in conflict",
+        merged.repeats, merged.merged, merged.dropped, merged.conflicts
+    ));
+    if let Some(how) = args.negatives {
+        let config = NegativeConfig {
+            draw: match how {
+                Negatives::Random => Draw::Random,
+                Negatives::DegreeMatched => Draw::DegreeMatched,
+            },
+            ratio: args.ratio,
+            seed: args.seed,
+        };
+        let drawn = add_negatives(&mut dataset, &config)?;
+        talk.note(format_args!("{drawn} negatives drawn"));
+    }
+    let format = match args.format {
+        TableFormat::Csv => FolderFormat::Csv,
+        TableFormat::Parquet => FolderFormat::Parquet,
+    };
+    write_dataset(&args.out, &dataset, format)?;
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
+    talk.note(format_args!(
+        "{} pairs in {}",
+        dataset.interactions.len(),
+        args.out.display()
     ));
     Ok(())
 }

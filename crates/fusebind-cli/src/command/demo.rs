@@ -1,12 +1,17 @@
 //! `fusebind demo`: a simulated universe, a model trained on it, and its scores beside floors and the planted ceiling.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use fusebind::{
     data::{
-        simulate::{SimulateConfig, simulate},
+        simulate::{SimulateConfig, Universe, simulate},
         source::LabelPolicy,
-        split::{Fractions, Part, SplitBy, split},
+        split::{Fractions, Part, Split, SplitBy, split},
+        table::Dataset,
     },
     eval::regression,
     model::{bundle::Bundle, device::DeviceChoice},
@@ -22,38 +27,62 @@ use super::{evaluate::print, say};
 use crate::{
     args::{DemoArgs, SourceArgs},
     load,
+    outcome::Failure,
     talk::{Talk, TrainingProgress},
 };
 
 pub fn run(args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
     match &args.out {
-        Some(folder) => show(folder, args.seed, talk),
+        Some(folder) => {
+            if folder.is_file() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+                return Err(Failure::failed(
+                    format!("{}: is not empty", folder.display()),
+                    "name a new folder with --out",
+                ));
+            }
+            show(folder, args, talk)?;
+            talk.note(format_args!("data and run are in {}", folder.display()));
+            Ok(())
+        }
         None => {
-            let folder: PathBuf = std::env::temp_dir().join(format!("fusebind-demo-{}", std::process::id()));
-            let result = show(&folder, args.seed, talk);
+            let folder = temporary();
+            let result = show(&folder, args, talk);
             // The demo leaves nothing behind; that the folder may never have been made is fine.
-            let _ = std::fs::remove_dir_all(&folder);
+            let _ = fs::remove_dir_all(&folder);
             result
         }
     }
 }
 
-fn show(folder: &Path, seed: u64, talk: &Talk) -> anyhow::Result<()> {
-    let universe = simulate(&SimulateConfig {
-        seed,
-        ..SimulateConfig::default()
-    })?;
+fn temporary() -> PathBuf {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    std::env::temp_dir().join(format!("fusebind-demo-{}-{}", std::process::id(), now.as_nanos()))
+}
+
+/// What is simulated and how it is learned.
+fn plan(args: &DemoArgs) -> anyhow::Result<(SimulateConfig, Recipe)> {
+    let (mut universe, mut recipe) = (SimulateConfig::default(), Recipe::open("demo")?);
+    universe.seed = args.seed;
+    if args.quick {
+        (universe.drugs, universe.targets, universe.pairs) = (120, 40, 2_000);
+        recipe.training.epochs = 6;
+    }
+    Ok((universe, recipe))
+}
+
+fn show(folder: &Path, args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
+    let (config, recipe) = plan(args)?;
+    let universe = simulate(&config)?;
     let (data, out) = (folder.join("data"), folder.join("run"));
     universe.write(&data)?;
     let (dataset, _) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, talk)?;
-    let recipe = Recipe::open("demo")?;
     let device = DeviceChoice::Auto.resolve()?;
-    let parts = split(&dataset, SplitBy::Random, Fractions::default(), seed)?;
+    let parts = split(&dataset, SplitBy::Random, Fractions::default(), args.seed)?;
     let job = Job {
         recipe: &recipe,
         dataset: &dataset,
         split: &parts,
-        seed,
+        seed: args.seed,
         device: &device,
         out: &out,
         resume: false,
@@ -63,17 +92,28 @@ fn show(folder: &Path, seed: u64, talk: &Talk) -> anyhow::Result<()> {
     let bundle = Bundle::open(&RunDir::open(&out)?.model(), &device)?;
     let (evaluation, _) = evaluate(&bundle, &dataset, &parts, Part::Test, (true, None))?;
     print(&evaluation)?;
+    ceiling(&universe, &dataset, &parts)?;
+    talk.note(
+        "part of the planted rule shows only in texts, expression and assays, which this model does not read yet",
+    );
+    Ok(())
+}
+
+/// What the noise-free truth itself scores on the test pairs.
+fn ceiling(universe: &Universe, dataset: &Dataset, parts: &Split) -> anyhow::Result<()> {
     // Rows of the pair table are numbered from 1 in the universe's order.
-    let rows = || parts.test.indices().iter().map(|i| &dataset.interactions[*i as usize]);
-    let measured: Vec<f64> = rows().filter_map(|i| Some(i.affinity?.value)).collect();
-    let truth: Vec<f64> = rows().map(|i| universe.truth()[i.row as usize - 1]).collect();
+    let rows = parts
+        .test
+        .indices()
+        .iter()
+        .map(|index| &dataset.interactions[*index as usize]);
+    let (measured, truth): (Vec<f64>, Vec<f64>) = rows
+        .filter_map(|row| Some((row.affinity?.value, universe.truth()[row.row as usize - 1])))
+        .unzip();
     say(format_args!(
         "planted ceiling: the noise-free truth itself scores mse {:.4} and ci {:.4} on these pairs",
         regression::mse(&measured, &truth)?,
         regression::concordance_index(&measured, &truth)?
     ))?;
-    talk.note(
-        "part of the planted rule shows only in texts, expression and assays, which this model does not read yet",
-    );
     Ok(())
 }

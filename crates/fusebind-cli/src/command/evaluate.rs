@@ -2,23 +2,22 @@
 
 use fusebind::{
     data::{
-        modality::load_modalities,
         source::LabelPolicy,
         split::Part,
         table::{Column, Dataset, write},
     },
-    model::{bundle::Bundle, device::DeviceChoice},
+    model::bundle::Bundle,
     train::{
         evaluate::{Evaluation, PairPrediction, evaluate},
         run_dir::RunDir,
     },
 };
 
-use super::say;
+use super::{make_room, say};
 use crate::{
     args::{EvaluateArgs, PartName},
     load,
-    outcome::Misuse,
+    outcome::Failure,
     talk::Talk,
 };
 
@@ -26,9 +25,9 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     check_modalities(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = args.device.parse::<DeviceChoice>()?.resolve()?;
+    let device = load::device(args.device).resolve()?;
     let bundle = Bundle::open(&run.model(), &device)?;
-    let (dataset, rejections) = load::dataset(
+    let (dataset, mut rejections) = load::dataset(
         &args.data,
         &args.source,
         LabelPolicy::Required,
@@ -50,9 +49,9 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     let tables = args
         .modalities
         .as_ref()
-        .map(|folder| load_modalities(folder, &dataset))
+        .map(|folder| load::modalities(folder, &dataset, &mut rejections, talk))
         .transpose()?;
-    let counts = tables.as_ref().map(|(tables, _)| tables.count_present(&dataset));
+    let counts = tables.as_ref().map(|tables| tables.count_present(&dataset));
     let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
     let lookup = presence
         .as_ref()
@@ -60,9 +59,11 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
     let (evaluation, predictions) = evaluate(&bundle, &dataset, &split, part, (!args.no_floors, presence))?;
     if let Some(path) = &args.predictions {
+        make_room(path)?;
         write(path, &columns(&dataset, &bundle, &predictions))?;
-        load::report_rejections(&rejections, path, talk)?;
     }
+    let beside = args.predictions.as_deref().map(load::rejected_beside);
+    load::report_rejections(&rejections, beside.as_deref(), talk)?;
     if args.json {
         say(serde_json::to_string_pretty(&evaluation)?)?
     } else {
@@ -85,11 +86,17 @@ fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::Hash
 fn check_modalities(only: &[String], without: &[String]) -> anyhow::Result<()> {
     let known = ["graph", "sequence", "text", "transcriptome", "bioassay"];
     if let Some(name) = only.iter().chain(without).find(|name| !known.contains(&name.as_str())) {
-        return Err(Misuse(format!("unknown modality `{name}`: use {}", known.join(", "))).into());
+        return Err(Failure::misuse(
+            format!("unknown modality `{name}`"),
+            format!("use {}", known.join(", ")),
+        ));
     }
     let read = |name: &str| (only.is_empty() || only.iter().any(|o| o == name)) && !without.iter().any(|w| w == name);
     if !read("graph") || !read("sequence") {
-        return Err(Misuse("this model reads `graph` and `sequence` and cannot do without either".into()).into());
+        return Err(Failure::misuse(
+            "this model reads `graph` and `sequence` and cannot do without either",
+            "leave --only and --without out",
+        ));
     }
     Ok(())
 }

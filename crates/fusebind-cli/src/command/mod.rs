@@ -7,6 +7,10 @@ mod predict;
 mod recipe;
 mod train;
 
+use std::path::Path;
+
+use anyhow::Context;
+
 use crate::{args::Command, talk::Talk};
 
 /// Runs a command.
@@ -22,7 +26,17 @@ pub fn run(command: Command, talk: &Talk) -> anyhow::Result<()> {
 }
 
 /// Prints a line on stdout; a closed pipe ends the program quietly.
-pub fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
+fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout().lock(), "{line}")
+}
+
+/// Makes the folder that `output` is to lie in, so that `--out runs/first` works in an empty folder.
+fn make_room(output: &Path) -> anyhow::Result<()> {
+    match output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => {
+            std::fs::create_dir_all(parent).with_context(|| format!("the folder {} cannot be made", parent.display()))
+        }
+        None => Ok(()),
+    }
 }

@@ -1,140 +1,234 @@
 //! `fusebind predict`: one pair from flags, a table of pairs, or drugs times targets.
 
-use std::path::Path;
+use std::{
+    io::{BufWriter, Write, stdout},
+    path::Path,
+};
 
 use fusebind::{
     data::{
         source::{LabelPolicy, load_drugs, load_targets},
-        table::{Column, Rejection, Values, write},
+        table::{Column, Dataset, Drug, Rejection, Target, Values, write},
     },
     features::entity::{
         molecule::{ChematicToolkit, Chemistry, Molecule},
         protein::Protein,
     },
-    model::device::DeviceChoice,
     screen::predictor::{Prediction, Predictor},
 };
 
-use super::say;
-use crate::{args::PredictArgs, load, outcome::Misuse, talk::Talk};
+use super::make_room;
+use crate::{args::PredictArgs, load, outcome::Failure, talk::Talk};
 
-/// What is to be predicted: distinct entities with their ids, and pairs of indices.
-#[derive(Default)]
+/// Most pairs that are held in memory with their predictions.
+const MOST_PAIRS: usize = 10_000_000;
+
+/// What is to be predicted.
 struct Request {
-    drugs: Vec<(String, Molecule)>,
-    targets: Vec<(String, Protein)>,
+    /// Distinct entities.
+    dataset: Dataset,
+    /// Names of drugs and targets with the entity each of them names; several may name one.
+    names: [Vec<(String, u32)>; 2],
+    /// Pairs of names.
     pairs: Vec<(u32, u32)>,
+    /// Rows of the pair table, aligned with the pairs; empty where there is none.
+    rows: Vec<u64>,
     rejections: Vec<Rejection>,
 }
 
 pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
-    let device = args.device.parse::<DeviceChoice>()?.resolve()?;
+    let device = load::device(args.device).resolve()?;
     let predictor = Predictor::open(&args.run, &device)?;
-    let request = request(args, talk)?;
-    let molecules: Vec<&Molecule> = request.drugs.iter().map(|d| &d.1).collect();
-    let proteins: Vec<&Protein> = request.targets.iter().map(|t| &t.1).collect();
-    let bar = talk.bar(request.pairs.len() as u64, "pairs");
-    let predictions = predictor.predict(&molecules, &proteins, &request.pairs, |done| {
-        bar.set_position(done as u64)
-    });
-    bar.finish_and_clear();
+    let mut request = request(args, talk)?;
+    load::unread_modalities(
+        args.modalities.as_deref(),
+        &request.dataset,
+        &mut request.rejections,
+        talk,
+    )?;
+    let predictions = predict(&predictor, &request, talk);
     let columns = columns(&predictor, &request, &predictions);
-    match &args.out {
+    let beside = match &args.out {
         Some(path) => {
+            make_room(path)?;
             write(path, &columns)?;
-            load::report_rejections(&request.rejections, path, talk)?;
+            load::rejected_beside(path)
         }
         None => {
-            load::report_rejections(&request.rejections, Path::new("predictions.csv"), talk)?;
             print(&columns)?;
+            // There is no output to lie beside: the folder one stands in, under the name of the input.
+            let input = args.pairs.as_deref().or(args.drugs.as_deref());
+            load::rejected_beside(Path::new(
+                input.and_then(Path::file_name).unwrap_or("predictions".as_ref()),
+            ))
         }
-    }
+    };
+    load::report_rejections(&request.rejections, Some(&beside), talk)?;
     if request.pairs.is_empty() {
-        anyhow::bail!("no pair could be predicted: every row was rejected");
+        return Err(Failure::failed(
+            "no pair could be predicted: every row was rejected",
+            "mend the rows whose reasons were written beside the output",
+        ));
     }
     Ok(())
 }
 
+fn predict(predictor: &Predictor, request: &Request, talk: &Talk) -> Vec<Prediction> {
+    let molecules: Vec<&Molecule> = request.dataset.drugs.iter().map(|d| &d.molecule).collect();
+    let proteins: Vec<&Protein> = request.dataset.targets.iter().map(|t| &t.protein).collect();
+    let [drugs, targets] = &request.names;
+    let entities = |(d, t): &(u32, u32)| (drugs[*d as usize].1, targets[*t as usize].1);
+    let pairs: Vec<(u32, u32)> = request.pairs.iter().map(entities).collect();
+    let bar = talk.bar(pairs.len() as u64, "pairs");
+    let predictions = predictor.predict(&molecules, &proteins, &pairs, |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    predictions
+}
+
 fn request(args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
-    match (&args.smiles, &args.pairs, &args.drugs) {
-        (Some(smiles), None, None) => {
-            let sequence = args.sequence.as_deref().unwrap_or_default();
-            let molecule = ChematicToolkit
-                .molecule(smiles)
-                .map_err(|e| anyhow::anyhow!("--smiles: {e}"))?;
-            let protein = Protein::parse(sequence).map_err(|e| anyhow::anyhow!("--sequence: {e}"))?;
-            Ok(Request {
-                drugs: vec![(smiles.clone(), molecule)],
-                targets: vec![("sequence".into(), protein)],
-                pairs: vec![(0, 0)],
-                rejections: Vec::new(),
-            })
-        }
-        (None, Some(path), None) => {
-            let (dataset, rejections) = load::dataset(path, &args.source, LabelPolicy::Optional, None, talk)?;
-            Ok(Request {
-                pairs: dataset.interactions.iter().map(|i| (i.drug, i.target)).collect(),
-                drugs: dataset.drugs.into_iter().map(|d| (first(d.ids), d.molecule)).collect(),
-                targets: dataset.targets.into_iter().map(|t| (first(t.ids), t.protein)).collect(),
-                rejections,
-            })
-        }
-        (None, None, Some(drugs)) => {
-            let map = load::columns(&args.source);
-            let targets = args.targets.as_deref().unwrap_or(Path::new(""));
-            let (drugs, mut rejections) = load_drugs(drugs, &ChematicToolkit, &map)?;
-            let (targets, rejected) = load_targets(targets, &map)?;
-            rejections.extend(rejected);
-            let pairs = (0..drugs.len() as u32)
-                .flat_map(|d| (0..targets.len() as u32).map(move |t| (d, t)))
-                .collect();
-            Ok(Request {
-                drugs: drugs.into_iter().map(|d| (first(d.ids), d.molecule)).collect(),
-                targets: targets.into_iter().map(|t| (first(t.ids), t.protein)).collect(),
-                pairs,
-                rejections,
-            })
-        }
-        _ => Err(Misuse("give --smiles and --sequence, or --pairs, or --drugs and --targets".into()).into()),
+    if let Some(path) = &args.pairs {
+        return pairs(path, args, talk);
+    }
+    match (&args.smiles, &args.sequence, &args.drugs, &args.targets) {
+        (Some(smiles), Some(sequence), ..) => one(smiles, sequence),
+        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args),
+        _ => Err(Failure::misuse(
+            "nothing to predict",
+            "give --smiles and --sequence, or --pairs, or --drugs and --targets",
+        )),
     }
 }
 
-fn first(ids: Vec<String>) -> String {
-    ids.into_iter().next().unwrap_or_default()
+/// The pair of the flags.
+fn one(smiles: &str, sequence: &str) -> anyhow::Result<Request> {
+    let refuse = |flag: &str, error: &dyn std::fmt::Display| {
+        Failure::failed(format!("{flag}: {error}"), format!("mend the value of {flag}"))
+    };
+    let molecule = ChematicToolkit.molecule(smiles).map_err(|e| refuse("--smiles", &e))?;
+    let protein = Protein::parse(sequence).map_err(|e| refuse("--sequence", &e))?;
+    let drug = Drug {
+        ids: vec![smiles.into()],
+        keys: Default::default(),
+        molecule,
+    };
+    let target = Target {
+        ids: vec!["sequence".into()],
+        keys: Default::default(),
+        protein,
+    };
+    Ok(every_pair((vec![drug], vec![target]), Vec::new()))
+}
+
+/// Each row of a table of pairs.
+fn pairs(path: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
+    let (dataset, rejections) = load::dataset(path, &args.source, LabelPolicy::Optional, None, talk)?;
+    within_memory(dataset.interactions.len())?;
+    let name = |ids: &[String], entity: usize| (ids.first().cloned().unwrap_or_default(), entity as u32);
+    Ok(Request {
+        names: [
+            dataset
+                .drugs
+                .iter()
+                .enumerate()
+                .map(|(at, d)| name(&d.ids, at))
+                .collect(),
+            dataset
+                .targets
+                .iter()
+                .enumerate()
+                .map(|(at, t)| name(&t.ids, at))
+                .collect(),
+        ],
+        pairs: dataset.interactions.iter().map(|i| (i.drug, i.target)).collect(),
+        rows: dataset.interactions.iter().map(|i| i.row).collect(),
+        dataset,
+        rejections,
+    })
+}
+
+/// Each drug of a table with each target of another, under every id that names them.
+fn product(drugs: &Path, targets: &Path, args: &PredictArgs) -> anyhow::Result<Request> {
+    let map = load::columns(&args.source);
+    let (drugs, mut rejections) = load_drugs(drugs, &ChematicToolkit, &map)?;
+    let (targets, rejected) = load_targets(targets, &map)?;
+    rejections.extend(rejected);
+    let count = |ids: &mut dyn Iterator<Item = usize>| ids.sum::<usize>();
+    let drug_ids = count(&mut drugs.iter().map(|d| d.ids.len()));
+    let target_ids = count(&mut targets.iter().map(|t| t.ids.len()));
+    within_memory(drug_ids.saturating_mul(target_ids))?;
+    Ok(every_pair((drugs, targets), rejections))
+}
+
+fn within_memory(pairs: usize) -> anyhow::Result<()> {
+    if pairs <= MOST_PAIRS {
+        return Ok(());
+    }
+    Err(Failure::failed(
+        format!("{pairs} pairs are more than the {MOST_PAIRS} that one call holds in memory"),
+        "cut the table into parts and predict them one after the other",
+    ))
+}
+
+fn every_pair((drugs, targets): (Vec<Drug>, Vec<Target>), rejections: Vec<Rejection>) -> Request {
+    let name = |(at, ids): (usize, &Vec<String>)| ids.iter().map(|id| (id.clone(), at as u32)).collect::<Vec<_>>();
+    let names: [Vec<(String, u32)>; 2] = [
+        drugs.iter().map(|d| &d.ids).enumerate().flat_map(name).collect(),
+        targets.iter().map(|t| &t.ids).enumerate().flat_map(name).collect(),
+    ];
+    let pairs = (0..names[0].len() as u32)
+        .flat_map(|d| (0..names[1].len() as u32).map(move |t| (d, t)))
+        .collect();
+    Request {
+        dataset: Dataset {
+            drugs,
+            targets,
+            ..Dataset::default()
+        },
+        names,
+        pairs,
+        rows: Vec::new(),
+        rejections,
+    }
 }
 
 fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction]) -> Vec<Column> {
-    let drug = |p: &(u32, u32)| &request.drugs[p.0 as usize];
-    let target = |p: &(u32, u32)| &request.targets[p.1 as usize];
+    let [drugs, targets] = &request.names;
+    let drug = |p: &(u32, u32)| &drugs[p.0 as usize];
+    let target = |p: &(u32, u32)| &targets[p.1 as usize];
+    let smiles = |p: &(u32, u32)| request.dataset.drugs[drug(p).1 as usize].molecule.smiles.as_str();
+    let constant = |text: &'static str| predictions.iter().map(move |_| Some(text));
     let mut columns = vec![
         Column::text("drug_id", request.pairs.iter().map(|p| Some(drug(p).0.as_str()))),
         Column::text("target_id", request.pairs.iter().map(|p| Some(target(p).0.as_str()))),
-        Column::text("smiles", request.pairs.iter().map(|p| Some(drug(p).1.smiles.as_str()))),
+        Column::text("smiles", request.pairs.iter().map(|p| Some(smiles(p)))),
     ];
     for (c, scale) in predictor.scales().enumerate() {
         let suffix = if c == 0 { String::new() } else { format!("_{scale}") };
-        columns.push(Column::real(
-            format!("prediction{suffix}"),
-            predictions.iter().map(|p| p.affinity.get(c).copied()),
-        ));
-        columns.push(Column::text(
-            format!("unit{suffix}"),
-            predictions.iter().map(|_| Some(scale)),
-        ));
+        let values = predictions.iter().map(|p| p.affinity.get(c).copied());
+        columns.push(Column::real(format!("prediction{suffix}"), values));
+        let units = predictions.iter().map(|_| Some(scale));
+        columns.push(Column::text(format!("unit{suffix}"), units));
     }
     if predictor.description().model.heads.binding {
-        columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
+        let probabilities = || predictions.iter().map(|p| p.probability);
+        // The main prediction has one name whatever a model was trained on.
+        if predictor.scales().next().is_none() {
+            columns.push(Column::real("prediction", probabilities()));
+            columns.push(Column::text("unit", constant("probability")));
+        }
+        columns.push(Column::real("probability", probabilities()));
         columns.push(Column::flag("binds", predictions.iter().map(|p| p.binds)));
     }
-    columns.push(Column::text(
-        "inputs",
-        predictions.iter().map(|_| Some(predictor.inputs())),
-    ));
+    columns.push(Column::text("inputs", constant(predictor.inputs())));
+    if !request.rows.is_empty() {
+        let rows = request.rows.iter().map(|row| i64::try_from(*row).ok());
+        columns.push(Column::whole("row", rows));
+    }
     columns
 }
 
 /// The columns as CSV on stdout.
-fn print(columns: &[Column]) -> anyhow::Result<()> {
+fn print(columns: &[Column]) -> std::io::Result<()> {
     let cell = |column: &Column, row: usize| -> String {
         match &column.values {
             Values::Text(values) => values[row].as_deref().map(quoted),
@@ -145,11 +239,14 @@ fn print(columns: &[Column]) -> anyhow::Result<()> {
         }
         .unwrap_or_default()
     };
-    say(columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(","))?;
+    let mut out = BufWriter::new(stdout().lock());
+    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    writeln!(out, "{}", names.join(","))?;
     for row in 0..columns.first().map_or(0, Column::len) {
-        say(columns.iter().map(|c| cell(c, row)).collect::<Vec<_>>().join(","))?;
+        let cells: Vec<String> = columns.iter().map(|c| cell(c, row)).collect();
+        writeln!(out, "{}", cells.join(","))?;
     }
-    Ok(())
+    out.flush()
 }
 
 fn quoted(text: &str) -> String {

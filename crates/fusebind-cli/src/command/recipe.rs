@@ -1,10 +1,12 @@
 //! `fusebind recipe`: list, copy, check.
 
-use anyhow::Context;
-use fusebind::train::recipe::Recipe;
+use std::{fs, path::Path};
 
-use super::say;
-use crate::{args::RecipeCommand, outcome::Misuse};
+use fusebind::{data::table::write_atomically, train::recipe::Recipe};
+use std::io::Write;
+
+use super::{make_room, say};
+use crate::{args::RecipeCommand, outcome::Failure};
 
 pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
     match command {
@@ -14,13 +16,42 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
             }
         }
         RecipeCommand::Copy { recipe, file } => {
-            if file.exists() {
-                return Err(Misuse(format!("{} exists already: name another file", file.display())).into());
-            }
             let text = Recipe::open(&recipe)?.to_toml()?;
-            std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+            if file.exists() {
+                return Err(Failure::failed(
+                    format!("{}: exists already", file.display()),
+                    "name a new file",
+                ));
+            }
+            make_room(&file)?;
+            write_atomically(&file, |out| write!(out, "{}{text}", head(&recipe)))?;
         }
         RecipeCommand::Check { recipe } => say(Recipe::open(&recipe)?.to_toml()?.trim_end())?,
     }
     Ok(())
+}
+
+/// The comment lines that open a recipe: what it assumes, how it is launched, what to expect.
+fn head(recipe: &str) -> String {
+    let builtin = Recipe::list().iter().find(|(name, _)| *name == recipe);
+    let text = builtin.map_or_else(
+        || fs::read_to_string(Path::new(recipe)).unwrap_or_default(),
+        |(_, text)| text.to_string(),
+    );
+    text.lines()
+        .take_while(|line| line.starts_with('#'))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_a_builtin_recipe_is_kept() {
+        let head = head("default");
+        assert!(head.starts_with("# Assumes:") && head.contains("\n# Launch:"), "{head}");
+        assert!(head.lines().all(|line| line.starts_with('#')));
+    }
 }

@@ -2,13 +2,14 @@
 
 use fusebind::{
     data::source::LabelPolicy,
-    model::device::DeviceChoice,
     train::{
         recipe::Recipe,
-        trainer::{Job, train},
+        run_dir::RunDir,
+        trainer::{Job, Trained, train},
     },
 };
 
+use super::make_room;
 use crate::{
     args::TrainArgs,
     load,
@@ -19,9 +20,14 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;
     if let Some(epochs) = args.epochs {
         recipe.training.epochs = epochs;
+        recipe.check()?;
     }
-    let device = args.device.parse::<DeviceChoice>()?.resolve()?;
-    let (dataset, rejections) = load::dataset(
+    let device = load::device(args.device).resolve()?;
+    if args.resume && is_finished(&RunDir::open(&args.out)?) {
+        talk.note(format_args!("{}: this run is finished already", args.out.display()));
+        return Ok(());
+    }
+    let (dataset, mut rejections) = load::dataset(
         &args.data,
         &args.source,
         LabelPolicy::Required,
@@ -32,6 +38,10 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
     if args.all_folds {
         split = load::all_folds(&dataset, &split);
     }
+    load::unread_modalities(args.modalities.as_deref(), &dataset, &mut rejections, talk)?;
+    // Before the training, so that they are not lost with it.
+    make_room(&args.out)?;
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
     talk.note(format_args!(
         "train {}, valid {}, test {} pairs",
         split.train.indices().len(),
@@ -48,26 +58,29 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
         resume: args.resume,
         stop_after: None,
     };
-    let mut progress = TrainingProgress::new(*talk);
-    let trained = train(&job, &mut progress)?;
-    load::report_rejections(&rejections, &args.out.join("data"), talk)?;
+    let trained = train(&job, &mut TrainingProgress::new(*talk))?;
+    talk.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
+    Ok(())
+}
+
+/// A finished run has its model and no more state to go on from. Going on would do all of it again.
+fn is_finished(run: &RunDir) -> bool {
+    run.model().is_file() && !run.root().join("state").exists()
+}
+
+fn summary(trained: &Trained) -> String {
     let scores: Vec<String> = trained
         .metrics
         .valid
         .iter()
         .map(|(name, v)| format!("{name} {v:.4}"))
         .collect();
-    talk.note(format_args!(
-        "kept epoch {} ({}); {:.0} s, {:.0} pairs/s; run folder {}",
-        trained.epoch,
-        if scores.is_empty() {
-            "no validation part".into()
-        } else {
-            format!("valid {}", scores.join(", "))
-        },
-        trained.seconds,
-        trained.pairs_per_second,
-        args.out.display()
-    ));
-    Ok(())
+    let scores = match &scores[..] {
+        [] => "no validation part".to_string(),
+        scores => format!("valid {}", scores.join(", ")),
+    };
+    format!(
+        "kept epoch {} ({scores}); {:.0} s, {:.0} pairs/s",
+        trained.epoch, trained.seconds, trained.pairs_per_second
+    )
 }

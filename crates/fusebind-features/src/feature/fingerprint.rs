@@ -22,6 +22,20 @@ impl Fingerprint {
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
+    /// The bits as 32-bit words, lowest first.
+    pub fn words(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().flat_map(|word| [*word as u32, (*word >> 32) as u32])
+    }
+
+    /// A fingerprint from its [`Self::words`]; missing words are empty.
+    pub fn from_words(words: &[u32]) -> Self {
+        let mut print = Self::default();
+        for (at, word) in words.iter().take(BITS / 32).enumerate() {
+            print.0[at / 2] |= u64::from(*word) << (32 * (at % 2));
+        }
+        print
+    }
+
     /// Bits that are set, ascending.
     pub fn bits(&self) -> impl Iterator<Item = usize> + '_ {
         (0..BITS).filter(|bit| self.0[bit / 64] >> (bit % 64) & 1 == 1)
@@ -56,6 +70,8 @@ mod tests {
         assert_eq!(of(&[1, 2, 3]).tanimoto(&of(&[2, 3, 4])), 0.5);
         assert_eq!(of(&[1]).tanimoto(&of(&[1 + 2048])), 1.0, "identifiers fold");
         assert_eq!(of(&[]).tanimoto(&of(&[])), 0.0);
+        let print = of(&[0, 31, 32, 63, 64, 2047]);
+        assert_eq!(Fingerprint::from_words(&print.words().collect::<Vec<_>>()), print);
         assert_eq!(of(&[5, 64, 2047]).bits().collect::<Vec<_>>(), [5, 64, 2047]);
     }
 }

@@ -1,0 +1,136 @@
+//! Flags of `fusebind data`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::SourceArgs;
+
+/// `data` commands.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Counts, duplicates, conflicts, censoring, coverage, rejected rows, leakage.
+    Check(CheckArgs),
+    /// Write a split file.
+    Split(SplitArgs),
+    /// Write a cleaned data set folder: repeated rows merged, negatives drawn.
+    Prepare(PrepareArgs),
+}
+
+/// Options of `data check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Data set folder or table.
+    pub dir: PathBuf,
+    /// Folder of side modalities; `DIR/modalities` is used if it exists.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: Option<PathBuf>,
+    /// One JSON object on stdout in place of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Write all rejected rows to this CSV, TSV or Parquet file.
+    #[arg(long, value_name = "FILE")]
+    pub rejected: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// How to split.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum By {
+    /// Pairs at random.
+    Random,
+    /// No test drug in training.
+    UnseenDrug,
+    /// No test target in training.
+    UnseenTarget,
+    /// Neither in training.
+    UnseenPair,
+    /// No test scaffold in training.
+    Scaffold,
+    /// No test sequence cluster in training.
+    SequenceCluster,
+}
+
+/// Options of `data split`.
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Data set folder or table.
+    pub dir: PathBuf,
+    /// What test and training must not share.
+    #[arg(long)]
+    pub by: By,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Shares of train, valid and test.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.7, 0.1, 0.2])]
+    pub fractions: Vec<f64>,
+    /// Split file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// What becomes of rows that repeat a (drug, target, scale).
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Duplicates {
+    /// Keep every row.
+    #[default]
+    Keep,
+    /// One row with the mean.
+    Mean,
+    /// One row with the median.
+    Median,
+    /// The first row.
+    First,
+    /// No row where labels or values are in conflict, else one row with the median.
+    DropConflicts,
+}
+
+/// How negatives are drawn.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Negatives {
+    /// Evenly from all unknown pairs.
+    Random,
+    /// So that each drug and each target has as many negatives per positive as any other.
+    DegreeMatched,
+}
+
+/// Format of written tables.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated text.
+    #[default]
+    Csv,
+    /// Parquet with zstd.
+    Parquet,
+}
+
+/// Options of `data prepare`.
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    /// Data set folder or table.
+    pub dir: PathBuf,
+    /// What becomes of repeated rows.
+    #[arg(long, value_enum, default_value_t)]
+    pub duplicates: Duplicates,
+    /// Draw negatives for a set that holds positives only; no pair of the set is drawn.
+    #[arg(long, value_name = "HOW")]
+    pub negatives: Option<Negatives>,
+    /// Negatives per positive.
+    #[arg(long, default_value_t = 1.0, requires = "negatives")]
+    pub ratio: f64,
+    /// Seed of the negatives.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Format of the written tables.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+    /// New folder for `drugs`, `targets` and `pairs`.
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}

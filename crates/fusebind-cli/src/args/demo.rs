@@ -1,0 +1,19 @@
+//! Flags of `fusebind demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// New folder for the simulated data and the run; without it, a temporary one is used and removed.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A smaller universe and fewer epochs: shows that everything works, not how well.
+    #[arg(long)]
+    pub quick: bool,
+}

@@ -1,0 +1,57 @@
+//! Flags of `fusebind evaluate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{DeviceName, SourceArgs};
+
+/// Part of a split.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PartName {
+    /// Pairs that test.
+    Test,
+    /// Pairs that validate.
+    Valid,
+    /// Pairs that train.
+    Train,
+}
+
+/// Options of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Data set folder or table.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder of side modalities, for the floor that knows only which of them exist.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: Option<PathBuf>,
+    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
+    #[arg(long, value_name = "COLUMN_OR_FILE")]
+    pub split: Option<String>,
+    /// Part to score.
+    #[arg(long, value_enum, default_value = "test")]
+    pub part: PartName,
+    /// Read these modalities only.
+    #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
+    pub only: Vec<String>,
+    /// Read all modalities but these.
+    #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
+    pub without: Vec<String>,
+    /// One JSON object on stdout in place of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Leave out the floors, of which the boosted trees take longest.
+    #[arg(long)]
+    pub no_floors: bool,
+    /// Write truth and prediction of every pair to this CSV, TSV or Parquet file.
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}

@@ -1,0 +1,62 @@
+//! What the user typed, one file per command. Nothing here reads a file or decides anything beyond which flags go together.
+
+mod data;
+mod demo;
+mod evaluate;
+mod predict;
+mod recipe;
+mod source;
+mod train;
+
+pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SplitArgs, TableFormat};
+pub use demo::DemoArgs;
+pub use evaluate::{EvaluateArgs, PartName};
+pub use predict::PredictArgs;
+pub use recipe::RecipeCommand;
+pub use source::{DeviceName, SourceArgs};
+pub use train::TrainArgs;
+
+use clap::{Parser, Subcommand};
+
+/// Does this compound bind this target, and how sure are we?
+///
+/// Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 misused.
+#[derive(Debug, Parser)]
+#[command(name = "fusebind", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// No progress and no notes on stderr; errors are still shown.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a small universe, train on it, and show scores beside floors and the planted ceiling.
+    Demo(DemoArgs),
+    /// Look at a data set, split it, or write a cleaned one.
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// List, copy or check recipes.
+    #[command(subcommand)]
+    Recipe(RecipeCommand),
+    /// Train a model.
+    Train(TrainArgs),
+    /// Score a trained model beside its floors.
+    Evaluate(EvaluateArgs),
+    /// Predict pairs with a trained model.
+    Predict(PredictArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_contradict_nothing() {
+        super::Cli::command().debug_assert();
+    }
+}

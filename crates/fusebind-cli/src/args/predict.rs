@@ -1,0 +1,41 @@
+//! Flags of `fusebind predict`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use super::{DeviceName, SourceArgs};
+
+/// Options of `predict`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["smiles", "pairs", "drugs"]).required(true))]
+pub struct PredictArgs {
+    /// Run folder or model file.
+    pub run: PathBuf,
+    /// SMILES of one drug.
+    #[arg(long, requires = "sequence")]
+    pub smiles: Option<String>,
+    /// Sequence of one target.
+    #[arg(long, requires = "smiles")]
+    pub sequence: Option<String>,
+    /// Table or folder of pairs.
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// Table or SD file of drugs, to be paired with every target of --targets.
+    #[arg(long, requires = "targets", value_name = "FILE")]
+    pub drugs: Option<PathBuf>,
+    /// Table or FASTA file of targets.
+    #[arg(long, requires = "drugs", value_name = "FILE")]
+    pub targets: Option<PathBuf>,
+    /// Folder of side modalities: read, checked and reported; the models of this version have no encoders for them.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: Option<PathBuf>,
+    /// CSV, TSV or Parquet file; CSV on stdout without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}

@@ -1,0 +1,211 @@
+//! What a similarity is measured on: fingerprints, sparse terms or dense profiles of many entities.
+//!
+//! Comes in: entities. Goes out: [`Descriptors`], from which similarities in [0, 1] are computed row by row.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::sparse::{InvertedIndex, SparseRows};
+use crate::{
+    entity::{molecule::Molecule, protein::Protein},
+    feature::fingerprint::Fingerprint,
+    modality::Modality,
+};
+
+/// One similarity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Tanimoto coefficient of ECFP4.
+    Graph,
+    /// Cosine of counted 3-mers.
+    Sequence3,
+    /// Cosine of counted 4-mers.
+    Sequence4,
+    /// Cosine of weighted terms of texts.
+    Text,
+    /// Cosine of expression profiles.
+    Transcriptome,
+    /// Cosine of assay outcomes.
+    Bioassay,
+}
+
+impl Source {
+    /// Modality that the similarity belongs to.
+    pub fn modality(self) -> Modality {
+        match self {
+            Self::Graph => Modality::Graph,
+            Self::Sequence3 | Self::Sequence4 => Modality::Sequence,
+            Self::Text => Modality::Text,
+            Self::Transcriptome => Modality::Transcriptome,
+            Self::Bioassay => Modality::Bioassay,
+        }
+    }
+
+    /// Exponents of the similarity, from broad to sharp: the more unrelated entities share, the sharper.
+    pub fn powers(self) -> [f32; 3] {
+        match self {
+            Self::Graph => [2.0, 6.0, 16.0],
+            Self::Sequence3 => [2.0, 8.0, 32.0],
+            Self::Sequence4 => [0.5, 1.0, 3.0],
+            Self::Text | Self::Transcriptome | Self::Bioassay => [1.0, 2.0, 6.0],
+        }
+    }
+}
+
+/// Descriptors of many entities. An empty sparse row, or a dense row of zeros, is an entity that has none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Descriptors {
+    /// Circular fingerprints; similarity is the Tanimoto coefficient.
+    Bits(Vec<Fingerprint>),
+    /// Sparse unit rows; similarity is the cosine, 0 where it is negative.
+    Sparse(SparseRows),
+    /// Dense unit rows `[entities, width]`; similarity is the cosine, 0 where it is negative.
+    Dense {
+        /// Values.
+        values: Vec<f32>,
+        /// Channels of a row.
+        width: usize,
+    },
+}
+
+impl Descriptors {
+    /// Fingerprints of molecules.
+    pub fn fingerprints<'a>(molecules: impl Iterator<Item = &'a Molecule>) -> Self {
+        Self::Bits(molecules.map(|m| m.fingerprint.clone()).collect())
+    }
+
+    /// Square roots of k-mer counts of proteins; `length` at most 6.
+    pub fn kmers<'a>(proteins: impl Iterator<Item = &'a Protein>, length: usize) -> Self {
+        assert!(
+            (1..=6).contains(&length),
+            "the codes of longer k-mers need more than 32 bits"
+        );
+        let proteins: Vec<&Protein> = proteins.collect();
+        let rows: Vec<Vec<(u32, f32)>> = (proteins.par_iter())
+            .map(|protein| {
+                let code = |window: &[u8]| {
+                    window
+                        .iter()
+                        .fold(0u32, |code, token| code * 24 + u32::from(*token).min(23))
+                };
+                let mut codes: Vec<u32> = protein.features.residues.windows(length).map(code).collect();
+                codes.sort_unstable();
+                codes
+                    .chunk_by(u32::eq)
+                    .map(|run| (run[0], (run.len() as f32).sqrt()))
+                    .collect()
+            })
+            .collect();
+        let mut sparse = SparseRows::default();
+        rows.into_iter().for_each(|row| sparse.push(row));
+        Self::Sparse(sparse)
+    }
+
+    /// Dense rows of `width` channels, scaled to unit norm; a row of zeros stays one.
+    pub fn dense(mut values: Vec<f32>, width: usize) -> Self {
+        for row in values.chunks_mut(width.max(1)) {
+            let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+            if norm > 0.0 {
+                row.iter_mut().for_each(|v| *v /= norm);
+            }
+        }
+        Self::Dense { values, width }
+    }
+
+    /// Number of entities.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bits(prints) => prints.len(),
+            Self::Sparse(rows) => rows.len(),
+            Self::Dense { values, width } => values.len() / (*width).max(1),
+        }
+    }
+
+    /// Whether there is no entity.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether an entity has a descriptor at all.
+    pub fn is_present(&self, index: usize) -> bool {
+        match self {
+            Self::Bits(_) => true,
+            Self::Sparse(rows) => !rows.row(index).0.is_empty(),
+            Self::Dense { values, width } => values[index * width..(index + 1) * width].iter().any(|v| *v != 0.0),
+        }
+    }
+
+    /// The descriptors at `indices`.
+    pub fn select(&self, indices: &[u32]) -> Self {
+        match self {
+            Self::Bits(prints) => Self::Bits(indices.iter().map(|i| prints[*i as usize].clone()).collect()),
+            Self::Sparse(rows) => Self::Sparse(rows.select(indices)),
+            Self::Dense { values, width } => Self::Dense {
+                values: indices
+                    .iter()
+                    .flat_map(|i| &values[*i as usize * width..(*i as usize + 1) * width])
+                    .copied()
+                    .collect(),
+                width: *width,
+            },
+        }
+    }
+}
+
+/// Descriptors of a bank, ready to be compared with.
+pub(super) enum Comparer<'a> {
+    Bits(&'a [Fingerprint]),
+    Sparse(InvertedIndex),
+    Dense(&'a [f32], usize),
+}
+
+impl<'a> Comparer<'a> {
+    pub fn new(bank: &'a Descriptors) -> Self {
+        match bank {
+            Descriptors::Bits(prints) => Self::Bits(prints),
+            Descriptors::Sparse(rows) => Self::Sparse(InvertedIndex::new(rows)),
+            Descriptors::Dense { values, width } => Self::Dense(values, *width),
+        }
+    }
+
+    /// Similarity of entity `index` of `queries` to every entity of the bank, into `out`.
+    pub fn similarities(&self, queries: &Descriptors, index: usize, out: &mut [f32]) {
+        match (self, queries) {
+            (Self::Bits(bank), Descriptors::Bits(prints)) => {
+                for (out, other) in out.iter_mut().zip(*bank) {
+                    *out = prints[index].tanimoto(other) as f32;
+                }
+            }
+            (Self::Sparse(bank), Descriptors::Sparse(rows)) => bank.cosines(rows.row(index), out),
+            (Self::Dense(bank, width), Descriptors::Dense { values, width: own }) if width == own => {
+                let row = &values[index * own..(index + 1) * own];
+                for (out, other) in out.iter_mut().zip(bank.chunks((*width).max(1))) {
+                    *out = row.iter().zip(other).map(|(a, b)| a * b).sum();
+                }
+            }
+            _ => unreachable!("a bank and its queries are described alike"),
+        }
+        // Rounding lifts a cosine above 1; a negative one is no likeness.
+        out.iter_mut().for_each(|s| *s = s.clamp(0.0, 1.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_entities_are_similar_and_absent_ones_to_none() {
+        let proteins = ["MKTAYIAKQR", "MKTAYIAKQL", "GGGGGGGG"].map(|s| Protein::parse(s).expect("a protein"));
+        let kmers = Descriptors::kmers(proteins.iter(), 3);
+        let mut out = [0.0; 3];
+        Comparer::new(&kmers).similarities(&kmers, 0, &mut out);
+        assert!((out[0] - 1.0).abs() < 1e-6 && out[1] > 0.7 && out[2] == 0.0, "{out:?}");
+        let dense = Descriptors::dense(vec![3.0, 4.0, 0.0, 0.0, -4.0, 3.0], 2);
+        assert_eq!([0, 1, 2].map(|i| dense.is_present(i)), [true, false, true]);
+        Comparer::new(&dense).similarities(&dense, 0, &mut out);
+        assert!((out[0] - 1.0).abs() < 1e-6 && out[1..] == [0.0, 0.0], "{out:?}");
+        assert_eq!(dense.select(&[2]).len(), 1);
+    }
+}
