@@ -7,7 +7,7 @@ use fusebind::{
     data::{
         modality::{ModalityTables, Side, load_modalities},
         source::{ColumnMap, LabelPolicy, LoadConfig, load_dataset},
-        split::{Part, PartNames, Split, from_column, from_spec, read_split},
+        split::{Part, PartNames, Split, from_column, from_spec, hold_out, read_split},
         table::{Dataset, Rejection, write_rejections},
     },
     features::entity::molecule::ChematicToolkit,
@@ -147,8 +147,19 @@ fn names(spec: &SplitSpec) -> PartNames {
     }
 }
 
+/// Seed of the validation part that a recipe has drawn anew: every run of a recipe chooses on the same pairs.
+const HELD_OUT_SEED: u64 = 0;
+
 /// The split that a flag names, or else the recipe's.
 pub fn split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {
+    let given = given_split(dataset, flag, recipe)?;
+    Ok(match recipe.split.held_out {
+        Some(by) => hold_out(dataset, &given, by, recipe.split.share, HELD_OUT_SEED)?,
+        None => given,
+    })
+}
+
+fn given_split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {
     let spec = &recipe.split;
     match (flag, &spec.column) {
         (Some(flag), Some(column)) if flag == column => Ok(from_column(dataset, column, &names(spec))?),

@@ -44,6 +44,53 @@ impl Modality {
     }
 }
 
+/// Some of the modalities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ModalitySet(u8);
+
+impl ModalitySet {
+    /// The set that holds every modality.
+    pub const ALL: Self = Self((1 << Modality::ALL.len()) - 1);
+
+    /// Adds a modality.
+    pub fn insert(&mut self, modality: Modality) {
+        self.0 |= 1 << modality as u8;
+    }
+
+    /// Whether a modality is in the set.
+    pub fn contains(self, modality: Modality) -> bool {
+        self.0 >> modality as u8 & 1 == 1
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is in either set.
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is not in the set.
+    pub fn complement(self) -> Self {
+        Self(!self.0 & Self::ALL.0)
+    }
+
+    /// The modalities in the set.
+    pub fn iter(self) -> impl Iterator<Item = Modality> {
+        Modality::ALL.into_iter().filter(move |m| self.contains(*m))
+    }
+}
+
+impl FromIterator<Modality> for ModalitySet {
+    fn from_iter<I: IntoIterator<Item = Modality>>(modalities: I) -> Self {
+        let mut set = Self::default();
+        modalities.into_iter().for_each(|m| set.insert(m));
+        set
+    }
+}
+
 impl fmt::Display for Modality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -64,6 +111,14 @@ impl FromStr for Modality {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sets_hold_what_was_put_in() {
+        let some: ModalitySet = [Modality::Text, Modality::Graph].into_iter().collect();
+        assert_eq!(some.iter().collect::<Vec<_>>(), [Modality::Graph, Modality::Text]);
+        assert!(!some.complement().contains(Modality::Text) && some.complement().contains(Modality::Bioassay));
+        assert_eq!(some.union(some.complement()), ModalitySet::ALL);
+    }
 
     #[test]
     fn names_round_trip_and_strangers_are_refused() {

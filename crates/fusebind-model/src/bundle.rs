@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     checkpoint::Archive,
+    evidence::{Evidence, Withheld},
     input::{DrugStore, InputScales, TargetStore},
     model::{Model, ModelConfig},
+    scoring::{EvidenceOf, Scorer, Scores},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
-pub const FEATURE_SCHEMA: u32 = 1;
+pub const FEATURE_SCHEMA: u32 = 2;
 
 /// How one affinity column is brought back to its scale: `value = standardised * deviation + mean`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,8 @@ pub struct Description {
     pub inputs: InputScales,
     /// Affinity columns in their order.
     pub scales: Vec<OutputScale>,
+    /// Share of structure and evidence together in the prediction; the rest is evidence alone.
+    pub mix: f32,
     /// Probability above which a pair is said to bind, chosen on validation data.
     pub threshold: Option<f64>,
     /// Name of the recipe.
@@ -61,6 +65,8 @@ pub struct Bundle {
     pub description: Description,
     /// The model on its device, without gradients.
     pub model: Model,
+    /// What it knows of training pairs, if it reads evidence.
+    pub evidence: Option<Evidence>,
     /// Where the model lives.
     pub device: Device,
 }
@@ -78,9 +84,17 @@ impl Description {
 }
 
 impl Bundle {
-    /// Writes weights and description to `path`.
-    pub fn save(weights: Archive, description: &Description, path: &Path) -> Result<(), Error> {
+    /// Writes weights, evidence and description to `path`.
+    pub fn save(
+        weights: Archive,
+        evidence: Option<&Evidence>,
+        description: &Description,
+        path: &Path,
+    ) -> Result<(), Error> {
         let mut archive = weights;
+        if let Some(evidence) = evidence {
+            evidence.save(&mut archive)?;
+        }
         let text = serde_json::to_string(description)
             .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the description cannot be written: {e}")))?;
         archive.metadata.insert("description".into(), text);
@@ -106,6 +120,14 @@ impl Bundle {
                 description.feature_schema
             )));
         }
+        let evidence = Evidence::take(&mut archive).map_err(|e| e.about(path))?;
+        let inputs = evidence.as_ref().map_or(0, Evidence::inputs);
+        if inputs != description.model.evidence.inputs {
+            return Err(refuse(format!(
+                "holds evidence of {inputs} channels, its model reads {}: copy it again or train again",
+                description.model.evidence.inputs
+            )));
+        }
         let model = description
             .model
             .init(device)
@@ -114,7 +136,25 @@ impl Bundle {
         Ok(Self {
             description,
             model,
+            evidence,
             device: device.clone(),
         })
+    }
+
+    /// Scores `pairs` of positions in the stores. `progress` hears the number of pairs done.
+    pub fn score(
+        &self,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        withheld: Withheld,
+        progress: impl FnMut(usize),
+    ) -> Scores {
+        let scorer = Scorer {
+            model: &self.model,
+            evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Bank),
+            withheld,
+            device: &self.device,
+        };
+        scorer.score(stores, pairs, progress).mixed(self.description.mix)
     }
 }

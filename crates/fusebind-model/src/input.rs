@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fusebind_features::{
     batch::{GraphBatch, SequenceBatch},
     entity::{molecule::Molecule, protein::Protein},
+    evidence::{Bank, BankSide, Descriptors, Known, Source},
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
 };
 use rayon::prelude::*;
@@ -106,6 +107,28 @@ impl InputScale {
     }
 }
 
+impl InputScale {
+    /// Centres each channel of `rows` and scales it to unit deviation; a channel that never varies becomes 0.
+    pub fn standard(rows: &Rows) -> Self {
+        let count = (rows.values.len() / rows.width.max(1)).max(1) as f64;
+        let (mut sum, mut square) = (vec![0.0f64; rows.width], vec![0.0f64; rows.width]);
+        for row in rows.values.chunks(rows.width.max(1)) {
+            for (c, value) in row.iter().enumerate() {
+                sum[c] += f64::from(*value);
+                square[c] += f64::from(*value) * f64::from(*value);
+            }
+        }
+        let factor = |(s, q): (&f64, &f64)| {
+            let variance = q / count - (s / count).powi(2);
+            if variance > 1e-9 { (1.0 / variance.sqrt()) as f32 } else { 0.0 }
+        };
+        Self {
+            factor: sum.iter().zip(&square).map(factor).collect(),
+            mean: sum.iter().map(|s| (s / count) as f32).collect(),
+        }
+    }
+}
+
 /// Input scales of both sides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputScales {
@@ -122,6 +145,10 @@ pub struct DrugStore {
     pub graphs: Vec<GraphFeatures>,
     /// Folded substructure counts, `[B, S]`.
     pub substructures: Rows,
+    /// Identities: canonical SMILES.
+    pub keys: Vec<String>,
+    /// What similarities to other drugs are measured on.
+    pub descriptors: Vec<(Source, Descriptors)>,
 }
 
 /// All targets of a run, featurised once.
@@ -131,6 +158,10 @@ pub struct TargetStore {
     pub sequences: Vec<SequenceFeatures>,
     /// Folded k-mer composition, `[B, K]`.
     pub composition: Rows,
+    /// Identities: sequences.
+    pub keys: Vec<String>,
+    /// What similarities to other targets are measured on.
+    pub descriptors: Vec<(Source, Descriptors)>,
 }
 
 /// The distinct drugs of a batch.
@@ -167,6 +198,8 @@ impl DrugStore {
         Self {
             graphs: molecules.iter().map(|m| m.graph.clone()).collect(),
             substructures,
+            keys: molecules.iter().map(|m| m.smiles.clone()).collect(),
+            descriptors: vec![(Source::Graph, Descriptors::fingerprints(molecules.iter().copied()))],
         }
     }
 
@@ -176,6 +209,35 @@ impl DrugStore {
             graphs: GraphBatch::pack(indices.iter().map(|&i| &self.graphs[i as usize])),
             substructures: self.substructures.select(indices),
         }
+    }
+}
+
+/// The entities at `indices` with all their descriptors.
+fn bank_side(keys: &[String], descriptors: &[(Source, Descriptors)], indices: &[u32]) -> BankSide {
+    BankSide {
+        keys: indices.iter().map(|i| keys[*i as usize].clone()).collect(),
+        sources: descriptors.iter().map(|(source, d)| (*source, d.select(indices))).collect(),
+    }
+}
+
+/// A bank of the entities of `outcomes` (drug, target, value), which must be those of training pairs.
+pub fn bank(drugs: &DrugStore, targets: &TargetStore, outcomes: &[(u32, u32, f32)]) -> Bank {
+    let distinct = |ids: &mut dyn Iterator<Item = u32>| {
+        let mut ids: Vec<u32> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let of_drugs = distinct(&mut outcomes.iter().map(|o| o.0));
+    let of_targets = distinct(&mut outcomes.iter().map(|o| o.1));
+    let place = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id) as u32;
+    let placed: Vec<(u32, u32, f32)> = (outcomes.iter())
+        .map(|&(d, t, value)| (place(&of_drugs, d), place(&of_targets, t), value))
+        .collect();
+    Bank {
+        drugs: bank_side(&drugs.keys, &drugs.descriptors, &of_drugs),
+        targets: bank_side(&targets.keys, &targets.descriptors, &of_targets),
+        known: Known::new(of_drugs.len(), of_targets.len(), &placed),
     }
 }
 
@@ -195,6 +257,11 @@ impl TargetStore {
         Self {
             sequences: proteins.iter().map(|p| p.features.clone()).collect(),
             composition,
+            keys: proteins.iter().map(|p| p.sequence.clone()).collect(),
+            descriptors: vec![
+                (Source::Sequence3, Descriptors::kmers(proteins.iter().copied(), 3)),
+                (Source::Sequence4, Descriptors::kmers(proteins.iter().copied(), 4)),
+            ],
         }
     }
 

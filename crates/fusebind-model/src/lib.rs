@@ -1,6 +1,6 @@
 //! Models: features to embeddings to predictions. Tensors begin here.
 //!
-//! In reading order: [`input`] (what a batch brings), [`encoder`] (one per modality), [`fusion`] (entities to pairs),
+//! In reading order: [`input`] (what a batch brings), [`evidence`] (what neighbouring pairs say), [`encoder`] (one per modality), [`fusion`] (entities to pairs),
 //! [`head`] (pairs to predictions), [`model`] (the whole), [`checkpoint`] and [`bundle`] (weights on disk), [`scoring`] (many pairs), [`device`] (where it runs),
 //! [`layer`] (the parts and the CPU kernels).
 
@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod device;
 pub mod encoder;
 mod error;
+pub mod evidence;
 pub mod fusion;
 pub mod head;
 pub mod input;

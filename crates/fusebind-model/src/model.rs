@@ -1,13 +1,13 @@
 //! The model: each distinct entity encoded once, gathered to pairs, read by the heads.
 //!
-//! Comes in: [`DrugInput`], [`TargetInput`] and index pairs. Goes out: [`Output`].
+//! Comes in: [`DrugInput`], [`TargetInput`], index pairs and their evidence rows. Goes out: [`Outputs`].
 
 use std::sync::Arc;
 
 use burn::{
     module::Module,
     nn::{Dropout, DropoutConfig},
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use fusebind_features::batch::PairIndex;
 use serde::{Deserialize, Serialize};
@@ -18,9 +18,12 @@ use crate::{
         graph::{GraphEncoder, GraphEncoderConfig},
         sequence::{SequenceEncoder, SequenceEncoderConfig},
     },
-    fusion::interaction::{Interaction, InteractionConfig},
+    fusion::{
+        evidence::{EvidenceConfig, EvidenceReader},
+        interaction::{Interaction, InteractionConfig},
+    },
     head::{HeadConfig, Heads, Output},
-    input::{DrugInput, TargetInput},
+    input::{DrugInput, Rows, TargetInput},
     layer::{gather::RowIndex, norm::LayerNorm, pair::Pairs},
 };
 
@@ -38,6 +41,8 @@ pub struct ModelConfig {
     pub sequence: SequenceEncoderConfig,
     /// Interaction of drug and target.
     pub interaction: InteractionConfig,
+    /// Evidence of neighbouring pairs.
+    pub evidence: EvidenceConfig,
     /// Heads.
     pub heads: HeadConfig,
 }
@@ -50,6 +55,7 @@ impl Default for ModelConfig {
             graph: GraphEncoderConfig::default(),
             sequence: SequenceEncoderConfig::default(),
             interaction: InteractionConfig::default(),
+            evidence: EvidenceConfig::default(),
             heads: HeadConfig::default(),
         }
     }
@@ -67,6 +73,7 @@ impl ModelConfig {
         self.graph.check()?;
         self.sequence.check()?;
         self.interaction.check()?;
+        self.evidence.check()?;
         self.heads.check()
     }
 
@@ -80,6 +87,7 @@ impl ModelConfig {
             target_norm: LayerNorm::new(self.width, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             interaction: self.interaction.init(self.width, device),
+            evidence: self.evidence.init(self.interaction.channels, &self.heads, device),
             heads: self.heads.init(self.interaction.channels, device),
         };
         // Parameters are drawn lazily; drawing them here, in order, is what makes a seed mean something.
@@ -96,7 +104,17 @@ pub struct Model {
     target_norm: LayerNorm,
     dropout: Dropout,
     interaction: Interaction,
+    evidence: Option<EvidenceReader>,
     heads: Heads,
+}
+
+/// What a model says of the pairs of a batch.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// Of structure and evidence together.
+    pub joint: Output,
+    /// Of evidence alone, where the model reads evidence.
+    pub evidence: Option<Output>,
 }
 
 impl Model {
@@ -112,22 +130,36 @@ impl Model {
             .forward(relu(self.target_norm.forward(self.sequence.forward(targets, device))))
     }
 
-    /// Scores index pairs between embedded drugs and embedded targets.
-    pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: PairIndex) -> Output {
-        let (drug_rows, target_rows) = (drugs.dims()[0], targets.dims()[0]);
+    /// Scores index pairs between embedded drugs and embedded targets. `evidence` holds a row per pair, `[P, F + K]`, and is
+    /// asked for by a model that reads evidence.
+    pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: PairIndex, evidence: Option<&Rows>) -> Outputs {
+        let (drug_rows, target_rows, device) = (drugs.dims()[0], targets.dims()[0], drugs.device());
+        let count = pairs.len();
         let pairs = Arc::new(Pairs {
             drug: RowIndex::new(pairs.drug, drug_rows),
             target: RowIndex::new(pairs.target, target_rows),
         });
-        self.heads.forward(self.interaction.forward(drugs, targets, &pairs))
+        let evidence = self.evidence.as_ref().map(|reader| {
+            let rows = evidence.expect("a model that reads evidence is given evidence");
+            let data = TensorData::new(rows.values.clone(), [count, rows.width]);
+            (reader, Tensor::<2>::from_data(data, &device))
+        });
+        let extra = evidence.as_ref().map(|(reader, rows)| reader.embed(rows.clone())); // [P, H]
+        Outputs {
+            joint: self.heads.forward(self.interaction.forward(drugs, targets, &pairs, extra)),
+            evidence: evidence.map(|(reader, rows)| reader.judge(rows)),
+        }
     }
 
     /// Encodes each entity once and scores the pairs.
-    pub fn forward(&self, drugs: &DrugInput, targets: &TargetInput, pairs: PairIndex, device: &Device) -> Output {
-        self.score(
-            self.encode_drugs(drugs, device),
-            self.encode_targets(targets, device),
-            pairs,
-        )
+    pub fn forward(
+        &self,
+        (drugs, targets): (&DrugInput, &TargetInput),
+        pairs: PairIndex,
+        evidence: Option<&Rows>,
+        device: &Device,
+    ) -> Outputs {
+        let (drugs, targets) = (self.encode_drugs(drugs, device), self.encode_targets(targets, device));
+        self.score(drugs, targets, pairs, evidence)
     }
 }

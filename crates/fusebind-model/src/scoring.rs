@@ -6,6 +6,8 @@ use burn::tensor::{Device, Tensor};
 use fusebind_features::batch::PairIndex;
 
 use crate::{
+    evidence::{Evidence, EvidenceTable, Withheld},
+    head::Output,
     input::{DrugStore, TargetStore},
     model::Model,
 };
@@ -14,6 +16,8 @@ use crate::{
 const ENTITIES: usize = 512;
 /// Pairs scored at a time.
 const PAIRS: usize = 8192;
+/// Pairs whose evidence is gathered at a time.
+const GATHERED: usize = 32 * PAIRS;
 
 /// Raw outputs of many pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +28,56 @@ pub struct Scores {
     pub scales: usize,
     /// Binding logit, `[P]`, empty without a binding head.
     pub binding: Vec<f32>,
+}
+
+impl Scores {
+    fn extend(&mut self, output: Output) {
+        if let Some(affinity) = output.affinity {
+            self.scales = affinity.dims()[1];
+            self.affinity.extend(host(affinity));
+        }
+        if let Some(binding) = output.binding {
+            self.binding.extend(host(binding));
+        }
+    }
+}
+
+/// What the two readers of a model say of many pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opinions {
+    /// Of structure and evidence together.
+    pub joint: Scores,
+    /// Of evidence alone, where the model reads evidence.
+    pub evidence: Option<Scores>,
+}
+
+impl Opinions {
+    /// `(1 - share) evidence + share joint`, on standardised affinities and on logits.
+    pub fn mixed(&self, share: f32) -> Scores {
+        let Some(evidence) = &self.evidence else {
+            return self.joint.clone();
+        };
+        let mix = |joint: &[f32], evidence: &[f32]| -> Vec<f32> {
+            let pairs = joint.iter().zip(evidence);
+            pairs.map(|(j, e)| share * j + (1.0 - share) * e).collect()
+        };
+        Scores {
+            affinity: mix(&self.joint.affinity, &evidence.affinity),
+            scales: self.joint.scales,
+            binding: mix(&self.joint.binding, &evidence.binding),
+        }
+    }
+}
+
+/// Where the evidence of pairs comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum EvidenceOf<'a> {
+    /// The model reads none.
+    Nothing,
+    /// Gathered from a bank as pairs come.
+    Bank(&'a Evidence),
+    /// Gathered before, one row per pair.
+    Table(&'a EvidenceTable),
 }
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -39,44 +93,71 @@ fn distinct(ids: impl Iterator<Item = u32> + Clone) -> (Vec<u32>, Vec<u32>) {
     (entities, positions)
 }
 
-/// Scores `pairs` of (drug, target) indices. `progress` hears the number of pairs done.
-pub fn score_pairs(
-    model: &Model,
-    (drugs, targets): (&DrugStore, &TargetStore),
-    pairs: &[(u32, u32)],
-    device: &Device,
-    mut progress: impl FnMut(usize),
-) -> Scores {
-    let mut scores = Scores::default();
-    if pairs.is_empty() {
-        return scores;
-    }
-    let (drug_ids, drug_positions) = distinct(pairs.iter().map(|p| p.0));
-    let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
-    let drug_states: Vec<Tensor<2>> = drug_ids
-        .chunks(ENTITIES)
-        .map(|ids| model.encode_drugs(&drugs.batch(ids), device))
-        .collect();
-    let target_states: Vec<Tensor<2>> = target_ids
-        .chunks(ENTITIES)
-        .map(|ids| model.encode_targets(&targets.batch(ids), device))
-        .collect();
-    let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
-    for start in (0..pairs.len()).step_by(PAIRS) {
-        let end = (start + PAIRS).min(pairs.len());
-        let index = PairIndex {
-            drug: drug_positions[start..end].to_vec(),
-            target: target_positions[start..end].to_vec(),
-        };
-        let output = model.score(drug_states.clone(), target_states.clone(), index);
-        if let Some(affinity) = output.affinity {
-            scores.scales = affinity.dims()[1];
-            scores.affinity.extend(host(affinity));
+/// A model ready to score pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Scorer<'a> {
+    /// Model, without gradients.
+    pub model: &'a Model,
+    /// Evidence of the pairs.
+    pub evidence: EvidenceOf<'a>,
+    /// What the pairs' evidence must do without.
+    pub withheld: Withheld,
+    /// Where the model lives.
+    pub device: &'a Device,
+}
+
+impl Scorer<'_> {
+    /// Scores `pairs` of (drug, target) indices. `progress` hears the number of pairs done.
+    pub fn score(
+        &self,
+        (drugs, targets): (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mut progress: impl FnMut(usize),
+    ) -> Opinions {
+        let mut opinions = Opinions::default();
+        if pairs.is_empty() {
+            return opinions;
         }
-        if let Some(binding) = output.binding {
-            scores.binding.extend(host(binding));
+        let (drug_ids, drug_positions) = distinct(pairs.iter().map(|p| p.0));
+        let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
+        let drug_states: Vec<Tensor<2>> = drug_ids
+            .chunks(ENTITIES)
+            .map(|ids| self.model.encode_drugs(&drugs.batch(ids), self.device))
+            .collect();
+        let target_states: Vec<Tensor<2>> = target_ids
+            .chunks(ENTITIES)
+            .map(|ids| self.model.encode_targets(&targets.batch(ids), self.device))
+            .collect();
+        let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
+        for gathered in (0..pairs.len()).step_by(GATHERED) {
+            let last = (gathered + GATHERED).min(pairs.len());
+            let fresh = match self.evidence {
+                EvidenceOf::Bank(bank) => Some(bank.table((drugs, targets), &pairs[gathered..last])),
+                _ => None,
+            };
+            let (table, first) = match (self.evidence, &fresh) {
+                (EvidenceOf::Table(table), _) => (Some(table), 0),
+                (_, fresh) => (fresh.as_ref(), gathered),
+            };
+            for start in (gathered..last).step_by(PAIRS) {
+                let end = (start + PAIRS).min(last);
+                let index = PairIndex {
+                    drug: drug_positions[start..end].to_vec(),
+                    target: target_positions[start..end].to_vec(),
+                };
+                let rows = table.map(|table| {
+                    let row = |row: usize| ((row - first) as u32, self.withheld);
+                    table.rows(&(start..end).map(row).collect::<Vec<_>>())
+                });
+                let (drugs, targets) = (drug_states.clone(), target_states.clone());
+                let outputs = self.model.score(drugs, targets, index, rows.as_ref());
+                opinions.joint.extend(outputs.joint);
+                if let Some(evidence) = outputs.evidence {
+                    opinions.evidence.get_or_insert_default().extend(evidence);
+                }
+                progress(end);
+            }
         }
-        progress(end);
+        opinions
     }
-    scores
 }

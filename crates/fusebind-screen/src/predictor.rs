@@ -10,7 +10,8 @@ use fusebind_features::entity::{molecule::Molecule, protein::Protein};
 use fusebind_model::{
     Error,
     bundle::{Bundle, Description},
-    scoring::{Scores, score_pairs},
+    evidence::Withheld,
+    scoring::Scores,
 };
 
 /// Name of the modalities this model reads, in the order they are reported.
@@ -71,13 +72,9 @@ impl Predictor {
     ) -> Vec<Prediction> {
         let drugs = self.bundle.description.drugs(drugs.iter().copied());
         let targets = self.bundle.description.targets(targets.iter().copied());
-        let scores = score_pairs(
-            &self.bundle.model,
-            (&drugs, &targets),
-            pairs,
-            &self.bundle.device,
-            progress,
-        );
+        let scores = self
+            .bundle
+            .score((&drugs, &targets), pairs, Withheld::default(), progress);
         (0..pairs.len()).map(|row| self.prediction(&scores, row)).collect()
     }
 

@@ -74,6 +74,19 @@ impl LabelPlan {
     }
 }
 
+impl LabelPlan {
+    /// The label that neighbouring pairs may know: the standardised affinity, or else 1 for binding and 0 for not binding.
+    pub fn outcome(&self, interaction: &Interaction) -> Option<f32> {
+        if self.scales.is_empty() {
+            return interaction.binds.map(|binds| f32::from(u8::from(binds)));
+        }
+        let affinity = interaction.affinity?;
+        let name = scale_name(affinity.scale);
+        let scale = self.scales.iter().find(|scale| scale.name == name)?;
+        Some(((affinity.value - scale.mean) / scale.deviation) as f32)
+    }
+}
+
 fn standardise(name: String, values: &[f64]) -> OutputScale {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;

@@ -23,6 +23,7 @@ mod audit;
 pub mod cluster;
 mod column;
 mod file;
+mod held_out;
 mod identity;
 mod method;
 
@@ -30,6 +31,7 @@ pub use audit::OverlapAudit;
 pub use cluster::{ClusterConfig, cluster_sequences};
 pub use column::{PartNames, from_column, from_spec};
 pub use file::{read_split, write_split};
+pub use held_out::hold_out;
 pub use method::{Fractions, SplitBy, SplitConfig, split};
 
 use serde::{Deserialize, Serialize};

@@ -31,6 +31,8 @@ pub struct Array {
 pub struct Archive {
     /// Arrays by name.
     pub arrays: BTreeMap<String, Array>,
+    /// Whole numbers by name, each a list.
+    pub indices: BTreeMap<String, Vec<u32>>,
     /// Metadata, for instance the model's configuration.
     pub metadata: BTreeMap<String, String>,
 }
@@ -42,7 +44,7 @@ impl Archive {
         module.visit(&mut reader);
         Self {
             arrays: reader.arrays,
-            metadata: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -72,22 +74,18 @@ impl Archive {
 
     /// Writes the archive to `path`: a temporary file beside it, flushed, then renamed.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let bytes: BTreeMap<&str, (Vec<u8>, &[usize])> = self
-            .arrays
+        let floats = self.arrays.iter().map(|(name, array)| {
+            let bytes: Vec<u8> = array.values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            (name, Dtype::F32, array.shape.clone(), bytes)
+        });
+        let integers = self.indices.iter().map(|(name, values)| {
+            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            (name, Dtype::U32, vec![values.len()], bytes)
+        });
+        let all: Vec<(&String, Dtype, Vec<usize>, Vec<u8>)> = floats.chain(integers).collect();
+        let views = all
             .iter()
-            .map(|(name, array)| {
-                (
-                    name.as_str(),
-                    (
-                        array.values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-                        array.shape.as_slice(),
-                    ),
-                )
-            })
-            .collect();
-        let views = bytes
-            .iter()
-            .map(|(name, (data, shape))| Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), data)?)))
+            .map(|(name, dtype, shape, data)| Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), data)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("cannot be serialised: {e}")).about(path))?;
         // One metadata key only: the format keeps metadata in a hash map, and files must not depend on its order.
@@ -115,16 +113,17 @@ impl Archive {
             None => BTreeMap::new(),
         };
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-        let mut arrays = BTreeMap::new();
+        let (mut arrays, mut indices) = (BTreeMap::new(), BTreeMap::new());
         for (name, view) in tensors.iter() {
-            if view.dtype() != Dtype::F32 {
-                return Err(damaged(format!("array `{name}` is not of type f32")));
+            let words = view.data().chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]]);
+            if view.dtype() == Dtype::U32 {
+                indices.insert(name.to_string(), words.map(u32::from_le_bytes).collect());
+                continue;
             }
-            let values: Vec<f32> = view
-                .data()
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect();
+            if view.dtype() != Dtype::F32 {
+                return Err(damaged(format!("array `{name}` is neither of type f32 nor u32")));
+            }
+            let values: Vec<f32> = words.map(f32::from_le_bytes).collect();
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(damaged(format!("array `{name}` holds values that are not finite")));
             }
@@ -136,7 +135,11 @@ impl Archive {
                 },
             );
         }
-        Ok(Self { arrays, metadata })
+        Ok(Self {
+            arrays,
+            indices,
+            metadata,
+        })
     }
 }
 

@@ -122,8 +122,14 @@ impl Block {
 }
 
 impl Interaction {
-    /// Embeds pairs: `[P, H]`.
-    pub fn forward(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
+    /// Embeds pairs: `[P, H]`. `extra`, `[P, H]`, is added to `h0`.
+    pub fn forward(
+        &self,
+        drugs: Tensor<2>,
+        targets: Tensor<2>,
+        pairs: &Arc<Pairs>,
+        extra: Option<Tensor<2>>,
+    ) -> Tensor<2> {
         let mut hidden = pair_sum(
             self.drug.forward(drugs.clone()),
             self.target.forward(targets.clone()),
@@ -132,6 +138,9 @@ impl Interaction {
         if let Some(bilinear) = &self.bilinear {
             let product = pair_product(bilinear.drug.forward(drugs), bilinear.target.forward(targets), pairs); // [P, R]
             hidden = hidden + bilinear.output.forward(product); // [P, H]
+        }
+        if let Some(extra) = extra {
+            hidden = hidden + extra;
         }
         for block in &self.blocks {
             hidden = block.forward(hidden);

@@ -13,7 +13,7 @@ use fusebind_eval::{
     regression::{self, RegressionMetrics},
     resample::{Interval, bootstrap},
 };
-use fusebind_model::{bundle::Bundle, scoring::score_pairs};
+use fusebind_model::{bundle::Bundle, evidence::Withheld};
 use serde::Serialize;
 
 use crate::{
@@ -80,7 +80,7 @@ pub fn evaluate(
     }
     let drugs = description.drugs(dataset.drugs.iter().map(|d| &d.molecule));
     let targets = description.targets(dataset.targets.iter().map(|t| &t.protein));
-    let scores = score_pairs(&bundle.model, (&drugs, &targets), &pairs, &bundle.device, |_| {});
+    let scores = bundle.score((&drugs, &targets), &pairs, Withheld::default(), |_| {});
 
     let mut evaluation = Evaluation {
         part,

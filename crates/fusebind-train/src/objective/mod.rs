@@ -7,7 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use fusebind_data::table::{Censoring, Interaction};
-use fusebind_model::{bundle::OutputScale, head::Output};
+use fusebind_model::{bundle::OutputScale, head::Output, model::Outputs};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
@@ -110,8 +110,17 @@ impl Objective {
         Self { config }
     }
 
-    /// Mean loss of a batch, `[1]`; entries without a label take no part.
-    pub fn loss(&self, output: &Output, labels: &Labels, device: &Device) -> Tensor<1> {
+    /// Mean loss of a batch, `[1]`: that of structure and evidence together, and that of evidence alone.
+    pub fn loss(&self, outputs: &Outputs, labels: &Labels, device: &Device) -> Tensor<1> {
+        let joint = self.loss_of(&outputs.joint, labels, device);
+        match &outputs.evidence {
+            Some(evidence) => joint + self.loss_of(evidence, labels, device),
+            None => joint,
+        }
+    }
+
+    /// Mean loss of one reader, `[1]`; entries without a label take no part.
+    pub fn loss_of(&self, output: &Output, labels: &Labels, device: &Device) -> Tensor<1> {
         let mut total: Option<Tensor<1>> = None;
         let mut add = |part: Tensor<1>| total = Some(total.take().map_or(part.clone(), |sum| sum + part));
         if let Some(predicted) = &output.affinity {

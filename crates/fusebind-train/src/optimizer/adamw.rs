@@ -36,6 +36,8 @@ pub struct AdamWConfig {
     pub average: f32,
     /// Largest Euclidean norm of the whole gradient; 0 for no limit.
     pub clip: f32,
+    /// Factor of the learning rate for the evidence expert, a small network that the rate of a large one would leave unfinished.
+    pub expert: f32,
 }
 
 impl Default for AdamWConfig {
@@ -47,6 +49,7 @@ impl Default for AdamWConfig {
             weight_decay: 0.01,
             average: 0.99,
             clip: 5.0,
+            expert: 5.0,
         }
     }
 }
@@ -61,10 +64,10 @@ impl AdamWConfig {
                 format!("optimizer: `{name}` = {value} must lie in [0, 1)"),
             ));
         }
-        if !(self.epsilon > 0.0 && self.weight_decay >= 0.0 && self.clip >= 0.0) {
+        if !(self.epsilon > 0.0 && self.weight_decay >= 0.0 && self.clip >= 0.0 && self.expert > 0.0) {
             return Err(Error::new(
                 ErrorKind::Recipe,
-                "optimizer: `epsilon` must be above 0, `weight_decay` and `clip` must not be negative",
+                "optimizer: `epsilon` and `expert` must be above 0, `weight_decay` and `clip` must not be negative",
             ));
         }
         Ok(())
@@ -227,6 +230,9 @@ fn gradient_norm<M: Module>(model: &M, grads: &GradientsParams) -> f32 {
     norm.1.sqrt() as f32
 }
 
+/// Path of the evidence expert.
+const EXPERT: &str = "evidence.expert.";
+
 const BLOCK: usize = 16 * 1024;
 
 struct Update {
@@ -260,6 +266,7 @@ impl ModuleMapper for Stepper<'_> {
         let path = self.path.join(".");
         let AdamW { config, states, .. } = &mut *self.optimizer;
         let update = &self.update;
+        let rate = update.rate * if path.starts_with(EXPERT) { config.expert } else { 1.0 };
         param.map(|tensor| {
             let device = tensor.device();
             let shape = tensor.dims();
@@ -277,7 +284,7 @@ impl ModuleMapper for Stepper<'_> {
                 average: weights.clone(),
             });
             let decay = if D > 1 {
-                1.0 - update.rate * config.weight_decay
+                1.0 - rate * config.weight_decay
             } else {
                 1.0
             };
@@ -293,7 +300,7 @@ impl ModuleMapper for Stepper<'_> {
                         m[i] = config.beta1 * m[i] + (1.0 - config.beta1) * g;
                         v[i] = config.beta2 * v[i] + (1.0 - config.beta2) * g * g;
                         let root = (v[i] / update.correction2).sqrt() + config.epsilon;
-                        w[i] = w[i] * decay - update.rate * (m[i] / update.correction1) / root;
+                        w[i] = w[i] * decay - rate * (m[i] / update.correction1) / root;
                         a[i] += (1.0 - update.average) * (w[i] - a[i]);
                     }
                 });

@@ -6,7 +6,7 @@ mod builtin;
 
 use std::{fs, path::Path};
 
-use fusebind_data::sampler::SamplerConfig;
+use fusebind_data::{sampler::SamplerConfig, split::SplitBy};
 use fusebind_model::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub enum Select {
 }
 
 /// Which published split a recipe uses, if any.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitSpec {
     /// Split column of the pair table.
@@ -50,6 +50,40 @@ pub struct SplitSpec {
     pub valid: Vec<String>,
     /// Values that test; empty for `test`.
     pub test: Vec<String>,
+    /// Draws the validation part anew from training and validation pairs, as the test part is drawn: a published validation
+    /// part of known entities flatters a model that is meant for new ones.
+    pub held_out: Option<SplitBy>,
+    /// Share of the entities (or pairs) that are held out.
+    pub share: f64,
+}
+
+impl Default for SplitSpec {
+    fn default() -> Self {
+        Self {
+            column: None,
+            train: Vec::new(),
+            valid: Vec::new(),
+            test: Vec::new(),
+            held_out: None,
+            share: 0.12,
+        }
+    }
+}
+
+/// How often training shows evidence as a new entity would have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoveltyConfig {
+    /// Share of training pairs that are shown without the other labels of their drug.
+    pub drug: f64,
+    /// Share of training pairs that are shown without the other labels of their target.
+    pub target: f64,
+}
+
+impl Default for NoveltyConfig {
+    fn default() -> Self {
+        Self { drug: 0.2, target: 0.2 }
+    }
 }
 
 /// How a run is trained.
@@ -70,6 +104,11 @@ pub struct TrainingConfig {
     pub patience: u64,
     /// Which weights a run ends with.
     pub select: Select,
+    /// Evidence as of new entities.
+    pub novelty: NoveltyConfig,
+    /// Share of structure and evidence together in the prediction, the rest is evidence alone; chosen on validation pairs
+    /// where it is not set.
+    pub mix: Option<f32>,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -86,6 +125,8 @@ impl Default for TrainingConfig {
             floor: 0.01,
             patience: 0,
             select: Select::default(),
+            novelty: NoveltyConfig::default(),
+            mix: None,
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
@@ -167,6 +208,16 @@ impl Recipe {
         }
         if !(0.0..1.0).contains(&training.warmup) || !(0.0..=1.0).contains(&training.floor) {
             return wrong("training: `warmup` must lie in [0, 1) and `floor` in [0, 1]");
+        }
+        let share = |s: f64| (0.0..=1.0).contains(&s);
+        if !share(training.novelty.drug) || !share(training.novelty.target) {
+            return wrong("training.novelty: `drug` and `target` must lie in [0, 1]");
+        }
+        if training.mix.is_some_and(|mix| !(0.0..=1.0).contains(&mix)) {
+            return wrong("training: `mix` must lie in [0, 1]");
+        }
+        if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
+            return wrong("split: `share` must lie in (0, 1)");
         }
         training.optimizer.check()?;
         training.objective.check()?;

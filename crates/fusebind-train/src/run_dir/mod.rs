@@ -243,6 +243,7 @@ impl StateParts {
                 .iter()
                 .filter_map(|(n, a)| Some((strip(n)?, a.clone())))
                 .collect(),
+            indices: Default::default(),
             metadata: self
                 .0
                 .metadata

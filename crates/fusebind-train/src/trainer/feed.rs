@@ -11,10 +11,11 @@ use fusebind_data::{
 use fusebind_features::batch::PairIndex;
 use fusebind_model::{
     bundle::OutputScale,
-    input::{DrugInput, DrugStore, TargetInput, TargetStore},
+    evidence::{EvidenceTable, Withheld},
+    input::{DrugInput, DrugStore, Rows, TargetInput, TargetStore},
 };
 
-use crate::{Error, objective::Labels};
+use crate::{Error, objective::Labels, recipe::NoveltyConfig};
 
 /// Packed batches that may wait for the model.
 const AHEAD: usize = 2;
@@ -24,6 +25,7 @@ pub(super) struct Batch {
     pub drugs: DrugInput,
     pub targets: TargetInput,
     pub pairs: PairIndex,
+    pub evidence: Option<Rows>,
     pub labels: Labels,
 }
 
@@ -33,6 +35,9 @@ pub(super) struct Feed<'a> {
     pub train: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
+    /// Evidence by position in the training part.
+    pub evidence: Option<&'a EvidenceTable>,
+    pub novelty: &'a NoveltyConfig,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
 }
@@ -49,7 +54,17 @@ impl Feed<'_> {
         BatchSampler::new(self.sampler.clone()).epoch(&pairs, self.seed, epoch)
     }
 
-    fn pack(&self, positions: &[u32]) -> Batch {
+    /// What the evidence of a training pair must do without in this epoch.
+    fn withheld(&self, epoch: u64, position: u32) -> Withheld {
+        let draw = |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));
+        Withheld {
+            drug_labels: draw(1) < self.novelty.drug,
+            target_labels: draw(2) < self.novelty.target,
+            ..Withheld::default()
+        }
+    }
+
+    fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
         let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
         let (drugs, targets, index) = distinct_batch(&pairs);
         let interactions = positions
@@ -59,18 +74,22 @@ impl Feed<'_> {
             drugs: self.stores.0.batch(&drugs),
             targets: self.stores.1.batch(&targets),
             pairs: index,
+            evidence: self.evidence.map(|table| {
+                let row = |&position: &u32| (position, self.withheld(epoch, position));
+                table.rows(&positions.iter().map(row).collect::<Vec<_>>())
+            }),
             labels: Labels::of(interactions, self.scales),
         }
     }
 
     /// Hands every batch to `consume`, in order, packing ahead of it.
-    pub fn run(&self, batches: &[Vec<u32>], mut consume: impl FnMut(Batch) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn run(&self, epoch: u64, batches: &[Vec<u32>], mut consume: impl FnMut(Batch) -> Result<(), Error>) -> Result<(), Error> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for positions in batches {
                     // The consumer hung up: it met an error and nothing more is wanted.
-                    if sender.send(self.pack(positions)).is_err() {
+                    if sender.send(self.pack(epoch, positions)).is_err() {
                         return;
                     }
                 }
@@ -78,4 +97,12 @@ impl Feed<'_> {
             receiver.into_iter().try_for_each(&mut consume)
         })
     }
+}
+
+/// A number in [0, 1) from a counter (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195).
+fn unit(counter: u64) -> f64 {
+    let mut z = counter.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -13,7 +13,8 @@ use fusebind_data::{sampler::distinct_batch, split::Split, table::Dataset};
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
-    input::{DrugStore, InputScale, InputScales, TargetStore},
+    evidence::{Evidence, EvidenceTable},
+    input::{DrugStore, InputScale, InputScales, TargetStore, bank},
     model::Model,
 };
 
@@ -78,28 +79,37 @@ pub struct Trained {
     pub pairs_per_second: f64,
 }
 
+/// Share of the joint reader where no validation pairs choose it.
+const MIX: f32 = 0.3;
 /// Seconds between two saved states.
 const SAVE_EVERY: f64 = 20.0;
 
 /// Runs a job to its end.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
-    let recipe = resolve(job)?;
+    let mut recipe = resolve(job)?;
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
     let drugs = DrugStore::new(job.dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
     let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
     let inputs = fit_inputs(job, &drugs, &targets);
     let (drugs, targets) = (drugs.scaled(&inputs.substructures), targets.scaled(&inputs.composition));
     let scales = plan.scales.clone();
+    let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, (&drugs, &targets)));
+    let (evidence, shown) = known.unzip();
+    recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
+    let mix = recipe.training.mix;
     let mut run = Run::start(job, recipe, (plan, inputs))?;
     let feed = Feed {
         interactions: &job.dataset.interactions,
         train: job.split.train.indices(),
         stores: (&drugs, &targets),
         scales: &scales,
+        evidence: shown.as_ref(),
+        novelty: &job.recipe.training.novelty,
         sampler: &job.recipe.training.sampler,
         seed: job.seed,
     };
-    let validation = Validation::new(job.dataset, &job.split.valid, &scales, (&drugs, &targets));
+    let stores = (&drugs, &targets);
+    let validation = Validation::new(job.dataset, &job.split.valid, &scales, stores, (evidence.as_ref(), mix));
     let steps_per_epoch = feed.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
@@ -131,7 +141,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     }
     let seconds = begun.elapsed().as_secs_f64();
     let done = (run.progress.epoch - first_epoch) as f64;
-    run.end(job, done * feed.train.len() as f64, seconds)
+    run.end(job, (&validation, evidence.as_ref()), done * feed.train.len() as f64, seconds)
 }
 
 /// The recipe with everything filled in that the data decides.
@@ -164,6 +174,17 @@ fn fit_inputs(job: &Job<'_>, drugs: &DrugStore, targets: &TargetStore) -> InputS
         substructures: InputScale::fit(&drugs.substructures, &train_drugs),
         composition: InputScale::fit(&targets.composition, &train_targets),
     }
+}
+
+/// The bank of training pairs, and the evidence of each of them.
+fn known_pairs(job: &Job<'_>, plan: &LabelPlan, stores: (&DrugStore, &TargetStore)) -> (Evidence, EvidenceTable) {
+    let train = job.split.train.indices();
+    let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
+    let outcomes: Vec<(u32, u32, f32)> = interactions()
+        .filter_map(|i| Some((i.drug, i.target, plan.outcome(i)?)))
+        .collect();
+    let pairs: Vec<(u32, u32)> = interactions().map(|i| (i.drug, i.target)).collect();
+    Evidence::fit(bank(stores.0, stores.1, &outcomes), stores, &pairs)
 }
 
 /// Everything that changes while a run trains.
@@ -203,6 +224,7 @@ impl Run {
             model: recipe.model.clone(),
             inputs,
             scales: plan.scales,
+            mix: recipe.training.mix.unwrap_or(MIX),
             threshold: None,
             recipe: recipe.name.clone(),
             data_fingerprint: info.data_fingerprint.clone(),
@@ -293,16 +315,17 @@ impl Run {
     fn epoch(&mut self, feed: &Feed<'_>, schedule: &Schedule, observer: &mut dyn Observer) -> Result<f64, Error> {
         let batches = feed.epoch(self.progress.epoch);
         let (mut total, mut seen) = (0.0f64, 0usize);
-        feed.run(&batches, |batch| {
+        feed.run(self.progress.epoch, &batches, |batch| {
             let step = self.optimizer.steps();
             // Dropout draws from the device's generator: seeding it by step makes a resumed run draw the same.
             self.device
                 .seed(self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let count = batch.pairs.len();
-            let output = self
+            let entities = (&batch.drugs, &batch.targets);
+            let outputs = self
                 .model
-                .forward(&batch.drugs, &batch.targets, batch.pairs, &self.device);
-            let loss = self.objective.loss(&output, &batch.labels, &self.device);
+                .forward(entities, batch.pairs, batch.evidence.as_ref(), &self.device);
+            let loss = self.objective.loss(&outputs, &batch.labels, &self.device);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             if !value.is_finite() {
                 return Err(
@@ -327,7 +350,7 @@ impl Run {
 
     /// Keeps the averaged weights if this epoch is the one to end with so far.
     fn keep(&mut self, average: Archive, metrics: &EpochMetrics) -> Result<(), Error> {
-        let score = validation::selection_score(metrics);
+        let score = validation::selection_score(&metrics.valid);
         let better = match (self.recipe.training.select, score, self.progress.best) {
             (Select::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
             (Select::Best, Some(score), Some((best, _))) => score > best,
@@ -350,7 +373,13 @@ impl Run {
     }
 
     /// Writes the model and clears the state, unless the run was stopped before its end.
-    fn end(mut self, job: &Job<'_>, pairs: f64, seconds: f64) -> Result<Trained, Error> {
+    fn end(
+        mut self,
+        job: &Job<'_>,
+        (validation, evidence): (&Validation<'_>, Option<&Evidence>),
+        pairs: f64,
+        seconds: f64,
+    ) -> Result<Trained, Error> {
         let (_, epoch) = self.progress.best.unwrap_or_default();
         let metrics = self
             .dir
@@ -363,11 +392,14 @@ impl Run {
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
         if finished {
             let best = self.best.take().unwrap_or_default();
+            if let Some(mix) = metrics.valid.get("mix") {
+                self.description.mix = *mix as f32;
+            }
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;
-                self.description.threshold = validation::threshold(job, &self.description, &model);
+                self.description.threshold = validation.threshold(&model, job.device, self.description.mix);
             }
-            Bundle::save(best, &self.description, &self.dir.model())?;
+            Bundle::save(best, evidence, &self.description, &self.dir.model())?;
             self.dir.finish()?;
         }
         Ok(Trained {

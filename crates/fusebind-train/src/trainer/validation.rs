@@ -9,14 +9,17 @@ use fusebind_data::{
 };
 use fusebind_eval::{classification, regression};
 use fusebind_model::{
-    bundle::{Description, OutputScale},
+    bundle::OutputScale,
+    evidence::{Evidence, EvidenceTable, Withheld},
     input::{DrugStore, TargetStore},
     model::Model,
-    scoring::{Scores, score_pairs},
+    scoring::{EvidenceOf, Opinions, Scorer, Scores},
 };
 
-use super::Job;
-use crate::{objective::scale_name, run_dir::EpochMetrics};
+use crate::objective::scale_name;
+
+/// Shares of the joint reader that are tried.
+const MIXES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
 
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
@@ -24,6 +27,8 @@ pub(super) struct Validation<'a> {
     pairs: Vec<(u32, u32)>,
     scales: &'a [OutputScale],
     stores: (&'a DrugStore, &'a TargetStore),
+    evidence: Option<EvidenceTable>,
+    mix: Option<f32>,
 }
 
 impl<'a> Validation<'a> {
@@ -32,30 +37,60 @@ impl<'a> Validation<'a> {
         valid: &ValidSet,
         scales: &'a [OutputScale],
         stores: (&'a DrugStore, &'a TargetStore),
+        (evidence, mix): (Option<&Evidence>, Option<f32>),
     ) -> Self {
         let interactions: Vec<&Interaction> = valid
             .indices()
             .iter()
             .map(|&i| &dataset.interactions[i as usize])
             .collect();
-        let pairs = interactions.iter().map(|i| (i.drug, i.target)).collect();
+        let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
         Self {
+            evidence: evidence.map(|evidence| evidence.table(stores, &pairs)),
             interactions,
             pairs,
             scales,
             stores,
+            mix,
         }
     }
 
-    /// Metrics by name; empty without validation pairs.
+    fn opinions(&self, model: &Model, device: &Device) -> Opinions {
+        let scorer = Scorer {
+            model,
+            evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
+            withheld: Withheld::default(),
+            device,
+        };
+        scorer.score(self.stores, &self.pairs, |_| {})
+    }
+
+    /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs.
     pub fn score(&self, model: &Model, device: &Device) -> BTreeMap<String, f64> {
-        let mut metrics = BTreeMap::new();
         if self.pairs.is_empty() {
-            return metrics;
+            return BTreeMap::new();
         }
-        let scores = score_pairs(model, self.stores, &self.pairs, device, |_| {});
+        let opinions = self.opinions(model, device);
+        let fixed = self.mix.or(opinions.evidence.is_none().then_some(1.0));
+        let mixes = fixed.map_or(MIXES.to_vec(), |mix| vec![mix]);
+        let scored = mixes.into_iter().map(|mix| {
+            let mut metrics = self.metrics(&opinions.mixed(mix));
+            if opinions.evidence.is_some() {
+                metrics.insert("mix".into(), f64::from(mix));
+            }
+            metrics
+        });
+        let best = scored.max_by(|a, b| {
+            let score = |metrics| selection_score(metrics).unwrap_or(f64::NEG_INFINITY);
+            score(a).total_cmp(&score(b))
+        });
+        best.unwrap_or_default()
+    }
+
+    fn metrics(&self, scores: &Scores) -> BTreeMap<String, f64> {
+        let mut metrics = BTreeMap::new();
         for (column, scale) in self.scales.iter().enumerate() {
-            let (truth, predicted) = affinity_column(&self.interactions, &scores, scale, column);
+            let (truth, predicted) = affinity_column(&self.interactions, scores, scale, column);
             let name = |metric: &str| {
                 if column == 0 {
                     metric.to_string()
@@ -70,7 +105,7 @@ impl<'a> Validation<'a> {
                 metrics.insert(name("ci"), ci);
             }
         }
-        let (labels, probabilities) = binding_column(&self.interactions, &scores);
+        let (labels, probabilities) = binding_column(&self.interactions, scores);
         if let Ok(auroc) = classification::auroc(&labels, &probabilities) {
             metrics.insert("auroc".into(), auroc);
         }
@@ -78,6 +113,16 @@ impl<'a> Validation<'a> {
             metrics.insert("auprc".into(), auprc);
         }
         metrics
+    }
+
+    /// Probability above which a pair is said to bind: best F1 on validation.
+    pub fn threshold(&self, model: &Model, device: &Device, mix: f32) -> Option<f64> {
+        if self.pairs.is_empty() {
+            return None;
+        }
+        let scores = self.opinions(model, device).mixed(mix);
+        let (labels, probabilities) = binding_column(&self.interactions, &scores);
+        classification::best_threshold(&labels, &probabilities).ok()
     }
 }
 
@@ -109,24 +154,11 @@ pub(crate) fn binding_column(interactions: &[&Interaction], scores: &Scores) -> 
 }
 
 /// What a run chooses by, larger is better: minus the mean squared error, or the area under the ROC curve.
-pub(super) fn selection_score(metrics: &EpochMetrics) -> Option<f64> {
-    let affinity = metrics.valid.get("mse").map(|mse| -mse);
-    let binding = metrics.valid.get("auroc").copied();
+pub(super) fn selection_score(metrics: &BTreeMap<String, f64>) -> Option<f64> {
+    let affinity = metrics.get("mse").map(|mse| -mse);
+    let binding = metrics.get("auroc").copied();
     match (affinity, binding) {
         (Some(a), Some(b)) => Some(a + b),
         (one, other) => one.or(other),
     }
-}
-
-/// Probability above which a pair is said to bind: best F1 on validation.
-pub(super) fn threshold(job: &Job<'_>, description: &Description, model: &Model) -> Option<f64> {
-    let drugs = description.drugs(job.dataset.drugs.iter().map(|d| &d.molecule));
-    let targets = description.targets(job.dataset.targets.iter().map(|t| &t.protein));
-    let validation = Validation::new(job.dataset, &job.split.valid, &[], (&drugs, &targets));
-    if validation.pairs.is_empty() {
-        return None;
-    }
-    let scores = score_pairs(model, validation.stores, &validation.pairs, job.device, |_| {});
-    let (labels, probabilities) = binding_column(&validation.interactions, &scores);
-    classification::best_threshold(&labels, &probabilities).ok()
 }

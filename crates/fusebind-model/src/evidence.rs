@@ -1,0 +1,298 @@
+//! Neighbour evidence as a model reads it: standardised, with absent blocks marked, and withheld where training asks for it.
+//!
+//! Comes in: a [`Bank`] of training entities and outcomes. Goes out: [`EvidenceTable`], one row per pair; a batch's rows hold
+//! `F` standardised channels and `K` flags that are 1 where a block is absent. Axis legend: `P` pairs, `F` evidence
+//! channels, `K` evidence blocks.
+
+use fusebind_features::{
+    evidence::{Bank, BankSide, Descriptors, Layout, Needs, Queries, Source, SparseRows, extract},
+    feature::fingerprint::{BITS, Fingerprint},
+    modality::ModalitySet,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    checkpoint::{Archive, Array},
+    input::{DrugStore, InputScale, Rows, TargetStore},
+};
+
+/// Standardised channels are cut here: a neighbourhood unlike any in training says no more than a rare one.
+const CUT: f32 = 5.0;
+
+/// Training entities with their outcomes, and the scale of the evidence they give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    bank: Bank,
+    layout: Layout,
+    scale: InputScale,
+}
+
+/// What a pair's evidence must do without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Withheld {
+    /// The drug is treated as one without labels.
+    pub drug_labels: bool,
+    /// The target is treated as one without labels.
+    pub target_labels: bool,
+    /// Modalities of the drug that are treated as absent.
+    pub drug: ModalitySet,
+    /// Modalities of the target that are treated as absent.
+    pub target: ModalitySet,
+}
+
+/// Evidence of many pairs.
+#[derive(Clone, Debug)]
+pub struct EvidenceTable {
+    layout: Layout,
+    sources: [Vec<Source>; 2],
+    values: Vec<f32>,
+    present: Vec<bool>,
+    empty: Vec<f32>,
+}
+
+impl Evidence {
+    /// Evidence from `bank`, scaled on `train`, the pairs that a model learns from; with the table of these pairs.
+    pub fn fit(bank: Bank, stores: (&DrugStore, &TargetStore), train: &[(u32, u32)]) -> (Self, EvidenceTable) {
+        let layout = bank.layout();
+        let mut evidence = Self {
+            bank,
+            scale: InputScale::default(),
+            layout,
+        };
+        let mut table = evidence.table(stores, train);
+        let raw = Rows {
+            values: std::mem::take(&mut table.values),
+            width: evidence.layout.width(),
+        };
+        evidence.scale = InputScale::standard(&raw);
+        table.values = raw.values;
+        evidence.standardise(&mut table);
+        (evidence, table)
+    }
+
+    /// Channels that a model reads per pair: values and absence flags.
+    pub fn inputs(&self) -> usize {
+        self.layout.width() + self.layout.blocks.len()
+    }
+
+    /// Whether each entity has labels of its own in the bank: drugs, targets.
+    pub fn is_known(&self, stores: (&DrugStore, &TargetStore)) -> [Vec<bool>; 2] {
+        let (drugs, targets) = self.queries(stores);
+        [drugs, targets].map(|queries| queries.own.iter().map(Option::is_some).collect())
+    }
+
+    fn queries<'s>(&self, (drugs, targets): (&'s DrugStore, &'s TargetStore)) -> (Queries<'s>, Queries<'s>) {
+        fn of<'s>(side: &BankSide, keys: &'s [String], known: &'s [(Source, Descriptors)]) -> Queries<'s> {
+            let wanted = |(source, _): &(Source, Descriptors)| {
+                let found = known.iter().find(|(own, _)| own == source);
+                &found.expect("entities are described as the bank's are").1
+            };
+            Queries::new(side, keys.iter().map(String::as_str), side.sources.iter().map(wanted).collect())
+        }
+        (
+            of(&self.bank.drugs, &drugs.keys, &drugs.descriptors),
+            of(&self.bank.targets, &targets.keys, &targets.descriptors),
+        )
+    }
+
+    /// Evidence of `pairs` of positions in the stores.
+    pub fn table(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> EvidenceTable {
+        let (drugs, targets) = self.queries(stores);
+        let rows = extract(&self.bank, &drugs, &targets, pairs);
+        let mut table = EvidenceTable {
+            layout: self.layout.clone(),
+            sources: [self.bank.drugs.names(), self.bank.targets.names()],
+            values: rows.values,
+            present: rows.present,
+            empty: rows.empty,
+        };
+        if !self.scale.mean.is_empty() {
+            self.standardise(&mut table);
+        }
+        table
+    }
+
+    fn standardise(&self, table: &mut EvidenceTable) {
+        for values in [&mut table.values, &mut table.empty] {
+            let mut rows = Rows {
+                values: std::mem::take(values),
+                width: self.layout.width(),
+            };
+            rows.rescale(&self.scale);
+            rows.values.iter_mut().for_each(|v| *v = v.clamp(-CUT, CUT));
+            *values = rows.values;
+        }
+    }
+}
+
+impl EvidenceTable {
+    /// Channels per row: values and absence flags.
+    pub fn inputs(&self) -> usize {
+        self.layout.width() + self.layout.blocks.len()
+    }
+
+    /// The rows at `rows`, each without what it must do without: `[P, F + K]`.
+    pub fn rows(&self, rows: &[(u32, Withheld)]) -> Rows {
+        let (width, blocks) = (self.layout.width(), self.layout.blocks.len());
+        Rows::build(rows.len(), self.inputs(), |at, out| {
+            let (row, withheld) = rows[at];
+            let start = row as usize * width;
+            let (channels, absent) = out.split_at_mut(width);
+            for (number, block) in self.layout.blocks.iter().enumerate() {
+                let gone = |side: usize, source: Option<usize>, set: ModalitySet| {
+                    source.is_some_and(|s| set.contains(self.sources[side][s].modality()))
+                };
+                if !self.present[row as usize * blocks + number]
+                    || gone(0, block.drug, withheld.drug)
+                    || gone(1, block.target, withheld.target)
+                {
+                    absent[number] = 1.0;
+                    continue;
+                }
+                let hidden = match block.needs {
+                    Needs::DrugLabels => withheld.drug_labels,
+                    Needs::TargetLabels => withheld.target_labels,
+                    Needs::Nothing => false,
+                };
+                let range = block.channels.clone();
+                let from = if hidden {
+                    &self.empty[range.clone()]
+                } else {
+                    &self.values[start + range.start..start + range.end]
+                };
+                channels[range].copy_from_slice(from);
+            }
+        })
+    }
+}
+
+/// The parts of a bank that are no arrays.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    drugs: Vec<String>,
+    targets: Vec<String>,
+    sources: [Vec<Source>; 2],
+}
+
+const HEADER: &str = "bank";
+
+impl Evidence {
+    /// Adds everything to `archive`, under names that begin with `bank/`.
+    pub fn save(&self, archive: &mut Archive) -> Result<(), Error> {
+        let header = Header {
+            drugs: self.bank.drugs.keys.clone(),
+            targets: self.bank.targets.keys.clone(),
+            sources: [self.bank.drugs.names(), self.bank.targets.names()],
+        };
+        let text = serde_json::to_string(&header)
+            .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the bank cannot be written: {e}")))?;
+        archive.metadata.insert(HEADER.into(), text);
+        let mut floats = |name: String, values: Vec<f32>| {
+            let shape = vec![values.len()];
+            archive.arrays.insert(name, Array { shape, values });
+        };
+        floats("bank/mean".into(), self.scale.mean.clone());
+        floats("bank/factor".into(), self.scale.factor.clone());
+        let outcomes = self.bank.known.outcomes();
+        floats("bank/outcomes".into(), outcomes.iter().map(|o| o.2).collect());
+        archive.indices.insert("bank/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
+        archive.indices.insert("bank/outcome_targets".into(), outcomes.iter().map(|o| o.1).collect());
+        for (side, bank) in [("drugs", &self.bank.drugs), ("targets", &self.bank.targets)] {
+            for (number, (_, descriptors)) in bank.sources.iter().enumerate() {
+                save_descriptors(descriptors, &format!("bank/{side}/{number}"), archive);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what [`Evidence::save`] added out of `archive`; `None` where there is no bank.
+    pub fn take(archive: &mut Archive) -> Result<Option<Self>, Error> {
+        let Some(text) = archive.metadata.remove(HEADER) else {
+            return Ok(None);
+        };
+        let damaged = || Error::new(ErrorKind::Checkpoint, "the bank of training pairs is damaged: copy the file again");
+        let header: Header = serde_json::from_str(&text).map_err(|_| damaged())?;
+        let mut floats = |name: &str| archive.arrays.remove(name).map(|a| a.values).ok_or_else(damaged);
+        let (mean, factor, values) = (floats("bank/mean")?, floats("bank/factor")?, floats("bank/outcomes")?);
+        let drugs = archive.indices.remove("bank/outcome_drugs").ok_or_else(damaged)?;
+        let targets = archive.indices.remove("bank/outcome_targets").ok_or_else(damaged)?;
+        let inside = |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
+        if !inside(&drugs, header.drugs.len()) || !inside(&targets, header.targets.len()) {
+            return Err(damaged());
+        }
+        let outcomes: Vec<(u32, u32, f32)> = (0..values.len()).map(|i| (drugs[i], targets[i], values[i])).collect();
+        let known = fusebind_features::evidence::Known::new(header.drugs.len(), header.targets.len(), &outcomes);
+        let mut side = |name: &str, keys: Vec<String>, sources: &[Source]| {
+            let sources = sources
+                .iter()
+                .enumerate()
+                .map(|(number, source)| {
+                    let descriptors = take_descriptors(&format!("bank/{name}/{number}"), archive).ok_or_else(damaged)?;
+                    (descriptors.len() == keys.len()).then_some((*source, descriptors)).ok_or_else(damaged)
+                })
+                .collect::<Result<Vec<_>, Error>>()?;
+            Ok::<_, Error>(BankSide { keys, sources })
+        };
+        let bank = Bank {
+            drugs: side("drugs", header.drugs, &header.sources[0])?,
+            targets: side("targets", header.targets, &header.sources[1])?,
+            known,
+        };
+        let layout = bank.layout();
+        if mean.len() != layout.width() || factor.len() != layout.width() {
+            return Err(damaged());
+        }
+        Ok(Some(Self {
+            bank,
+            layout,
+            scale: InputScale { mean, factor },
+        }))
+    }
+}
+
+fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Archive) {
+    let mut floats = |part: &str, values: &[f32], width: usize| {
+        let array = Array {
+            shape: vec![values.len() / width.max(1), width],
+            values: values.to_vec(),
+        };
+        archive.arrays.insert(format!("{name}/{part}"), array);
+    };
+    match descriptors {
+        Descriptors::Bits(prints) => {
+            let words = prints.par_iter().flat_map_iter(Fingerprint::words).collect();
+            archive.indices.insert(format!("{name}/words"), words);
+        }
+        Descriptors::Sparse(rows) => {
+            floats("weights", &rows.weights, 1);
+            archive.indices.insert(format!("{name}/offsets"), rows.offsets.clone());
+            archive.indices.insert(format!("{name}/terms"), rows.terms.clone());
+        }
+        Descriptors::Dense { values, width } => floats("rows", values, *width),
+    }
+}
+
+fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
+    if let Some(words) = archive.indices.remove(&format!("{name}/words")) {
+        let prints = words.chunks(BITS / 32).map(Fingerprint::from_words).collect();
+        return Some(Descriptors::Bits(prints));
+    }
+    if let Some(offsets) = archive.indices.remove(&format!("{name}/offsets")) {
+        let terms = archive.indices.remove(&format!("{name}/terms"))?;
+        let weights = archive.arrays.remove(&format!("{name}/weights"))?.values;
+        let whole = offsets.is_sorted() && offsets.last().is_none_or(|end| *end as usize == terms.len());
+        return (whole && weights.len() == terms.len()).then_some(Descriptors::Sparse(SparseRows {
+            offsets,
+            terms,
+            weights,
+        }));
+    }
+    let rows = archive.arrays.remove(&format!("{name}/rows"))?;
+    let width = *rows.shape.get(1)?;
+    Some(Descriptors::Dense {
+        values: rows.values,
+        width,
+    })
+}

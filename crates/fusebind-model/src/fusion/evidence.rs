@@ -1,0 +1,88 @@
+//! Evidence of neighbouring pairs, read in two ways: as a part of the pair embedding, and by an expert of its own.
+//!
+//! `h0 <- h0 + W x` lets the interaction weigh the evidence against structure. The expert `y = V relu(U x)` sees nothing
+//! but evidence and has its own loss: it cannot recognise training entities, so it stays sober on new ones, where a model
+//! that has learned its training entities by heart is too sure. The two are mixed (a product of experts, Hinton 2002,
+//! doi 10.1162/089976602760128018) with a weight chosen on validation pairs. Comes in: `[P, F + K]`. Goes out: `[P, H]`, or
+//! [`Output`].
+
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::{Device, Tensor, activation::relu},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    head::{HeadConfig, Heads, Output},
+};
+
+/// Configuration of [`EvidenceReader`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvidenceConfig {
+    /// Whether evidence of neighbouring pairs is used.
+    pub enabled: bool,
+    /// Channels of the expert.
+    pub channels: usize,
+    /// Channels of an evidence row; filled in from the data.
+    pub inputs: usize,
+}
+
+impl Default for EvidenceConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            channels: 64,
+            inputs: 0,
+        }
+    }
+}
+
+impl EvidenceConfig {
+    /// Refuses what makes no layer.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.enabled && self.channels == 0 {
+            return Err(Error::new(ErrorKind::Config, "evidence: `channels` must be above 0"));
+        }
+        Ok(())
+    }
+
+    /// Layers for pair embeddings of `channels` channels and the given heads; `None` where there is no evidence.
+    pub fn init(&self, channels: usize, heads: &HeadConfig, device: &Device) -> Option<EvidenceReader> {
+        (self.enabled && self.inputs > 0).then(|| EvidenceReader {
+            pair: LinearConfig::new(self.inputs, channels).with_bias(false).init(device),
+            expert: Expert {
+                hidden: LinearConfig::new(self.inputs, self.channels).init(device),
+                heads: heads.init(self.channels, device),
+            },
+        })
+    }
+}
+
+/// Reads evidence rows, see the file's header.
+#[derive(Module, Debug)]
+pub struct EvidenceReader {
+    pair: Linear,
+    expert: Expert,
+}
+
+#[derive(Module, Debug)]
+struct Expert {
+    hidden: Linear,
+    heads: Heads,
+}
+
+impl EvidenceReader {
+    /// What evidence adds to pair embeddings: `[P, H]`.
+    pub fn embed(&self, evidence: Tensor<2>) -> Tensor<2> {
+        self.pair.forward(evidence)
+    }
+
+    /// What evidence alone says.
+    pub fn judge(&self, evidence: Tensor<2>) -> Output {
+        let hidden = relu(self.expert.hidden.forward(evidence)); // [P, channels]
+        self.expert.heads.forward(hidden)
+    }
+}
