@@ -11,6 +11,10 @@ use fusebind::{
         table::{Dataset, Rejection, write_rejections},
     },
     features::entity::molecule::ChematicToolkit,
+    features::{
+        entity::side::SideData,
+        modality::{Modality, ModalitySet},
+    },
     model::device::DeviceChoice,
     train::recipe::{Recipe, SplitSpec},
 };
@@ -96,18 +100,43 @@ pub fn modalities(
     Ok(tables)
 }
 
-/// Reads side modalities for a model that has no encoders for them, and says so.
-pub fn unread_modalities(
+/// Reads the side data of drugs and targets, if there is a folder; `fields` are the text columns of each side.
+pub fn side_data(
     folder: Option<&Path>,
     dataset: &Dataset,
+    fields: [&[String]; 2],
     rejections: &mut Vec<Rejection>,
     talk: &Talk,
-) -> anyhow::Result<()> {
-    if let Some(folder) = folder {
-        modalities(folder, dataset, rejections, talk)?;
-        talk.note("note: the models of this version read graphs and sequences; side modalities change no prediction");
+) -> anyhow::Result<([SideData; 2], Option<ModalityTables>)> {
+    let Some(folder) = folder else {
+        return Ok((Default::default(), None));
+    };
+    let tables = modalities(folder, dataset, rejections, talk)?;
+    let direct = tables.direct_assays().len();
+    if direct > 0 {
+        talk.note(format_args!(
+            "{direct} assays that measure a target directly are left out: they state the label"
+        ));
     }
-    Ok(())
+    let side = [tables.side(Side::Drug, fields[0]), tables.side(Side::Target, fields[1])];
+    Ok((side, Some(tables)))
+}
+
+/// The modalities that `--only` and `--without` switch off.
+pub fn switched_off(only: &[String], without: &[String]) -> anyhow::Result<ModalitySet> {
+    let parse = |names: &[String]| -> anyhow::Result<ModalitySet> {
+        let modality = |name: &String| {
+            name.parse::<Modality>()
+                .map_err(|e| Failure::misuse(e.to_string(), "spell modalities as `fusebind evaluate --help` does"))
+        };
+        names.iter().map(modality).collect()
+    };
+    let (only, without) = (parse(only)?, parse(without)?);
+    Ok(if only.is_empty() {
+        without
+    } else {
+        only.complement().union(without)
+    })
 }
 
 /// The file of rejected rows beside `output`.

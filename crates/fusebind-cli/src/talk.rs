@@ -86,6 +86,10 @@ impl Observer for TrainingProgress {
         self.bar.reset_eta();
     }
 
+    fn note(&mut self, note: &str) {
+        self.talk.note(format_args!("note: {note}"));
+    }
+
     fn pairs(&mut self, pairs: usize) {
         self.bar.set_position(self.pairs * self.done + pairs as u64);
     }

@@ -85,19 +85,37 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
         .find(|table| table.name == "transcriptomics")
         .unwrap();
     assert_eq!(expression.columns, ["g1", "g2"]);
-    assert_eq!(expression.profile(0), Some(&[2.0, -1.0][..]));
-    assert_eq!((expression.profile(2), expression.profile(3)), (None, None));
+    let signatures = |entity| expression.profiles(entity).map(<[f32]>::to_vec).collect::<Vec<_>>();
+    let two = signatures(0);
+    assert!(two.len() == 2 && two[0][0] == 1.5 && two[0][1].is_nan() && two[1] == [2.5, -1.0]);
+    assert!(signatures(2).is_empty() && signatures(3).is_empty());
     assert_eq!(
         rejections.iter().map(|r| (r.row, r.field.as_str())).collect::<Vec<_>>(),
         [(4, "g1")]
     );
     let assays = tables.profiles.iter().find(|table| table.name == "bioassay").unwrap();
-    let profile = assays.profile(2).unwrap();
+    let profile = assays.profiles(2).next().unwrap();
     assert!(profile[0] == 1.0 && profile[1].is_nan());
     assert_eq!(
         (tables.measures_target("tox::a"), tables.measures_target("tox::b")),
         (Some(true), Some(false))
     );
+    let side = tables.side(Side::Drug, &["text_strict".to_string()]);
+    assert_eq!(
+        side.bioassay.columns,
+        ["tox::b"],
+        "an assay of the target itself is left out"
+    );
+    assert_eq!(tables.direct_assays(), ["tox::a"]);
+    assert_eq!(
+        (side.texts(0).len(), side.texts(1)),
+        (0, ["strict".to_string()].as_slice())
+    );
+    assert_eq!(
+        (side.transcriptome.rows(1).count(), side.transcriptome.rows(2).count()),
+        (2, 0)
+    );
+    assert_eq!(tables.side(Side::Target, &[]).texts(0), ["joined"]);
     assert!(tables.skipped.len() == 1 && tables.skipped[0].0.ends_with("sider.csv"));
 
     let coverage = tables.coverage(&dataset);

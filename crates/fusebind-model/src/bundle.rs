@@ -4,21 +4,27 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
-use fusebind_features::entity::{molecule::Molecule, protein::Protein};
+use burn::tensor::{Device, Tensor};
+use fusebind_features::{
+    entity::{molecule::Molecule, protein::Protein, side::SideData},
+    modality::ModalitySet,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     checkpoint::Archive,
     evidence::{Evidence, Withheld},
-    input::{DrugStore, InputScales, TargetStore},
+    input::{DrugStore, InputScales, Rows, TargetStore},
     model::{Model, ModelConfig},
     scoring::{EvidenceOf, Scorer, Scores},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
 pub const FEATURE_SCHEMA: u32 = 2;
+
+/// Entities whose weights are computed at a time.
+const ENTITIES: usize = 512;
 
 /// How one affinity column is brought back to its scale: `value = standardised * deviation + mean`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,14 +78,26 @@ pub struct Bundle {
 }
 
 impl Description {
-    /// Featurises drugs as this model reads them.
-    pub fn drugs<'a>(&self, molecules: impl Iterator<Item = &'a Molecule>) -> DrugStore {
-        DrugStore::new(molecules, &self.model.graph).scaled(&self.inputs.substructures)
+    /// Featurises drugs as this model reads them, with a note on side data that it cannot use.
+    pub fn drugs<'a>(
+        &self,
+        molecules: impl Iterator<Item = &'a Molecule>,
+        side: &SideData,
+    ) -> (DrugStore, Vec<String>) {
+        let store = DrugStore::new(molecules, &self.model.graph).scaled(&self.inputs.substructures);
+        let (side, notes) = self.inputs.drug.store(side, store.keys.len());
+        (store.with_side(side), notes)
     }
 
-    /// Featurises targets as this model reads them.
-    pub fn targets<'a>(&self, proteins: impl Iterator<Item = &'a Protein>) -> TargetStore {
-        TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition)
+    /// Featurises targets as this model reads them, with a note on side data that it cannot use.
+    pub fn targets<'a>(
+        &self,
+        proteins: impl Iterator<Item = &'a Protein>,
+        side: &SideData,
+    ) -> (TargetStore, Vec<String>) {
+        let store = TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition);
+        let (side, notes) = self.inputs.target.store(side, store.keys.len());
+        (store.with_side(side), notes)
     }
 }
 
@@ -156,5 +174,49 @@ impl Bundle {
             device: &self.device,
         };
         scorer.score(stores, pairs, progress).mixed(self.description.mix)
+    }
+
+    /// Refuses to do without the only modality of a side.
+    pub fn check_without(&self, without: ModalitySet) -> Result<(), Error> {
+        let model = &self.description.model;
+        for (side, read) in [("drug", model.drug_modalities()), ("target", model.target_modalities())] {
+            if read.len() == 1 && without.contains(read[0]) {
+                let name = read[0];
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("`{name}` is the only {side} modality of this model, which cannot do without it"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Weight of each modality in the embeddings of all entities: drugs `[Bd, M]` in the order of
+    /// [`ModelConfig::drug_modalities`], targets `[Bt, M]` in that of [`ModelConfig::target_modalities`].
+    pub fn weights(&self, (drugs, targets): (&DrugStore, &TargetStore), without: ModalitySet) -> [Rows; 2] {
+        let chunks = |count: usize| {
+            let all: Vec<(u32, ModalitySet)> = (0..count as u32).map(|at| (at, without)).collect();
+            all.chunks(ENTITIES).map(<[_]>::to_vec).collect::<Vec<_>>()
+        };
+        let rows = |parts: Vec<Tensor<2>>, width: usize| Rows {
+            values: parts
+                .into_iter()
+                .flat_map(|part| part.into_data().try_into_vec::<f32>().expect("weights are f32"))
+                .collect(),
+            width,
+        };
+        let of_drugs = chunks(drugs.keys.len());
+        let of_drugs = of_drugs
+            .iter()
+            .map(|c| self.model.drug_weights(&drugs.batch_without(c), &self.device));
+        let of_targets = chunks(targets.keys.len());
+        let of_targets = of_targets
+            .iter()
+            .map(|c| self.model.target_weights(&targets.batch_without(c), &self.device));
+        let config = &self.description.model;
+        [
+            rows(of_drugs.collect(), config.drug_modalities().len()),
+            rows(of_targets.collect(), config.target_modalities().len()),
+        ]
     }
 }

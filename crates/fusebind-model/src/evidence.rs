@@ -89,7 +89,11 @@ impl Evidence {
                 let found = known.iter().find(|(own, _)| own == source);
                 &found.expect("entities are described as the bank's are").1
             };
-            Queries::new(side, keys.iter().map(String::as_str), side.sources.iter().map(wanted).collect())
+            Queries::new(
+                side,
+                keys.iter().map(String::as_str),
+                side.sources.iter().map(wanted).collect(),
+            )
         }
         (
             of(&self.bank.drugs, &drugs.keys, &drugs.descriptors),
@@ -197,8 +201,12 @@ impl Evidence {
         floats("bank/factor".into(), self.scale.factor.clone());
         let outcomes = self.bank.known.outcomes();
         floats("bank/outcomes".into(), outcomes.iter().map(|o| o.2).collect());
-        archive.indices.insert("bank/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
-        archive.indices.insert("bank/outcome_targets".into(), outcomes.iter().map(|o| o.1).collect());
+        archive
+            .indices
+            .insert("bank/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
+        archive
+            .indices
+            .insert("bank/outcome_targets".into(), outcomes.iter().map(|o| o.1).collect());
         for (side, bank) in [("drugs", &self.bank.drugs), ("targets", &self.bank.targets)] {
             for (number, (_, descriptors)) in bank.sources.iter().enumerate() {
                 save_descriptors(descriptors, &format!("bank/{side}/{number}"), archive);
@@ -212,13 +220,19 @@ impl Evidence {
         let Some(text) = archive.metadata.remove(HEADER) else {
             return Ok(None);
         };
-        let damaged = || Error::new(ErrorKind::Checkpoint, "the bank of training pairs is damaged: copy the file again");
+        let damaged = || {
+            Error::new(
+                ErrorKind::Checkpoint,
+                "the bank of training pairs is damaged: copy the file again",
+            )
+        };
         let header: Header = serde_json::from_str(&text).map_err(|_| damaged())?;
         let mut floats = |name: &str| archive.arrays.remove(name).map(|a| a.values).ok_or_else(damaged);
         let (mean, factor, values) = (floats("bank/mean")?, floats("bank/factor")?, floats("bank/outcomes")?);
         let drugs = archive.indices.remove("bank/outcome_drugs").ok_or_else(damaged)?;
         let targets = archive.indices.remove("bank/outcome_targets").ok_or_else(damaged)?;
-        let inside = |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
+        let inside =
+            |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
         if !inside(&drugs, header.drugs.len()) || !inside(&targets, header.targets.len()) {
             return Err(damaged());
         }
@@ -229,8 +243,11 @@ impl Evidence {
                 .iter()
                 .enumerate()
                 .map(|(number, source)| {
-                    let descriptors = take_descriptors(&format!("bank/{name}/{number}"), archive).ok_or_else(damaged)?;
-                    (descriptors.len() == keys.len()).then_some((*source, descriptors)).ok_or_else(damaged)
+                    let descriptors =
+                        take_descriptors(&format!("bank/{name}/{number}"), archive).ok_or_else(damaged)?;
+                    (descriptors.len() == keys.len())
+                        .then_some((*source, descriptors))
+                        .ok_or_else(damaged)
                 })
                 .collect::<Result<Vec<_>, Error>>()?;
             Ok::<_, Error>(BankSide { keys, sources })

@@ -9,22 +9,30 @@ use burn::{
     nn::{Dropout, DropoutConfig},
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
-use fusebind_features::batch::PairIndex;
+use fusebind_features::{
+    batch::PairIndex,
+    modality::{Modality, ModalitySet},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     encoder::{
+        bioassay::BioassayEncoder,
         graph::{GraphEncoder, GraphEncoderConfig},
         sequence::{SequenceEncoder, SequenceEncoderConfig},
+        text::{TextEncoder, TextEncoderConfig},
+        transcriptome::{TranscriptomeEncoder, TranscriptomeEncoderConfig},
     },
     fusion::{
+        entity::{EntityFusion, Fused},
         evidence::{EvidenceConfig, EvidenceReader},
         interaction::{Interaction, InteractionConfig},
+        retrieval::{Retrieval, RetrievalConfig},
     },
     head::{HeadConfig, Heads, Output},
-    input::{DrugInput, Rows, TargetInput},
-    layer::{gather::RowIndex, norm::LayerNorm, pair::Pairs},
+    input::{DrugInput, Rows, SideChannels, SideInput, TargetInput},
+    layer::{gather::RowIndex, pair::Pairs},
 };
 
 /// Configuration of [`Model`].
@@ -39,10 +47,20 @@ pub struct ModelConfig {
     pub graph: GraphEncoderConfig,
     /// Encoder of protein sequences.
     pub sequence: SequenceEncoderConfig,
+    /// Encoder of texts.
+    pub text: TextEncoderConfig,
+    /// Encoder of expression signatures.
+    pub transcriptome: TranscriptomeEncoderConfig,
+    /// Side modalities of drugs; filled in from the data.
+    pub drug: SideChannels,
+    /// Side modalities of targets; filled in from the data.
+    pub target: SideChannels,
     /// Interaction of drug and target.
     pub interaction: InteractionConfig,
     /// Evidence of neighbouring pairs.
     pub evidence: EvidenceConfig,
+    /// Vectors for retrieval by dot product.
+    pub retrieval: RetrievalConfig,
     /// Heads.
     pub heads: HeadConfig,
 }
@@ -54,8 +72,13 @@ impl Default for ModelConfig {
             dropout: 0.1,
             graph: GraphEncoderConfig::default(),
             sequence: SequenceEncoderConfig::default(),
+            text: TextEncoderConfig::default(),
+            transcriptome: TranscriptomeEncoderConfig::default(),
+            drug: SideChannels::default(),
+            target: SideChannels::default(),
             interaction: InteractionConfig::default(),
             evidence: EvidenceConfig::default(),
+            retrieval: RetrievalConfig::default(),
             heads: HeadConfig::default(),
         }
     }
@@ -72,6 +95,7 @@ impl ModelConfig {
         }
         self.graph.check()?;
         self.sequence.check()?;
+        self.transcriptome.check()?;
         self.interaction.check()?;
         self.evidence.check()?;
         self.heads.check()
@@ -82,29 +106,106 @@ impl ModelConfig {
         self.check()?;
         let model = Model {
             graph: self.graph.init(self.width, device),
-            drug_norm: LayerNorm::new(self.width, device),
+            drug_side: SideEncoders::new(&self.drug, self, device),
+            drug_fusion: self.fusion(&self.drug, device),
             sequence: self.sequence.init(self.width, device),
-            target_norm: LayerNorm::new(self.width, device),
+            target_side: SideEncoders::new(&self.target, self, device),
+            target_fusion: self.fusion(&self.target, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             interaction: self.interaction.init(self.width, device),
             evidence: self.evidence.init(self.interaction.channels, &self.heads, device),
+            retrieval: self.retrieval.init(self.width, &self.heads, device),
             heads: self.heads.init(self.interaction.channels, device),
         };
         // Parameters are drawn lazily; drawing them here, in order, is what makes a seed mean something.
         Ok(model.materialize())
     }
+
+    /// Fusion of a structure with side modalities.
+    fn fusion(&self, side: &SideChannels, device: &Device) -> EntityFusion {
+        EntityFusion::new(1 + side.modalities().iter().count(), self.width, device)
+    }
+
+    /// Modalities of a drug that a model reads, in the order of their weights.
+    pub fn drug_modalities(&self) -> Vec<Modality> {
+        [Modality::Graph]
+            .into_iter()
+            .chain(self.drug.modalities().iter())
+            .collect()
+    }
+
+    /// Modalities of a target that a model reads, in the order of their weights.
+    pub fn target_modalities(&self) -> Vec<Modality> {
+        [Modality::Sequence]
+            .into_iter()
+            .chain(self.target.modalities().iter())
+            .collect()
+    }
 }
 
-/// Drug-target model over molecular graphs and protein sequences.
+/// Encoders of the side modalities of one side.
+#[derive(Module, Debug)]
+struct SideEncoders {
+    text: Option<TextEncoder>,
+    transcriptome: Option<TranscriptomeEncoder>,
+    bioassay: Option<BioassayEncoder>,
+}
+
+impl SideEncoders {
+    fn new(channels: &SideChannels, config: &ModelConfig, device: &Device) -> Self {
+        let width = config.width;
+        Self {
+            text: (channels.text > 0).then(|| config.text.init(channels.text, width, device)),
+            transcriptome: (channels.transcriptome > 0)
+                .then(|| config.transcriptome.init(channels.transcriptome, width, device)),
+            bioassay: (channels.bioassay > 0).then(|| BioassayEncoder::new(channels.bioassay, width, device)),
+        }
+    }
+
+    /// Embeddings in the order of [`Modality::ALL`], which is that of [`SideChannels::modalities`].
+    fn forward(&self, input: &SideInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
+        let text = self.text.as_ref().zip(input.text.as_ref()).map(|(e, x)| e.forward(x));
+        let transcriptome = self.transcriptome.as_ref().zip(input.transcriptome.as_ref());
+        let transcriptome = transcriptome.map(|(e, (rows, offsets))| e.forward(rows, offsets, device));
+        let bioassay = self
+            .bioassay
+            .as_ref()
+            .zip(input.bioassay.as_ref())
+            .map(|(e, x)| e.forward(x));
+        let all = [
+            (Modality::Text, text),
+            (Modality::Transcriptome, transcriptome),
+            (Modality::Bioassay, bioassay),
+        ];
+        all.into_iter().filter_map(|(m, x)| Some((m, x?))).collect()
+    }
+}
+
+/// Fuses the structure with what stands beside it.
+fn fuse(
+    fusion: &EntityFusion,
+    structure: (Modality, Tensor<2>),
+    side: Vec<(Modality, Tensor<2>)>,
+    present: &[ModalitySet],
+) -> Fused {
+    let flags = |m: Modality| present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect();
+    let all = [structure].into_iter().chain(side);
+    fusion.forward(all.map(|(m, x)| (x, flags(m))).collect())
+}
+
+/// Drug-target model over the modalities of both sides and the evidence of neighbouring pairs.
 #[derive(Module, Debug)]
 pub struct Model {
     graph: GraphEncoder,
-    drug_norm: LayerNorm,
+    drug_side: SideEncoders,
+    drug_fusion: EntityFusion,
     sequence: SequenceEncoder,
-    target_norm: LayerNorm,
+    target_side: SideEncoders,
+    target_fusion: EntityFusion,
     dropout: Dropout,
     interaction: Interaction,
     evidence: Option<EvidenceReader>,
+    retrieval: Option<Retrieval>,
     heads: Heads,
 }
 
@@ -115,19 +216,41 @@ pub struct Outputs {
     pub joint: Output,
     /// Of evidence alone, where the model reads evidence.
     pub evidence: Option<Output>,
+    /// Of the retrieval vectors alone, where the model has them.
+    pub retrieval: Option<Output>,
 }
 
 impl Model {
     /// Embeds distinct drugs: `[Bd, width]`.
     pub fn encode_drugs(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.dropout
-            .forward(relu(self.drug_norm.forward(self.graph.forward(drugs, device))))
+        self.dropout.forward(relu(self.fuse_drugs(drugs, device).embedding))
+    }
+
+    fn fuse_drugs(&self, drugs: &DrugInput, device: &Device) -> Fused {
+        let graph = (Modality::Graph, self.graph.forward(drugs, device));
+        let side = self.drug_side.forward(&drugs.side, device);
+        fuse(&self.drug_fusion, graph, side, &drugs.present)
+    }
+
+    /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
+    pub fn drug_weights(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
+        self.fuse_drugs(drugs, device).weights
     }
 
     /// Embeds distinct targets: `[Bt, width]`.
     pub fn encode_targets(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.dropout
-            .forward(relu(self.target_norm.forward(self.sequence.forward(targets, device))))
+        self.dropout.forward(relu(self.fuse_targets(targets, device).embedding))
+    }
+
+    fn fuse_targets(&self, targets: &TargetInput, device: &Device) -> Fused {
+        let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
+        let side = self.target_side.forward(&targets.side, device);
+        fuse(&self.target_fusion, sequence, side, &targets.present)
+    }
+
+    /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].
+    pub fn target_weights(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
+        self.fuse_targets(targets, device).weights
     }
 
     /// Scores index pairs between embedded drugs and embedded targets. `evidence` holds a row per pair, `[P, F + K]`, and is
@@ -146,7 +269,10 @@ impl Model {
         });
         let extra = evidence.as_ref().map(|(reader, rows)| reader.embed(rows.clone())); // [P, H]
         Outputs {
-            joint: self.heads.forward(self.interaction.forward(drugs, targets, &pairs, extra)),
+            retrieval: (self.retrieval.as_ref()).map(|r| r.judge(drugs.clone(), targets.clone(), &pairs)),
+            joint: self
+                .heads
+                .forward(self.interaction.forward(drugs, targets, &pairs, extra)),
             evidence: evidence.map(|(reader, rows)| reader.judge(rows)),
         }
     }

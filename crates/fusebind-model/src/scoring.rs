@@ -122,11 +122,17 @@ impl Scorer<'_> {
         let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
         let drug_states: Vec<Tensor<2>> = drug_ids
             .chunks(ENTITIES)
-            .map(|ids| self.model.encode_drugs(&drugs.batch(ids), self.device))
+            .map(|ids| {
+                let without: Vec<_> = ids.iter().map(|id| (*id, self.withheld.drug)).collect();
+                self.model.encode_drugs(&drugs.batch_without(&without), self.device)
+            })
             .collect();
         let target_states: Vec<Tensor<2>> = target_ids
             .chunks(ENTITIES)
-            .map(|ids| self.model.encode_targets(&targets.batch(ids), self.device))
+            .map(|ids| {
+                let without: Vec<_> = ids.iter().map(|id| (*id, self.withheld.target)).collect();
+                self.model.encode_targets(&targets.batch_without(&without), self.device)
+            })
             .collect();
         let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
         for gathered in (0..pairs.len()).step_by(GATHERED) {

@@ -1,21 +1,22 @@
 //! Predictions for pairs of molecules and proteins from a trained model.
 //!
-//! Comes in: a model file, molecules, proteins and index pairs. Goes out: one [`Prediction`] per pair, in order. Each
-//! distinct entity is featurised and encoded once.
+//! Comes in: a model file, molecules, proteins, their side data and index pairs. Goes out: one [`Prediction`] per pair, in
+//! order. Each distinct entity is featurised and encoded once.
 
 use std::path::Path;
 
 use burn::tensor::Device;
-use fusebind_features::entity::{molecule::Molecule, protein::Protein};
+use fusebind_features::{
+    entity::{molecule::Molecule, protein::Protein, side::SideData},
+    modality::{Modality, ModalitySet},
+};
 use fusebind_model::{
     Error,
     bundle::{Bundle, Description},
     evidence::Withheld,
+    input::Rows,
     scoring::Scores,
 };
-
-/// Name of the modalities this model reads, in the order they are reported.
-const INPUTS: &str = "graph,sequence";
 
 /// What the model says of one pair.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +27,54 @@ pub struct Prediction {
     pub probability: Option<f64>,
     /// Whether the probability reaches the threshold chosen on validation data.
     pub binds: Option<bool>,
+    /// Modalities that were used.
+    pub inputs: Inputs,
+    /// Weight of each modality in the embeddings, in the order of [`Predictor::weight_names`]; none where it is absent.
+    pub weights: Vec<Option<f64>>,
+}
+
+/// Modalities used for a drug and a target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Of the drug.
+    pub drug: ModalitySet,
+    /// Of the target.
+    pub target: ModalitySet,
+}
+
+impl std::fmt::Display for Inputs {
+    /// Names, those of side modalities with their side: `graph,drug text,sequence`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = (self.drug.iter().map(|m| name("drug", m)))
+            .chain(self.target.iter().map(|m| name("target", m)))
+            .collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+fn name(side: &str, modality: Modality) -> String {
+    match modality {
+        Modality::Graph | Modality::Sequence => modality.name().to_string(),
+        _ => format!("{side} {modality}"),
+    }
+}
+
+/// What is known of the entities that pairs are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Entities<'a> {
+    /// Molecules.
+    pub drugs: &'a [&'a Molecule],
+    /// Proteins.
+    pub targets: &'a [&'a Protein],
+    /// Side data of the molecules and of the proteins.
+    pub side: [&'a SideData; 2],
 }
 
 /// A loaded model.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     bundle: Bundle,
+    without: ModalitySet,
 }
 
 impl Predictor {
@@ -44,7 +87,15 @@ impl Predictor {
         };
         Ok(Self {
             bundle: Bundle::open(&file, device)?,
+            without: ModalitySet::default(),
         })
+    }
+
+    /// The same model with some modalities switched off; refused where nothing would be left of a side.
+    pub fn without(mut self, modalities: ModalitySet) -> Result<Self, Error> {
+        self.bundle.check_without(modalities)?;
+        self.without = modalities;
+        Ok(self)
     }
 
     /// What belongs to the weights.
@@ -57,28 +108,74 @@ impl Predictor {
         self.bundle.description.scales.iter().map(|s| s.name.as_str())
     }
 
-    /// Modalities that every prediction used, comma-separated.
-    pub fn inputs(&self) -> &'static str {
-        INPUTS
+    /// Names of the modalities in the order of [`Prediction::weights`]; empty for a model of graph and sequence alone.
+    pub fn weight_names(&self) -> Vec<String> {
+        let model = &self.description().model;
+        let (drug, target) = (model.drug_modalities(), model.target_modalities());
+        if drug.len() + target.len() == 2 {
+            return Vec::new();
+        }
+        let drug = drug.into_iter().map(|m| name("drug", m));
+        drug.chain(target.into_iter().map(|m| name("target", m))).collect()
     }
 
-    /// Predicts `pairs` of indices into `drugs` and `targets`. `progress` hears the number of pairs done.
+    /// Predicts `pairs` of indices into the entities, with a note on side data that the model cannot use. `progress` hears the
+    /// number of pairs done.
     pub fn predict(
         &self,
-        drugs: &[&Molecule],
-        targets: &[&Protein],
+        entities: Entities<'_>,
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
-    ) -> Vec<Prediction> {
-        let drugs = self.bundle.description.drugs(drugs.iter().copied());
-        let targets = self.bundle.description.targets(targets.iter().copied());
-        let scores = self
-            .bundle
-            .score((&drugs, &targets), pairs, Withheld::default(), progress);
-        (0..pairs.len()).map(|row| self.prediction(&scores, row)).collect()
+    ) -> (Vec<Prediction>, Vec<String>) {
+        let description = self.description();
+        let (drugs, mut notes) = description.drugs(entities.drugs.iter().copied(), entities.side[0]);
+        let (targets, more) = description.targets(entities.targets.iter().copied(), entities.side[1]);
+        notes.extend(more);
+        let withheld = Withheld {
+            drug: self.without,
+            target: self.without,
+            ..Withheld::default()
+        };
+        let scores = self.bundle.score((&drugs, &targets), pairs, withheld, progress);
+        let weights = match self.weight_names().is_empty() {
+            true => Default::default(),
+            false => self.bundle.weights((&drugs, &targets), self.without),
+        };
+        let left = |mut own: ModalitySet, structure: Modality| -> ModalitySet {
+            own.insert(structure);
+            own.iter().filter(|m| !self.without.contains(*m)).collect()
+        };
+        let predictions = pairs
+            .iter()
+            .enumerate()
+            .map(|(row, &(drug, target))| {
+                let inputs = Inputs {
+                    drug: left(drugs.side.present(drug), Modality::Graph),
+                    target: left(targets.side.present(target), Modality::Sequence),
+                };
+                self.prediction(
+                    (&scores, row),
+                    inputs,
+                    self.weights_of(&weights, (drug, target), inputs),
+                )
+            })
+            .collect();
+        (predictions, notes)
     }
 
-    fn prediction(&self, scores: &Scores, row: usize) -> Prediction {
+    fn weights_of(&self, weights: &[Rows; 2], (drug, target): (u32, u32), inputs: Inputs) -> Vec<Option<f64>> {
+        let model = &self.description().model;
+        let side = |rows: &Rows, entity: u32, modalities: Vec<Modality>, present: ModalitySet| {
+            let row = rows.values.iter().skip(entity as usize * rows.width).take(rows.width);
+            let shown = |(weight, m): (&f32, Modality)| present.contains(m).then_some(f64::from(*weight));
+            row.zip(modalities).map(shown).collect::<Vec<_>>()
+        };
+        let mut all = side(&weights[0], drug, model.drug_modalities(), inputs.drug);
+        all.extend(side(&weights[1], target, model.target_modalities(), inputs.target));
+        all
+    }
+
+    fn prediction(&self, (scores, row): (&Scores, usize), inputs: Inputs, weights: Vec<Option<f64>>) -> Prediction {
         let description = &self.bundle.description;
         let affinity = description
             .scales
@@ -99,6 +196,8 @@ impl Predictor {
             affinity,
             probability,
             binds,
+            inputs,
+            weights,
         }
     }
 }

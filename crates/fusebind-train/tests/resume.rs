@@ -15,6 +15,7 @@ use fusebind_data::{
 use fusebind_features::entity::{
     molecule::{ChematicToolkit, Chemistry},
     protein::Protein,
+    side::{Profiles, SideData},
 };
 use fusebind_train::{
     recipe::Recipe,
@@ -87,15 +88,44 @@ fn recipe() -> Recipe {
     .unwrap()
 }
 
+/// Texts of both sides and signatures of drugs, each of a part of the entities: side modalities take part in resuming.
+fn side() -> [SideData; 2] {
+    let texts = |count: usize| {
+        (0..count).map(|e| {
+            if e % 3 == 0 {
+                vec![]
+            } else {
+                vec!["one of two words".to_string()]
+            }
+        })
+    };
+    let drug = SideData {
+        texts: texts(8).collect(),
+        transcriptome: Profiles {
+            columns: vec!["g1".into(), "g2".into()],
+            values: vec![1.0, -2.0, 0.5, 0.25],
+            of_entity: (0..8).map(|e| if e < 4 { vec![e % 2] } else { vec![] }).collect(),
+        },
+        ..SideData::default()
+    };
+    let target = SideData {
+        texts: texts(5).collect(),
+        ..SideData::default()
+    };
+    [drug, target]
+}
+
 fn run(dataset: &Dataset, out: &Path, resume: bool, stop_after: Option<u64>, seed: u64) -> Result<(), String> {
     let parts: Vec<Option<Part>> = (0..40)
         .map(|i| Some(if i % 5 == 0 { Part::Valid } else { Part::Train }))
         .collect();
     let split = Split::from_parts(dataset, &parts, "test");
     let (recipe, device) = (recipe(), Device::flex());
+    let side = side();
     let job = Job {
         recipe: &recipe,
         dataset,
+        side: [&side[0], &side[1]],
         split: &split,
         seed,
         device: &device,

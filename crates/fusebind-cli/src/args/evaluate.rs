@@ -25,7 +25,7 @@ pub struct EvaluateArgs {
     /// Data set folder or table.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Folder of side modalities, for the floor that knows only which of them exist.
+    /// Folder of side modalities, for models that read them and for the floor that knows only which of them exist.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
     /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
@@ -37,7 +37,7 @@ pub struct EvaluateArgs {
     /// Read these modalities only.
     #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
     pub only: Vec<String>,
-    /// Read all modalities but these.
+    /// Read all modalities but these: graph, sequence, text, transcriptome, bioassay.
     #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
     pub without: Vec<String>,
     /// One JSON object on stdout in place of text.

@@ -27,9 +27,15 @@ pub struct PredictArgs {
     /// Table or FASTA file of targets.
     #[arg(long, requires = "drugs", value_name = "FILE")]
     pub targets: Option<PathBuf>,
-    /// Folder of side modalities: read, checked and reported; the models of this version have no encoders for them.
+    /// Folder of side modalities of drugs and targets, any of them for any of the entities.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
+    /// Read these modalities only.
+    #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
+    pub only: Vec<String>,
+    /// Read all modalities but these: graph, sequence, text, transcriptome, bioassay.
+    #[arg(long, value_delimiter = ',', value_name = "MODALITIES")]
+    pub without: Vec<String>,
     /// CSV, TSV or Parquet file; CSV on stdout without it.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,

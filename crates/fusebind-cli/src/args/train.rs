@@ -14,7 +14,7 @@ pub struct TrainArgs {
     /// Data set folder or table.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Folder of side modalities: read, checked and reported; the models of this version have no encoders for them.
+    /// Folder of side modalities: texts, transcriptomes, assays.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
     /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.

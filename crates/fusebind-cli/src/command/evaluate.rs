@@ -6,7 +6,7 @@ use fusebind::{
         split::Part,
         table::{Column, Dataset, write},
     },
-    model::bundle::Bundle,
+    model::{bundle::Bundle, evidence::Withheld},
     train::{
         evaluate::{Evaluation, PairPrediction, evaluate},
         run_dir::RunDir,
@@ -17,16 +17,16 @@ use super::{make_room, say};
 use crate::{
     args::{EvaluateArgs, PartName},
     load,
-    outcome::Failure,
     talk::Talk,
 };
 
 pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
-    check_modalities(&args.only, &args.without)?;
+    let without = load::switched_off(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
     let device = load::device(args.device).resolve()?;
     let bundle = Bundle::open(&run.model(), &device)?;
+    bundle.check_without(without)?;
     let (dataset, mut rejections) = load::dataset(
         &args.data,
         &args.source,
@@ -46,18 +46,30 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
         PartName::Valid => Part::Valid,
         PartName::Train => Part::Train,
     };
-    let tables = args
-        .modalities
-        .as_ref()
-        .map(|folder| load::modalities(folder, &dataset, &mut rejections, talk))
-        .transpose()?;
+    let inputs = &bundle.description.inputs;
+    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let (side, tables) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
     let counts = tables.as_ref().map(|tables| tables.count_present(&dataset));
     let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
     let lookup = presence
         .as_ref()
         .map(|map| move |d: u32, t: u32| map.get(&(d, t)).copied().unwrap_or(0));
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
-    let (evaluation, predictions) = evaluate(&bundle, &dataset, &split, part, (!args.no_floors, presence))?;
+    let (evaluation, predictions) = evaluate(
+        &bundle,
+        (&dataset, [&side[0], &side[1]]),
+        (&split, part),
+        Withheld {
+            drug: without,
+            target: without,
+            ..Withheld::default()
+        },
+        (!args.no_floors, presence),
+    )?;
+    evaluation
+        .notes
+        .iter()
+        .for_each(|note| talk.note(format_args!("note: {note}")));
     if let Some(path) = &args.predictions {
         make_room(path)?;
         write(path, &columns(&dataset, &bundle, &predictions))?;
@@ -80,25 +92,6 @@ fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::Hash
         .zip(counts)
         .map(|(i, count)| ((i.drug, i.target), u64::from(*count)))
         .collect()
-}
-
-/// This version reads graphs and sequences; both are needed for every pair.
-fn check_modalities(only: &[String], without: &[String]) -> anyhow::Result<()> {
-    let known = ["graph", "sequence", "text", "transcriptome", "bioassay"];
-    if let Some(name) = only.iter().chain(without).find(|name| !known.contains(&name.as_str())) {
-        return Err(Failure::misuse(
-            format!("unknown modality `{name}`"),
-            format!("use {}", known.join(", ")),
-        ));
-    }
-    let read = |name: &str| (only.is_empty() || only.iter().any(|o| o == name)) && !without.iter().any(|w| w == name);
-    if !read("graph") || !read("sequence") {
-        return Err(Failure::misuse(
-            "this model reads `graph` and `sequence` and cannot do without either",
-            "leave --only and --without out",
-        ));
-    }
-    Ok(())
 }
 
 fn columns(dataset: &Dataset, bundle: &Bundle, predictions: &[PairPrediction]) -> Vec<Column> {

@@ -13,8 +13,9 @@ use fusebind::{
     features::entity::{
         molecule::{ChematicToolkit, Chemistry, Molecule},
         protein::Protein,
+        side::SideData,
     },
-    screen::predictor::{Prediction, Predictor},
+    screen::predictor::{Entities, Prediction, Predictor},
 };
 
 use super::make_room;
@@ -38,15 +39,14 @@ struct Request {
 
 pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
     let device = load::device(args.device).resolve()?;
-    let predictor = Predictor::open(&args.run, &device)?;
+    let without = load::switched_off(&args.only, &args.without)?;
+    let predictor = Predictor::open(&args.run, &device)?.without(without)?;
     let mut request = request(args, talk)?;
-    load::unread_modalities(
-        args.modalities.as_deref(),
-        &request.dataset,
-        &mut request.rejections,
-        talk,
-    )?;
-    let predictions = predict(&predictor, &request, talk);
+    let inputs = &predictor.description().inputs;
+    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let folder = args.modalities.as_deref();
+    let (side, _) = load::side_data(folder, &request.dataset, fields, &mut request.rejections, talk)?;
+    let predictions = predict(&predictor, &request, &side, talk);
     let columns = columns(&predictor, &request, &predictions);
     let beside = match &args.out {
         Some(path) => {
@@ -73,15 +73,21 @@ pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict(predictor: &Predictor, request: &Request, talk: &Talk) -> Vec<Prediction> {
+fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], talk: &Talk) -> Vec<Prediction> {
     let molecules: Vec<&Molecule> = request.dataset.drugs.iter().map(|d| &d.molecule).collect();
     let proteins: Vec<&Protein> = request.dataset.targets.iter().map(|t| &t.protein).collect();
     let [drugs, targets] = &request.names;
     let entities = |(d, t): &(u32, u32)| (drugs[*d as usize].1, targets[*t as usize].1);
     let pairs: Vec<(u32, u32)> = request.pairs.iter().map(entities).collect();
     let bar = talk.bar(pairs.len() as u64, "pairs");
-    let predictions = predictor.predict(&molecules, &proteins, &pairs, |done| bar.set_position(done as u64));
+    let entities = Entities {
+        drugs: &molecules,
+        targets: &proteins,
+        side: [&side[0], &side[1]],
+    };
+    let (predictions, notes) = predictor.predict(entities, &pairs, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
+    notes.iter().for_each(|note| talk.note(format_args!("note: {note}")));
     predictions
 }
 
@@ -219,7 +225,14 @@ fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction])
         columns.push(Column::real("probability", probabilities()));
         columns.push(Column::flag("binds", predictions.iter().map(|p| p.binds)));
     }
-    columns.push(Column::text("inputs", constant(predictor.inputs())));
+    columns.push(Column::text(
+        "inputs",
+        predictions.iter().map(|p| Some(p.inputs.to_string())),
+    ));
+    for (at, name) in predictor.weight_names().into_iter().enumerate() {
+        let weights = predictions.iter().map(|p| p.weights.get(at).copied().flatten());
+        columns.push(Column::real(format!("weight_{}", name.replace(' ', "_")), weights));
+    }
     if !request.rows.is_empty() {
         let rows = request.rows.iter().map(|row| i64::try_from(*row).ok());
         columns.push(Column::whole("row", rows));

@@ -38,7 +38,8 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
     if args.all_folds {
         split = load::all_folds(&dataset, &split);
     }
-    load::unread_modalities(args.modalities.as_deref(), &dataset, &mut rejections, talk)?;
+    let fields = [&recipe.modalities.drug_text[..], &recipe.modalities.target_text[..]];
+    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
     // Before the training, so that they are not lost with it.
     make_room(&args.out)?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
@@ -51,6 +52,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
     let job = Job {
         recipe: &recipe,
         dataset: &dataset,
+        side: [&side[0], &side[1]],
         split: &split,
         seed: args.seed,
         device: &device,

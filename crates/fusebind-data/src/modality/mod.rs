@@ -6,6 +6,7 @@
 mod coverage;
 mod matching;
 mod profile;
+mod side;
 mod text;
 
 pub use coverage::Coverage;

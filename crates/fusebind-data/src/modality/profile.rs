@@ -33,8 +33,8 @@ pub struct ProfileTable {
     pub columns: Vec<String>,
     /// Profiles behind each other, `[profiles, G]` or `[profiles, A]`; NaN where not measured.
     pub values: Vec<f32>,
-    /// Position of each entity's profile.
-    pub of_entity: Vec<Option<u32>>,
+    /// Positions of each entity's profiles: every signature of its own, assay outcomes merged into one.
+    pub of_entity: Vec<Vec<u32>>,
     /// Rows of the file that belong to no entity of the data set.
     pub unmatched_rows: u64,
 }
@@ -80,7 +80,7 @@ impl ProfileTable {
         let (mut values, mut of_entity, mut profiles) = (Vec::new(), Vec::with_capacity(rows_of.len()), 0);
         for rows in rows_of {
             for &row in &rows {
-                parsed.entry(row).or_insert_with(|| match parse(&columns, row) {
+                parsed.entry(row).or_insert_with(|| match parse(kind, &columns, row) {
                     Ok(profile) => Some(profile),
                     Err((column, reason)) => {
                         rejections.push(table.reject(row, column, reason));
@@ -88,13 +88,21 @@ impl ProfileTable {
                     }
                 });
             }
-            let profile = *merged.entry(rows).or_insert_with_key(|rows| {
-                let mean = mean(rows.iter().filter_map(|row| parsed[row].as_deref()), columns.len())?;
-                values.extend(mean);
-                profiles += 1;
-                Some(profiles - 1)
-            });
-            of_entity.push(profile);
+            // Signatures differ in dose, time and cell line; outcomes of one assay are repeats of one measurement.
+            let groups: Vec<Vec<usize>> = match kind {
+                ProfileKind::Transcriptome => rows.into_iter().map(|row| vec![row]).collect(),
+                ProfileKind::Bioassay => vec![rows],
+            };
+            let mut mine = Vec::new();
+            for rows in groups {
+                mine.extend(*merged.entry(rows).or_insert_with_key(|rows| {
+                    let mean = mean(rows.iter().filter_map(|row| parsed[row].as_deref()), columns.len())?;
+                    values.extend(mean);
+                    profiles += 1;
+                    Some(profiles - 1)
+                }));
+            }
+            of_entity.push(mine);
         }
         let unmatched_rows = (table.len() - parsed.len()) as u64;
         let columns = columns.iter().map(|column| column.name().to_string()).collect();
@@ -109,10 +117,12 @@ impl ProfileTable {
         })
     }
 
-    /// The profile of an entity, `[G]` or `[A]`, with NaN where not measured; `None` where nothing was measured.
-    pub fn profile(&self, entity: u32) -> Option<&[f32]> {
-        let at = (*self.of_entity.get(entity as usize)?)? as usize;
-        self.values.get(at * self.columns.len()..(at + 1) * self.columns.len())
+    /// The profiles of an entity, each `[G]` or `[A]` with NaN where not measured; none where nothing was measured.
+    pub fn profiles(&self, entity: u32) -> impl Iterator<Item = &[f32]> {
+        let width = self.columns.len();
+        let rows = self.of_entity.get(entity as usize).map_or(&[][..], Vec::as_slice);
+        rows.iter()
+            .map(move |row| &self.values[*row as usize * width..(*row as usize + 1) * width])
     }
 }
 
@@ -123,14 +133,21 @@ fn is_measured(column: &RawColumn) -> bool {
     !is_key(column) && !name.starts_with("n_") && first.is_some_and(|cell| cell.parse::<f32>().is_ok())
 }
 
+/// Largest assay outcome that is believed.
+const MOST_OUTCOME: f32 = 1e6;
+
 /// The row as numbers, or the column that holds none, and why.
-fn parse<'t>(columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
+fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
     let number = |column: &&'t RawColumn| {
         let Some(cell) = column.get(row) else {
             return Ok(f32::NAN);
         };
         match cell.parse::<f32>() {
             Ok(value) if value.is_infinite() => Err((column.name(), "the value is infinite; leave the cell empty")),
+            Ok(value) if kind == ProfileKind::Bioassay && value.abs() > MOST_OUTCOME => Err((
+                column.name(),
+                "the outcome is out of range; give 1, 0, or a number on a scale such as pIC50 or percent",
+            )),
             Ok(value) => Ok(value),
             Err(_)
                 if ["na", "n/a", "null", "none"]

@@ -30,7 +30,11 @@ pub fn hold_out(dataset: &Dataset, given: &Split, by: SplitBy, share: f64, seed:
             parts[kept[*at as usize] as usize] = Some(part);
         }
     }
-    given.test.indices().iter().for_each(|i| parts[*i as usize] = Some(Part::Test));
+    given
+        .test
+        .indices()
+        .iter()
+        .for_each(|i| parts[*i as usize] = Some(Part::Test));
     let method = format!("{}, validation drawn by {}", given.method, by.name());
     Ok(Split::from_parts(dataset, &parts, method))
 }

@@ -3,3 +3,4 @@
 pub mod molecule;
 pub mod profile;
 pub mod protein;
+pub mod side;

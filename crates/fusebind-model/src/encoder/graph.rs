@@ -25,6 +25,7 @@ use crate::{
         edge::{Bonds, aggregate},
         embed::{FieldEmbedding, field_rows},
         norm::LayerNorm,
+        pool::attention_pool,
         segment::segment_sum,
     },
 };
@@ -165,8 +166,6 @@ impl Round {
     }
 }
 
-/// Bound of the attention scores: keeps their exponentials finite without a running maximum.
-const SCORE_BOUND: f64 = 8.0;
 /// Scale of the summed atom states beside the attention: about one over the size of a drug-like molecule.
 const SUM_SCALE: f64 = 0.04;
 
@@ -186,8 +185,7 @@ impl MessagePath {
         }
         let atoms = self.norm.forward(atoms);
         let offsets = Arc::new(graphs.offsets.clone());
-        let weights = self.score.forward(atoms.clone()).clamp(-SCORE_BOUND, SCORE_BOUND).exp(); // [N, D]
-        let attended = segment_sum(weights.clone() * atoms.clone(), &offsets) / segment_sum(weights, &offsets); // [B, D]
+        let attended = attention_pool(atoms.clone(), self.score.forward(atoms.clone()), &offsets); // [B, D]
         let summed = segment_sum(atoms, &offsets) * SUM_SCALE; // [B, D]
         self.output.forward(Tensor::cat(vec![attended, summed], 1)) // [B, width]
     }

@@ -1,4 +1,6 @@
 //! From embeddings of entities to embeddings of pairs.
 
+pub mod entity;
 pub mod evidence;
 pub mod interaction;
+pub mod retrieval;

@@ -1,5 +1,6 @@
 //! Layers and the CPU kernels under them.
 
+pub mod bag;
 pub mod edge;
 pub mod embed;
 pub mod gather;
@@ -7,4 +8,5 @@ pub mod kernel;
 pub mod motif;
 pub mod norm;
 pub mod pair;
+pub mod pool;
 pub mod segment;

@@ -26,6 +26,11 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
+    /// Channels that are normalised.
+    pub fn channels(&self) -> usize {
+        self.gain.val().dims()[0]
+    }
+
     /// Unit gain and no shift over `channels`.
     pub fn new(channels: usize, device: &Device) -> Self {
         Self {

@@ -13,6 +13,7 @@ use fusebind_eval::{
     regression::{self, RegressionMetrics},
     resample::{Interval, bootstrap},
 };
+use fusebind_features::entity::side::SideData;
 use fusebind_model::{bundle::Bundle, evidence::Withheld};
 use serde::Serialize;
 
@@ -44,6 +45,8 @@ pub struct Evaluation {
     pub floors: BTreeMap<String, Metrics>,
     /// Shares of the pairs whose entities occur in training.
     pub leakage: OverlapAudit,
+    /// Side data that the model could not use.
+    pub notes: Vec<String>,
 }
 
 /// Truth and prediction of one pair.
@@ -63,9 +66,9 @@ pub type Presence<'a> = &'a dyn Fn(u32, u32) -> u64;
 /// Scores `bundle` on `part`. `presence` adds the floor that knows only which modalities exist.
 pub fn evaluate(
     bundle: &Bundle,
-    dataset: &Dataset,
-    split: &Split,
-    part: Part,
+    (dataset, side): (&Dataset, [&SideData; 2]),
+    (split, part): (&Split, Part),
+    withheld: Withheld,
     (with_floors, presence): (bool, Option<Presence<'_>>),
 ) -> Result<(Evaluation, Vec<PairPrediction>), Error> {
     let description = &bundle.description;
@@ -78,9 +81,10 @@ pub fn evaluate(
             format!("the {} part of this split is empty", part.name()),
         ));
     }
-    let drugs = description.drugs(dataset.drugs.iter().map(|d| &d.molecule));
-    let targets = description.targets(dataset.targets.iter().map(|t| &t.protein));
-    let scores = bundle.score((&drugs, &targets), &pairs, Withheld::default(), |_| {});
+    let (drugs, mut notes) = description.drugs(dataset.drugs.iter().map(|d| &d.molecule), side[0]);
+    let (targets, more) = description.targets(dataset.targets.iter().map(|t| &t.protein), side[1]);
+    notes.extend(more);
+    let scores = bundle.score((&drugs, &targets), &pairs, withheld, |_| {});
 
     let mut evaluation = Evaluation {
         part,
@@ -89,6 +93,7 @@ pub fn evaluate(
         intervals: BTreeMap::new(),
         floors: BTreeMap::new(),
         leakage: OverlapAudit::of(&dataset.interactions, &split.train, indices),
+        notes,
     };
     for (column, scale) in description.scales.iter().enumerate() {
         let (truth, predicted) = affinity_column(&interactions, &scores, scale, column);

@@ -20,6 +20,8 @@ pub struct ObjectiveConfig {
     pub affinity: f32,
     /// Weight of the binding cross entropy.
     pub binding: f32,
+    /// Weight of the loss of the retrieval vectors.
+    pub retrieval: f32,
     /// Share of a binding label that is spread over both classes.
     pub label_smoothing: f32,
 }
@@ -29,6 +31,7 @@ impl Default for ObjectiveConfig {
         Self {
             affinity: 1.0,
             binding: 1.0,
+            retrieval: 0.1,
             label_smoothing: 0.0,
         }
     }
@@ -37,7 +40,8 @@ impl Default for ObjectiveConfig {
 impl ObjectiveConfig {
     /// Refuses weights that make no objective.
     pub fn check(&self) -> Result<(), Error> {
-        let finite = self.affinity >= 0.0 && self.binding >= 0.0 && self.affinity + self.binding > 0.0;
+        let finite =
+            self.affinity >= 0.0 && self.binding >= 0.0 && self.retrieval >= 0.0 && self.affinity + self.binding > 0.0;
         if !finite || !(0.0..0.5).contains(&self.label_smoothing) {
             return Err(Error::new(
                 ErrorKind::Recipe,
@@ -110,13 +114,17 @@ impl Objective {
         Self { config }
     }
 
-    /// Mean loss of a batch, `[1]`: that of structure and evidence together, and that of evidence alone.
+    /// Mean loss of a batch, `[1]`: that of structure and evidence together, that of evidence alone, and a share of that of the
+    /// retrieval vectors.
     pub fn loss(&self, outputs: &Outputs, labels: &Labels, device: &Device) -> Tensor<1> {
         let joint = self.loss_of(&outputs.joint, labels, device);
-        match &outputs.evidence {
-            Some(evidence) => joint + self.loss_of(evidence, labels, device),
-            None => joint,
-        }
+        let parts = [(&outputs.evidence, 1.0), (&outputs.retrieval, self.config.retrieval)];
+        let parts = parts
+            .into_iter()
+            .filter_map(|(output, weight)| Some((output.as_ref()?, weight)));
+        parts.fold(joint, |sum, (output, weight)| {
+            sum + self.loss_of(output, labels, device).mul_scalar(weight)
+        })
     }
 
     /// Mean loss of one reader, `[1]`; entries without a label take no part.

@@ -283,11 +283,7 @@ impl ModuleMapper for Stepper<'_> {
                 second: vec![0.0; weights.len()],
                 average: weights.clone(),
             });
-            let decay = if D > 1 {
-                1.0 - rate * config.weight_decay
-            } else {
-                1.0
-            };
+            let decay = if D > 1 { 1.0 - rate * config.weight_decay } else { 1.0 };
             weights
                 .par_chunks_mut(BLOCK)
                 .zip(grad.par_chunks(BLOCK))

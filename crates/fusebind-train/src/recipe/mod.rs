@@ -7,6 +7,7 @@ mod builtin;
 use std::{fs, path::Path};
 
 use fusebind_data::{sampler::SamplerConfig, split::SplitBy};
+use fusebind_features::modality::Modality;
 use fusebind_model::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,34 @@ impl Default for SplitSpec {
             test: Vec::new(),
             held_out: None,
             share: 0.12,
+        }
+    }
+}
+
+/// Which modalities a model reads, of those that the data has, and how it learns to do without.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModalitiesConfig {
+    /// Modalities that are read where they exist.
+    pub read: Vec<Modality>,
+    /// Text columns of drugs, the first that exists is read; the main one without any.
+    pub drug_text: Vec<String>,
+    /// Text columns of targets, the first that exists is read; the main one without any.
+    pub target_text: Vec<String>,
+    /// Share of the entities of a batch that do without each of their side modalities.
+    pub side_dropout: f64,
+    /// Share of the entities of a batch that do without their structure, if they have a side modality.
+    pub structure_dropout: f64,
+}
+
+impl Default for ModalitiesConfig {
+    fn default() -> Self {
+        Self {
+            read: Modality::ALL.to_vec(),
+            drug_text: Vec::new(),
+            target_text: Vec::new(),
+            side_dropout: 0.3,
+            structure_dropout: 0.05,
         }
     }
 }
@@ -147,6 +176,8 @@ pub struct Recipe {
     pub censor_at_floor: Option<f64>,
     /// Published split.
     pub split: SplitSpec,
+    /// Modalities.
+    pub modalities: ModalitiesConfig,
     /// Model.
     pub model: ModelConfig,
     /// Training.
@@ -212,6 +243,13 @@ impl Recipe {
         let share = |s: f64| (0.0..=1.0).contains(&s);
         if !share(training.novelty.drug) || !share(training.novelty.target) {
             return wrong("training.novelty: `drug` and `target` must lie in [0, 1]");
+        }
+        if !share(self.modalities.side_dropout) || !share(self.modalities.structure_dropout) {
+            return wrong("modalities: `side_dropout` and `structure_dropout` must lie in [0, 1]");
+        }
+        let reads = |m| self.modalities.read.contains(&m);
+        if !reads(Modality::Graph) || !reads(Modality::Sequence) {
+            return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
         }
         if training.mix.is_some_and(|mix| !(0.0..=1.0).contains(&mix)) {
             return wrong("training: `mix` must lie in [0, 1]");

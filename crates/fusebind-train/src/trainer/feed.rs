@@ -8,14 +8,21 @@ use fusebind_data::{
     sampler::{BatchSampler, SamplerConfig, distinct_batch},
     table::Interaction,
 };
-use fusebind_features::batch::PairIndex;
+use fusebind_features::{
+    batch::PairIndex,
+    modality::{Modality, ModalitySet},
+};
 use fusebind_model::{
     bundle::OutputScale,
     evidence::{EvidenceTable, Withheld},
     input::{DrugInput, DrugStore, Rows, TargetInput, TargetStore},
 };
 
-use crate::{Error, objective::Labels, recipe::NoveltyConfig};
+use crate::{
+    Error,
+    objective::Labels,
+    recipe::{ModalitiesConfig, NoveltyConfig},
+};
 
 /// Packed batches that may wait for the model.
 const AHEAD: usize = 2;
@@ -38,6 +45,7 @@ pub(super) struct Feed<'a> {
     /// Evidence by position in the training part.
     pub evidence: Option<&'a EvidenceTable>,
     pub novelty: &'a NoveltyConfig,
+    pub modalities: &'a ModalitiesConfig,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
 }
@@ -56,7 +64,8 @@ impl Feed<'_> {
 
     /// What the evidence of a training pair must do without in this epoch.
     fn withheld(&self, epoch: u64, position: u32) -> Withheld {
-        let draw = |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));
+        let draw =
+            |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));
         Withheld {
             drug_labels: draw(1) < self.novelty.drug,
             target_labels: draw(2) < self.novelty.target,
@@ -64,26 +73,68 @@ impl Feed<'_> {
         }
     }
 
+    /// The modalities that an entity does without in a batch: each side modality by a coin of its own, the structure only where
+    /// something is left.
+    fn dropped(&self, counter: u64, entity: u32, side: ModalitySet, structure: Modality) -> ModalitySet {
+        let draw = |salt: u64| unit(counter ^ (u64::from(entity) << 8 | 16 | salt));
+        let coin = |m: &Modality| draw(*m as u64) < self.modalities.side_dropout;
+        let mut dropped: ModalitySet = side.iter().filter(coin).collect();
+        let left = side.iter().any(|m| !dropped.contains(m));
+        if left && draw(15) < self.modalities.structure_dropout {
+            dropped.insert(structure);
+        }
+        dropped
+    }
+
     fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
         let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
         let (drugs, targets, index) = distinct_batch(&pairs);
+        let counter = self.seed ^ epoch.wrapping_mul(0xA076_1D64_78BD_642F) ^ (u64::from(positions[0]) << 40);
+        let drugs: Vec<(u32, ModalitySet)> = (drugs.iter())
+            .map(|&d| {
+                (
+                    d,
+                    self.dropped(counter, d, self.stores.0.side.present(d), Modality::Graph),
+                )
+            })
+            .collect();
+        let targets: Vec<(u32, ModalitySet)> = (targets.iter())
+            .map(|&t| {
+                (
+                    t,
+                    self.dropped(!counter, t, self.stores.1.side.present(t), Modality::Sequence),
+                )
+            })
+            .collect();
         let interactions = positions
             .iter()
             .map(|&p| &self.interactions[self.train[p as usize] as usize]);
         Batch {
-            drugs: self.stores.0.batch(&drugs),
-            targets: self.stores.1.batch(&targets),
-            pairs: index,
             evidence: self.evidence.map(|table| {
-                let row = |&position: &u32| (position, self.withheld(epoch, position));
-                table.rows(&positions.iter().map(row).collect::<Vec<_>>())
+                let row = |(at, &position): (usize, &u32)| {
+                    let withheld = Withheld {
+                        drug: drugs[index.drug[at] as usize].1,
+                        target: targets[index.target[at] as usize].1,
+                        ..self.withheld(epoch, position)
+                    };
+                    (position, withheld)
+                };
+                table.rows(&positions.iter().enumerate().map(row).collect::<Vec<_>>())
             }),
+            drugs: self.stores.0.batch_without(&drugs),
+            targets: self.stores.1.batch_without(&targets),
+            pairs: index,
             labels: Labels::of(interactions, self.scales),
         }
     }
 
     /// Hands every batch to `consume`, in order, packing ahead of it.
-    pub fn run(&self, epoch: u64, batches: &[Vec<u32>], mut consume: impl FnMut(Batch) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn run(
+        &self,
+        epoch: u64,
+        batches: &[Vec<u32>],
+        mut consume: impl FnMut(Batch) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
             scope.spawn(move || {

@@ -10,11 +10,12 @@ use std::{path::Path, time::Instant};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_data::{sampler::distinct_batch, split::Split, table::Dataset};
+use fusebind_features::{entity::side::SideData, modality::ModalitySet};
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
     evidence::{Evidence, EvidenceTable},
-    input::{DrugStore, InputScale, InputScales, TargetStore, bank},
+    input::{DrugStore, InputScale, InputScales, SideSchema, TargetStore, bank},
     model::Model,
 };
 
@@ -34,6 +35,8 @@ pub(crate) use validation::{affinity_column, binding_column};
 pub trait Observer {
     /// Training begins or goes on: pairs per epoch, epochs in all, epochs already done.
     fn begin(&mut self, _pairs: usize, _epochs: u64, _done: u64) {}
+    /// Something that the user should know.
+    fn note(&mut self, _note: &str) {}
     /// `pairs` of the current epoch are done.
     fn pairs(&mut self, _pairs: usize) {}
     /// An epoch is done.
@@ -52,6 +55,8 @@ pub struct Job<'a> {
     pub recipe: &'a Recipe,
     /// Data set.
     pub dataset: &'a Dataset,
+    /// Side data of its drugs and of its targets.
+    pub side: [&'a SideData; 2],
     /// Split over it.
     pub split: &'a Split,
     /// Seed.
@@ -90,8 +95,14 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
     let drugs = DrugStore::new(job.dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
     let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
-    let inputs = fit_inputs(job, &drugs, &targets);
-    let (drugs, targets) = (drugs.scaled(&inputs.substructures), targets.scaled(&inputs.composition));
+    let inputs = fit_inputs(job, &recipe, &drugs, &targets);
+    (recipe.model.drug, recipe.model.target) = (inputs.drug.channels(), inputs.target.channels());
+    let (drug_side, mut notes) = inputs.drug.store(job.side[0], drugs.keys.len());
+    let (target_side, more) = inputs.target.store(job.side[1], targets.keys.len());
+    notes.extend(more);
+    notes.iter().for_each(|note| observer.note(note));
+    let drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
+    let targets = targets.scaled(&inputs.composition).with_side(target_side);
     let scales = plan.scales.clone();
     let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, (&drugs, &targets)));
     let (evidence, shown) = known.unzip();
@@ -105,6 +116,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         scales: &scales,
         evidence: shown.as_ref(),
         novelty: &job.recipe.training.novelty,
+        modalities: &job.recipe.modalities,
         sampler: &job.recipe.training.sampler,
         seed: job.seed,
     };
@@ -141,7 +153,12 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     }
     let seconds = begun.elapsed().as_secs_f64();
     let done = (run.progress.epoch - first_epoch) as f64;
-    run.end(job, (&validation, evidence.as_ref()), done * feed.train.len() as f64, seconds)
+    run.end(
+        job,
+        (&validation, evidence.as_ref()),
+        done * feed.train.len() as f64,
+        seconds,
+    )
 }
 
 /// The recipe with everything filled in that the data decides.
@@ -158,7 +175,7 @@ fn resolve(job: &Job<'_>) -> Result<Recipe, Error> {
 }
 
 /// Input scales, fitted on the distinct entities of the training pairs.
-fn fit_inputs(job: &Job<'_>, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
+fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
     let pairs: Vec<(u32, u32)> = job
         .split
         .train
@@ -170,7 +187,15 @@ fn fit_inputs(job: &Job<'_>, drugs: &DrugStore, targets: &TargetStore) -> InputS
         })
         .collect();
     let (train_drugs, train_targets, _) = distinct_batch(&pairs);
+    let read: ModalitySet = recipe.modalities.read.iter().copied().collect();
+    let terms = recipe.model.text.terms;
+    let schema = |side: &SideData, entities: &[u32], fields: &[String]| SideSchema {
+        text_fields: fields.to_vec(),
+        ..SideSchema::fit(side, entities, read, terms)
+    };
     InputScales {
+        drug: schema(job.side[0], &train_drugs, &recipe.modalities.drug_text),
+        target: schema(job.side[1], &train_targets, &recipe.modalities.target_text),
         substructures: InputScale::fit(&drugs.substructures, &train_drugs),
         composition: InputScale::fit(&targets.composition, &train_targets),
     }

@@ -1,0 +1,61 @@
+//! Side data as encoders read it: the tables of one side, joined.
+//!
+//! Comes in: [`ModalityTables`]. Goes out: [`SideData`], aligned with the drugs or the targets of the data set that the
+//! tables were matched to. Assays that measure a target directly are left out: they state the label.
+
+use fusebind_features::entity::side::{Profiles, SideData};
+
+use super::{ModalityTables, ProfileKind, Side};
+
+impl ModalityTables {
+    /// Side data of `side`. Of a text table with several variants, the first of `fields` that it has is read, or else its main
+    /// one.
+    pub fn side(&self, side: Side, fields: &[String]) -> SideData {
+        let mut data = SideData::default();
+        for table in self.texts.iter().filter(|table| table.side == side) {
+            let wanted = fields.iter().find(|field| table.fields.contains(field));
+            let Some(field) = wanted.or(table.fields.first()) else {
+                continue;
+            };
+            data.texts
+                .resize(data.texts.len().max(table.of_entity.len()), Vec::new());
+            for (entity, texts) in data.texts.iter_mut().enumerate() {
+                texts.extend(table.texts(entity as u32, field).map(str::to_string));
+            }
+        }
+        for table in self.profiles.iter().filter(|table| table.side == side) {
+            let all = Profiles {
+                columns: table.columns.clone(),
+                values: table.values.clone(),
+                of_entity: table.of_entity.clone(),
+            };
+            match table.kind {
+                ProfileKind::Transcriptome => data.transcriptome.append(&all),
+                ProfileKind::Bioassay => data.bioassay.append(&self.indirect(all)),
+            }
+        }
+        data
+    }
+
+    /// Names of the assays that are left out because they measure a target directly.
+    pub fn direct_assays(&self) -> Vec<&str> {
+        let assays = self.profiles.iter().filter(|table| table.kind == ProfileKind::Bioassay);
+        assays
+            .flat_map(|table| &table.columns)
+            .filter(|column| self.measures_target(column) == Some(true))
+            .map(String::as_str)
+            .collect()
+    }
+
+    fn indirect(&self, all: Profiles) -> Profiles {
+        let kept: Vec<usize> = (0..all.columns.len())
+            .filter(|&at| self.measures_target(&all.columns[at]) != Some(true))
+            .collect();
+        let rows = all.values.chunks(all.columns.len().max(1));
+        Profiles {
+            values: rows.flat_map(|row| kept.iter().map(|at| row[*at])).collect(),
+            columns: kept.iter().map(|at| all.columns[*at].clone()).collect(),
+            of_entity: all.of_entity,
+        }
+    }
+}

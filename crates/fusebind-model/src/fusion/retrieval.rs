@@ -1,0 +1,78 @@
+//! A dot product that stands for the whole model: one vector per drug and per target, for screening many by few operations.
+//!
+//! `r = V e / |V e|` for entity embeddings `e`; the heads read `8 r_d . r_t`. Trained beside the interaction with a loss of
+//! its own. Comes in: `[Bd, D]`, `[Bt, D]` and index pairs. Goes out: [`Output`].
+
+use std::sync::Arc;
+
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::{Device, Tensor},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    head::{HeadConfig, Heads, Output},
+    layer::pair::{Pairs, pair_product},
+};
+
+/// Sharpens a cosine so that heads of ordinary size can read it.
+const SHARPNESS: f64 = 8.0;
+
+/// Configuration of [`Retrieval`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrievalConfig {
+    /// Channels of a retrieval vector; 0 switches it off.
+    pub channels: usize,
+}
+
+impl Default for RetrievalConfig {
+    fn default() -> Self {
+        Self { channels: 64 }
+    }
+}
+
+impl RetrievalConfig {
+    /// Vectors over entity embeddings of `width` channels.
+    pub fn init(&self, width: usize, heads: &HeadConfig, device: &Device) -> Option<Retrieval> {
+        let entity = || LinearConfig::new(width, self.channels).init(device);
+        (self.channels > 0).then(|| Retrieval {
+            drug: entity(),
+            target: entity(),
+            heads: heads.init(1, device),
+        })
+    }
+}
+
+/// Retrieval vectors, see the file's header.
+#[derive(Module, Debug)]
+pub struct Retrieval {
+    drug: Linear,
+    target: Linear,
+    heads: Heads,
+}
+
+fn unit(x: Tensor<2>) -> Tensor<2> {
+    let norm = (x.clone() * x.clone()).sum_dim(1).add_scalar(1e-8).sqrt(); // [B, 1]
+    x / norm
+}
+
+impl Retrieval {
+    /// Unit vectors of drugs, `[Bd, R]`.
+    pub fn drugs(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        unit(self.drug.forward(embeddings))
+    }
+
+    /// Unit vectors of targets, `[Bt, R]`.
+    pub fn targets(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        unit(self.target.forward(embeddings))
+    }
+
+    /// What the dot products alone say of index pairs.
+    pub fn judge(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Output {
+        let product = pair_product(self.drugs(drugs), self.targets(targets), pairs); // [P, R]
+        self.heads.forward(product.sum_dim(1).mul_scalar(SHARPNESS)) // [P, 1]
+    }
+}

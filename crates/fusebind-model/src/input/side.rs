@@ -1,0 +1,327 @@
+//! Side modalities as encoders read them: fitted on training entities, packed per batch.
+//!
+//! Comes in: [`SideData`] of the drugs or the targets. Goes out: [`SideSchema`] (what the terms, genes and assays of a model
+//! are), [`SideStore`] (all entities of a run) and [`SideInput`] (those of a batch). Axis legend: `V` terms, `G` genes, `A`
+//! assays, `S` signatures.
+
+use std::{collections::HashMap, sync::Arc};
+
+use fusebind_features::{
+    entity::side::{Profiles, SideData},
+    evidence::{Descriptors, Source, SparseRows},
+    feature::{
+        bioassay::{self, TOKENS},
+        text::Vocabulary,
+        transcriptome,
+    },
+    modality::{Modality, ModalitySet},
+};
+use serde::{Deserialize, Serialize};
+
+use super::Rows;
+use crate::layer::bag::Bag;
+
+/// Channels of each side modality that a model reads; 0 where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SideChannels {
+    /// Terms `V`.
+    pub text: usize,
+    /// Genes `G`.
+    pub transcriptome: usize,
+    /// Assay tokens `3 A`.
+    pub bioassay: usize,
+}
+
+impl SideChannels {
+    /// The modalities that are read.
+    pub fn modalities(&self) -> ModalitySet {
+        let read = [
+            (Modality::Text, self.text),
+            (Modality::Transcriptome, self.transcriptome),
+            (Modality::Bioassay, self.bioassay),
+        ];
+        read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m).collect()
+    }
+}
+
+/// What the channels of the side modalities mean, fitted on training entities.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SideSchema {
+    /// Terms of texts.
+    pub vocabulary: Vocabulary,
+    /// Genes of signatures.
+    pub genes: Vec<String>,
+    /// Assays.
+    pub assays: Vec<String>,
+    /// Text columns that were asked for, the first that a table has is read.
+    pub text_fields: Vec<String>,
+}
+
+impl SideSchema {
+    /// Fits the modalities in `read` on the entities at `train`: at most `terms` terms, and the genes and assays that a
+    /// training entity has a value of.
+    pub fn fit(data: &SideData, train: &[u32], read: ModalitySet, terms: usize) -> Self {
+        let measured = |profiles: &Profiles| -> Vec<String> {
+            let mut seen = vec![false; profiles.columns.len()];
+            for entity in train {
+                for row in profiles.rows(*entity as usize) {
+                    seen.iter_mut().zip(row).for_each(|(seen, v)| *seen |= v.is_finite());
+                }
+            }
+            let columns = profiles.columns.iter().zip(seen);
+            columns
+                .filter(|(_, seen)| *seen)
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let mut schema = Self::default();
+        if read.contains(Modality::Text) {
+            schema.vocabulary = Vocabulary::fit(train.iter().map(|e| data.texts(*e as usize)), terms);
+        }
+        if read.contains(Modality::Transcriptome) {
+            schema.genes = measured(&data.transcriptome);
+        }
+        if read.contains(Modality::Bioassay) {
+            schema.assays = measured(&data.bioassay);
+        }
+        schema
+    }
+
+    /// Channels of each modality.
+    pub fn channels(&self) -> SideChannels {
+        SideChannels {
+            text: self.vocabulary.len(),
+            transcriptome: self.genes.len(),
+            bioassay: TOKENS * self.assays.len(),
+        }
+    }
+
+    /// Reads the side data of `entities` entities; with a note on everything that could not be used.
+    pub fn store(&self, data: &SideData, entities: usize) -> (SideStore, Vec<String>) {
+        let mut notes = Vec::new();
+        let channels = self.channels();
+        let (text, cut) = self.vocabulary.rows((0..entities).map(|entity| data.texts(entity)));
+        if cut > 0 {
+            notes.push(format!(
+                "the texts of {cut} entities are longer than {} words and were cut",
+                fusebind_features::feature::text::MOST_WORDS
+            ));
+        }
+        let mut match_columns = |known: &[String], profiles: &Profiles, what: &str| -> Vec<Option<usize>> {
+            let place: HashMap<&str, usize> = known.iter().enumerate().map(|(at, n)| (n.as_str(), at)).collect();
+            let places: Vec<Option<usize>> = profiles
+                .columns
+                .iter()
+                .map(|n| place.get(n.as_str()).copied())
+                .collect();
+            let unknown = places.iter().filter(|p| p.is_none()).count();
+            if unknown > 0 && !known.is_empty() {
+                let first = places
+                    .iter()
+                    .position(Option::is_none)
+                    .map_or("", |at| &profiles.columns[at]);
+                let all = places.len();
+                notes.push(format!(
+                    "{unknown} of {all} {what} are unknown to the model and were left out, `{first}` first"
+                ));
+            }
+            places
+        };
+        let genes = match_columns(&self.genes, &data.transcriptome, "genes");
+        let assays = match_columns(&self.assays, &data.bioassay, "assays");
+        let gather = |places: &[Option<usize>], row: &[f32], width: usize| {
+            let mut own = vec![f32::NAN; width];
+            for (place, value) in places.iter().zip(row) {
+                if let Some(place) = place {
+                    own[*place] = *value;
+                }
+            }
+            own
+        };
+        let mut store = SideStore {
+            text,
+            signatures: Rows {
+                values: Vec::new(),
+                width: channels.transcriptome,
+            },
+            of_entity: Vec::with_capacity(entities),
+            bioassay: SparseRows::default(),
+            present: vec![ModalitySet::default(); entities],
+            channels,
+        };
+        let mut count = 0;
+        for entity in 0..entities {
+            let mut mine = Vec::new();
+            if store.channels.transcriptome > 0 {
+                for row in data.transcriptome.rows(entity) {
+                    let mut own = gather(&genes, row, store.signatures.width);
+                    if transcriptome::tame(&mut own) {
+                        store.signatures.values.extend(own);
+                        mine.push(count);
+                        count += 1;
+                    }
+                }
+            }
+            let outcomes = data.bioassay.rows(entity).flat_map(|row| {
+                let own = gather(&assays, row, self.assays.len());
+                bioassay::tokens(&own).collect::<Vec<_>>()
+            });
+            store.bioassay.push(outcomes.collect());
+            let present = &mut store.present[entity];
+            if !store.text.row(entity).0.is_empty() {
+                present.insert(Modality::Text);
+            }
+            if !mine.is_empty() {
+                present.insert(Modality::Transcriptome);
+            }
+            if !store.bioassay.row(entity).0.is_empty() {
+                present.insert(Modality::Bioassay);
+            }
+            store.of_entity.push(mine);
+        }
+        (store, notes)
+    }
+}
+
+/// Side modalities of all entities of a run, featurised once.
+#[derive(Clone, Debug, Default)]
+pub struct SideStore {
+    text: SparseRows,
+    signatures: Rows,
+    of_entity: Vec<Vec<u32>>,
+    bioassay: SparseRows,
+    present: Vec<ModalitySet>,
+    channels: SideChannels,
+}
+
+/// Side modalities of the entities of a batch.
+#[derive(Clone, Debug)]
+pub struct SideInput {
+    /// Weighted terms, `[B, V]`.
+    pub text: Option<Arc<Bag>>,
+    /// Signatures `[S, G]`, and the first of each entity, `[B + 1]`.
+    pub transcriptome: Option<(Rows, Arc<Vec<u32>>)>,
+    /// Assay tokens, `[B, 3 A]`.
+    pub bioassay: Option<Arc<Bag>>,
+}
+
+impl SideStore {
+    /// Side modalities that an entity has.
+    pub fn present(&self, entity: u32) -> ModalitySet {
+        self.present.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// What similarities between entities are measured on.
+    pub fn descriptors(&self) -> Vec<(Source, Descriptors)> {
+        let mut all = Vec::new();
+        if self.channels.text > 0 {
+            all.push((Source::Text, Descriptors::Sparse(self.text.clone())));
+        }
+        if self.channels.transcriptome > 0 {
+            let width = self.signatures.width;
+            let mean = Rows::build(self.of_entity.len(), width, |entity, out| {
+                for row in &self.of_entity[entity] {
+                    let start = *row as usize * width;
+                    let signature = &self.signatures.values[start..start + width];
+                    out.iter_mut().zip(signature).for_each(|(o, v)| *o += v);
+                }
+            });
+            all.push((Source::Transcriptome, Descriptors::dense(mean.values, width)));
+        }
+        if self.channels.bioassay > 0 {
+            all.push((
+                Source::Bioassay,
+                Descriptors::Sparse(bioassay::likeness(&self.bioassay)),
+            ));
+        }
+        all
+    }
+
+    /// Packs the entities at `indices`, each without the modalities that it does without.
+    pub fn batch(&self, entities: &[(u32, ModalitySet)]) -> SideInput {
+        let bag = |rows: &SparseRows, modality: Modality, width: usize| {
+            let row = |(entity, without): &(u32, ModalitySet)| match without.contains(modality) {
+                true => (&[][..], &[][..]),
+                false => rows.row(*entity as usize),
+            };
+            (width > 0).then(|| Arc::new(Bag::new(entities.iter().map(row), width)))
+        };
+        let transcriptome = (self.channels.transcriptome > 0).then(|| {
+            let (mut picked, mut offsets) = (Vec::new(), vec![0u32]);
+            for (entity, without) in entities {
+                if !without.contains(Modality::Transcriptome) {
+                    picked.extend_from_slice(&self.of_entity[*entity as usize]);
+                }
+                offsets.push(picked.len() as u32);
+            }
+            (self.signatures.select(&picked), Arc::new(offsets))
+        });
+        SideInput {
+            text: bag(&self.text, Modality::Text, self.channels.text),
+            transcriptome,
+            bioassay: bag(&self.bioassay, Modality::Bioassay, self.channels.bioassay),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data() -> SideData {
+        let texts = ["kinase inhibitor", "kinase ligand", "", "ligand"];
+        SideData {
+            texts: texts
+                .map(|t| if t.is_empty() { vec![] } else { vec![t.to_string()] })
+                .to_vec(),
+            transcriptome: Profiles {
+                columns: vec!["g1".into(), "g2".into()],
+                values: vec![1.0, -2.0, 0.5, f32::NAN],
+                of_entity: vec![vec![0, 1], vec![], vec![1], vec![]],
+            },
+            bioassay: Profiles {
+                columns: vec!["a".into(), "b".into()],
+                values: vec![1.0, f32::NAN],
+                of_entity: vec![vec![], vec![0], vec![], vec![]],
+            },
+        }
+    }
+
+    #[test]
+    fn only_training_entities_decide_on_channels() {
+        let schema = SideSchema::fit(&data(), &[0, 1], ModalitySet::ALL, 10);
+        assert_eq!(
+            schema.vocabulary.len(),
+            1,
+            "`kinase` only: `ligand` occurs once in training"
+        );
+        assert_eq!(
+            (schema.genes.len(), schema.assays.as_slice()),
+            (2, ["a".to_string()].as_slice())
+        );
+        let none = SideSchema::fit(&data(), &[0, 1], ModalitySet::default(), 10);
+        assert_eq!(none.channels(), SideChannels::default());
+    }
+
+    #[test]
+    fn what_is_missing_or_left_out_is_absent() {
+        let schema = SideSchema::fit(&data(), &[0, 1, 2, 3], ModalitySet::ALL, 10);
+        let (store, notes) = schema.store(&data(), 4);
+        assert_eq!(
+            notes,
+            ["1 of 2 assays are unknown to the model and were left out, `b` first"]
+        );
+        let of = |e: u32| store.present(e).iter().collect::<Vec<_>>();
+        assert_eq!(of(0), [Modality::Text, Modality::Transcriptome]);
+        assert_eq!(
+            (of(1), of(2)),
+            (vec![Modality::Text, Modality::Bioassay], vec![Modality::Transcriptome])
+        );
+        let batch = store.batch(&[(0, ModalitySet::default()), (0, ModalitySet::ALL)]);
+        let (signatures, offsets) = batch.transcriptome.expect("is read");
+        assert_eq!((signatures.values.len(), offsets.as_slice()), (4, [0, 2, 2].as_slice()));
+        assert_eq!(store.descriptors().len(), 3);
+    }
+}

@@ -1,0 +1,183 @@
+//! All drugs and all targets of a run, featurised once.
+
+use std::sync::Arc;
+
+use fusebind_features::{
+    batch::{GraphBatch, SequenceBatch},
+    entity::{molecule::Molecule, protein::Protein},
+    evidence::{Bank, BankSide, Descriptors, Known, Source},
+    feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
+    modality::{Modality, ModalitySet},
+};
+
+use super::{DrugInput, InputScale, Rows, SideStore, TargetInput};
+use crate::encoder::{graph::GraphEncoderConfig, sequence::SequenceEncoderConfig};
+
+/// All drugs of a run, featurised once.
+#[derive(Clone, Debug, Default)]
+pub struct DrugStore {
+    /// Molecular graphs.
+    pub graphs: Vec<GraphFeatures>,
+    /// Folded substructure counts, `[B, S]`.
+    pub substructures: Rows,
+    /// Identities: canonical SMILES.
+    pub keys: Vec<String>,
+    /// Side modalities.
+    pub side: SideStore,
+    /// What similarities to other drugs are measured on.
+    pub descriptors: Vec<(Source, Descriptors)>,
+}
+
+/// All targets of a run, featurised once.
+#[derive(Clone, Debug, Default)]
+pub struct TargetStore {
+    /// Residue tokens.
+    pub sequences: Vec<SequenceFeatures>,
+    /// Folded k-mer composition, `[B, K]`.
+    pub composition: Rows,
+    /// Identities: sequences.
+    pub keys: Vec<String>,
+    /// Side modalities.
+    pub side: SideStore,
+    /// What similarities to other targets are measured on.
+    pub descriptors: Vec<(Source, Descriptors)>,
+}
+
+impl DrugStore {
+    /// The same drugs with scaled substructure counts.
+    pub fn scaled(mut self, scale: &InputScale) -> Self {
+        self.substructures.rescale(scale);
+        self
+    }
+
+    /// Featurises `molecules` as an encoder of `config` reads them.
+    pub fn new<'a>(molecules: impl Iterator<Item = &'a Molecule>, config: &GraphEncoderConfig) -> Self {
+        let molecules: Vec<&Molecule> = molecules.collect();
+        let substructures = Rows::build(molecules.len(), config.substructures, |index, row| {
+            substructure::fold(&molecules[index].graph.substructures, row);
+        });
+        Self {
+            graphs: molecules.iter().map(|m| m.graph.clone()).collect(),
+            substructures,
+            keys: molecules.iter().map(|m| m.smiles.clone()).collect(),
+            side: SideStore::default(),
+            descriptors: vec![(Source::Graph, Descriptors::fingerprints(molecules.iter().copied()))],
+        }
+    }
+
+    /// The same drugs with their side modalities, which are evidence as well.
+    pub fn with_side(mut self, side: SideStore) -> Self {
+        self.descriptors.extend(side.descriptors());
+        self.side = side;
+        self
+    }
+
+    /// Packs the drugs at `indices`, with everything that is known of them.
+    pub fn batch(&self, indices: &[u32]) -> DrugInput {
+        self.batch_without(&indices.iter().map(|i| (*i, ModalitySet::default())).collect::<Vec<_>>())
+    }
+
+    /// Packs drugs, each without the modalities that it is to do without.
+    pub fn batch_without(&self, drugs: &[(u32, ModalitySet)]) -> DrugInput {
+        let indices: Vec<u32> = drugs.iter().map(|d| d.0).collect();
+        let present =
+            |(drug, without): &(u32, ModalitySet)| present(self.side.present(*drug), Modality::Graph, *without);
+        DrugInput {
+            side: self.side.batch(drugs),
+            present: drugs.iter().map(present).collect(),
+            graphs: GraphBatch::pack(indices.iter().map(|&i| &self.graphs[i as usize])),
+            substructures: self.substructures.select(&indices),
+        }
+    }
+}
+
+/// Structure and side modalities, less what an entity is to do without.
+fn present(mut side: ModalitySet, structure: Modality, without: ModalitySet) -> ModalitySet {
+    side.insert(structure);
+    side.iter().filter(|m| !without.contains(*m)).collect()
+}
+
+/// The entities at `indices` with all their descriptors.
+fn bank_side(keys: &[String], descriptors: &[(Source, Descriptors)], indices: &[u32]) -> BankSide {
+    BankSide {
+        keys: indices.iter().map(|i| keys[*i as usize].clone()).collect(),
+        sources: descriptors
+            .iter()
+            .map(|(source, d)| (*source, d.select(indices)))
+            .collect(),
+    }
+}
+
+/// A bank of the entities of `outcomes` (drug, target, value), which must be those of training pairs.
+pub fn bank(drugs: &DrugStore, targets: &TargetStore, outcomes: &[(u32, u32, f32)]) -> Bank {
+    let distinct = |ids: &mut dyn Iterator<Item = u32>| {
+        let mut ids: Vec<u32> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let of_drugs = distinct(&mut outcomes.iter().map(|o| o.0));
+    let of_targets = distinct(&mut outcomes.iter().map(|o| o.1));
+    let place = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id) as u32;
+    let placed: Vec<(u32, u32, f32)> = (outcomes.iter())
+        .map(|&(d, t, value)| (place(&of_drugs, d), place(&of_targets, t), value))
+        .collect();
+    Bank {
+        drugs: bank_side(&drugs.keys, &drugs.descriptors, &of_drugs),
+        targets: bank_side(&targets.keys, &targets.descriptors, &of_targets),
+        known: Known::new(of_drugs.len(), of_targets.len(), &placed),
+    }
+}
+
+impl TargetStore {
+    /// The same targets with scaled composition.
+    pub fn scaled(mut self, scale: &InputScale) -> Self {
+        self.composition.rescale(scale);
+        self
+    }
+
+    /// Featurises `proteins` as an encoder of `config` reads them.
+    pub fn new<'a>(proteins: impl Iterator<Item = &'a Protein>, config: &SequenceEncoderConfig) -> Self {
+        let proteins: Vec<&Protein> = proteins.collect();
+        let composition = Rows::build(proteins.len(), config.composition, |index, row| {
+            composition::fold(&proteins[index].features.residues, row);
+        });
+        Self {
+            sequences: proteins.iter().map(|p| p.features.clone()).collect(),
+            composition,
+            keys: proteins.iter().map(|p| p.sequence.clone()).collect(),
+            side: SideStore::default(),
+            descriptors: vec![
+                (Source::Sequence3, Descriptors::kmers(proteins.iter().copied(), 3)),
+                (Source::Sequence4, Descriptors::kmers(proteins.iter().copied(), 4)),
+            ],
+        }
+    }
+
+    /// The same targets with their side modalities, which are evidence as well.
+    pub fn with_side(mut self, side: SideStore) -> Self {
+        self.descriptors.extend(side.descriptors());
+        self.side = side;
+        self
+    }
+
+    /// Packs the targets at `indices`, with everything that is known of them.
+    pub fn batch(&self, indices: &[u32]) -> TargetInput {
+        self.batch_without(&indices.iter().map(|i| (*i, ModalitySet::default())).collect::<Vec<_>>())
+    }
+
+    /// Packs targets, each without the modalities that it is to do without.
+    pub fn batch_without(&self, targets: &[(u32, ModalitySet)]) -> TargetInput {
+        let indices: Vec<u32> = targets.iter().map(|t| t.0).collect();
+        let present =
+            |(target, without): &(u32, ModalitySet)| present(self.side.present(*target), Modality::Sequence, *without);
+        TargetInput {
+            side: self.side.batch(targets),
+            present: targets.iter().map(present).collect(),
+            sequences: Arc::new(SequenceBatch::pack(
+                indices.iter().map(|&i| &self.sequences[i as usize]),
+            )),
+            composition: self.composition.select(&indices),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Weighted sums of table rows: `out[b] = sum over entries i of row b of weight[i] table[term[i]]`.
+//!
+//! A matrix product with a sparse matrix that never becomes dense. The gradient of a table row sums its entries in
+//! increasing order, so it does not depend on threads. Axis legend: `B` rows, `V` terms, `D` channels.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use rayon::prelude::*;
+
+use super::{
+    gather::RowIndex,
+    kernel::{self, HostKernel, View},
+};
+
+/// Sparse rows over `V` terms, with their transpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bag {
+    offsets: Vec<u32>,
+    weights: Vec<f32>,
+    /// Row of each entry.
+    rows: Vec<u32>,
+    /// Term of each entry, and the entries of each term.
+    terms: RowIndex,
+}
+
+impl Bag {
+    /// A bag over `terms` terms from rows of (term, weight) lists. Every term must be below `terms`.
+    pub fn new<'a>(rows: impl Iterator<Item = (&'a [u32], &'a [f32])>, terms: usize) -> Self {
+        let (mut offsets, mut index, mut weights, mut of) = (vec![0u32], Vec::new(), Vec::new(), Vec::new());
+        for (row, (ids, values)) in rows.enumerate() {
+            index.extend_from_slice(ids);
+            weights.extend_from_slice(values);
+            of.resize(index.len(), row as u32);
+            offsets.push(index.len() as u32);
+        }
+        Self {
+            offsets,
+            weights,
+            rows: of,
+            terms: RowIndex::new(index, terms),
+        }
+    }
+
+    /// Number of rows `B`.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[derive(Debug)]
+struct WeightedBag(Arc<Bag>);
+
+fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
+    out.iter_mut().zip(row).for_each(|(o, x)| *o += weight * x);
+}
+
+impl HostKernel for WeightedBag {
+    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+        vec![self.0.len(), inputs[0].channels()]
+    }
+
+    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+        let (bag, channels) = (&self.0, inputs[0].channels());
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(8)
+            .enumerate()
+            .for_each(|(row, out)| {
+                for entry in bag.offsets[row] as usize..bag.offsets[row + 1] as usize {
+                    let start = bag.terms.index[entry] as usize * channels;
+                    add_scaled(out, &inputs[0].values[start..start + channels], bag.weights[entry]);
+                }
+            });
+    }
+
+    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+        let (bag, channels) = (&self.0, inputs[0].channels());
+        grads[0]
+            .par_chunks_mut(channels)
+            .with_min_len(64)
+            .enumerate()
+            .for_each(|(term, out)| {
+                let entries = bag.terms.offsets[term] as usize..bag.terms.offsets[term + 1] as usize;
+                for entry in &bag.terms.positions[entries] {
+                    let start = bag.rows[*entry as usize] as usize * channels;
+                    add_scaled(out, &grad[start..start + channels], bag.weights[*entry as usize]);
+                }
+            });
+    }
+}
+
+/// Sums the rows of `table`, `[V, D]`, that a bag names: `[B, D]`. An empty row sums to zero.
+pub fn weighted_bag(table: Tensor<2>, bag: &Arc<Bag>) -> Tensor<2> {
+    kernel::unary(table, WeightedBag(bag.clone()))
+}
