@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig},
+    nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use fusebind_features::{
@@ -32,7 +32,7 @@ use crate::{
     },
     head::{HeadConfig, Heads, Output},
     input::{DrugInput, Rows, SideChannels, SideInput, TargetInput},
-    layer::{gather::RowIndex, pair::Pairs},
+    layer::{dropout::Dropout, gather::RowIndex, pair::Pairs},
 };
 
 /// Configuration of [`Model`].
@@ -111,7 +111,7 @@ impl ModelConfig {
             sequence: self.sequence.init(self.width, device),
             target_side: SideEncoders::new(&self.target, self, device),
             target_fusion: self.fusion(&self.target, device),
-            dropout: DropoutConfig::new(self.dropout).init(),
+            dropout: Dropout::new(self.dropout),
             interaction: self.interaction.init(self.width, device),
             evidence: self.evidence.init(self.interaction.channels, &self.heads, device),
             retrieval: self.retrieval.init(self.width, &self.heads, device),
@@ -149,6 +149,7 @@ struct SideEncoders {
     text: Option<TextEncoder>,
     transcriptome: Option<TranscriptomeEncoder>,
     bioassay: Option<BioassayEncoder>,
+    embeddings: Vec<Linear>,
 }
 
 impl SideEncoders {
@@ -159,11 +160,20 @@ impl SideEncoders {
             transcriptome: (channels.transcriptome > 0)
                 .then(|| config.transcriptome.init(channels.transcriptome, width, device)),
             bioassay: (channels.bioassay > 0).then(|| BioassayEncoder::new(channels.bioassay, width, device)),
+            embeddings: (channels.embeddings.iter())
+                .map(|(_, inputs)| LinearConfig::new(*inputs, width).with_bias(false).init(device))
+                .collect(),
         }
     }
 
-    /// Embeddings in the order of [`Modality::ALL`], which is that of [`SideChannels::modalities`].
-    fn forward(&self, input: &SideInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
+    /// All modalities of an entity in the order of [`Modality::ALL`], which begins with `structure`. An embedding from another
+    /// model is added to what the encoder of its modality says.
+    fn forward(
+        &self,
+        structure: (Modality, Tensor<2>),
+        input: &SideInput,
+        device: &Device,
+    ) -> Vec<(Modality, Tensor<2>)> {
         let text = self.text.as_ref().zip(input.text.as_ref()).map(|(e, x)| e.forward(x));
         let transcriptome = self.transcriptome.as_ref().zip(input.transcriptome.as_ref());
         let transcriptome = transcriptome.map(|(e, (rows, offsets))| e.forward(rows, offsets, device));
@@ -172,25 +182,28 @@ impl SideEncoders {
             .as_ref()
             .zip(input.bioassay.as_ref())
             .map(|(e, x)| e.forward(x));
-        let all = [
+        let mut all = [
+            (structure.0, Some(structure.1)),
             (Modality::Text, text),
             (Modality::Transcriptome, transcriptome),
             (Modality::Bioassay, bioassay),
         ];
+        for (linear, (modality, rows)) in self.embeddings.iter().zip(&input.embeddings) {
+            let count = rows.values.len() / rows.width;
+            let data = TensorData::new(rows.values.clone(), [count, rows.width]);
+            let embedded = linear.forward(Tensor::<2>::from_data(data, device)); // [B, width]
+            if let Some((_, slot)) = all.iter_mut().find(|(m, _)| m == modality) {
+                *slot = Some(slot.take().map_or(embedded.clone(), |native| native + embedded));
+            }
+        }
         all.into_iter().filter_map(|(m, x)| Some((m, x?))).collect()
     }
 }
 
-/// Fuses the structure with what stands beside it.
-fn fuse(
-    fusion: &EntityFusion,
-    structure: (Modality, Tensor<2>),
-    side: Vec<(Modality, Tensor<2>)>,
-    present: &[ModalitySet],
-) -> Fused {
+/// Fuses the modalities of each entity.
+fn fuse(fusion: &EntityFusion, modalities: Vec<(Modality, Tensor<2>)>, present: &[ModalitySet]) -> Fused {
     let flags = |m: Modality| present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect();
-    let all = [structure].into_iter().chain(side);
-    fusion.forward(all.map(|(m, x)| (x, flags(m))).collect())
+    fusion.forward(modalities.into_iter().map(|(m, x)| (x, flags(m))).collect())
 }
 
 /// Drug-target model over the modalities of both sides and the evidence of neighbouring pairs.
@@ -228,8 +241,8 @@ impl Model {
 
     fn fuse_drugs(&self, drugs: &DrugInput, device: &Device) -> Fused {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
-        let side = self.drug_side.forward(&drugs.side, device);
-        fuse(&self.drug_fusion, graph, side, &drugs.present)
+        let all = self.drug_side.forward(graph, &drugs.side, device);
+        fuse(&self.drug_fusion, all, &drugs.present)
     }
 
     /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
@@ -244,8 +257,8 @@ impl Model {
 
     fn fuse_targets(&self, targets: &TargetInput, device: &Device) -> Fused {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
-        let side = self.target_side.forward(&targets.side, device);
-        fuse(&self.target_fusion, sequence, side, &targets.present)
+        let all = self.target_side.forward(sequence, &targets.side, device);
+        fuse(&self.target_fusion, all, &targets.present)
     }
 
     /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].

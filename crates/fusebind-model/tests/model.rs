@@ -10,7 +10,7 @@ use burn::{
 };
 use fusebind_features::{
     batch::PairIndex,
-    entity::side::{Profiles, SideData},
+    entity::side::{Embeddings, Profiles, SideData},
     feature::{
         graph::{ATOM_FIELDS, BondFeatures, GraphFeatures},
         sequence::SequenceFeatures,
@@ -62,9 +62,10 @@ fn config() -> ModelConfig {
             binding: true,
         },
         drug: SideChannels {
-            text: 5,
+            text: 2,
             transcriptome: 4,
             bioassay: 6,
+            embeddings: vec![(Modality::Graph, 2)],
         },
         target: SideChannels {
             text: 3,
@@ -105,6 +106,10 @@ fn side() -> [SideStore; 2] {
         texts: texts(["kinase", "ligand", "salt"], 8, 2),
         transcriptome: profiles(&["g1", "g2", "g3", "g4"], 8, 2, 2),
         bioassay: profiles(&["a", "b"], 8, 2, 1),
+        embeddings: vec![Embeddings {
+            modality: Modality::Graph,
+            rows: profiles(&["0", "1"], 8, 1, 1),
+        }],
     };
     let target = SideData {
         texts: texts(["receptor", "enzyme", "channel"], 6, 1),
@@ -298,9 +303,18 @@ fn a_gradient_reaches_every_parameter() {
     let device = Device::flex().autodiff();
     let (drugs, targets) = stores();
     let model = model(&device);
+    // One entity does without its structure, one without its text, so that the tokens for what is absent are used.
+    let some = |count: u32, structure: Modality| -> Vec<(u32, ModalitySet)> {
+        let left_out = |e: u32| match e {
+            0 => without(&[structure]),
+            2 => without(&[Modality::Text]),
+            _ => ModalitySet::default(),
+        };
+        (0..count).map(|e| (e, left_out(e))).collect()
+    };
     let (drugs, targets) = (
-        drugs.batch(&[0, 1, 2, 3, 4, 5, 6, 7]),
-        targets.batch(&[0, 1, 2, 3, 4, 5]),
+        drugs.batch_without(&some(8, Modality::Graph)),
+        targets.batch_without(&some(6, Modality::Sequence)),
     );
     let outputs = model.forward((&drugs, &targets), pairs(), Some(&evidence(32)), &device);
     let square =

@@ -57,7 +57,8 @@ impl Content {
         } else if begins(&["bioassay"]) {
             Some(Self::Profile(ProfileKind::Bioassay))
         } else {
-            None
+            let modality = stem.strip_prefix("embedding_")?.split('_').next()?;
+            Some(Self::Profile(ProfileKind::Embedding(modality.parse().ok()?)))
         }
     }
 }
@@ -82,7 +83,9 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
             continue;
         }
         let skip = match Content::of(&stem) {
-            None => "its name begins with none of text_drug, text_target, text_protein, transcriptom, bioassay",
+            None => {
+                "its name begins with none of text_drug, text_target, text_protein, transcriptom, bioassay, embedding_MODALITY"
+            }
             Some(Content::Text(side)) => match TextTable::new(stem, side, &table, dataset)? {
                 Some(texts) => {
                     tables.texts.push(texts);

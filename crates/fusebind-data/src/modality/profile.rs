@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use fusebind_features::modality::Modality;
 use serde::{Deserialize, Serialize};
 
 use super::matching::{Side, is_key, rows_of_entities, side_of};
@@ -18,6 +19,8 @@ pub enum ProfileKind {
     Transcriptome,
     /// Assays: outcomes or hit calls.
     Bioassay,
+    /// Channels of an embedding of this modality that another model computed.
+    Embedding(Modality),
 }
 
 /// A table of profiles, matched to the entities of a data set.
@@ -91,7 +94,7 @@ impl ProfileTable {
             // Signatures differ in dose, time and cell line; outcomes of one assay are repeats of one measurement.
             let groups: Vec<Vec<usize>> = match kind {
                 ProfileKind::Transcriptome => rows.into_iter().map(|row| vec![row]).collect(),
-                ProfileKind::Bioassay => vec![rows],
+                ProfileKind::Bioassay | ProfileKind::Embedding(_) => vec![rows],
             };
             let mut mine = Vec::new();
             for rows in groups {
@@ -133,16 +136,24 @@ fn is_measured(column: &RawColumn) -> bool {
     !is_key(column) && !name.starts_with("n_") && first.is_some_and(|cell| cell.parse::<f32>().is_ok())
 }
 
+const GAP: &str = "an embedding must have a number in every channel; leave the row out where there is none";
+
 /// Largest assay outcome that is believed.
 const MOST_OUTCOME: f32 = 1e6;
 
 /// The row as numbers, or the column that holds none, and why.
 fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
     let number = |column: &&'t RawColumn| {
+        let embedded = matches!(kind, ProfileKind::Embedding(_));
         let Some(cell) = column.get(row) else {
-            return Ok(f32::NAN);
+            return if embedded {
+                Err((column.name(), GAP))
+            } else {
+                Ok(f32::NAN)
+            };
         };
         match cell.parse::<f32>() {
+            Ok(value) if embedded && value.is_nan() => Err((column.name(), GAP)),
             Ok(value) if value.is_infinite() => Err((column.name(), "the value is infinite; leave the cell empty")),
             Ok(value) if kind == ProfileKind::Bioassay && value.abs() > MOST_OUTCOME => Err((
                 column.name(),

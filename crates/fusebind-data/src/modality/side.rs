@@ -3,7 +3,7 @@
 //! Comes in: [`ModalityTables`]. Goes out: [`SideData`], aligned with the drugs or the targets of the data set that the
 //! tables were matched to. Assays that measure a target directly are left out: they state the label.
 
-use fusebind_features::entity::side::{Profiles, SideData};
+use fusebind_features::entity::side::{Embeddings, Profiles, SideData};
 
 use super::{ModalityTables, ProfileKind, Side};
 
@@ -32,6 +32,7 @@ impl ModalityTables {
             match table.kind {
                 ProfileKind::Transcriptome => data.transcriptome.append(&all),
                 ProfileKind::Bioassay => data.bioassay.append(&self.indirect(all)),
+                ProfileKind::Embedding(modality) => data.embeddings.push(Embeddings { modality, rows: all }),
             }
         }
         data

@@ -3,6 +3,8 @@
 //! Comes in: tables, matched to entities. Goes out: [`SideData`], aligned with the drugs or the targets of a data set. What
 //! was not measured is missing, never zero. Axis legend: `G` genes, `A` assays.
 
+use crate::modality::Modality;
+
 /// Side data of the entities of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SideData {
@@ -12,6 +14,17 @@ pub struct SideData {
     pub transcriptome: Profiles,
     /// Outcomes over assays: 1 active, 0 inactive, any other number a value, NaN not tested.
     pub bioassay: Profiles,
+    /// Embeddings that another model computed.
+    pub embeddings: Vec<Embeddings>,
+}
+
+/// Embeddings of one modality from another model, at most one row per entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embeddings {
+    /// Modality that was embedded.
+    pub modality: Modality,
+    /// Rows over nameless channels.
+    pub rows: Profiles,
 }
 
 /// Numeric rows over named columns.

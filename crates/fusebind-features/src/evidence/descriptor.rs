@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sparse::{InvertedIndex, SparseRows};
 use crate::{
     entity::{molecule::Molecule, protein::Protein},
-    feature::fingerprint::Fingerprint,
+    feature::fingerprint::{BITS, Fingerprint},
     modality::Modality,
 };
 
@@ -155,33 +155,89 @@ impl Descriptors {
 
 /// Descriptors of a bank, ready to be compared with.
 pub(super) enum Comparer<'a> {
-    Bits(&'a [Fingerprint]),
+    Bits(BitIndex),
     Sparse(InvertedIndex),
-    Dense(&'a [f32], usize),
+    /// Rows, their width, and which of them are present.
+    Dense(&'a [f32], usize, Vec<u32>),
+}
+
+/// Fingerprints by bit: a query meets only those that share one of its few bits.
+pub(super) struct BitIndex {
+    /// Bits that are set in each fingerprint.
+    sizes: Vec<u32>,
+    /// Fingerprints that have each bit.
+    having: Vec<Vec<u32>>,
+}
+
+impl BitIndex {
+    fn new(prints: &[Fingerprint]) -> Self {
+        let mut having = vec![Vec::new(); BITS];
+        let sizes = prints.iter().enumerate().map(|(at, print)| {
+            let mut size = 0;
+            for bit in print.bits() {
+                having[bit].push(at as u32);
+                size += 1;
+            }
+            size
+        });
+        Self {
+            sizes: sizes.collect(),
+            having,
+        }
+    }
+
+    fn tanimoto(&self, query: &Fingerprint, out: &mut [f32]) {
+        out.fill(0.0);
+        let mut size = 0;
+        for bit in query.bits() {
+            size += 1;
+            self.having[bit].iter().for_each(|at| out[*at as usize] += 1.0);
+        }
+        for (shared, other) in out.iter_mut().zip(&self.sizes) {
+            let all = (size + other) as f32 - *shared;
+            *shared = if all > 0.0 { *shared / all } else { 0.0 };
+        }
+    }
+}
+
+/// Dot product in sixteen lanes.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 16];
+    let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
+    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    for (a, b) in a.zip(b) {
+        for ((lane, x), y) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += x * y;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
 }
 
 impl<'a> Comparer<'a> {
     pub fn new(bank: &'a Descriptors) -> Self {
         match bank {
-            Descriptors::Bits(prints) => Self::Bits(prints),
+            Descriptors::Bits(prints) => Self::Bits(BitIndex::new(prints)),
             Descriptors::Sparse(rows) => Self::Sparse(InvertedIndex::new(rows)),
-            Descriptors::Dense { values, width } => Self::Dense(values, *width),
+            Descriptors::Dense { values, width } => {
+                let present = (0..bank.len()).filter(|at| bank.is_present(*at));
+                Self::Dense(values, *width, present.map(|at| at as u32).collect())
+            }
         }
     }
 
     /// Similarity of entity `index` of `queries` to every entity of the bank, into `out`.
     pub fn similarities(&self, queries: &Descriptors, index: usize, out: &mut [f32]) {
         match (self, queries) {
-            (Self::Bits(bank), Descriptors::Bits(prints)) => {
-                for (out, other) in out.iter_mut().zip(*bank) {
-                    *out = prints[index].tanimoto(other) as f32;
-                }
-            }
+            (Self::Bits(bank), Descriptors::Bits(prints)) => bank.tanimoto(&prints[index], out),
             (Self::Sparse(bank), Descriptors::Sparse(rows)) => bank.cosines(rows.row(index), out),
-            (Self::Dense(bank, width), Descriptors::Dense { values, width: own }) if width == own => {
-                let row = &values[index * own..(index + 1) * own];
-                for (out, other) in out.iter_mut().zip(bank.chunks((*width).max(1))) {
-                    *out = row.iter().zip(other).map(|(a, b)| a * b).sum();
+            (Self::Dense(bank, width, present), Descriptors::Dense { values, width: own }) if width == own => {
+                out.fill(0.0);
+                if queries.is_present(index) {
+                    let row = &values[index * own..(index + 1) * own];
+                    for at in present {
+                        let start = *at as usize * width;
+                        out[*at as usize] = dot(row, &bank[start..start + width]);
+                    }
                 }
             }
             _ => unreachable!("a bank and its queries are described alike"),
@@ -202,6 +258,14 @@ mod tests {
         let mut out = [0.0; 3];
         Comparer::new(&kmers).similarities(&kmers, 0, &mut out);
         assert!((out[0] - 1.0).abs() < 1e-6 && out[1] > 0.7 && out[2] == 0.0, "{out:?}");
+        let mut prints = vec![Fingerprint::default(); 3];
+        [1, 2, 3].into_iter().for_each(|bit| prints[0].set(bit));
+        [2, 3, 4].into_iter().for_each(|bit| prints[1].set(bit));
+        let prints = Descriptors::Bits(prints);
+        Comparer::new(&prints).similarities(&prints, 0, &mut out);
+        assert_eq!(out, [1.0, 0.5, 0.0]);
+        let (a, b): (Vec<f32>, Vec<f32>) = (0..37).map(|i| (i as f32, 1.0)).unzip();
+        assert_eq!(dot(&a, &b), 666.0);
         let dense = Descriptors::dense(vec![3.0, 4.0, 0.0, 0.0, -4.0, 3.0], 2);
         assert_eq!([0, 1, 2].map(|i| dense.is_present(i)), [true, false, true]);
         Comparer::new(&dense).similarities(&dense, 0, &mut out);

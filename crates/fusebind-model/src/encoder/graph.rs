@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use fusebind_features::feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS};
@@ -22,6 +22,7 @@ use crate::{
     Error, ErrorKind,
     input::DrugInput,
     layer::{
+        dropout::Dropout,
         edge::{Bonds, aggregate},
         embed::{FieldEmbedding, field_rows},
         norm::LayerNorm,
@@ -89,7 +90,7 @@ impl GraphEncoderConfig {
             output: LinearConfig::new(2 * self.channels, width).init(device),
         });
         let substructure = (self.substructures > 0).then(|| SubstructurePath {
-            dropout: DropoutConfig::new(self.input_dropout).init(),
+            dropout: Dropout::new(self.input_dropout),
             linear: LinearConfig::new(self.substructures, width).init(device),
         });
         GraphEncoder { message, substructure }

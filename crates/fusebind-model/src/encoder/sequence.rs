@@ -7,7 +7,7 @@
 
 use burn::{
     module::{Initializer, Module, Param},
-    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use fusebind_features::feature::sequence::RESIDUE_TOKENS;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     input::TargetInput,
-    layer::{motif::motif_scan, norm::LayerNorm},
+    layer::{dropout::Dropout, motif::motif_scan, norm::LayerNorm},
 };
 
 /// Configuration of [`SequenceEncoder`].
@@ -72,7 +72,7 @@ impl SequenceEncoderConfig {
     pub fn init(&self, width: usize, device: &Device) -> SequenceEncoder {
         SequenceEncoder {
             composition: (self.composition > 0).then(|| CompositionPath {
-                dropout: DropoutConfig::new(self.input_dropout).init(),
+                dropout: Dropout::new(self.input_dropout),
                 linear: LinearConfig::new(self.composition, width).init(device),
             }),
             motifs: (self.motifs > 0).then(|| MotifPath {

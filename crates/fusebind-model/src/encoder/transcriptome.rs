@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     input::Rows,
-    layer::{norm::LayerNorm, pool::attention_pool},
+    layer::{dropout::Dropout, norm::LayerNorm, pool::attention_pool},
 };
 
 /// Configuration of [`TranscriptomeEncoder`].
@@ -49,7 +49,7 @@ impl TranscriptomeEncoderConfig {
     /// An encoder of signatures over `genes` genes with `width` output channels.
     pub fn init(&self, genes: usize, width: usize, device: &Device) -> TranscriptomeEncoder {
         TranscriptomeEncoder {
-            dropout: DropoutConfig::new(self.input_dropout).init(),
+            dropout: Dropout::new(self.input_dropout),
             linear: LinearConfig::new(genes, width).init(device),
             norm: LayerNorm::new(width, device),
             score: LinearConfig::new(width, width).init(device),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use burn::{
     module::Module,
-    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, activation::relu},
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     layer::{
+        dropout::Dropout,
         norm::LayerNorm,
         pair::{Pairs, pair_product, pair_sum},
     },
@@ -74,7 +75,7 @@ impl InteractionConfig {
             }),
             blocks: (0..self.layers).map(|_| Block::new(self, device)).collect(),
             norm: LayerNorm::new(self.channels, device),
-            dropout: DropoutConfig::new(self.dropout).init(),
+            dropout: Dropout::new(self.dropout),
         }
     }
 }
@@ -111,7 +112,7 @@ impl Block {
             norm: LayerNorm::new(config.channels, device),
             first: LinearConfig::new(config.channels, config.channels).init(device),
             second: LinearConfig::new(config.channels, config.channels).init(device),
-            dropout: DropoutConfig::new(config.dropout).init(),
+            dropout: Dropout::new(config.dropout),
         }
     }
 

@@ -18,8 +18,11 @@ use fusebind_features::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Rows;
+use super::{InputScale, Rows};
 use crate::layer::bag::Bag;
+
+/// Modalities that every drug or every target has.
+const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
 
 /// Channels of each side modality that a model reads; 0 where it does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,17 +34,21 @@ pub struct SideChannels {
     pub transcriptome: usize,
     /// Assay tokens `3 A`.
     pub bioassay: usize,
+    /// Modality and channels of each embedding from another model.
+    pub embeddings: Vec<(Modality, usize)>,
 }
 
 impl SideChannels {
-    /// The modalities that are read.
+    /// The side modalities that are read; structures, which every entity has, are not among them.
     pub fn modalities(&self) -> ModalitySet {
         let read = [
             (Modality::Text, self.text),
             (Modality::Transcriptome, self.transcriptome),
             (Modality::Bioassay, self.bioassay),
         ];
-        read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m).collect()
+        let embedded = self.embeddings.iter().map(|e| e.0).filter(|m| !STRUCTURES.contains(m));
+        let native = read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m);
+        native.chain(embedded).collect()
     }
 }
 
@@ -55,8 +62,20 @@ pub struct SideSchema {
     pub genes: Vec<String>,
     /// Assays.
     pub assays: Vec<String>,
+    /// Embeddings from another model.
+    pub embeddings: Vec<EmbeddingSchema>,
     /// Text columns that were asked for, the first that a table has is read.
     pub text_fields: Vec<String>,
+}
+
+/// An embedding from another model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbeddingSchema {
+    /// Modality that was embedded.
+    pub modality: Modality,
+    /// Scale of the channels, fitted on training entities.
+    pub scale: InputScale,
 }
 
 impl SideSchema {
@@ -86,6 +105,21 @@ impl SideSchema {
         if read.contains(Modality::Bioassay) {
             schema.assays = measured(&data.bioassay);
         }
+        for embeddings in data.embeddings.iter().filter(|e| read.contains(e.modality)) {
+            let own = train
+                .iter()
+                .filter_map(|entity| embeddings.rows.rows(*entity as usize).next());
+            let rows = Rows {
+                values: own.flatten().copied().collect(),
+                width: embeddings.rows.columns.len(),
+            };
+            if !rows.values.is_empty() {
+                schema.embeddings.push(EmbeddingSchema {
+                    modality: embeddings.modality,
+                    scale: InputScale::standard(&rows),
+                });
+            }
+        }
         schema
     }
 
@@ -95,6 +129,9 @@ impl SideSchema {
             text: self.vocabulary.len(),
             transcriptome: self.genes.len(),
             bioassay: TOKENS * self.assays.len(),
+            embeddings: (self.embeddings.iter())
+                .map(|e| (e.modality, e.scale.mean.len()))
+                .collect(),
         }
     }
 
@@ -148,6 +185,7 @@ impl SideSchema {
             },
             of_entity: Vec::with_capacity(entities),
             bioassay: SparseRows::default(),
+            embeddings: Vec::new(),
             present: vec![ModalitySet::default(); entities],
             channels,
         };
@@ -181,7 +219,40 @@ impl SideSchema {
             }
             store.of_entity.push(mine);
         }
+        self.embed(data, entities, &mut store, &mut notes);
         (store, notes)
+    }
+}
+
+impl SideSchema {
+    /// Reads the embeddings that the model knows: the first of the same modality and width.
+    fn embed(&self, data: &SideData, entities: usize, store: &mut SideStore, notes: &mut Vec<String>) {
+        let mut left: Vec<_> = data.embeddings.iter().collect();
+        for schema in &self.embeddings {
+            let width = schema.scale.mean.len();
+            let fits = |e: &&fusebind_features::entity::side::Embeddings| {
+                e.modality == schema.modality && e.rows.columns.len() == width
+            };
+            let mut rows = Rows::build(entities, width, |_, _| {});
+            if let Some(at) = left.iter().position(fits) {
+                let source = left.remove(at);
+                for (entity, out) in rows.values.chunks_mut(width).enumerate() {
+                    if let Some(row) = source.rows.rows(entity).next() {
+                        let scaled = row.iter().zip(&schema.scale.mean).zip(&schema.scale.factor);
+                        out.iter_mut().zip(scaled).for_each(|(o, ((v, m), f))| *o = (v - m) * f);
+                        store.present[entity].insert(schema.modality);
+                    }
+                }
+            }
+            store.embeddings.push((schema.modality, rows));
+        }
+        for other in left.into_iter().filter(|_| !self.embeddings.is_empty()) {
+            notes.push(format!(
+                "an embedding of {} with {} channels is unknown to the model and was left out",
+                other.modality,
+                other.rows.columns.len()
+            ));
+        }
     }
 }
 
@@ -192,6 +263,8 @@ pub struct SideStore {
     signatures: Rows,
     of_entity: Vec<Vec<u32>>,
     bioassay: SparseRows,
+    /// Rows of zeros where there is none.
+    embeddings: Vec<(Modality, Rows)>,
     present: Vec<ModalitySet>,
     channels: SideChannels,
 }
@@ -205,6 +278,8 @@ pub struct SideInput {
     pub transcriptome: Option<(Rows, Arc<Vec<u32>>)>,
     /// Assay tokens, `[B, 3 A]`.
     pub bioassay: Option<Arc<Bag>>,
+    /// Embeddings from other models, each `[B, E]`; zero where there is none.
+    pub embeddings: Vec<(Modality, Rows)>,
 }
 
 impl SideStore {
@@ -262,12 +337,26 @@ impl SideStore {
             text: bag(&self.text, Modality::Text, self.channels.text),
             transcriptome,
             bioassay: bag(&self.bioassay, Modality::Bioassay, self.channels.bioassay),
+            embeddings: (self.embeddings.iter())
+                .map(|(modality, rows)| {
+                    let picked = Rows::build(entities.len(), rows.width, |at, out| {
+                        let (entity, without) = entities[at];
+                        if !without.contains(*modality) {
+                            let start = entity as usize * rows.width;
+                            out.copy_from_slice(&rows.values[start..start + rows.width]);
+                        }
+                    });
+                    (*modality, picked)
+                })
+                .collect(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use fusebind_features::entity::side::Embeddings;
+
     use super::*;
 
     fn data() -> SideData {
@@ -286,7 +375,42 @@ mod tests {
                 values: vec![1.0, f32::NAN],
                 of_entity: vec![vec![], vec![0], vec![], vec![]],
             },
+            embeddings: vec![Embeddings {
+                modality: Modality::Text,
+                rows: Profiles {
+                    columns: vec!["0".into(), "1".into()],
+                    values: vec![1.0, 5.0, 3.0, 5.0],
+                    of_entity: vec![vec![0], vec![], vec![], vec![1]],
+                },
+            }],
         }
+    }
+
+    #[test]
+    fn embeddings_are_scaled_and_missing_ones_add_nothing() {
+        let schema = SideSchema::fit(&data(), &[0, 1, 3], ModalitySet::ALL, 10);
+        assert_eq!(schema.channels().embeddings, [(Modality::Text, 2)]);
+        let (store, _) = schema.store(&data(), 4);
+        assert!(store.present(3).contains(Modality::Text) && !store.present(2).contains(Modality::Text));
+        let all = [0, 1, 3].map(|e| (e, ModalitySet::default()));
+        let rows = &store.batch(&all).embeddings[0].1;
+        assert_eq!(
+            rows.values,
+            [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+            "a channel that never varies says nothing"
+        );
+        assert!(
+            store.batch(&[(0, ModalitySet::ALL)]).embeddings[0]
+                .1
+                .values
+                .iter()
+                .all(|v| *v == 0.0)
+        );
+        let mut other = data();
+        other.embeddings[0].rows.columns.push("2".into());
+        other.embeddings[0].rows.values = vec![0.0; 6];
+        let (_, notes) = schema.store(&other, 4);
+        assert!(notes.iter().any(|n| n.contains("3 channels is unknown")), "{notes:?}");
     }
 
     #[test]
@@ -303,6 +427,7 @@ mod tests {
         );
         let none = SideSchema::fit(&data(), &[0, 1], ModalitySet::default(), 10);
         assert_eq!(none.channels(), SideChannels::default());
+        assert!(schema.channels().modalities().contains(Modality::Text));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Layers and the CPU kernels under them.
 
 pub mod bag;
+pub mod dropout;
 pub mod edge;
 pub mod embed;
 pub mod gather;

@@ -29,6 +29,9 @@ pub struct RunInfo {
     pub seed: u64,
     /// Fingerprint of the data set.
     pub data_fingerprint: String,
+    /// Fingerprint of the side data.
+    #[serde(default)]
+    pub side_fingerprint: String,
     /// Hash of the split.
     pub split_hash: String,
     /// Training, validation and test pairs.

@@ -10,7 +10,10 @@ use std::{path::Path, time::Instant};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_data::{sampler::distinct_batch, split::Split, table::Dataset};
-use fusebind_features::{entity::side::SideData, modality::ModalitySet};
+use fusebind_features::{
+    entity::side::{Profiles, SideData},
+    modality::ModalitySet,
+};
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
@@ -18,6 +21,7 @@ use fusebind_model::{
     input::{DrugStore, InputScale, InputScales, SideSchema, TargetStore, bank},
     model::Model,
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
     Error, ErrorKind,
@@ -131,7 +135,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     while run.progress.epoch < epochs && !run.out_of_patience() {
         let started = Instant::now();
         let train_loss = run.epoch(&feed, &schedule, observer)?;
-        let average = run.optimizer.averages();
+        let average = run.averages();
         let metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,
@@ -212,6 +216,24 @@ fn known_pairs(job: &Job<'_>, plan: &LabelPlan, stores: (&DrugStore, &TargetStor
     Evidence::fit(bank(stores.0, stores.1, &outcomes), stores, &pairs)
 }
 
+/// SHA-256 (hex) of the side data of both sides.
+fn side_fingerprint(side: [&SideData; 2]) -> String {
+    let mut hasher = Sha256::new();
+    let mut profiles = |p: &Profiles| {
+        hasher.update(format!("{:?}{:?}", p.columns, p.of_entity));
+        p.values.iter().for_each(|v| hasher.update(v.to_bits().to_le_bytes()));
+    };
+    for data in side {
+        profiles(&data.transcriptome);
+        profiles(&data.bioassay);
+        data.embeddings.iter().for_each(|e| profiles(&e.rows));
+    }
+    for data in side {
+        hasher.update(format!("{:?}", data.texts));
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Everything that changes while a run trains.
 struct Run {
     dir: RunDir,
@@ -232,6 +254,7 @@ impl Run {
             version: env!("CARGO_PKG_VERSION").into(),
             seed: job.seed,
             data_fingerprint: job.dataset.fingerprint.clone(),
+            side_fingerprint: side_fingerprint(job.side),
             split_hash: job.split.hash.clone(),
             pairs: [
                 job.split.train.indices().len(),
@@ -299,6 +322,7 @@ impl Run {
             () if known.version != info.version => other("the version of fusebind"),
             () if known.seed != info.seed => other("the seed"),
             () if known.data_fingerprint != info.data_fingerprint => other("the data set"),
+            () if known.side_fingerprint != info.side_fingerprint => other("the side data"),
             () if known.split_hash != info.split_hash => other("the split"),
             () if self.dir.recipe()? != self.recipe => other("the recipe"),
             () => Ok(()),
@@ -367,6 +391,13 @@ impl Run {
         })?;
         self.progress.epoch += 1;
         Ok(total / seen.max(1) as f64)
+    }
+
+    /// Averaged weights; a parameter that no gradient has reached yet is as it began.
+    fn averages(&self) -> Archive {
+        let mut all = Archive::of(&self.model);
+        all.arrays.extend(self.optimizer.averages().arrays);
+        all
     }
 
     fn averaged(&self, average: &Archive) -> Result<Model, Error> {
