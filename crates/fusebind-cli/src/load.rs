@@ -10,13 +10,15 @@ use fusebind::{
         split::{Part, PartNames, Split, from_column, from_spec, hold_out, read_split},
         table::{Dataset, Rejection, write_rejections},
     },
-    features::entity::molecule::ChematicToolkit,
     features::{
-        entity::side::SideData,
+        entity::{molecule::ChematicToolkit, side::SideData},
         modality::{Modality, ModalitySet},
     },
     model::device::DeviceChoice,
-    train::recipe::{Recipe, SplitSpec},
+    train::{
+        recipe::{Recipe, SplitSpec},
+        run_dir::RunInfo,
+    },
 };
 
 use crate::{
@@ -186,6 +188,25 @@ pub fn split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::
         Some(by) => hold_out(dataset, &given, by, recipe.split.share, HELD_OUT_SEED)?,
         None => given,
     })
+}
+
+/// The split that a run was trained on, or the one that a flag names, with a note if it is another.
+pub fn split_of_run(
+    dataset: &Dataset,
+    flag: Option<&str>,
+    (recipe, info): (&Recipe, &RunInfo),
+    talk: &Talk,
+) -> anyhow::Result<Split> {
+    let given = split(dataset, flag, recipe)?;
+    if given.hash == info.split_hash {
+        return Ok(given);
+    }
+    let all = all_folds(dataset, &given);
+    if all.hash == info.split_hash {
+        return Ok(all);
+    }
+    talk.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
+    Ok(given)
 }
 
 fn given_split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {

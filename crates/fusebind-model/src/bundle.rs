@@ -17,7 +17,7 @@ use crate::{
     evidence::{Evidence, Withheld},
     input::{DrugStore, InputScales, Rows, TargetStore},
     model::{Model, ModelConfig},
-    scoring::{EvidenceOf, Scorer, Scores},
+    scoring::{Absence, EvidenceOf, Scorer, Scores},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
@@ -170,7 +170,7 @@ impl Bundle {
         let scorer = Scorer {
             model: &self.model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Bank),
-            withheld,
+            absence: Absence::Alike(withheld),
             device: &self.device,
         };
         scorer.score(stores, pairs, progress).mixed(self.description.mix)

@@ -3,7 +3,7 @@
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 
 use burn::tensor::{Device, Tensor};
-use fusebind_features::batch::PairIndex;
+use fusebind_features::{batch::PairIndex, modality::ModalitySet};
 
 use crate::{
     evidence::{Evidence, EvidenceTable, Withheld},
@@ -80,6 +80,48 @@ pub enum EvidenceOf<'a> {
     Table(&'a EvidenceTable),
 }
 
+/// What entities and pairs do without.
+#[derive(Clone, Copy, Debug)]
+pub enum Absence<'a> {
+    /// All alike.
+    Alike(Withheld),
+    /// Each entity for itself: modalities that the drugs and the targets of the stores do without.
+    Each([&'a [ModalitySet]; 2]),
+}
+
+impl Default for Absence<'_> {
+    fn default() -> Self {
+        Self::Alike(Withheld::default())
+    }
+}
+
+impl Absence<'_> {
+    fn of_drug(&self, drug: u32) -> ModalitySet {
+        match self {
+            Self::Alike(withheld) => withheld.drug,
+            Self::Each([drugs, _]) => drugs[drug as usize],
+        }
+    }
+
+    fn of_target(&self, target: u32) -> ModalitySet {
+        match self {
+            Self::Alike(withheld) => withheld.target,
+            Self::Each([_, targets]) => targets[target as usize],
+        }
+    }
+
+    fn of_pair(&self, (drug, target): (u32, u32)) -> Withheld {
+        match self {
+            Self::Alike(withheld) => *withheld,
+            Self::Each(_) => Withheld {
+                drug: self.of_drug(drug),
+                target: self.of_target(target),
+                ..Withheld::default()
+            },
+        }
+    }
+}
+
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().expect("model outputs are f32")
 }
@@ -100,8 +142,8 @@ pub struct Scorer<'a> {
     pub model: &'a Model,
     /// Evidence of the pairs.
     pub evidence: EvidenceOf<'a>,
-    /// What the pairs' evidence must do without.
-    pub withheld: Withheld,
+    /// What entities and pairs do without.
+    pub absence: Absence<'a>,
     /// Where the model lives.
     pub device: &'a Device,
 }
@@ -123,14 +165,14 @@ impl Scorer<'_> {
         let drug_states: Vec<Tensor<2>> = drug_ids
             .chunks(ENTITIES)
             .map(|ids| {
-                let without: Vec<_> = ids.iter().map(|id| (*id, self.withheld.drug)).collect();
+                let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_drug(*id))).collect();
                 self.model.encode_drugs(&drugs.batch_without(&without), self.device)
             })
             .collect();
         let target_states: Vec<Tensor<2>> = target_ids
             .chunks(ENTITIES)
             .map(|ids| {
-                let without: Vec<_> = ids.iter().map(|id| (*id, self.withheld.target)).collect();
+                let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_target(*id))).collect();
                 self.model.encode_targets(&targets.batch_without(&without), self.device)
             })
             .collect();
@@ -152,7 +194,7 @@ impl Scorer<'_> {
                     target: target_positions[start..end].to_vec(),
                 };
                 let rows = table.map(|table| {
-                    let row = |row: usize| ((row - first) as u32, self.withheld);
+                    let row = |row: usize| ((row - first) as u32, self.absence.of_pair(pairs[row]));
                     table.rows(&(start..end).map(row).collect::<Vec<_>>())
                 });
                 let (drugs, targets) = (drug_states.clone(), target_states.clone());

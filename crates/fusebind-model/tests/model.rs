@@ -29,7 +29,7 @@ use fusebind_model::{
     head::{HeadConfig, Output},
     input::{DrugStore, InputScales, Rows, SideChannels, SideSchema, SideStore, TargetStore, bank},
     model::{Model, ModelConfig},
-    scoring::{EvidenceOf, Scorer},
+    scoring::{Absence, EvidenceOf, Scorer},
 };
 
 const SUBSTRUCTURES: usize = 16;
@@ -363,7 +363,7 @@ fn many_pairs_score_as_one_batch_does() {
     let scorer = Scorer {
         model: &model,
         evidence: EvidenceOf::Bank(&bank),
-        withheld: Withheld::default(),
+        absence: Absence::default(),
         device: &device,
     };
     let opinions = scorer.score((&drugs, &targets), &list, |n| done = n);

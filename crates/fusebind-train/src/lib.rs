@@ -7,6 +7,7 @@ pub mod labels;
 pub mod objective;
 pub mod optimizer;
 pub mod recipe;
+pub mod robustness;
 pub mod run_dir;
 pub mod trainer;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use fusebind::data::split::Part;
 
 use super::{DeviceName, SourceArgs};
 
@@ -15,6 +16,17 @@ pub enum PartName {
     Valid,
     /// Pairs that train.
     Train,
+}
+
+impl PartName {
+    /// The part.
+    pub fn part(self) -> Part {
+        match self {
+            Self::Test => Part::Test,
+            Self::Valid => Part::Valid,
+            Self::Train => Part::Train,
+        }
+    }
 }
 
 /// Options of `evaluate`.

@@ -5,6 +5,7 @@ mod demo;
 mod evaluate;
 mod predict;
 mod recipe;
+mod robustness;
 mod source;
 mod train;
 
@@ -13,6 +14,7 @@ pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
 pub use predict::PredictArgs;
 pub use recipe::RecipeCommand;
+pub use robustness::RobustnessArgs;
 pub use source::{DeviceName, SourceArgs};
 pub use train::TrainArgs;
 
@@ -47,6 +49,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Score a trained model beside its floors.
     Evaluate(EvaluateArgs),
+    /// Score a trained model with modalities missing, switched off, or wrong.
+    Robustness(RobustnessArgs),
     /// Predict pairs with a trained model.
     Predict(PredictArgs),
 }

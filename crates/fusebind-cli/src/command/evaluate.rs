@@ -3,7 +3,6 @@
 use fusebind::{
     data::{
         source::LabelPolicy,
-        split::Part,
         table::{Column, Dataset, write},
     },
     model::{bundle::Bundle, evidence::Withheld},
@@ -14,11 +13,7 @@ use fusebind::{
 };
 
 use super::{make_room, say};
-use crate::{
-    args::{EvaluateArgs, PartName},
-    load,
-    talk::Talk,
-};
+use crate::{args::EvaluateArgs, load, talk::Talk};
 
 pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
@@ -34,18 +29,8 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
         recipe.censor_at_floor,
         talk,
     )?;
-    let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
-    if split.hash != info.split_hash && load::all_folds(&dataset, &split).hash == info.split_hash {
-        split = load::all_folds(&dataset, &split);
-    }
-    if split.hash != info.split_hash {
-        talk.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
-    }
-    let part = match args.part {
-        PartName::Test => Part::Test,
-        PartName::Valid => Part::Valid,
-        PartName::Train => Part::Train,
-    };
+    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), talk)?;
+    let part = args.part.part();
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let (side, tables) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;

@@ -5,6 +5,7 @@ mod demo;
 mod evaluate;
 mod predict;
 mod recipe;
+mod robustness;
 mod train;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ pub fn run(command: Command, talk: &Talk) -> anyhow::Result<()> {
         Command::Recipe(args) => recipe::run(args),
         Command::Train(args) => train::run(&args, talk),
         Command::Evaluate(args) => evaluate::run(&args, talk),
+        Command::Robustness(args) => robustness::run(&args, talk),
         Command::Predict(args) => predict::run(&args, talk),
     }
 }

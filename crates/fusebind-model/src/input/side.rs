@@ -283,6 +283,11 @@ pub struct SideInput {
 }
 
 impl SideStore {
+    /// Whether no side modality is read.
+    pub fn is_empty(&self) -> bool {
+        self.channels == SideChannels::default()
+    }
+
     /// Side modalities that an entity has.
     pub fn present(&self, entity: u32) -> ModalitySet {
         self.present.get(entity as usize).copied().unwrap_or_default()

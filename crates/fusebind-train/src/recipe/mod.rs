@@ -83,7 +83,7 @@ pub struct ModalitiesConfig {
     pub target_text: Vec<String>,
     /// Share of the entities of a batch that do without each of their side modalities.
     pub side_dropout: f64,
-    /// Share of the entities of a batch that do without their structure, if they have a side modality.
+    /// Share of the entities of a batch that keep a random subset of everything, which may lack the structure or hold nothing.
     pub structure_dropout: f64,
 }
 
@@ -94,7 +94,7 @@ impl Default for ModalitiesConfig {
             drug_text: Vec::new(),
             target_text: Vec::new(),
             side_dropout: 0.3,
-            structure_dropout: 0.05,
+            structure_dropout: 0.1,
         }
     }
 }

@@ -15,7 +15,7 @@ use fusebind_features::{
 use fusebind_model::{
     bundle::OutputScale,
     evidence::{EvidenceTable, Withheld},
-    input::{DrugInput, DrugStore, Rows, TargetInput, TargetStore},
+    input::{DrugInput, DrugStore, Rows, SideStore, TargetInput, TargetStore},
 };
 
 use crate::{
@@ -73,17 +73,19 @@ impl Feed<'_> {
         }
     }
 
-    /// The modalities that an entity does without in a batch: each side modality by a coin of its own, the structure only where
-    /// something is left.
-    fn dropped(&self, counter: u64, entity: u32, side: ModalitySet, structure: Modality) -> ModalitySet {
-        let draw = |salt: u64| unit(counter ^ (u64::from(entity) << 8 | 16 | salt));
-        let coin = |m: &Modality| draw(*m as u64) < self.modalities.side_dropout;
-        let mut dropped: ModalitySet = side.iter().filter(coin).collect();
-        let left = side.iter().any(|m| !dropped.contains(m));
-        if left && draw(15) < self.modalities.structure_dropout {
-            dropped.insert(structure);
+    /// The modalities that an entity does without in a batch: each side modality by a coin of its own, or, for some entities,
+    /// any subset of all, structure and all included. A side without side modalities has nothing to do without.
+    fn dropped(&self, counter: u64, entity: u32, store: &SideStore, structure: Modality) -> ModalitySet {
+        if store.is_empty() {
+            return ModalitySet::default();
         }
-        dropped
+        let draw = |salt: u64| unit(counter ^ (u64::from(entity) << 8 | 16 | salt));
+        let side = store.present(entity);
+        let (rate, extra) = match draw(15) < self.modalities.structure_dropout {
+            true => (0.5, Some(structure)),
+            false => (self.modalities.side_dropout, None),
+        };
+        side.iter().chain(extra).filter(|m| draw(*m as u64) < rate).collect()
     }
 
     fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
@@ -91,20 +93,10 @@ impl Feed<'_> {
         let (drugs, targets, index) = distinct_batch(&pairs);
         let counter = self.seed ^ epoch.wrapping_mul(0xA076_1D64_78BD_642F) ^ (u64::from(positions[0]) << 40);
         let drugs: Vec<(u32, ModalitySet)> = (drugs.iter())
-            .map(|&d| {
-                (
-                    d,
-                    self.dropped(counter, d, self.stores.0.side.present(d), Modality::Graph),
-                )
-            })
+            .map(|&d| (d, self.dropped(counter, d, &self.stores.0.side, Modality::Graph)))
             .collect();
         let targets: Vec<(u32, ModalitySet)> = (targets.iter())
-            .map(|&t| {
-                (
-                    t,
-                    self.dropped(!counter, t, self.stores.1.side.present(t), Modality::Sequence),
-                )
-            })
+            .map(|&t| (t, self.dropped(!counter, t, &self.stores.1.side, Modality::Sequence)))
             .collect();
         let interactions = positions
             .iter()

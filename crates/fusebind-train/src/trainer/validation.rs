@@ -10,10 +10,10 @@ use fusebind_data::{
 use fusebind_eval::{classification, regression};
 use fusebind_model::{
     bundle::OutputScale,
-    evidence::{Evidence, EvidenceTable, Withheld},
+    evidence::{Evidence, EvidenceTable},
     input::{DrugStore, TargetStore},
     model::Model,
-    scoring::{EvidenceOf, Opinions, Scorer, Scores},
+    scoring::{Absence, EvidenceOf, Opinions, Scorer, Scores},
 };
 
 use crate::objective::scale_name;
@@ -59,7 +59,7 @@ impl<'a> Validation<'a> {
         let scorer = Scorer {
             model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
-            withheld: Withheld::default(),
+            absence: Absence::default(),
             device,
         };
         scorer.score(self.stores, &self.pairs, |_| {})

@@ -1,0 +1,118 @@
+//! `fusebind robustness`: a trained model under missing and wrong modalities.
+
+use std::fs;
+
+use anyhow::Context;
+use fusebind::{
+    data::{
+        source::LabelPolicy,
+        table::{Column, write},
+    },
+    model::bundle::Bundle,
+    train::{
+        robustness::{Cell, Robustness, RobustnessConfig, robustness},
+        run_dir::RunDir,
+    },
+};
+
+use super::say;
+use crate::{args::RobustnessArgs, load, talk::Talk};
+
+pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
+    let run = RunDir::open(&args.run)?;
+    let (recipe, info) = (run.recipe()?, run.info()?);
+    let device = load::device(args.device).resolve()?;
+    let bundle = Bundle::open(&run.model(), &device)?;
+    let labels = LabelPolicy::Required;
+    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, labels, recipe.censor_at_floor, talk)?;
+    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), talk)?;
+    let inputs = &bundle.description.inputs;
+    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
+    let config = if args.quick {
+        RobustnessConfig::quick()
+    } else {
+        RobustnessConfig::default()
+    };
+    let bar = talk.bar(0, "cells");
+    let swept = robustness(
+        &bundle,
+        (&dataset, [&side[0], &side[1]]),
+        (&split, args.part.part()),
+        &config,
+        |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        },
+    )?;
+    bar.finish_and_clear();
+    if let Some(folder) = &args.out {
+        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let columns = columns(&swept.cells);
+        write(&folder.join("cells.csv"), &columns)?;
+        write(&folder.join("cells.parquet"), &columns)?;
+        let file = folder.join("summary.json");
+        fs::write(&file, serde_json::to_string_pretty(&swept)? + "\n")
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    load::report_rejections(&rejections, None, talk)?;
+    if args.json {
+        say(serde_json::to_string_pretty(&swept)?)?
+    } else {
+        print(&swept)?
+    }
+    Ok(())
+}
+
+fn columns(cells: &[Cell]) -> Vec<Column> {
+    vec![
+        Column::text("arm", cells.iter().map(|c| Some(c.arm))),
+        Column::text("name", cells.iter().map(|c| Some(c.name.as_str()))),
+        Column::real("rate", cells.iter().map(|c| Some(c.rate))),
+        Column::whole("draw", cells.iter().map(|c| i64::try_from(c.draw).ok())),
+        Column::real("score", cells.iter().map(|c| Some(c.score))),
+        Column::real("error", cells.iter().map(|c| Some(c.error))),
+    ]
+}
+
+fn print(swept: &Robustness) -> anyhow::Result<()> {
+    let metric = swept.metric;
+    say(format_args!(
+        "{} pairs ({}), {metric} {:.4} with everything",
+        swept.n,
+        swept.part.name(),
+        swept.full
+    ))?;
+    say(format_args!(
+        "{metric} {:.4} with graph and sequence alone",
+        swept.structure_only
+    ))?;
+    say(format_args!(
+        "area under the missing-rate curves over the full score: {:.4}",
+        swept.area_ratio
+    ))?;
+    let spread = swept.subsets;
+    say(format_args!(
+        "subsets of the modalities: mean {:.4}, sd {:.4}, worst {:.4}",
+        spread.mean, spread.sd, spread.worst
+    ))?;
+    let mut last = String::new();
+    for cell in &swept.cells {
+        let line = match cell.arm {
+            "missing" => format!("missing {:14} {:3.0} %", cell.name, 100.0 * cell.rate),
+            arm => format!("{arm} {}", cell.name),
+        };
+        // Draws of one rate are one line, the first; all of them are in cells.csv.
+        if line != last {
+            say(format_args!("{line:56} {:.4}", cell.score))?;
+        }
+        last = line;
+    }
+    for violation in &swept.violations {
+        say(format_args!(
+            "adding {} to {} costs {:.4}",
+            violation.added, violation.subset, violation.loss
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,454 @@
+//! How a trained model stands missing and wrong modalities.
+//!
+//! Three sweeps over one part of a split: missing rates in five [`Pattern`]s, every non-empty subset of the modalities, and
+//! the [`Noise`] arms. Nothing is fitted here. The score is the area under the ROC curve, or the concordance index where a
+//! model predicts affinities. `area_ratio` is the mean over patterns of the area under score over missing rate, divided by
+//! the area that the score without anything missing would have. Comes in: a model and a split. Goes out: [`Robustness`].
+
+mod noise;
+mod pattern;
+
+pub use noise::Noise;
+pub use pattern::Pattern;
+
+use fusebind_data::{
+    split::{Part, Split},
+    table::{Dataset, Interaction},
+};
+use fusebind_eval::{calibration, classification, regression};
+use fusebind_features::{
+    entity::{protein::Protein, side::SideData},
+    modality::{Modality, ModalitySet},
+};
+use fusebind_model::{
+    bundle::Bundle,
+    evidence::{EvidenceTable, Withheld},
+    input::{DrugStore, TargetStore},
+    scoring::{Absence, EvidenceOf, Scorer, Scores},
+};
+use serde::Serialize;
+
+use crate::{
+    Error, ErrorKind,
+    trainer::{affinity_column, binding_column},
+};
+
+/// How much is swept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RobustnessConfig {
+    /// Missing rates above 0, ascending.
+    pub rates: Vec<f64>,
+    /// Draws per pattern and rate.
+    pub draws: u64,
+    /// Seed of the first draw.
+    pub seed: u64,
+}
+
+impl Default for RobustnessConfig {
+    fn default() -> Self {
+        Self {
+            rates: (1..=9).map(|tenth| f64::from(tenth) / 10.0).collect(),
+            draws: 3,
+            seed: 1,
+        }
+    }
+}
+
+impl RobustnessConfig {
+    /// Two rates, one draw.
+    pub fn quick() -> Self {
+        Self {
+            rates: vec![0.5, 0.9],
+            draws: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// One scored cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cell {
+    /// `missing`, `subset` or `noise`.
+    pub arm: &'static str,
+    /// Pattern, subset or kind of noise.
+    pub name: String,
+    /// Missing rate.
+    pub rate: f64,
+    /// Number of the draw.
+    pub draw: u64,
+    /// Area under the ROC curve, or concordance index.
+    pub score: f64,
+    /// Expected calibration error, or mean squared error.
+    pub error: f64,
+}
+
+/// An added modality that lowered the score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Violation {
+    /// Modalities before.
+    pub subset: String,
+    /// What was added.
+    pub added: &'static str,
+    /// Score lost.
+    pub loss: f64,
+}
+
+/// Everything that was swept.
+#[derive(Clone, Debug, Serialize)]
+pub struct Robustness {
+    /// Part that was scored.
+    pub part: Part,
+    /// Labelled pairs.
+    pub n: usize,
+    /// `auroc` or `ci`.
+    pub metric: &'static str,
+    /// Score with everything there is.
+    pub full: f64,
+    /// Score with graph and sequence alone.
+    pub structure_only: f64,
+    /// Area under the missing-rate curves over that of the full score.
+    pub area_ratio: f64,
+    /// Mean, standard deviation and worst of the subsets' scores.
+    pub subsets: Spread,
+    /// Where a true modality hurts, the worst first.
+    pub violations: Vec<Violation>,
+    /// All cells.
+    pub cells: Vec<Cell>,
+}
+
+/// Spread of scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Lowest.
+    pub worst: f64,
+}
+
+/// Losses below this are rounding, not violations.
+const TOLERANCE: f64 = 1e-3;
+
+/// One part of a split, featurised.
+struct Setting<'a> {
+    bundle: &'a Bundle,
+    interactions: Vec<&'a Interaction>,
+    pairs: Vec<(u32, u32)>,
+    drugs: DrugStore,
+    targets: TargetStore,
+    table: Option<EvidenceTable>,
+}
+
+impl<'a> Setting<'a> {
+    fn new(
+        bundle: &'a Bundle,
+        data: (&'a Dataset, [&SideData; 2]),
+        indices: &[u32],
+        noise: Option<(Noise, u64)>,
+    ) -> Self {
+        let (dataset, side) = data;
+        let spoil = |side: &SideData, salt: u64| match noise {
+            Some((noise, seed)) => noise.spoil(side, seed ^ salt),
+            None => side.clone(),
+        };
+        let proteins: Vec<Protein> = dataset
+            .targets
+            .iter()
+            .map(|t| noise.map_or_else(|| t.protein.clone(), |(noise, _)| noise.truncate(&t.protein)))
+            .collect();
+        let description = &bundle.description;
+        let (drugs, _) = description.drugs(dataset.drugs.iter().map(|d| &d.molecule), &spoil(side[0], 0));
+        let (mut targets, _) = description.targets(proteins.iter(), &spoil(side[1], 1));
+        // A truncated protein is still the same target, with the labels that are known of it.
+        targets.keys = dataset.targets.iter().map(|t| t.protein.sequence.clone()).collect();
+        let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
+        let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
+        let table = bundle.evidence.as_ref().map(|e| e.table((&drugs, &targets), &pairs));
+        Self {
+            bundle,
+            interactions,
+            pairs,
+            drugs,
+            targets,
+            table,
+        }
+    }
+
+    fn scores(&self, absence: Absence<'_>) -> Scores {
+        let scorer = Scorer {
+            model: &self.bundle.model,
+            evidence: self.table.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
+            absence,
+            device: &self.bundle.device,
+        };
+        let opinions = scorer.score((&self.drugs, &self.targets), &self.pairs, |_| {});
+        opinions.mixed(self.bundle.description.mix)
+    }
+
+    /// Score and error of the pairs, and their number.
+    fn measure(&self, absence: Absence<'_>) -> Result<(f64, f64, usize), Error> {
+        let scores = self.scores(absence);
+        let undefined =
+            |e: fusebind_eval::Undefined| Error::new(ErrorKind::Data, format!("this part has no score: {e}"));
+        if let Some(scale) = self.bundle.description.scales.first() {
+            let (truth, predicted) = affinity_column(&self.interactions, &scores, scale, 0);
+            let ci = regression::concordance_index(&truth, &predicted).map_err(undefined)?;
+            return Ok((ci, regression::mse(&truth, &predicted).map_err(undefined)?, truth.len()));
+        }
+        let (labels, probabilities) = binding_column(&self.interactions, &scores);
+        let auroc = classification::auroc(&labels, &probabilities).map_err(undefined)?;
+        let error = calibration::expected_calibration_error(&labels, &probabilities, 15).map_err(undefined)?;
+        Ok((auroc, error, labels.len()))
+    }
+
+    /// What each entity has of what the model reads.
+    fn present(&self) -> [Vec<ModalitySet>; 2] {
+        let drugs = (0..self.drugs.keys.len() as u32)
+            .map(|d| self.drugs.side.present(d))
+            .collect();
+        let targets = (0..self.targets.keys.len() as u32)
+            .map(|t| self.targets.side.present(t))
+            .collect();
+        [drugs, targets]
+    }
+}
+
+fn alike(without: ModalitySet) -> Absence<'static> {
+    Absence::Alike(Withheld {
+        drug: without,
+        target: without,
+        ..Withheld::default()
+    })
+}
+
+/// Sweeps `bundle` over `part`. `progress` hears cells done and cells in all.
+pub fn robustness(
+    bundle: &Bundle,
+    data: (&Dataset, [&SideData; 2]),
+    (split, part): (&Split, Part),
+    config: &RobustnessConfig,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Robustness, Error> {
+    let indices = split.part(part);
+    let setting = Setting::new(bundle, data, indices, None);
+    let (full, error, n) = setting.measure(Absence::default())?;
+    let known = match &bundle.evidence {
+        Some(evidence) => evidence.is_known((&setting.drugs, &setting.targets)),
+        None => [
+            vec![true; setting.drugs.keys.len()],
+            vec![true; setting.targets.keys.len()],
+        ],
+    };
+    let subsets = subsets(bundle);
+    let total = Pattern::ALL.len() * config.rates.len() * config.draws as usize + subsets.len() + Noise::ALL.len();
+    let mut cells = Vec::with_capacity(total);
+    let mut push = |cells: &mut Vec<Cell>, cell: Cell| {
+        cells.push(cell);
+        progress(cells.len(), total);
+    };
+    let present = setting.present();
+    for pattern in Pattern::ALL {
+        for &rate in &config.rates {
+            for draw in 0..config.draws {
+                let seed = config.seed.wrapping_add(draw) ^ (rate * 1000.0) as u64 ^ (pattern as u64) << 32;
+                let present = [&present[0][..], &present[1][..]];
+                let lost = pattern.draw(present, [&known[0], &known[1]], rate, seed);
+                let (score, error, _) = setting.measure(Absence::Each([&lost[0], &lost[1]]))?;
+                let name = pattern.name().to_string();
+                push(
+                    &mut cells,
+                    Cell {
+                        arm: "missing",
+                        name,
+                        rate,
+                        draw,
+                        score,
+                        error,
+                    },
+                );
+            }
+        }
+    }
+    for subset in &subsets {
+        let (score, error, _) = setting.measure(alike(subset.complement()))?;
+        let name = names(*subset);
+        push(
+            &mut cells,
+            Cell {
+                arm: "subset",
+                name,
+                rate: 0.0,
+                draw: 0,
+                score,
+                error,
+            },
+        );
+    }
+    for noise in Noise::ALL {
+        let (score, error, _) =
+            Setting::new(bundle, data, indices, Some((noise, config.seed))).measure(Absence::default())?;
+        let name = noise.name().to_string();
+        push(
+            &mut cells,
+            Cell {
+                arm: "noise",
+                name,
+                rate: 0.0,
+                draw: 0,
+                score,
+                error,
+            },
+        );
+    }
+    let scored = |set: ModalitySet| {
+        let name = names(set);
+        cells
+            .iter()
+            .find(|cell| cell.arm == "subset" && cell.name == name)
+            .map(|cell| cell.score)
+    };
+    let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
+    let mut robustness = Robustness {
+        part,
+        n,
+        metric: if bundle.description.scales.is_empty() {
+            "auroc"
+        } else {
+            "ci"
+        },
+        full,
+        structure_only: scored(structure).unwrap_or(full),
+        area_ratio: area_ratio(&cells, config, full),
+        subsets: spread(cells.iter().filter(|cell| cell.arm == "subset").map(|cell| cell.score)),
+        violations: violations(&subsets, scored),
+        cells: Vec::new(),
+    };
+    let whole = Cell {
+        arm: "full",
+        name: "everything".into(),
+        rate: 0.0,
+        draw: 0,
+        score: full,
+        error,
+    };
+    robustness.cells = [whole].into_iter().chain(cells).collect();
+    Ok(robustness)
+}
+
+/// Every subset of the modalities that leaves something of each side.
+fn subsets(bundle: &Bundle) -> Vec<ModalitySet> {
+    let read: Vec<Modality> = Modality::ALL
+        .into_iter()
+        .filter(|m| {
+            let model = &bundle.description.model;
+            model.drug_modalities().contains(m) || model.target_modalities().contains(m)
+        })
+        .collect();
+    (1u32..1 << read.len())
+        .map(|bits| {
+            (0..read.len())
+                .filter(|at| bits >> at & 1 == 1)
+                .map(|at| read[at])
+                .collect::<ModalitySet>()
+        })
+        .filter(|subset| bundle.check_without(subset.complement()).is_ok())
+        .collect()
+}
+
+fn names(set: ModalitySet) -> String {
+    set.iter().map(Modality::name).collect::<Vec<_>>().join("+")
+}
+
+/// Mean over patterns of the area under the curve from rate 0 on, by trapezoids, over that of the full score.
+fn area_ratio(cells: &[Cell], config: &RobustnessConfig, full: f64) -> f64 {
+    let mean_at = |pattern: Pattern, rate: f64| {
+        let of = cells
+            .iter()
+            .filter(|c| c.arm == "missing" && c.name == pattern.name() && c.rate == rate);
+        let (sum, count) = of.fold((0.0, 0.0), |(s, n), cell| (s + cell.score, n + 1.0));
+        sum / count
+    };
+    let ratios = Pattern::ALL.map(|pattern| {
+        let curve: Vec<(f64, f64)> = [(0.0, full)]
+            .into_iter()
+            .chain(config.rates.iter().map(|rate| (*rate, mean_at(pattern, *rate))))
+            .collect();
+        let area: f64 = curve
+            .windows(2)
+            .map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0)
+            .sum();
+        area / (full * curve.last().map_or(1.0, |end| end.0))
+    });
+    ratios.iter().sum::<f64>() / ratios.len() as f64
+}
+
+fn spread(scores: impl Iterator<Item = f64>) -> Spread {
+    let scores: Vec<f64> = scores.collect();
+    let count = scores.len().max(1) as f64;
+    let mean = scores.iter().sum::<f64>() / count;
+    Spread {
+        mean,
+        sd: (scores.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / count).sqrt(),
+        worst: scores.iter().copied().fold(f64::INFINITY, f64::min),
+    }
+}
+
+fn violations(subsets: &[ModalitySet], scored: impl Fn(ModalitySet) -> Option<f64>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for &subset in subsets {
+        for added in subset.complement().iter() {
+            let more: ModalitySet = subset.iter().chain([added]).collect();
+            if let Some((before, after)) = scored(subset).zip(scored(more)).filter(|(b, a)| b - a > TOLERANCE) {
+                found.push(Violation {
+                    subset: names(subset),
+                    added: added.name(),
+                    loss: before - after,
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| b.loss.total_cmp(&a.loss));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_area_of_an_even_curve_is_one_and_a_fall_costs() {
+        let config = RobustnessConfig::quick();
+        let cells = |score: &dyn Fn(f64) -> f64| -> Vec<Cell> {
+            let cell = |pattern: Pattern, rate: f64| Cell {
+                arm: "missing",
+                name: pattern.name().into(),
+                rate,
+                draw: 0,
+                score: score(rate),
+                error: 0.0,
+            };
+            Pattern::ALL
+                .into_iter()
+                .flat_map(|p| config.rates.iter().map(move |r| cell(p, *r)))
+                .collect()
+        };
+        assert!((area_ratio(&cells(&|_| 0.8), &config, 0.8) - 1.0).abs() < 1e-12);
+        // Linear from 0.8 to 0.8 (1 - 0.9) at 0.9: the mean height is 0.55 of the full score.
+        assert!((area_ratio(&cells(&|rate| 0.8 * (1.0 - rate)), &config, 0.8) - 0.55).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_modality_that_hurts_is_named() {
+        let set = |m: &[Modality]| m.iter().copied().collect::<ModalitySet>();
+        let (one, both) = (set(&[Modality::Graph]), set(&[Modality::Graph, Modality::Text]));
+        let found = violations(&[one, both], |s| Some(if s == both { 0.7 } else { 0.8 }));
+        assert_eq!(
+            (found.len(), found[0].added, found[0].subset.as_str()),
+            (1, "text", "graph")
+        );
+        assert!(violations(&[one, both], |_| Some(0.8)).is_empty());
+        let scores = spread([0.5, 0.7].into_iter());
+        assert!((scores.mean - 0.6).abs() < 1e-12 && (scores.sd - 0.1).abs() < 1e-12 && scores.worst == 0.5);
+    }
+}
