@@ -1,7 +1,9 @@
-//! What every encoder and the whole model must keep: shapes, batch equals single, atom order, gradients, a checkpoint that
-//! comes back, and the ability to fit a small set.
+//! What every encoder and the whole model must keep: batch equals single, atom order, gradients, a checkpoint that comes
+//! back, and the ability to fit a small set.
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
+mod support;
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -10,216 +12,18 @@ use burn::{
 };
 use fusebind_features::{
     batch::PairIndex,
-    entity::side::{Embeddings, Profiles, SideData},
-    feature::{
-        graph::{ATOM_FIELDS, BondFeatures, GraphFeatures},
-        sequence::SequenceFeatures,
-    },
+    feature::graph::ATOM_FIELDS,
     modality::{Modality, ModalitySet},
 };
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
     checkpoint::Archive,
-    encoder::{
-        graph::GraphEncoderConfig, sequence::SequenceEncoderConfig, text::TextEncoderConfig,
-        transcriptome::TranscriptomeEncoderConfig,
-    },
-    evidence::{Evidence, Withheld},
-    fusion::{evidence::EvidenceConfig, interaction::InteractionConfig, retrieval::RetrievalConfig},
-    head::{HeadConfig, Output},
-    input::{DrugStore, InputScales, Rows, SideChannels, SideSchema, SideStore, TargetStore, bank},
-    model::{Model, ModelConfig},
+    evidence::Withheld,
+    head::Output,
+    input::InputScales,
     scoring::{Absence, EvidenceOf, Scorer},
 };
-
-const SUBSTRUCTURES: usize = 16;
-const COMPOSITION: usize = 12;
-
-fn config() -> ModelConfig {
-    ModelConfig {
-        width: 24,
-        dropout: 0.0,
-        graph: GraphEncoderConfig {
-            layers: 2,
-            channels: 8,
-            substructures: SUBSTRUCTURES,
-            input_dropout: 0.0,
-        },
-        sequence: SequenceEncoderConfig {
-            composition: COMPOSITION,
-            motifs: 6,
-            motif_length: 3,
-            input_dropout: 0.0,
-        },
-        interaction: InteractionConfig {
-            channels: 32,
-            rank: 8,
-            layers: 1,
-            dropout: 0.0,
-        },
-        heads: HeadConfig {
-            affinities: 2,
-            binding: true,
-        },
-        drug: SideChannels {
-            text: 2,
-            transcriptome: 4,
-            bioassay: 6,
-            embeddings: vec![(Modality::Graph, 2)],
-        },
-        target: SideChannels {
-            text: 3,
-            ..SideChannels::default()
-        },
-        evidence: EvidenceConfig {
-            enabled: true,
-            channels: 16,
-            inputs: INPUTS,
-        },
-        retrieval: RetrievalConfig { channels: 8 },
-        text: TextEncoderConfig::default(),
-        transcriptome: TranscriptomeEncoderConfig { input_dropout: 0.0 },
-    }
-}
-
-/// Side data of every second drug and every third target, over the channels of [`config`].
-fn side() -> [SideStore; 2] {
-    let profiles = |columns: &[&str], entities: usize, every: usize, rows: usize| Profiles {
-        columns: columns.iter().map(|c| c.to_string()).collect(),
-        values: (0..entities * rows * columns.len())
-            .map(|v| ((v * 5) % 7) as f32 / 2.0 - 1.0)
-            .collect(),
-        of_entity: (0..entities as u32)
-            .map(|e| match e as usize % every {
-                0 => (0..rows as u32).map(|r| e * rows as u32 + r).collect(),
-                _ => vec![],
-            })
-            .collect(),
-    };
-    let texts = |words: [&str; 3], entities: usize, every: usize| -> Vec<Vec<String>> {
-        let text = |e: usize| format!("{} {}", words[e % 3], words[(e / 3) % 3]);
-        (0..entities)
-            .map(|e| if e % every == 0 { vec![text(e)] } else { vec![] })
-            .collect()
-    };
-    let drug = SideData {
-        texts: texts(["kinase", "ligand", "salt"], 8, 2),
-        transcriptome: profiles(&["g1", "g2", "g3", "g4"], 8, 2, 2),
-        bioassay: profiles(&["a", "b"], 8, 2, 1),
-        embeddings: vec![Embeddings {
-            modality: Modality::Graph,
-            rows: profiles(&["0", "1"], 8, 1, 1),
-        }],
-    };
-    let target = SideData {
-        texts: texts(["receptor", "enzyme", "channel"], 6, 1),
-        ..SideData::default()
-    };
-    let fit = |data: &SideData, entities: u32, terms: usize| {
-        let all: Vec<u32> = (0..entities).collect();
-        let schema = SideSchema::fit(data, &all, ModalitySet::ALL, terms);
-        let (store, notes) = schema.store(data, entities as usize);
-        assert!(notes.is_empty(), "{notes:?}");
-        (schema.channels(), store)
-    };
-    let (drug, target) = (fit(&drug, 8, 5), fit(&target, 6, 3));
-    assert_eq!(
-        (drug.0, target.0),
-        (config().drug, config().target),
-        "the channels of the configuration"
-    );
-    [drug.1, target.1]
-}
-
-/// Channels of the evidence rows of [`evidence`].
-const INPUTS: usize = 6;
-
-fn evidence(pairs: usize) -> Rows {
-    rows(pairs, INPUTS)
-}
-
-/// A ring of `atoms` atoms with a tail, with varied fields.
-fn ring(atoms: u32, salt: u32) -> GraphFeatures {
-    let bond = |a: u32, b: u32, kind: u8| BondFeatures {
-        a: a.min(b),
-        b: a.max(b),
-        fields: [kind % 4, kind % 2, 1, 0],
-    };
-    let mut bonds: Vec<BondFeatures> = (0..atoms - 1)
-        .map(|a| bond(a, (a + 1) % (atoms - 1), (a + salt) as u8))
-        .collect();
-    bonds.push(bond(0, atoms - 1, 1));
-    let atoms = (0..atoms)
-        .map(|a| {
-            [
-                ((a + salt) % 9) as u8,
-                (a % 4) as u8,
-                5,
-                2,
-                (salt % 3) as u8,
-                1,
-                1,
-                0,
-                0,
-            ]
-        })
-        .collect();
-    GraphFeatures {
-        atoms,
-        bonds,
-        substructures: Vec::new(),
-    }
-}
-
-fn rows(count: usize, width: usize) -> Rows {
-    Rows::build(count, width, |index, row| {
-        row.iter_mut()
-            .enumerate()
-            .for_each(|(c, v)| *v = (((index * 7 + c * 3) % 11) as f32 - 5.0) / 5.0);
-    })
-}
-
-fn stores() -> (DrugStore, TargetStore) {
-    let [drug_side, target_side] = side();
-    let graphs: Vec<GraphFeatures> = (0..8).map(|i| ring(5 + i % 4, i)).collect();
-    let sequences: Vec<SequenceFeatures> = (0..6)
-        .map(|i| SequenceFeatures {
-            residues: (0..4 + 5 * i).map(|p| ((p * p + i) % 20) as u8).collect(),
-        })
-        .collect();
-    (
-        DrugStore {
-            substructures: rows(graphs.len(), SUBSTRUCTURES),
-            keys: (0..graphs.len()).map(|i| format!("d{i}")).collect(),
-            graphs,
-            ..DrugStore::default()
-        }
-        .with_side(drug_side),
-        TargetStore {
-            composition: rows(sequences.len(), COMPOSITION),
-            keys: (0..sequences.len()).map(|i| format!("t{i}")).collect(),
-            sequences,
-            ..TargetStore::default()
-        }
-        .with_side(target_side),
-    )
-}
-
-fn model(device: &Device) -> Model {
-    device.seed(11);
-    config().init(device).unwrap()
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().unwrap()
-}
-
-fn assert_close(a: &[f32], b: &[f32], what: &str) {
-    assert_eq!(a.len(), b.len(), "{what}");
-    for (x, y) in a.iter().zip(b) {
-        assert!((x - y).abs() < 1e-4, "{what}: {x} against {y}");
-    }
-}
+use support::{assert_close, config, evidence, host, memory, model, stores, without};
 
 #[test]
 fn entities_encode_alike_alone_and_in_company() {
@@ -402,17 +206,6 @@ fn many_pairs_score_as_one_batch_does() {
     );
 }
 
-/// A bank whose evidence has [`INPUTS`] channels: means of both sides only, as there is nothing to compare by.
-fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) -> Evidence {
-    let outcomes: Vec<(u32, u32, f32)> = pairs.iter().map(|&(d, t)| (d, t, ((d + t) % 3) as f32)).collect();
-    let (mut drugs, mut targets) = (drugs.clone(), targets.clone());
-    drugs.descriptors.clear();
-    targets.descriptors.clear();
-    let (evidence, table) = Evidence::fit(bank(&drugs, &targets, &outcomes), (&drugs, &targets), pairs);
-    assert_eq!((evidence.inputs(), table.inputs()), (6, 6));
-    evidence
-}
-
 fn description() -> Description {
     Description {
         version: "0".into(),
@@ -479,76 +272,4 @@ fn a_bundle_comes_back_and_damage_is_refused() {
 fn a_seed_fixes_the_start() {
     let device = Device::flex();
     assert_eq!(Archive::of(&model(&device)), Archive::of(&model(&device)));
-}
-
-fn without(modalities: &[Modality]) -> ModalitySet {
-    modalities.iter().copied().collect()
-}
-
-#[test]
-fn an_absent_modality_has_no_effect_and_a_present_one_has() {
-    let device = Device::flex();
-    let (drugs, targets) = stores();
-    let model = model(&device);
-    let of = |drugs: &DrugStore, left_out: ModalitySet| {
-        host(model.encode_drugs(&drugs.batch_without(&[(0, left_out)]), &device))
-    };
-    let (other, _) = {
-        let (mut other, targets) = stores();
-        // Another text, signature, assay profile and graph for drug 0.
-        other.graphs.swap(0, 2);
-        let [side, _] = side();
-        other.side = side;
-        (other, targets)
-    };
-    let all = ModalitySet::ALL;
-    for kept in [
-        Modality::Graph,
-        Modality::Text,
-        Modality::Transcriptome,
-        Modality::Bioassay,
-    ] {
-        let left_out: ModalitySet = all.iter().filter(|m| *m != kept).collect();
-        let one = of(&drugs, left_out);
-        assert_ne!(one, of(&drugs, all), "{kept} alone says something");
-        assert_ne!(one, of(&drugs, ModalitySet::default()), "{kept} is not everything");
-    }
-    let graphless = without(&[Modality::Graph]);
-    assert_eq!(
-        of(&drugs, graphless),
-        of(&other, graphless),
-        "the graph that is left out may be any"
-    );
-    assert_ne!(of(&drugs, ModalitySet::default()), of(&other, ModalitySet::default()));
-    assert_eq!(
-        of(&drugs, all),
-        of(&other, all),
-        "with nothing left there is one answer"
-    );
-    let target = |id: u32| host(model.encode_targets(&targets.batch_without(&[(id, all)]), &device));
-    assert_eq!(target(0), target(3));
-}
-
-#[test]
-fn weights_add_up_and_follow_what_is_there() {
-    let device = Device::flex();
-    let (drugs, _) = stores();
-    let model = model(&device);
-    assert_eq!(
-        config().drug_modalities(),
-        [
-            Modality::Graph,
-            Modality::Text,
-            Modality::Transcriptome,
-            Modality::Bioassay
-        ]
-    );
-    let weights = host(model.drug_weights(&drugs.batch(&[0, 1]), &device));
-    for row in weights.chunks(4) {
-        assert!(
-            (row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row.iter().all(|w| *w > 0.0),
-            "{row:?}"
-        );
-    }
-    assert!(weights[4] > weights[0], "the graph weighs more where it stands alone");
 }

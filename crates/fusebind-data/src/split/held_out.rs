@@ -13,7 +13,7 @@ pub fn hold_out(dataset: &Dataset, given: &Split, by: SplitBy, share: f64, seed:
     kept.extend(given.valid.indices());
     kept.sort_unstable();
     let inner = Dataset {
-        interactions: kept.iter().map(|i| dataset.interactions[*i as usize].clone()).collect(),
+        interactions: kept.iter().map(|i| dataset.interactions[*i as usize]).collect(),
         drugs: dataset.drugs.clone(),
         targets: dataset.targets.clone(),
         ..Dataset::default()

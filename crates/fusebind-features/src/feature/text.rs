@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_counted() {
-        let long = vec![vec!["alpha beta ".repeat(MOST_WORDS)], vec!["alpha".to_string()]];
+        let long = [vec!["alpha beta ".repeat(MOST_WORDS)], vec!["alpha".to_string()]];
         let vocabulary = Vocabulary::fit(long.iter().map(Vec::as_slice), 10);
         assert_eq!(vocabulary.rows(long.iter().map(Vec::as_slice)).1, 1);
         assert_eq!(
