@@ -1,0 +1,159 @@
+//! Side modalities as a user meets them: training, evaluation and prediction with any of them, and tables with mistakes.
+
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn fusebind(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fusebind"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn succeed(arguments: &[&str], folder: &Path) -> (String, String) {
+    let output = fusebind(arguments, folder);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+const SMILES: [&str; 8] = [
+    "CCO",
+    "CCN",
+    "c1ccccc1",
+    "CC(=O)O",
+    "Cc1ccccc1O",
+    "CCCCO",
+    "C1CCNCC1",
+    "NC(=O)c1ccccc1",
+];
+const SEQUENCES: [&str; 6] = [
+    "MKTAYIAKQR",
+    "MKTAYIWKQRLL",
+    "GGSGGSPPLK",
+    "WWHHKKLMNP",
+    "ACDEFGHIKLMNPQRS",
+    "PPPLLLKKKRRR",
+];
+
+fn table(header: &str, rows: impl Iterator<Item = String>) -> String {
+    header.to_string() + "\n" + &rows.map(|row| row + "\n").collect::<String>()
+}
+
+/// A data set folder, and side tables of which each holds one mistake.
+fn write(folder: &Path) {
+    let file = |name: &str, content: String| {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    };
+    let drugs = SMILES.iter().enumerate().map(|(i, s)| format!("D{i},{s}"));
+    file("data/drugs.csv", table("drug_id,smiles", drugs));
+    let targets = SEQUENCES.iter().enumerate().map(|(i, s)| format!("T{i},{s}"));
+    file("data/targets.csv", table("target_id,sequence", targets));
+    let pair = |i: usize| {
+        let part = ["train", "train", "train", "valid", "test"][i % 5];
+        format!("D{},T{},{},{part}", i % 8, i / 8, (i * 7 + i / 8) % 3 % 2)
+    };
+    file("data/pairs.csv", table("drug_id,target_id,label,split", (0..48).map(pair)));
+    let kind = |i: usize| ["kinase inhibitor", "opioid ligand"][i % 2];
+    let texts = (0..6).map(|i| format!("D{i},a {} of class {}", kind(i), i % 3));
+    file("side/text_drug.csv", table("drug_id,text", texts));
+    let texts = (0..6).map(|i| format!("T{i},receptor of family {}", i % 2));
+    file("side/text_target.csv", table("target_id,text", texts));
+    let signatures = (0..5).map(|i| format!("D{i},{},{}", i as f32 - 2.0, if i == 4 { "high" } else { "0.5" }));
+    file("side/transcriptomics.csv", table("drug_id,TP53,MYC", signatures));
+    let assays = (0..4).map(|i| format!("D{i},{},{}", i % 2, if i == 3 { "1e30" } else { "" }));
+    file("side/bioassay.csv", table("drug_id,assay1,assay2", assays));
+    let embeddings = (0..6).map(|i| if i == 5 { format!("T{i},0.5,") } else { format!("T{i},0.{i},-0.5{i}") });
+    file("side/embedding_sequence.csv", table("target_id,0,1", embeddings));
+    file(
+        "small.toml",
+        "name = \"small\"\ntask = \"binding\"\n[split]\ncolumn = \"split\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\nchannels = 8\n\
+         substructures = 32\n[model.sequence]\ncomposition = 32\n[model.interaction]\nchannels = 16\nrank = 0\n[training]\nepochs = 2\n"
+            .into(),
+    );
+}
+
+#[test]
+fn any_subset_of_modalities_trains_and_predicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write(here);
+    let train = ["train", "small.toml", "--data", "data", "--modalities", "side", "--out", "run"];
+    let (_, notes) = succeed(&train, here);
+    assert!(notes.contains("text_drug: 6 of 8 drugs"), "{notes}");
+    let rejected = fs::read_to_string(here.join("run.rejected.csv")).unwrap();
+    for (field, reason) in [("MYC", "no number"), ("assay2", "out of range"), ("1", "every channel")] {
+        let found = rejected.lines().any(|line| line.contains(field) && line.contains(reason));
+        assert!(found, "{field}: {reason}\n{rejected}");
+    }
+
+    let all = ["predict", "run", "--pairs", "data", "--modalities", "side"];
+    let (full, _) = succeed(&all, here);
+    let header = full.lines().next().unwrap();
+    let expected = [
+        "weight_graph",
+        "weight_drug_text",
+        "weight_drug_transcriptome",
+        "weight_drug_bioassay",
+        "weight_sequence",
+        "weight_target_text",
+    ];
+    assert!(expected.iter().all(|name| header.contains(name)), "{header}");
+    let line = |csv: &str, start: &str| csv.lines().find(|l| l.starts_with(start)).unwrap().to_string();
+    assert!(line(&full, "D0,T0,").contains("\"graph,drug text,drug transcriptome,drug bioassay,sequence,target text\""));
+    assert!(line(&full, "D7,T0,").contains("\"graph,sequence,target text\""), "{full}");
+
+    let (bare, _) = succeed(&["predict", "run", "--pairs", "data"], here);
+    let (off, _) = succeed(&[&all[..], &["--only", "graph,sequence"]].concat(), here);
+    assert!(line(&bare, "D0,T0,").contains("\"graph,sequence\""));
+    // The embedding is a part of `sequence`; with it left aside, leaving out is the same as never having had.
+    fs::remove_file(here.join("side/embedding_sequence.csv")).unwrap();
+    let (off_without, _) = succeed(&[&all[..], &["--only", "graph,sequence"]].concat(), here);
+    assert_eq!(off_without, bare);
+    assert_ne!(off, bare, "an embedding of the sequence is read with it");
+    let (textual, _) = succeed(&[&all[..], &["--only", "text"]].concat(), here);
+    assert!(line(&textual, "D0,T0,").contains("\"drug text,target text\""), "{textual}");
+
+    // A gene that the model does not know is told, and nothing is guessed.
+    fs::write(here.join("side/transcriptomics.csv"), "drug_id,TP53,XYZ1\nD0,1.0,2.0\n").unwrap();
+    let (_, notes) = succeed(&all, here);
+    assert!(notes.contains("1 of 2 genes are unknown to the model") && notes.contains("XYZ1"), "{notes}");
+
+    let unknown = fusebind(&[&all[..], &["--without", "image"]].concat(), here);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("`image` is no modality"), "{}", text(&unknown.stderr));
+
+    let sweep = ["robustness", "run", "--data", "data", "--modalities", "side", "--quick", "--json", "-o", "swept"];
+    let (json, _) = succeed(&sweep, here);
+    let swept: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(swept["area_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{json}");
+    let cells = swept["cells"].as_array().unwrap();
+    let count = |arm: &str| cells.iter().filter(|cell| cell["arm"] == arm).count();
+    assert_eq!((count("missing"), count("subset"), count("noise")), (10, 31, 5));
+    assert!(here.join("swept/cells.csv").is_file() && here.join("swept/cells.parquet").is_file());
+}
+
+#[test]
+fn a_model_without_side_data_refuses_to_do_without_its_structure() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write(here);
+    succeed(&["train", "small.toml", "--data", "data", "--out", "run"], here);
+    let without = ["evaluate", "run", "--data", "data", "--without", "graph"];
+    let output = fusebind(&without, here);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("`graph` is the only drug modality") && told.contains("hint:"), "{told}");
+    succeed(&["evaluate", "run", "--data", "data", "--without", "text", "--no-floors"], here);
+}
