@@ -64,7 +64,10 @@ fn write(folder: &Path) {
         let part = ["train", "train", "train", "valid", "test"][i % 5];
         format!("D{},T{},{},{part}", i % 8, i / 8, (i * 7 + i / 8) % 3 % 2)
     };
-    file("data/pairs.csv", table("drug_id,target_id,label,split", (0..48).map(pair)));
+    file(
+        "data/pairs.csv",
+        table("drug_id,target_id,label,split", (0..48).map(pair)),
+    );
     let kind = |i: usize| ["kinase inhibitor", "opioid ligand"][i % 2];
     let texts = (0..6).map(|i| format!("D{i},a {} of class {}", kind(i), i % 3));
     file("side/text_drug.csv", table("drug_id,text", texts));
@@ -74,7 +77,13 @@ fn write(folder: &Path) {
     file("side/transcriptomics.csv", table("drug_id,TP53,MYC", signatures));
     let assays = (0..4).map(|i| format!("D{i},{},{}", i % 2, if i == 3 { "1e30" } else { "" }));
     file("side/bioassay.csv", table("drug_id,assay1,assay2", assays));
-    let embeddings = (0..6).map(|i| if i == 5 { format!("T{i},0.5,") } else { format!("T{i},0.{i},-0.5{i}") });
+    let embeddings = (0..6).map(|i| {
+        if i == 5 {
+            format!("T{i},0.5,")
+        } else {
+            format!("T{i},0.{i},-0.5{i}")
+        }
+    });
     file("side/embedding_sequence.csv", table("target_id,0,1", embeddings));
     file(
         "small.toml",
@@ -89,12 +98,23 @@ fn any_subset_of_modalities_trains_and_predicts() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     write(here);
-    let train = ["train", "small.toml", "--data", "data", "--modalities", "side", "--out", "run"];
+    let train = [
+        "train",
+        "small.toml",
+        "--data",
+        "data",
+        "--modalities",
+        "side",
+        "--out",
+        "run",
+    ];
     let (_, notes) = succeed(&train, here);
     assert!(notes.contains("text_drug: 6 of 8 drugs"), "{notes}");
     let rejected = fs::read_to_string(here.join("run.rejected.csv")).unwrap();
     for (field, reason) in [("MYC", "no number"), ("assay2", "out of range"), ("1", "every channel")] {
-        let found = rejected.lines().any(|line| line.contains(field) && line.contains(reason));
+        let found = rejected
+            .lines()
+            .any(|line| line.contains(field) && line.contains(reason));
         assert!(found, "{field}: {reason}\n{rejected}");
     }
 
@@ -111,8 +131,13 @@ fn any_subset_of_modalities_trains_and_predicts() {
     ];
     assert!(expected.iter().all(|name| header.contains(name)), "{header}");
     let line = |csv: &str, start: &str| csv.lines().find(|l| l.starts_with(start)).unwrap().to_string();
-    assert!(line(&full, "D0,T0,").contains("\"graph,drug text,drug transcriptome,drug bioassay,sequence,target text\""));
-    assert!(line(&full, "D7,T0,").contains("\"graph,sequence,target text\""), "{full}");
+    assert!(
+        line(&full, "D0,T0,").contains("\"graph,drug text,drug transcriptome,drug bioassay,sequence,target text\"")
+    );
+    assert!(
+        line(&full, "D7,T0,").contains("\"graph,sequence,target text\""),
+        "{full}"
+    );
 
     let (bare, _) = succeed(&["predict", "run", "--pairs", "data"], here);
     let (off, _) = succeed(&[&all[..], &["--only", "graph,sequence"]].concat(), here);
@@ -123,18 +148,39 @@ fn any_subset_of_modalities_trains_and_predicts() {
     assert_eq!(off_without, bare);
     assert_ne!(off, bare, "an embedding of the sequence is read with it");
     let (textual, _) = succeed(&[&all[..], &["--only", "text"]].concat(), here);
-    assert!(line(&textual, "D0,T0,").contains("\"drug text,target text\""), "{textual}");
+    assert!(
+        line(&textual, "D0,T0,").contains("\"drug text,target text\""),
+        "{textual}"
+    );
 
     // A gene that the model does not know is told, and nothing is guessed.
     fs::write(here.join("side/transcriptomics.csv"), "drug_id,TP53,XYZ1\nD0,1.0,2.0\n").unwrap();
     let (_, notes) = succeed(&all, here);
-    assert!(notes.contains("1 of 2 genes are unknown to the model") && notes.contains("XYZ1"), "{notes}");
+    assert!(
+        notes.contains("1 of 2 genes are unknown to the model") && notes.contains("XYZ1"),
+        "{notes}"
+    );
 
     let unknown = fusebind(&[&all[..], &["--without", "image"]].concat(), here);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(text(&unknown.stderr).contains("`image` is no modality"), "{}", text(&unknown.stderr));
+    assert!(
+        text(&unknown.stderr).contains("`image` is no modality"),
+        "{}",
+        text(&unknown.stderr)
+    );
 
-    let sweep = ["robustness", "run", "--data", "data", "--modalities", "side", "--quick", "--json", "-o", "swept"];
+    let sweep = [
+        "robustness",
+        "run",
+        "--data",
+        "data",
+        "--modalities",
+        "side",
+        "--quick",
+        "--json",
+        "-o",
+        "swept",
+    ];
     let (json, _) = succeed(&sweep, here);
     let swept: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(swept["area_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{json}");
@@ -154,6 +200,12 @@ fn a_model_without_side_data_refuses_to_do_without_its_structure() {
     let output = fusebind(&without, here);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
-    assert!(told.contains("`graph` is the only drug modality") && told.contains("hint:"), "{told}");
-    succeed(&["evaluate", "run", "--data", "data", "--without", "text", "--no-floors"], here);
+    assert!(
+        told.contains("`graph` is the only drug modality") && told.contains("hint:"),
+        "{told}"
+    );
+    succeed(
+        &["evaluate", "run", "--data", "data", "--without", "text", "--no-floors"],
+        here,
+    );
 }

@@ -95,6 +95,7 @@ impl ModelConfig {
         }
         self.graph.check()?;
         self.sequence.check()?;
+        self.text.check()?;
         self.transcriptome.check()?;
         self.interaction.check()?;
         self.evidence.check()?;
@@ -174,7 +175,11 @@ impl SideEncoders {
         input: &SideInput,
         device: &Device,
     ) -> Vec<(Modality, Tensor<2>)> {
-        let text = self.text.as_ref().zip(input.text.as_ref()).map(|(e, x)| e.forward(x));
+        let text = self
+            .text
+            .as_ref()
+            .zip(input.text.as_ref())
+            .map(|(e, (terms, words))| e.forward(terms, words, device));
         let transcriptome = self.transcriptome.as_ref().zip(input.transcriptome.as_ref());
         let transcriptome = transcriptome.map(|(e, (rows, offsets))| e.forward(rows, offsets, device));
         let bioassay = self

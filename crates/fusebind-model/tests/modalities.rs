@@ -4,9 +4,15 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 use fusebind_features::modality::{Modality, ModalitySet};
-use fusebind_model::input::DrugStore;
+use fusebind_model::{
+    encoder::text::{TextEncoderConfig, TextKind, Words},
+    input::DrugStore,
+    layer::bag::Bag,
+};
 use support::{assert_close, config, host, model, side, stores, without};
 
 #[test]
@@ -121,4 +127,45 @@ fn the_order_of_signatures_does_not_matter() {
         host(model.encode_drugs(&drugs.batch(&[0, 2]), &device))
     };
     assert_close(&encode(false), &encode(true), "signatures are a set");
+}
+
+#[test]
+fn the_two_text_encoders_mask_padding_and_absence() {
+    let device = Device::flex();
+    device.seed(3);
+    let row = |words: &[u32]| words.to_vec();
+    let bag = |rows: &[Vec<u32>]| {
+        let weights: Vec<Vec<f32>> = rows.iter().map(|r| vec![0.5; r.len()]).collect();
+        let entries = rows.iter().zip(&weights).map(|(r, w)| (r.as_slice(), w.as_slice()));
+        Arc::new(Bag::new(entries, 10))
+    };
+    for kind in [TextKind::Terms, TextKind::Transformer] {
+        let config = TextEncoderConfig {
+            kind,
+            words: 8,
+            channels: 8,
+            ..TextEncoderConfig::default()
+        };
+        config.check().unwrap();
+        let encoder = config.init(10, 6, &device);
+        let of = |rows: &[Vec<u32>]| host(encoder.forward(&bag(rows), &Words { rows: rows.to_vec() }, &device));
+        let together = of(&[row(&[1, 2]), row(&[]), row(&[3, 4, 5, 6])]);
+        assert_close(&together[..6], &of(&[row(&[1, 2])]), "short text beside a long one");
+        assert_close(&together[12..], &of(&[row(&[3, 4, 5, 6])]), "long text");
+        assert!(together[6..12].iter().all(|v| *v == 0.0), "no text, no say");
+        assert!(of(&[row(&[])]).iter().all(|v| *v == 0.0));
+        let turned = of(&[row(&[2, 1])]);
+        let same = turned.iter().zip(&together[..6]).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert_eq!(
+            same,
+            kind == TextKind::Terms,
+            "only the transformer reads the order of words"
+        );
+    }
+    let odd = TextEncoderConfig {
+        kind: TextKind::Transformer,
+        channels: 6,
+        ..TextEncoderConfig::default()
+    };
+    assert!(odd.check().is_err());
 }

@@ -91,6 +91,17 @@ impl Vocabulary {
         self.terms.is_empty()
     }
 
+    /// The first `most` known words of an entity's texts in their order, as positions in the vocabulary.
+    pub fn sequence(&self, texts: &[String], most: usize) -> Vec<u32> {
+        let known = |word: String| self.terms.binary_search(&word).ok().map(|at| at as u32);
+        texts
+            .iter()
+            .flat_map(|text| words(text))
+            .filter_map(known)
+            .take(most)
+            .collect()
+    }
+
     /// Weighted terms of each entity's texts, and how many entities had a text that was cut. Entities without a known term
     /// have an empty row.
     pub fn rows<'a>(&self, texts: impl Iterator<Item = &'a [String]>) -> (SparseRows, usize) {
@@ -140,6 +151,7 @@ mod tests {
         let (a, b) = (1.0 + 1.5f32.ln(), 1.0 + 2.0f32.ln());
         assert!((weights[0] / weights[1] - a / b).abs() < 1e-5);
         assert!(rows.row(1).0.is_empty() && rows.row(2).0.is_empty());
+        assert_eq!(vocabulary.sequence(&new[0], 2), [0, 1], "known words in order, cut");
     }
 
     #[test]

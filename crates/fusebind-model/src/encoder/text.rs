@@ -1,50 +1,173 @@
-//! Encoder of the `text` modality: weighted terms of descriptions through one dense layer, summed sparsely.
+//! Encoder of the `text` modality, in two forms.
 //!
-//! `z = sum over terms of w_t E_t`, with `w` the unit row of term weights (`fusebind_features::feature::text`). Comes in: a
-//! [`Bag`] over `V` terms. Goes out: `[B, D]`.
+//! `terms`: `z = sum over terms of w_t E_t`, with `w` the unit row of term weights (`fusebind_features::feature::text`): one
+//! dense layer, summed sparsely. `transformer`: the first words of the texts with learned positions through one encoder layer
+//! (Vaswani et al. 2017, arXiv:1706.03762), averaged, and a dense layer; only entities with a text are encoded. Comes in: a
+//! [`Bag`] over `V` terms, or [`Words`]. Goes out: `[B, D]`.
 
 use std::sync::Arc;
 
 use burn::{
     module::{Initializer, Module, Param},
-    tensor::{Device, Tensor},
+    nn::{
+        Embedding, EmbeddingConfig, Linear, LinearConfig,
+        transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput},
+    },
+    tensor::{Bool, Device, Int, Tensor, TensorData},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::layer::bag::{Bag, weighted_bag};
+use crate::{
+    Error, ErrorKind,
+    layer::{
+        bag::{Bag, weighted_bag},
+        gather::{RowIndex, gather_rows},
+    },
+};
+
+/// Form of a [`TextEncoder`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextKind {
+    /// Weighted terms.
+    #[default]
+    Terms,
+    /// A small transformer over words.
+    Transformer,
+}
 
 /// Configuration of [`TextEncoder`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextEncoderConfig {
+    /// Form.
+    pub kind: TextKind,
     /// Most terms of a vocabulary.
     pub terms: usize,
+    /// Words that the transformer reads.
+    pub words: usize,
+    /// Channels of the transformer, a multiple of 4.
+    pub channels: usize,
 }
 
 impl Default for TextEncoderConfig {
     fn default() -> Self {
-        Self { terms: 4096 }
+        Self {
+            kind: TextKind::Terms,
+            terms: 4096,
+            words: 64,
+            channels: 64,
+        }
     }
 }
 
+const HEADS: usize = 4;
+
 impl TextEncoderConfig {
-    /// An encoder of `terms` terms with `width` output channels.
-    pub fn init(&self, terms: usize, width: usize, device: &Device) -> TextEncoder {
-        TextEncoder {
-            table: Initializer::Normal { mean: 0.0, std: 1.0 }.init([terms, width], device),
+    /// Refuses what makes no encoder.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.kind == TextKind::Transformer && (self.words == 0 || self.channels == 0 || self.channels % HEADS != 0) {
+            let wanted = "text encoder: `words` must be above 0 and `channels` a multiple of 4";
+            return Err(Error::new(ErrorKind::Config, wanted));
+        }
+        Ok(())
+    }
+
+    /// Words that are read of a text; 0 where terms are read.
+    pub fn length(&self) -> usize {
+        match self.kind {
+            TextKind::Terms => 0,
+            TextKind::Transformer => self.words,
         }
     }
+
+    /// An encoder of `terms` terms with `width` output channels.
+    pub fn init(&self, terms: usize, width: usize, device: &Device) -> TextEncoder {
+        let normal = |std: f64, shape: [usize; 2]| Initializer::Normal { mean: 0.0, std }.init(shape, device);
+        TextEncoder {
+            table: (self.kind == TextKind::Terms).then(|| normal(1.0, [terms, width])),
+            transformer: (self.kind == TextKind::Transformer).then(|| TextTransformer {
+                words: EmbeddingConfig::new(terms + 1, self.channels).init(device),
+                positions: normal(0.1, [self.words, self.channels]),
+                encoder: TransformerEncoderConfig::new(self.channels, 2 * self.channels, HEADS, 1).init(device),
+                output: LinearConfig::new(self.channels, width).with_bias(false).init(device),
+            }),
+        }
+    }
+}
+
+/// Words of the entities of a batch, in order, each as its position in the vocabulary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Words of each entity, `[B][..]`; none where there is no text.
+    pub rows: Vec<Vec<u32>>,
 }
 
 /// Encodes descriptions, see the file's header.
 #[derive(Module, Debug)]
 pub struct TextEncoder {
-    table: Param<Tensor<2>>,
+    table: Option<Param<Tensor<2>>>,
+    transformer: Option<TextTransformer>,
+}
+
+#[derive(Module, Debug)]
+struct TextTransformer {
+    words: Embedding,
+    positions: Param<Tensor<2>>,
+    encoder: TransformerEncoder,
+    output: Linear,
 }
 
 impl TextEncoder {
     /// Encodes the texts of a batch: `[B, width]`; an entity without known terms is zero.
-    pub fn forward(&self, texts: &Arc<Bag>) -> Tensor<2> {
-        weighted_bag(self.table.val(), texts)
+    pub fn forward(&self, terms: &Arc<Bag>, words: &Words, device: &Device) -> Tensor<2> {
+        match (&self.table, &self.transformer) {
+            (Some(table), _) => weighted_bag(table.val(), terms),
+            (_, Some(transformer)) => transformer.forward(words, device),
+            (None, None) => unreachable!("a text encoder has one of the two forms"),
+        }
+    }
+}
+
+impl TextTransformer {
+    fn forward(&self, words: &Words, device: &Device) -> Tensor<2> {
+        let width = self.output.weight.dims()[1];
+        let with_text: Vec<&Vec<u32>> = words.rows.iter().filter(|row| !row.is_empty()).collect();
+        let (count, length) = (
+            with_text.len(),
+            with_text.iter().map(|row| row.len()).max().unwrap_or(0),
+        );
+        let nothing = Tensor::<2>::zeros([1, width], device);
+        let mut place = 0;
+        // Row 0 stands for an entity without a text.
+        let index = words.rows.iter().map(|row| match row.is_empty() {
+            true => 0,
+            false => {
+                place += 1;
+                place
+            }
+        });
+        let index = Arc::new(RowIndex::new(index.collect(), count + 1));
+        if count == 0 {
+            return gather_rows(nothing, &index);
+        }
+        let (mut ids, mut here) = (vec![0i64; count * length], vec![0.0f32; count * length]);
+        for (row, words) in with_text.iter().enumerate() {
+            for (at, word) in words.iter().enumerate() {
+                ids[row * length + at] = i64::from(*word) + 1;
+                here[row * length + at] = 1.0 / words.len() as f32;
+            }
+        }
+        let padding: Vec<bool> = here.iter().map(|h| *h == 0.0).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, length]), device);
+        let padding = Tensor::<2, Bool>::from_data(TensorData::new(padding, [count, length]), device);
+        let here = Tensor::<3>::from_data(TensorData::new(here, [count, length, 1]), device);
+        let positions = self.positions.val().slice([0..length]).unsqueeze::<3>(); // [1, length, channels]
+        let states = self.words.forward(ids) + positions; // [count, length, channels]
+        let states = self
+            .encoder
+            .forward(TransformerEncoderInput::new(states).mask_pad(padding));
+        let mean = (states * here).sum_dim(1).squeeze_dim::<2>(1); // [count, channels]
+        gather_rows(Tensor::cat(vec![nothing, self.output.forward(mean)], 0), &index) // [B, width]
     }
 }

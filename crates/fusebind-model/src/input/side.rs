@@ -19,7 +19,7 @@ use fusebind_features::{
 use serde::{Deserialize, Serialize};
 
 use super::{InputScale, Rows};
-use crate::layer::bag::Bag;
+use crate::{encoder::text::Words, layer::bag::Bag};
 
 /// Modalities that every drug or every target has.
 const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
@@ -66,6 +66,8 @@ pub struct SideSchema {
     pub embeddings: Vec<EmbeddingSchema>,
     /// Text columns that were asked for, the first that a table has is read.
     pub text_fields: Vec<String>,
+    /// Words that are read of a text in their order; 0 where only terms are.
+    pub text_length: usize,
 }
 
 /// An embedding from another model.
@@ -178,6 +180,9 @@ impl SideSchema {
             own
         };
         let mut store = SideStore {
+            words: (0..entities)
+                .map(|entity| self.vocabulary.sequence(data.texts(entity), self.text_length))
+                .collect(),
             text,
             signatures: Rows {
                 values: Vec::new(),
@@ -260,6 +265,7 @@ impl SideSchema {
 #[derive(Clone, Debug, Default)]
 pub struct SideStore {
     text: SparseRows,
+    words: Vec<Vec<u32>>,
     signatures: Rows,
     of_entity: Vec<Vec<u32>>,
     bioassay: SparseRows,
@@ -272,8 +278,8 @@ pub struct SideStore {
 /// Side modalities of the entities of a batch.
 #[derive(Clone, Debug)]
 pub struct SideInput {
-    /// Weighted terms, `[B, V]`.
-    pub text: Option<Arc<Bag>>,
+    /// Weighted terms, `[B, V]`, and words in order where they are read.
+    pub text: Option<(Arc<Bag>, Words)>,
     /// Signatures `[S, G]`, and the first of each entity, `[B + 1]`.
     pub transcriptome: Option<(Rows, Arc<Vec<u32>>)>,
     /// Assay tokens, `[B, 3 A]`.
@@ -339,7 +345,14 @@ impl SideStore {
             (self.signatures.select(&picked), Arc::new(offsets))
         });
         SideInput {
-            text: bag(&self.text, Modality::Text, self.channels.text),
+            text: bag(&self.text, Modality::Text, self.channels.text).map(|bag| {
+                let row = |(entity, without): &(u32, ModalitySet)| match without.contains(Modality::Text) {
+                    true => Vec::new(),
+                    false => self.words[*entity as usize].clone(),
+                };
+                let rows = entities.iter().map(row).collect();
+                (bag, Words { rows })
+            }),
             transcriptome,
             bioassay: bag(&self.bioassay, Modality::Bioassay, self.channels.bioassay),
             embeddings: (self.embeddings.iter())
