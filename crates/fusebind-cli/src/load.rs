@@ -120,7 +120,10 @@ pub fn side_data(
             "{direct} assays that measure a target directly are left out: they state the label"
         ));
     }
-    let side = [tables.side(Side::Drug, fields[0]), tables.side(Side::Target, fields[1])];
+    let side = [
+        tables.side(Side::Drug, fields[0], dataset),
+        tables.side(Side::Target, fields[1], dataset),
+    ];
     Ok((side, Some(tables)))
 }
 

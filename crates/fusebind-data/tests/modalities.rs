@@ -100,13 +100,23 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
         (tables.measures_target("tox::a"), tables.measures_target("tox::b")),
         (Some(true), Some(false))
     );
-    let side = tables.side(Side::Drug, &["text_strict".to_string()]);
+    let side = tables.side(Side::Drug, &["text_strict".to_string()], &dataset);
     assert_eq!(
         side.bioassay.columns,
         ["tox::b"],
         "an assay of the target itself is left out"
     );
     assert_eq!(tables.direct_assays(), ["tox::a"]);
+    let mut named = tables.clone();
+    let note = named.notes.get_mut("tox::a").unwrap();
+    note.insert("measures".into(), "m2".into());
+    let side_of_named = named.side(Side::Drug, &[], &dataset);
+    assert_eq!(side_of_named.bioassay.columns, ["tox::a", "tox::b"]);
+    assert_eq!(
+        side_of_named.measured,
+        [(0, 1)],
+        "hidden from pairs with the target of this key only"
+    );
     assert_eq!(
         (side.texts(0).len(), side.texts(1)),
         (0, ["strict".to_string()].as_slice())
@@ -115,7 +125,7 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
         (side.transcriptome.rows(1).count(), side.transcriptome.rows(2).count()),
         (2, 0)
     );
-    assert_eq!(tables.side(Side::Target, &[]).texts(0), ["joined"]);
+    assert_eq!(tables.side(Side::Target, &[], &dataset).texts(0), ["joined"]);
     assert!(tables.skipped.len() == 1 && tables.skipped[0].0.ends_with("sider.csv"));
 
     let coverage = tables.coverage(&dataset);

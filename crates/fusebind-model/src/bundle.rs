@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
-    modality::ModalitySet,
+    modality::{Modality, ModalitySet},
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub struct Description {
     pub scales: Vec<OutputScale>,
     /// Share of structure and evidence together in the prediction; the rest is evidence alone.
     pub mix: f32,
+    /// Share of binding pairs in training: the answer for a pair of which nothing is known.
+    pub prior: Option<f64>,
     /// Probability above which a pair is said to bind, chosen on validation data.
     pub threshold: Option<f64>,
     /// Name of the recipe.
@@ -98,6 +100,22 @@ impl Description {
         let store = TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition);
         let (side, notes) = self.inputs.target.store(side, store.keys.len());
         (store.with_side(side), notes)
+    }
+}
+
+impl Description {
+    /// Gives the rows at `silent` what training says of any pair: the mean affinity and the share of binding pairs.
+    fn answer_prior(&self, scores: &mut Scores, silent: &[usize]) {
+        let logit = self.prior.map_or(0.0, |p| (p / (1.0 - p)).ln() as f32);
+        for &row in silent {
+            scores
+                .affinity
+                .iter_mut()
+                .skip(row * scores.scales)
+                .take(scores.scales)
+                .for_each(|v| *v = 0.0);
+            scores.binding.iter_mut().skip(row).take(1).for_each(|v| *v = logit);
+        }
     }
 }
 
@@ -173,7 +191,28 @@ impl Bundle {
             absence: Absence::Alike(withheld),
             device: &self.device,
         };
-        scorer.score(stores, pairs, progress).mixed(self.description.mix)
+        let mut scores = scorer.score(stores, pairs, progress).mixed(self.description.mix);
+        let silent = self.silent_pairs(stores, pairs, withheld);
+        self.description.answer_prior(&mut scores, &silent);
+        scores
+    }
+
+    /// Rows of the pairs of which nothing is known: no modality of either side, and no label of either in training.
+    fn silent_pairs(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], without: Withheld) -> Vec<usize> {
+        if !without.drug.contains(Modality::Graph) || !without.target.contains(Modality::Sequence) {
+            return Vec::new();
+        }
+        let known = self.evidence.as_ref().map(|evidence| evidence.is_known(stores));
+        let is_silent = |(drug, target): (u32, u32)| {
+            let has = |side: ModalitySet, without: ModalitySet| side.iter().any(|m| !without.contains(m));
+            let seen = known
+                .as_ref()
+                .is_some_and(|[d, t]| d[drug as usize] || t[target as usize]);
+            !seen
+                && !has(stores.0.side.present(drug), without.drug)
+                && !has(stores.1.side.present(target), without.target)
+        };
+        (0..pairs.len()).filter(|row| is_silent(pairs[*row])).collect()
     }
 
     /// Refuses to do without the only modality of a side.

@@ -218,6 +218,7 @@ fn description() -> Description {
             deviation: 1.0,
         }],
         mix: 0.25,
+        prior: Some(0.2),
         threshold: Some(0.5),
         recipe: "test".into(),
         data_fingerprint: "f".into(),

@@ -7,7 +7,11 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use fusebind_features::{
-    entity::{molecule::Molecule, protein::Protein, side::SideData},
+    entity::{
+        molecule::Molecule,
+        protein::Protein,
+        side::{SideData, Views},
+    },
     modality::{Modality, ModalitySet},
 };
 use fusebind_model::{
@@ -128,7 +132,11 @@ impl Predictor {
         progress: impl FnMut(usize),
     ) -> (Vec<Prediction>, Vec<String>) {
         let description = self.description();
-        let (drugs, mut notes) = description.drugs(entities.drugs.iter().copied(), entities.side[0]);
+        let views = Views::new(entities.side[0], entities.drugs.len(), pairs);
+        let further = views.drugs.iter().map(|d| entities.drugs[*d as usize]);
+        let molecules = entities.drugs.iter().copied().chain(further);
+        let (drugs, mut notes) = description.drugs(molecules, &views.side);
+        let pairs = &views.pairs[..];
         let (targets, more) = description.targets(entities.targets.iter().copied(), entities.side[1]);
         notes.extend(more);
         let withheld = Withheld {

@@ -16,13 +16,15 @@ pub struct LabelPlan {
     pub scales: Vec<OutputScale>,
     /// Whether binding is learned.
     pub binding: bool,
+    /// Share of binding pairs among the labelled ones, where binding is learned.
+    pub prior: Option<f64>,
 }
 
 impl LabelPlan {
     /// Fits mean and standard deviation of every affinity scale, and decides the heads under `task`.
     pub fn fit(interactions: &[Interaction], train: &TrainSet, task: Task) -> Result<Self, Error> {
         let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        let mut annotated = [false; 2];
+        let mut annotated = [0u32; 2];
         for &index in train.indices() {
             let interaction = &interactions[index as usize];
             if let Some(affinity) = interaction.affinity {
@@ -32,7 +34,7 @@ impl LabelPlan {
                     .push(affinity.value);
             }
             if let Some(binds) = interaction.binds {
-                annotated[usize::from(binds)] = true;
+                annotated[usize::from(binds)] += 1;
             }
         }
         let mut counted: Vec<(String, Vec<f64>)> = values.into_iter().collect();
@@ -41,22 +43,22 @@ impl LabelPlan {
             .into_iter()
             .map(|(name, values)| standardise(name, &values))
             .collect::<Vec<_>>();
-        let both_classes = annotated[0] && annotated[1];
-        let plan = match task {
-            Task::Affinity => Self { scales, binding: false },
-            Task::Binding => Self {
-                scales: Vec::new(),
-                binding: both_classes,
-            },
-            Task::Joint => Self {
-                scales,
-                binding: both_classes,
-            },
+        let both_classes = annotated[0] > 0 && annotated[1] > 0;
+        let rate = f64::from(annotated[1]) / f64::from((annotated[0] + annotated[1]).max(1));
+        let (scales, binding) = match task {
+            Task::Affinity => (scales, false),
+            Task::Binding => (Vec::new(), both_classes),
+            Task::Joint => (scales, both_classes),
             // A binding label beside an affinity is nearly always a cut through it and teaches nothing new.
-            Task::Auto => Self {
-                binding: scales.is_empty() && both_classes,
-                scales,
-            },
+            Task::Auto => {
+                let binding = scales.is_empty() && both_classes;
+                (scales, binding)
+            }
+        };
+        let plan = Self {
+            scales,
+            binding,
+            prior: binding.then_some(rate),
         };
         let wanted = match task {
             Task::Affinity => plan.scales.is_empty().then_some("an affinity"),

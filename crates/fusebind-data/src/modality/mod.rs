@@ -142,6 +142,11 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 impl ModalityTables {
+    /// The target that an assay measures, where the notes name it (`measures`): an id or a key of a target.
+    pub fn measured_target(&self, column: &str) -> Option<&str> {
+        self.notes.get(column)?.get("measures").map(String::as_str)
+    }
+
     /// Whether an assay measures a target directly, where the notes say so: it may leak labels.
     pub fn measures_target(&self, column: &str) -> Option<bool> {
         match self.notes.get(column)?.get("direct_target_assay")?.as_str() {

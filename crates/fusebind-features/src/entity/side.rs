@@ -3,6 +3,8 @@
 //! Comes in: tables, matched to entities. Goes out: [`SideData`], aligned with the drugs or the targets of a data set. What
 //! was not measured is missing, never zero. Axis legend: `G` genes, `A` assays.
 
+use std::collections::BTreeMap;
+
 use crate::modality::Modality;
 
 /// Side data of the entities of one side.
@@ -16,6 +18,56 @@ pub struct SideData {
     pub bioassay: Profiles,
     /// Embeddings that another model computed.
     pub embeddings: Vec<Embeddings>,
+    /// Assays that measure a target of the data set: position among the assays, and the target. To a pair with that target
+    /// such an assay states the label, and it is left out of that pair alone.
+    pub measured: Vec<(u32, u32)>,
+}
+
+/// Drugs as pairs may see them: all that is known of a drug, or all but the assays that measure the pair's target.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Views {
+    /// Side data of all rows: the drugs, and behind them the further views.
+    pub side: SideData,
+    /// Drug of each further view.
+    pub drugs: Vec<u32>,
+    /// Row and target of each pair.
+    pub pairs: Vec<(u32, u32)>,
+}
+
+impl Views {
+    /// Views of `drugs` drugs with the given side data for pairs of drug and target.
+    pub fn new(side: &SideData, drugs: usize, pairs: &[(u32, u32)]) -> Self {
+        let mut views = Self {
+            side: side.clone(),
+            drugs: Vec::new(),
+            pairs: pairs.to_vec(),
+        };
+        if side.measured.is_empty() {
+            return views;
+        }
+        let mut assays_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (assay, target) in &side.measured {
+            assays_of.entry(*target).or_default().push(*assay);
+        }
+        let mut rows: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        views.side.pad(drugs);
+        for pair in &mut views.pairs {
+            let Some(assays) = assays_of.get(&pair.1) else {
+                continue;
+            };
+            let tested = |row: &[f32]| assays.iter().any(|a| row[*a as usize].is_finite());
+            if side.bioassay.rows(pair.0 as usize).any(tested) {
+                let next = (drugs + views.drugs.len()) as u32;
+                let row = *rows.entry(*pair).or_insert_with(|| {
+                    views.side.push_view(pair.0, assays);
+                    views.drugs.push(pair.0);
+                    next
+                });
+                pair.0 = row;
+            }
+        }
+        views
+    }
 }
 
 /// Embeddings of one modality from another model, at most one row per entity.
@@ -99,6 +151,36 @@ impl Profiles {
 }
 
 impl SideData {
+    /// Gives every modality a list for each of `entities` entities.
+    fn pad(&mut self, entities: usize) {
+        self.texts.resize(entities, Vec::new());
+        let profiles = [&mut self.transcriptome, &mut self.bioassay].into_iter();
+        let embedded = self.embeddings.iter_mut().map(|e| &mut e.rows);
+        profiles
+            .chain(embedded)
+            .for_each(|p| p.of_entity.resize(entities, Vec::new()));
+    }
+
+    /// Appends a copy of an entity that was not tested in `assays`.
+    fn push_view(&mut self, entity: u32, assays: &[u32]) {
+        let entity = entity as usize;
+        self.texts.push(self.texts[entity].clone());
+        let shared = [&mut self.transcriptome]
+            .into_iter()
+            .chain(self.embeddings.iter_mut().map(|e| &mut e.rows));
+        shared.for_each(|p| p.of_entity.push(p.of_entity[entity].clone()));
+        let width = self.bioassay.columns.len();
+        let mut rows = Vec::new();
+        for row in self.bioassay.of_entity[entity].clone() {
+            let start = row as usize * width;
+            let mut values = self.bioassay.values[start..start + width].to_vec();
+            assays.iter().for_each(|a| values[*a as usize] = f32::NAN);
+            rows.push((self.bioassay.values.len() / width) as u32);
+            self.bioassay.values.extend(values);
+        }
+        self.bioassay.of_entity.push(rows);
+    }
+
     /// Descriptions of an entity.
     pub fn texts(&self, entity: usize) -> &[String] {
         self.texts.get(entity).map_or(&[], Vec::as_slice)
@@ -108,6 +190,39 @@ impl SideData {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_assay_of_the_very_target_is_hidden_from_that_pair_alone() {
+        let side = SideData {
+            texts: vec![vec!["x".into()]],
+            bioassay: Profiles {
+                columns: vec!["a".into(), "b".into()],
+                values: vec![1.0, 0.0, f32::NAN, 1.0],
+                of_entity: vec![vec![0], vec![1]],
+            },
+            measured: vec![(0, 7)],
+            ..SideData::default()
+        };
+        let views = Views::new(&side, 2, &[(0, 7), (0, 3), (1, 7), (0, 7)]);
+        assert_eq!(views.drugs, [0], "drug 1 was never tested in the assay");
+        assert_eq!(views.pairs, [(2, 7), (0, 3), (1, 7), (2, 7)]);
+        let row = |entity| {
+            views
+                .side
+                .bioassay
+                .rows(entity)
+                .next()
+                .map(<[f32]>::to_vec)
+                .expect("was tested")
+        };
+        assert!(row(2)[0].is_nan() && row(2)[1] == 0.0 && row(0) == [1.0, 0.0]);
+        assert_eq!(
+            (views.side.texts(2), views.side.texts(1).len()),
+            (["x".to_string()].as_slice(), 0)
+        );
+        let plain = Views::new(&SideData::default(), 2, &[(0, 7)]);
+        assert_eq!((plain.pairs, plain.drugs.len()), (vec![(0, 7)], 0));
+    }
 
     #[test]
     fn tables_over_other_columns_are_joined() {

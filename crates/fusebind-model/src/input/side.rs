@@ -401,6 +401,7 @@ mod tests {
                     of_entity: vec![vec![0], vec![], vec![], vec![1]],
                 },
             }],
+            ..SideData::default()
         }
     }
 

@@ -106,6 +106,7 @@ pub fn drug_data() -> SideData {
             modality: Modality::Graph,
             rows: profiles(&["0", "1"], 8, 1, 1),
         }],
+        ..SideData::default()
     }
 }
 

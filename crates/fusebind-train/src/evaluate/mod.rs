@@ -21,7 +21,7 @@ use crate::{
     Error, ErrorKind,
     floor::{FloorContext, by_key, floors},
     objective::scale_name,
-    trainer::{affinity_column, binding_column},
+    trainer::{DrugViews, affinity_column, binding_column},
 };
 
 /// Rounds of the bootstrap.
@@ -74,17 +74,18 @@ pub fn evaluate(
     let description = &bundle.description;
     let indices = split.part(part);
     let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
-    let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
+    let views = DrugViews::new(dataset, side[0], interactions.iter().map(|i| (i.drug, i.target)));
+    let pairs = &views.0.pairs;
     if pairs.is_empty() {
         return Err(Error::new(
             ErrorKind::Data,
             format!("the {} part of this split is empty", part.name()),
         ));
     }
-    let (drugs, mut notes) = description.drugs(dataset.drugs.iter().map(|d| &d.molecule), side[0]);
+    let (drugs, mut notes) = description.drugs(views.molecules(dataset), &views.0.side);
     let (targets, more) = description.targets(dataset.targets.iter().map(|t| &t.protein), side[1]);
     notes.extend(more);
-    let scores = bundle.score((&drugs, &targets), &pairs, withheld, |_| {});
+    let scores = bundle.score((&drugs, &targets), pairs, withheld, |_| {});
 
     let mut evaluation = Evaluation {
         part,

@@ -30,7 +30,7 @@ use serde::Serialize;
 
 use crate::{
     Error, ErrorKind,
-    trainer::{affinity_column, binding_column},
+    trainer::{DrugViews, affinity_column, binding_column},
 };
 
 /// How much is swept.
@@ -158,12 +158,14 @@ impl<'a> Setting<'a> {
             .map(|t| noise.map_or_else(|| t.protein.clone(), |(noise, _)| noise.truncate(&t.protein)))
             .collect();
         let description = &bundle.description;
-        let (drugs, _) = description.drugs(dataset.drugs.iter().map(|d| &d.molecule), &spoil(side[0], 0));
+        let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
+        let spoiled = spoil(side[0], 0);
+        let views = DrugViews::new(dataset, &spoiled, interactions.iter().map(|i| (i.drug, i.target)));
+        let (drugs, _) = description.drugs(views.molecules(dataset), &views.0.side);
         let (mut targets, _) = description.targets(proteins.iter(), &spoil(side[1], 1));
         // A truncated protein is still the same target, with the labels that are known of it.
         targets.keys = dataset.targets.iter().map(|t| t.protein.sequence.clone()).collect();
-        let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
-        let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
+        let pairs = views.0.pairs;
         let table = bundle.evidence.as_ref().map(|e| e.table((&drugs, &targets), &pairs));
         Self {
             bundle,

@@ -39,6 +39,8 @@ pub(super) struct Batch {
 /// What batches are made of.
 pub(super) struct Feed<'a> {
     pub interactions: &'a [Interaction],
+    /// Drug row and target row of each interaction.
+    pub pairs: &'a [(u32, u32)],
     pub train: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
@@ -52,8 +54,7 @@ pub(super) struct Feed<'a> {
 
 impl Feed<'_> {
     fn pair(&self, position: u32) -> (u32, u32) {
-        let interaction = &self.interactions[self.train[position as usize] as usize];
-        (interaction.drug, interaction.target)
+        self.pairs[self.train[position as usize] as usize]
     }
 
     /// The batches of `epoch` as positions in the training part.

@@ -42,10 +42,11 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
     }
 }
 
-/// The bank of training pairs, and the evidence of each of them.
+/// The bank of training pairs, and the evidence of each of them; `rows` are the drug and target rows of each interaction.
 pub(super) fn known_pairs(
     job: &Job<'_>,
     plan: &LabelPlan,
+    rows: &[(u32, u32)],
     stores: (&DrugStore, &TargetStore),
 ) -> (Evidence, EvidenceTable) {
     let train = job.split.train.indices();
@@ -53,7 +54,7 @@ pub(super) fn known_pairs(
     let outcomes: Vec<(u32, u32, f32)> = interactions()
         .filter_map(|i| Some((i.drug, i.target, plan.outcome(i)?)))
         .collect();
-    let pairs: Vec<(u32, u32)> = interactions().map(|i| (i.drug, i.target)).collect();
+    let pairs: Vec<(u32, u32)> = train.iter().map(|i| rows[*i as usize]).collect();
     Evidence::fit(bank(stores.0, stores.1, &outcomes), stores, &pairs)
 }
 
@@ -70,7 +71,7 @@ pub(super) fn side_fingerprint(side: [&SideData; 2]) -> String {
         data.embeddings.iter().for_each(|e| profiles(&e.rows));
     }
     for data in side {
-        hasher.update(format!("{:?}", data.texts));
+        hasher.update(format!("{:?}{:?}", data.texts, data.measured));
     }
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

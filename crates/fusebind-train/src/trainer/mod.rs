@@ -11,7 +11,10 @@ use std::{path::Path, time::Instant};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_data::{split::Split, table::Dataset};
-use fusebind_features::entity::side::SideData;
+use fusebind_features::entity::{
+    molecule::Molecule,
+    side::{SideData, Views},
+};
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
@@ -73,6 +76,37 @@ pub struct Job<'a> {
     pub stop_after: Option<u64>,
 }
 
+impl Job<'_> {
+    /// The drugs as each pair of the data set may see them.
+    fn views(&self) -> DrugViews {
+        DrugViews::new(
+            self.dataset,
+            self.side[0],
+            self.dataset.interactions.iter().map(|i| (i.drug, i.target)),
+        )
+    }
+}
+
+/// [`Views`] of the drugs of a data set.
+pub(crate) struct DrugViews(pub Views);
+
+impl DrugViews {
+    /// Views for `pairs` of drug and target.
+    pub fn new(dataset: &Dataset, side: &SideData, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        Self(Views::new(side, dataset.drugs.len(), &pairs.collect::<Vec<_>>()))
+    }
+
+    /// The molecule of each row.
+    pub fn molecules<'d>(&self, dataset: &'d Dataset) -> impl Iterator<Item = &'d Molecule> {
+        let further = self.0.drugs.iter().map(|d| &dataset.drugs[*d as usize].molecule);
+        dataset
+            .drugs
+            .iter()
+            .map(|d| &d.molecule)
+            .chain(further.collect::<Vec<_>>())
+    }
+}
+
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
@@ -95,24 +129,26 @@ const SAVE_EVERY: f64 = 20.0;
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let mut recipe = resolve(job)?;
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
-    let drugs = DrugStore::new(job.dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
+    let views = job.views();
+    let drugs = DrugStore::new(views.molecules(job.dataset), &recipe.model.graph);
     let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
     let inputs = fit_inputs(job, &recipe, &drugs, &targets);
     (recipe.model.drug, recipe.model.target) = (inputs.drug.channels(), inputs.target.channels());
-    let (drug_side, mut notes) = inputs.drug.store(job.side[0], drugs.keys.len());
+    let (drug_side, mut notes) = inputs.drug.store(&views.0.side, drugs.keys.len());
     let (target_side, more) = inputs.target.store(job.side[1], targets.keys.len());
     notes.extend(more);
     notes.iter().for_each(|note| observer.note(note));
     let drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
     let targets = targets.scaled(&inputs.composition).with_side(target_side);
     let scales = plan.scales.clone();
-    let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, (&drugs, &targets)));
+    let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, &views.0.pairs, (&drugs, &targets)));
     let (evidence, shown) = known.unzip();
     recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
     let mix = recipe.training.mix;
     let mut run = Run::start(job, recipe, (plan, inputs))?;
     let feed = Feed {
         interactions: &job.dataset.interactions,
+        pairs: &views.0.pairs,
         train: job.split.train.indices(),
         stores: (&drugs, &targets),
         scales: &scales,
@@ -123,7 +159,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         seed: job.seed,
     };
     let stores = (&drugs, &targets);
-    let validation = Validation::new(job.dataset, &job.split.valid, &scales, stores, (evidence.as_ref(), mix));
+    let validation = Validation::new(job, &views.0.pairs, &scales, stores, (evidence.as_ref(), mix));
     let steps_per_epoch = feed.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
@@ -215,6 +251,7 @@ impl Run {
             inputs,
             scales: plan.scales,
             mix: recipe.training.mix.unwrap_or(MIX),
+            prior: plan.prior,
             threshold: None,
             recipe: recipe.name.clone(),
             data_fingerprint: info.data_fingerprint.clone(),

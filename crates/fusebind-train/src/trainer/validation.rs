@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use fusebind_data::{
-    split::ValidSet,
-    table::{Dataset, Interaction},
-};
+use fusebind_data::table::Interaction;
 use fusebind_eval::{classification, regression};
 use fusebind_model::{
     bundle::OutputScale,
@@ -16,6 +13,7 @@ use fusebind_model::{
     scoring::{Absence, EvidenceOf, Opinions, Scorer, Scores},
 };
 
+use super::Job;
 use crate::objective::scale_name;
 
 /// Shares of the joint reader that are tried.
@@ -33,18 +31,15 @@ pub(super) struct Validation<'a> {
 
 impl<'a> Validation<'a> {
     pub fn new(
-        dataset: &'a Dataset,
-        valid: &ValidSet,
+        job: &Job<'a>,
+        rows: &[(u32, u32)],
         scales: &'a [OutputScale],
         stores: (&'a DrugStore, &'a TargetStore),
         (evidence, mix): (Option<&Evidence>, Option<f32>),
     ) -> Self {
-        let interactions: Vec<&Interaction> = valid
-            .indices()
-            .iter()
-            .map(|&i| &dataset.interactions[i as usize])
-            .collect();
-        let pairs: Vec<(u32, u32)> = interactions.iter().map(|i| (i.drug, i.target)).collect();
+        let valid = job.split.valid.indices();
+        let interactions = valid.iter().map(|&i| &job.dataset.interactions[i as usize]).collect();
+        let pairs: Vec<(u32, u32)> = valid.iter().map(|&i| rows[i as usize]).collect();
         Self {
             evidence: evidence.map(|evidence| evidence.table(stores, &pairs)),
             interactions,
