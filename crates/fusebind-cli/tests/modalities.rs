@@ -166,11 +166,23 @@ fn any_subset_of_modalities_trains_and_predicts() {
     let everything = "graph,sequence,text,transcriptome,bioassay";
     let (blank, _) = succeed(&[&stranger[..], &["--without", everything]].concat(), here);
     let (mut train, mut bound) = (0.0, 0.0);
-    for line in fs::read_to_string(here.join("data/pairs.csv")).unwrap().lines().filter(|l| l.ends_with("train")) {
+    for line in fs::read_to_string(here.join("data/pairs.csv"))
+        .unwrap()
+        .lines()
+        .filter(|l| l.ends_with("train"))
+    {
         train += 1.0;
         bound += line.split(',').nth(2).unwrap().parse::<f64>().unwrap();
     }
-    let told: f64 = blank.lines().nth(1).unwrap().split(',').nth(3).unwrap().parse().unwrap();
+    let told: f64 = blank
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .nth(3)
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((told - bound / train).abs() < 1e-6, "{told} is not {bound} of {train}");
 
     let unknown = fusebind(&[&all[..], &["--without", "image"]].concat(), here);

@@ -135,9 +135,9 @@ pub struct TrainingConfig {
     pub select: Select,
     /// Evidence as of new entities.
     pub novelty: NoveltyConfig,
-    /// Share of structure and evidence together in the prediction, the rest is evidence alone; chosen on validation pairs
-    /// where it is not set.
-    pub mix: Option<f32>,
+    /// Share of structure and evidence together in the prediction, the rest is evidence alone, for runs without validation
+    /// pairs; where there are some, they choose it.
+    pub mix: f32,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -155,7 +155,7 @@ impl Default for TrainingConfig {
             patience: 0,
             select: Select::default(),
             novelty: NoveltyConfig::default(),
-            mix: None,
+            mix: 0.3,
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
@@ -251,7 +251,7 @@ impl Recipe {
         if !reads(Modality::Graph) || !reads(Modality::Sequence) {
             return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
         }
-        if training.mix.is_some_and(|mix| !(0.0..=1.0).contains(&mix)) {
+        if !(0.0..=1.0).contains(&training.mix) {
             return wrong("training: `mix` must lie in [0, 1]");
         }
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {

@@ -120,8 +120,6 @@ pub struct Trained {
     pub pairs_per_second: f64,
 }
 
-/// Share of the joint reader where no validation pairs choose it.
-const MIX: f32 = 0.3;
 /// Seconds between two saved states.
 const SAVE_EVERY: f64 = 20.0;
 
@@ -144,7 +142,6 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, &views.0.pairs, (&drugs, &targets)));
     let (evidence, shown) = known.unzip();
     recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
-    let mix = recipe.training.mix;
     let mut run = Run::start(job, recipe, (plan, inputs))?;
     let feed = Feed {
         interactions: &job.dataset.interactions,
@@ -159,7 +156,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         seed: job.seed,
     };
     let stores = (&drugs, &targets);
-    let validation = Validation::new(job, &views.0.pairs, &scales, stores, (evidence.as_ref(), mix));
+    let validation = Validation::new(job, &views.0.pairs, &scales, stores, evidence.as_ref());
     let steps_per_epoch = feed.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
@@ -250,7 +247,7 @@ impl Run {
             model: recipe.model.clone(),
             inputs,
             scales: plan.scales,
-            mix: recipe.training.mix.unwrap_or(MIX),
+            mix: recipe.training.mix,
             prior: plan.prior,
             threshold: None,
             recipe: recipe.name.clone(),

@@ -26,7 +26,6 @@ pub(super) struct Validation<'a> {
     scales: &'a [OutputScale],
     stores: (&'a DrugStore, &'a TargetStore),
     evidence: Option<EvidenceTable>,
-    mix: Option<f32>,
 }
 
 impl<'a> Validation<'a> {
@@ -35,7 +34,7 @@ impl<'a> Validation<'a> {
         rows: &[(u32, u32)],
         scales: &'a [OutputScale],
         stores: (&'a DrugStore, &'a TargetStore),
-        (evidence, mix): (Option<&Evidence>, Option<f32>),
+        evidence: Option<&Evidence>,
     ) -> Self {
         let valid = job.split.valid.indices();
         let interactions = valid.iter().map(|&i| &job.dataset.interactions[i as usize]).collect();
@@ -46,7 +45,6 @@ impl<'a> Validation<'a> {
             pairs,
             scales,
             stores,
-            mix,
         }
     }
 
@@ -66,9 +64,12 @@ impl<'a> Validation<'a> {
             return BTreeMap::new();
         }
         let opinions = self.opinions(model, device);
-        let fixed = self.mix.or(opinions.evidence.is_none().then_some(1.0));
-        let mixes = fixed.map_or(MIXES.to_vec(), |mix| vec![mix]);
-        let scored = mixes.into_iter().map(|mix| {
+        let mixes = if opinions.evidence.is_some() {
+            &MIXES[..]
+        } else {
+            &[1.0]
+        };
+        let scored = mixes.iter().map(|&mix| {
             let mut metrics = self.metrics(&opinions.mixed(mix));
             if opinions.evidence.is_some() {
                 metrics.insert("mix".into(), f64::from(mix));
