@@ -83,6 +83,35 @@ impl ModalitySet {
     }
 }
 
+/// How much each modality is trusted, from 0 to 1; 1 where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trust([f32; Modality::ALL.len()]);
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self([1.0; Modality::ALL.len()])
+    }
+}
+
+impl Trust {
+    /// Trust in one modality.
+    pub fn of(self, modality: Modality) -> f32 {
+        self.0[modality as usize]
+    }
+
+    /// Sets the trust in one modality.
+    pub fn set(&mut self, modality: Modality, trust: f32) {
+        self.0[modality as usize] = trust.clamp(0.0, 1.0);
+    }
+
+    /// Both at once: the product, modality by modality.
+    pub fn and(self, other: Self) -> Self {
+        let mut both = self;
+        both.0.iter_mut().zip(other.0).for_each(|(a, b)| *a *= b);
+        both
+    }
+}
+
 impl FromIterator<Modality> for ModalitySet {
     fn from_iter<I: IntoIterator<Item = Modality>>(modalities: I) -> Self {
         let mut set = Self::default();
@@ -118,6 +147,17 @@ mod tests {
         assert_eq!(some.iter().collect::<Vec<_>>(), [Modality::Graph, Modality::Text]);
         assert!(!some.complement().contains(Modality::Text) && some.complement().contains(Modality::Bioassay));
         assert_eq!(some.union(some.complement()), ModalitySet::ALL);
+    }
+
+    #[test]
+    fn trust_multiplies_and_stays_between_0_and_1() {
+        let (mut a, mut b) = (Trust::default(), Trust::default());
+        a.set(Modality::Text, 0.5);
+        b.set(Modality::Text, 0.4);
+        b.set(Modality::Graph, 7.0);
+        let both = a.and(b);
+        assert!((both.of(Modality::Text) - 0.2).abs() < 1e-6);
+        assert_eq!((both.of(Modality::Graph), both.of(Modality::Bioassay)), (1.0, 1.0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,9 @@ pub struct Description {
     pub scales: Vec<OutputScale>,
     /// Share of structure and evidence together in the prediction; the rest is evidence alone.
     pub mix: f32,
+    /// Trust in the modalities of drugs and of targets at the end of training.
+    #[serde(default)]
+    pub trust: [Trust; 2],
     /// Share of binding pairs in training: the answer for a pair of which nothing is known.
     pub prior: Option<f64>,
     /// Probability above which a pair is said to bind, chosen on validation data.
@@ -189,6 +192,7 @@ impl Bundle {
             model: &self.model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Bank),
             absence: Absence::Alike(withheld),
+            trust: self.description.trust,
             device: &self.device,
         };
         let mut scores = scorer.score(stores, pairs, progress).mixed(self.description.mix);
@@ -245,13 +249,17 @@ impl Bundle {
             width,
         };
         let of_drugs = chunks(drugs.keys.len());
-        let of_drugs = of_drugs
-            .iter()
-            .map(|c| self.model.drug_weights(&drugs.batch_without(c), &self.device));
+        let of_drugs = of_drugs.iter().map(|c| {
+            self.model
+                .drug_weights(&drugs.batch_without(c).trusted(self.description.trust[0]), &self.device)
+        });
         let of_targets = chunks(targets.keys.len());
-        let of_targets = of_targets
-            .iter()
-            .map(|c| self.model.target_weights(&targets.batch_without(c), &self.device));
+        let of_targets = of_targets.iter().map(|c| {
+            self.model.target_weights(
+                &targets.batch_without(c).trusted(self.description.trust[1]),
+                &self.device,
+            )
+        });
         let config = &self.description.model;
         [
             rows(of_drugs.collect(), config.drug_modalities().len()),

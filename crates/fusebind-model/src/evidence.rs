@@ -7,8 +7,10 @@
 use fusebind_features::{
     evidence::{Bank, BankSide, Descriptors, Layout, Needs, Queries, Source, SparseRows, extract},
     feature::fingerprint::{BITS, Fingerprint},
-    modality::ModalitySet,
+    modality::{Modality, ModalitySet, Trust},
 };
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +31,8 @@ pub struct Evidence {
     scale: InputScale,
 }
 
-/// What a pair's evidence must do without.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a pair's evidence must do without, and how much the rest is trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Withheld {
     /// The drug is treated as one without labels.
     pub drug_labels: bool,
@@ -40,6 +42,8 @@ pub struct Withheld {
     pub drug: ModalitySet,
     /// Modalities of the target that are treated as absent.
     pub target: ModalitySet,
+    /// Trust in the modalities of the drug and of the target: standardised evidence shrinks towards its mean, 0.
+    pub trust: [Trust; 2],
 }
 
 /// Evidence of many pairs.
@@ -137,6 +141,46 @@ impl EvidenceTable {
         self.layout.width() + self.layout.blocks.len()
     }
 
+    /// How well each modality's neighbours foretell `outcomes` (one per row, `None` where there is none) beyond the bias of the
+    /// pair: the highest partial correlation of a neighbourhood's mean with them, given the plain mean over the same partners,
+    /// over the rows in which the neighbourhood is not empty; 0 where it is negative. A similarity that means nothing weighs
+    /// partners at random, tells no more than their plain mean, and has no skill. Drugs, then targets.
+    pub fn skill(&self, outcomes: &[Option<f32>]) -> [BTreeMap<Modality, f64>; 2] {
+        let (width, blocks) = (self.layout.width(), self.layout.blocks.len());
+        let plain = |needs: Needs| {
+            let block = self
+                .layout
+                .blocks
+                .iter()
+                .find(|b| b.needs == needs && b.drug.is_none() && b.target.is_none());
+            block
+                .expect("a layout begins with the means of both sides")
+                .channels
+                .start
+        };
+        let mut skills: [BTreeMap<Modality, f64>; 2] = Default::default();
+        for (number, block) in self.layout.blocks.iter().enumerate() {
+            let (side, source) = match (block.drug, block.target) {
+                (Some(drug), None) => (0, self.sources[0][drug]),
+                (None, Some(target)) => (1, self.sources[1][target]),
+                _ => continue,
+            };
+            let mean = plain(block.needs);
+            // The means of the three exponents; the masses beside them tell an empty neighbourhood.
+            for channel in [0, 2, 4].map(|c| block.channels.start + c) {
+                let told = (0..outcomes.len()).filter_map(|row| {
+                    let value = |channel: usize| f64::from(self.values[row * width + channel]);
+                    let empty = value(channel + 1) <= f64::from(self.empty[channel + 1]) + 1e-3;
+                    let outcome = outcomes[row].filter(|_| self.present[row * blocks + number] && !empty)?;
+                    Some([value(channel), f64::from(outcome), value(mean)])
+                });
+                let found = skills[side].entry(source.modality()).or_insert(0.0);
+                *found = found.max(partial_correlation(told));
+            }
+        }
+        skills
+    }
+
     /// The rows at `rows`, each without what it must do without: `[P, F + K]`.
     pub fn rows(&self, rows: &[(u32, Withheld)]) -> Rows {
         let (width, blocks) = (self.layout.width(), self.layout.blocks.len());
@@ -166,10 +210,41 @@ impl EvidenceTable {
                 } else {
                     &self.values[start + range.start..start + range.end]
                 };
-                channels[range].copy_from_slice(from);
+                let trusted = |side: usize, source: Option<usize>| {
+                    source.map_or(1.0, |s| withheld.trust[side].of(self.sources[side][s].modality()))
+                };
+                let trust = trusted(0, block.drug) * trusted(1, block.target);
+                channels[range]
+                    .iter_mut()
+                    .zip(from)
+                    .for_each(|(out, value)| *out = trust * value);
             }
         })
     }
+}
+
+/// Correlation of the first two of three numbers given the third; 0 for fewer than ten triples, and where one of the first two
+/// follows from the third or never varies.
+fn partial_correlation(triples: impl Iterator<Item = [f64; 3]>) -> f64 {
+    let (mut count, mut sums, mut products) = (0.0, [0.0; 3], [[0.0; 3]; 3]);
+    for triple in triples {
+        count += 1.0;
+        for a in 0..3 {
+            sums[a] += triple[a];
+            for b in 0..3 {
+                products[a][b] += triple[a] * triple[b];
+            }
+        }
+    }
+    let covariance = |a: usize, b: usize| products[a][b] - sums[a] * sums[b] / f64::max(count, 1.0);
+    let given = |a: usize, b: usize| match covariance(2, 2) > 1e-9 {
+        true => covariance(a, b) - covariance(a, 2) * covariance(b, 2) / covariance(2, 2),
+        false => covariance(a, b),
+    };
+    if count < 10.0 || given(0, 0) <= 1e-9 || given(1, 1) <= 1e-9 {
+        return 0.0;
+    }
+    given(0, 1) / (given(0, 0) * given(1, 1)).sqrt()
 }
 
 /// The parts of a bank that are no arrays.
@@ -312,4 +387,21 @@ fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
         values: rows.values,
         width,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::partial_correlation;
+
+    #[test]
+    fn what_the_third_number_explains_does_not_count() {
+        let wave = |i: u32, period: u32| f64::from(i % period) - f64::from(period - 1) / 2.0;
+        let all = || (0..210u32).map(move |i| (wave(i, 7), wave(i, 3), wave(i, 2)));
+        // Both follow the third, and nothing else joins them.
+        let joined = partial_correlation(all().map(|(z, x, y)| [x + 3.0 * z, y + 3.0 * z, z]));
+        assert!(joined.abs() < 1e-9, "{joined}");
+        let own = partial_correlation(all().map(|(z, x, y)| [x + z, x + 0.1 * y + z, z]));
+        assert!(own > 0.9, "{own}");
+        assert_eq!(partial_correlation((0..9).map(|i| [f64::from(i); 3])), 0.0, "too few");
+    }
 }

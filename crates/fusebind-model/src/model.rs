@@ -11,7 +11,7 @@ use burn::{
 };
 use fusebind_features::{
     batch::PairIndex,
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use crate::{
         transcriptome::{TranscriptomeEncoder, TranscriptomeEncoderConfig},
     },
     fusion::{
-        entity::{EntityFusion, Fused},
+        entity::{EntityFusion, Fused, Part},
         evidence::{EvidenceConfig, EvidenceReader},
         interaction::{Interaction, InteractionConfig},
         retrieval::{Retrieval, RetrievalConfig},
@@ -206,9 +206,17 @@ impl SideEncoders {
 }
 
 /// Fuses the modalities of each entity.
-fn fuse(fusion: &EntityFusion, modalities: Vec<(Modality, Tensor<2>)>, present: &[ModalitySet]) -> Fused {
-    let flags = |m: Modality| present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect();
-    fusion.forward(modalities.into_iter().map(|(m, x)| (x, flags(m))).collect())
+fn fuse(
+    fusion: &EntityFusion,
+    modalities: Vec<(Modality, Tensor<2>)>,
+    (present, trust): (&[ModalitySet], &[Trust]),
+) -> Fused {
+    let part = |(m, embedding): (Modality, Tensor<2>)| Part {
+        embedding,
+        present: present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect(),
+        trust: trust.iter().map(|trust| trust.of(m)).collect(),
+    };
+    fusion.forward(modalities.into_iter().map(part).collect())
 }
 
 /// Drug-target model over the modalities of both sides and the evidence of neighbouring pairs.
@@ -247,7 +255,7 @@ impl Model {
     fn fuse_drugs(&self, drugs: &DrugInput, device: &Device) -> Fused {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
         let all = self.drug_side.forward(graph, &drugs.side, device);
-        fuse(&self.drug_fusion, all, &drugs.present)
+        fuse(&self.drug_fusion, all, (&drugs.present, &drugs.trust))
     }
 
     /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
@@ -263,7 +271,7 @@ impl Model {
     fn fuse_targets(&self, targets: &TargetInput, device: &Device) -> Fused {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
         let all = self.target_side.forward(sequence, &targets.side, device);
-        fuse(&self.target_fusion, all, &targets.present)
+        fuse(&self.target_fusion, all, (&targets.present, &targets.trust))
     }
 
     /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].

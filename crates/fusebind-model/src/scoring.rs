@@ -3,7 +3,10 @@
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 
 use burn::tensor::{Device, Tensor};
-use fusebind_features::{batch::PairIndex, modality::ModalitySet};
+use fusebind_features::{
+    batch::PairIndex,
+    modality::{ModalitySet, Trust},
+};
 
 use crate::{
     evidence::{Evidence, EvidenceTable, Withheld},
@@ -144,6 +147,8 @@ pub struct Scorer<'a> {
     pub evidence: EvidenceOf<'a>,
     /// What entities and pairs do without.
     pub absence: Absence<'a>,
+    /// Trust in the modalities of drugs and of targets.
+    pub trust: [Trust; 2],
     /// Where the model lives.
     pub device: &'a Device,
 }
@@ -166,14 +171,16 @@ impl Scorer<'_> {
             .chunks(ENTITIES)
             .map(|ids| {
                 let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_drug(*id))).collect();
-                self.model.encode_drugs(&drugs.batch_without(&without), self.device)
+                self.model
+                    .encode_drugs(&drugs.batch_without(&without).trusted(self.trust[0]), self.device)
             })
             .collect();
         let target_states: Vec<Tensor<2>> = target_ids
             .chunks(ENTITIES)
             .map(|ids| {
                 let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_target(*id))).collect();
-                self.model.encode_targets(&targets.batch_without(&without), self.device)
+                self.model
+                    .encode_targets(&targets.batch_without(&without).trusted(self.trust[1]), self.device)
             })
             .collect();
         let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
@@ -194,7 +201,11 @@ impl Scorer<'_> {
                     target: target_positions[start..end].to_vec(),
                 };
                 let rows = table.map(|table| {
-                    let row = |row: usize| ((row - first) as u32, self.absence.of_pair(pairs[row]));
+                    let trust = self.trust;
+                    let row = |row: usize| {
+                        let withheld = self.absence.of_pair(pairs[row]);
+                        ((row - first) as u32, Withheld { trust, ..withheld })
+                    };
                     table.rows(&(start..end).map(row).collect::<Vec<_>>())
                 });
                 let (drugs, targets) = (drug_states.clone(), target_states.clone());

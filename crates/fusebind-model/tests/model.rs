@@ -168,6 +168,7 @@ fn many_pairs_score_as_one_batch_does() {
         model: &model,
         evidence: EvidenceOf::Bank(&bank),
         absence: Absence::default(),
+        trust: Default::default(),
         device: &device,
     };
     let opinions = scorer.score((&drugs, &targets), &list, |n| done = n);
@@ -218,6 +219,7 @@ fn description() -> Description {
             deviation: 1.0,
         }],
         mix: 0.25,
+        trust: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),
         recipe: "test".into(),

@@ -170,6 +170,7 @@ fn score(model: &Model, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]
         model,
         evidence: EvidenceOf::Nothing,
         absence: Absence::default(),
+        trust: Default::default(),
         device,
     };
     scorer.score(stores, &pairs[..pairs.len().min(1000)], |_| {});

@@ -1,5 +1,6 @@
 //! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
 
+pub mod curriculum;
 mod error;
 pub mod evaluate;
 pub mod floor;

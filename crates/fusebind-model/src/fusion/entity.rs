@@ -2,8 +2,9 @@
 //!
 //! For modality `m` with embedding `x_m` and presence `p_m`: `z_m = p_m norm(x_m) + (1 - p_m) t_m` with a learned token
 //! `t_m`; scores `s_m = p_m (W_m z_m + b_m) + (1 - p_m) u_m` with a learned score `u_m`; `e = sum exp(s_m) z_m / sum
-//! exp(s_m)`. The content of an absent modality has no effect at all. With one modality `e = norm(x)`.
-//! Comes in: `M` embeddings `[B, D]` and what is present. Goes out: `[B, D]`, and how much each modality weighs.
+//! exp(s_m)`. A present modality that is trusted by `w_m <= 1` has `ln w_m` added to its scores. The content of an absent
+//! modality has no effect at all. With one modality `e = norm(x)`. Comes in: `M` embeddings `[B, D]`, what is present and how
+//! much it is trusted. Goes out: `[B, D]`, and how much each modality weighs.
 
 use burn::{
     module::{Initializer, Module, Param},
@@ -15,6 +16,20 @@ use crate::layer::{norm::LayerNorm, pool::SCORE_BOUND};
 
 /// Score of an absent modality at the start: it weighs little until there is reason.
 const ABSENT_SCORE: f64 = -2.0;
+
+/// Trust below this is no less: what is present keeps a gradient.
+const LEAST_TRUST: f32 = 1e-2;
+
+/// One modality of the entities of a batch.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Embedding, `[B, D]`.
+    pub embedding: Tensor<2>,
+    /// 1 where the modality is present, else 0, `[B]`.
+    pub present: Vec<f32>,
+    /// Trust in it, `[B]`.
+    pub trust: Vec<f32>,
+}
 
 /// Fuses modalities, see the file's header.
 #[derive(Module, Debug)]
@@ -49,23 +64,32 @@ impl EntityFusion {
         }
     }
 
-    /// Fuses `embeddings`, each `[B, D]` with its presence (1 or 0) `[B]`.
-    pub fn forward(&self, embeddings: Vec<(Tensor<2>, Vec<f32>)>) -> Fused {
-        let rows = embeddings[0].0.dims()[0];
-        let device = embeddings[0].0.device();
+    /// Fuses `embeddings`.
+    pub fn forward(&self, embeddings: Vec<Part>) -> Fused {
+        let rows = embeddings[0].embedding.dims()[0];
+        let device = embeddings[0].embedding.device();
         if self.scores.is_empty() {
-            let (embedding, _) = embeddings.into_iter().next().expect("an entity has a modality");
+            let part = embeddings.into_iter().next().expect("an entity has a modality");
             return Fused {
-                embedding: self.norms[0].forward(embedding),
+                embedding: self.norms[0].forward(part.embedding),
                 weights: Tensor::ones([rows, 1], &device),
             };
         }
         let mut weighted: Option<Tensor<2>> = None;
         let mut total: Option<Tensor<2>> = None;
         let mut shares = Vec::with_capacity(embeddings.len());
-        for (m, (embedding, present)) in embeddings.into_iter().enumerate() {
+        for (m, part) in embeddings.into_iter().enumerate() {
+            let Part {
+                embedding,
+                present,
+                trust,
+            } = part;
             let normed = self.norms[m].forward(embedding);
-            let score = self.scores[m].forward(normed.clone());
+            let mut score = self.scores[m].forward(normed.clone());
+            if trust.iter().any(|w| *w < 1.0) {
+                let bias: Vec<f32> = trust.iter().map(|w| w.max(LEAST_TRUST).ln()).collect();
+                score = score + Tensor::<2>::from_data(TensorData::new(bias, [rows, 1]), &device);
+            }
             let (state, score) = if present.iter().all(|p| *p == 1.0) {
                 (normed, score)
             } else {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use fusebind_features::{
     batch::{GraphBatch, SequenceBatch},
-    modality::ModalitySet,
+    modality::{ModalitySet, Trust},
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ pub struct DrugInput {
     pub side: SideInput,
     /// What is present of each drug, `[B]`.
     pub present: Vec<ModalitySet>,
+    /// Trust in what is present, `[B]`.
+    pub trust: Vec<Trust>,
 }
 
 /// The distinct targets of a batch.
@@ -55,4 +57,22 @@ pub struct TargetInput {
     pub side: SideInput,
     /// What is present of each target, `[B]`.
     pub present: Vec<ModalitySet>,
+    /// Trust in what is present, `[B]`.
+    pub trust: Vec<Trust>,
+}
+
+impl DrugInput {
+    /// The same drugs, their modalities trusted as `trust` says.
+    pub fn trusted(mut self, trust: Trust) -> Self {
+        self.trust.fill(trust);
+        self
+    }
+}
+
+impl TargetInput {
+    /// The same targets, their modalities trusted as `trust` says.
+    pub fn trusted(mut self, trust: Trust) -> Self {
+        self.trust.fill(trust);
+        self
+    }
 }

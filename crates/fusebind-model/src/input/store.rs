@@ -7,7 +7,7 @@ use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein},
     evidence::{Bank, BankSide, Descriptors, Known, Source},
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 
 use super::{DrugInput, InputScale, Rows, SideStore, TargetInput};
@@ -85,6 +85,7 @@ impl DrugStore {
         DrugInput {
             side: self.side.batch(drugs),
             present: drugs.iter().map(present).collect(),
+            trust: vec![Trust::default(); drugs.len()],
             graphs: GraphBatch::pack(indices.iter().map(|&i| &self.graphs[i as usize])),
             substructures: self.substructures.select(&indices),
         }
@@ -174,6 +175,7 @@ impl TargetStore {
         TargetInput {
             side: self.side.batch(targets),
             present: targets.iter().map(present).collect(),
+            trust: vec![Trust::default(); targets.len()],
             sequences: Arc::new(SequenceBatch::pack(
                 indices.iter().map(|&i| &self.sequences[i as usize]),
             )),

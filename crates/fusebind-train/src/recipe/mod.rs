@@ -11,7 +11,9 @@ use fusebind_features::modality::Modality;
 use fusebind_model::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, objective::ObjectiveConfig, optimizer::adamw::AdamWConfig};
+use crate::{
+    Error, ErrorKind, curriculum::CurriculumConfig, objective::ObjectiveConfig, optimizer::adamw::AdamWConfig,
+};
 
 /// What a model learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +135,8 @@ pub struct TrainingConfig {
     pub patience: u64,
     /// Which weights a run ends with.
     pub select: Select,
+    /// Trust in modalities over training.
+    pub curriculum: CurriculumConfig,
     /// Evidence as of new entities.
     pub novelty: NoveltyConfig,
     /// Share of structure and evidence together in the prediction, the rest is evidence alone, for runs without validation
@@ -154,6 +158,7 @@ impl Default for TrainingConfig {
             floor: 0.01,
             patience: 0,
             select: Select::default(),
+            curriculum: CurriculumConfig::default(),
             novelty: NoveltyConfig::default(),
             mix: 0.3,
             optimizer: AdamWConfig::default(),
@@ -257,6 +262,7 @@ impl Recipe {
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");
         }
+        training.curriculum.check()?;
         training.optimizer.check()?;
         training.objective.check()?;
         Ok(self.model.check()?)

@@ -182,6 +182,7 @@ impl<'a> Setting<'a> {
             model: &self.bundle.model,
             evidence: self.table.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
             absence,
+            trust: self.bundle.description.trust,
             device: &self.bundle.device,
         };
         let opinions = scorer.score((&self.drugs, &self.targets), &self.pairs, |_| {});

@@ -15,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fusebind_features::modality::Trust;
 use fusebind_model::checkpoint::{Archive, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -45,6 +46,9 @@ pub struct Progress {
     pub epoch: u64,
     /// Best validation score so far (larger is better) and its epoch.
     pub best: Option<(f64, u64)>,
+    /// Trust in the modalities of drugs and of targets in that epoch.
+    #[serde(default)]
+    pub trust: [Trust; 2],
 }
 
 /// One line of `metrics.jsonl`.
@@ -56,6 +60,9 @@ pub struct EpochMetrics {
     pub train_loss: f64,
     /// Validation score by name; empty without a validation part.
     pub valid: std::collections::BTreeMap<String, f64>,
+    /// Trust in each modality in the epoch; empty without a curriculum.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub trust: std::collections::BTreeMap<String, f64>,
     /// Learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Wall time of the epoch in seconds.

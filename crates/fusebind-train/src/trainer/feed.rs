@@ -10,7 +10,7 @@ use fusebind_data::{
 };
 use fusebind_features::{
     batch::PairIndex,
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use fusebind_model::{
     bundle::OutputScale,
@@ -50,6 +50,8 @@ pub(super) struct Feed<'a> {
     pub modalities: &'a ModalitiesConfig,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
+    /// Trust in the modalities of drugs and of targets in the epoch at hand.
+    pub trust: [Trust; 2],
 }
 
 impl Feed<'_> {
@@ -108,14 +110,15 @@ impl Feed<'_> {
                     let withheld = Withheld {
                         drug: drugs[index.drug[at] as usize].1,
                         target: targets[index.target[at] as usize].1,
+                        trust: self.trust,
                         ..self.withheld(epoch, position)
                     };
                     (position, withheld)
                 };
                 table.rows(&positions.iter().enumerate().map(row).collect::<Vec<_>>())
             }),
-            drugs: self.stores.0.batch_without(&drugs),
-            targets: self.stores.1.batch_without(&targets),
+            drugs: self.stores.0.batch_without(&drugs).trusted(self.trust[0]),
+            targets: self.stores.1.batch_without(&targets).trusted(self.trust[1]),
             pairs: index,
             labels: Labels::of(interactions, self.scales),
         }

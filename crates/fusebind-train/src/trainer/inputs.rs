@@ -58,6 +58,14 @@ pub(super) fn known_pairs(
     Evidence::fit(bank(stores.0, stores.1, &outcomes), stores, &pairs)
 }
 
+/// What the label of each training pair is to its neighbours.
+pub(super) fn outcomes(job: &Job<'_>, plan: &LabelPlan) -> Vec<Option<f32>> {
+    let train = job.split.train.indices().iter();
+    train
+        .map(|i| plan.outcome(&job.dataset.interactions[*i as usize]))
+        .collect()
+}
+
 /// SHA-256 (hex) of the side data of both sides.
 pub(super) fn side_fingerprint(side: [&SideData; 2]) -> String {
     let mut hasher = Sha256::new();

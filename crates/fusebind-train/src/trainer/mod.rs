@@ -11,9 +11,12 @@ use std::{path::Path, time::Instant};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_data::{split::Split, table::Dataset};
-use fusebind_features::entity::{
-    molecule::Molecule,
-    side::{SideData, Views},
+use fusebind_features::{
+    entity::{
+        molecule::Molecule,
+        side::{SideData, Views},
+    },
+    modality::Trust,
 };
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
@@ -25,6 +28,7 @@ use fusebind_model::{
 
 use crate::{
     Error, ErrorKind,
+    curriculum::{self, CurriculumKind},
     labels::LabelPlan,
     objective::Objective,
     optimizer::{adamw::AdamW, schedule::Schedule},
@@ -32,7 +36,7 @@ use crate::{
     run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
 };
 use feed::Feed;
-use inputs::{fit_inputs, known_pairs, side_fingerprint};
+use inputs::{fit_inputs, known_pairs, outcomes, side_fingerprint};
 use validation::Validation;
 pub(crate) use validation::{affinity_column, binding_column};
 
@@ -139,11 +143,17 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
     let targets = targets.scaled(&inputs.composition).with_side(target_side);
     let scales = plan.scales.clone();
+    let plan_of_skill = plan.clone();
     let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, &views.0.pairs, (&drugs, &targets)));
     let (evidence, shown) = known.unzip();
     recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
     let mut run = Run::start(job, recipe, (plan, inputs))?;
-    let feed = Feed {
+    let skills = shown
+        .as_ref()
+        .map(|table| table.skill(&outcomes(job, &plan_of_skill)))
+        .unwrap_or_default();
+    let curriculum = run.recipe.training.curriculum.build(&skills, job.seed);
+    let mut feed = Feed {
         interactions: &job.dataset.interactions,
         pairs: &views.0.pairs,
         train: job.split.train.indices(),
@@ -154,6 +164,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         modalities: &job.recipe.modalities,
         sampler: &job.recipe.training.sampler,
         seed: job.seed,
+        trust: Default::default(),
     };
     let stores = (&drugs, &targets);
     let validation = Validation::new(job, &views.0.pairs, &scales, stores, evidence.as_ref());
@@ -165,17 +176,22 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let mut saved = Instant::now();
     while run.progress.epoch < epochs && !run.out_of_patience() {
         let started = Instant::now();
+        feed.trust = curriculum.trust(run.progress.epoch as f64 / epochs as f64);
         let train_loss = run.epoch(&feed, &schedule, observer)?;
         let average = run.averages();
         let metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,
-            valid: validation.score(&run.averaged(&average)?, job.device),
+            valid: validation.score(&run.averaged(&average)?, job.device, feed.trust),
+            trust: match run.recipe.training.curriculum.kind {
+                CurriculumKind::None => Default::default(),
+                _ => curriculum::named(feed.trust, &skills),
+            },
             learning_rate: schedule.rate(run.optimizer.steps().saturating_sub(1)),
             seconds: started.elapsed().as_secs_f64(),
         };
         run.dir.log(&metrics)?;
-        run.keep(average, &metrics)?;
+        run.keep(average, &metrics, feed.trust)?;
         observer.epoch(&metrics);
         let stopping = job.stop_after == Some(run.progress.epoch);
         if stopping || saved.elapsed().as_secs_f64() > SAVE_EVERY {
@@ -248,6 +264,7 @@ impl Run {
             inputs,
             scales: plan.scales,
             mix: recipe.training.mix,
+            trust: Default::default(),
             prior: plan.prior,
             threshold: None,
             recipe: recipe.name.clone(),
@@ -381,7 +398,7 @@ impl Run {
     }
 
     /// Keeps the averaged weights if this epoch is the one to end with so far.
-    fn keep(&mut self, average: Archive, metrics: &EpochMetrics) -> Result<(), Error> {
+    fn keep(&mut self, average: Archive, metrics: &EpochMetrics, trust: [Trust; 2]) -> Result<(), Error> {
         let score = validation::selection_score(&metrics.valid);
         let better = match (self.recipe.training.select, score, self.progress.best) {
             (Select::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
@@ -389,6 +406,7 @@ impl Run {
         };
         if better {
             self.best = Some(average);
+            self.progress.trust = trust;
             self.progress.best = Some((score.unwrap_or(0.0), metrics.epoch));
         }
         Ok(())
@@ -424,12 +442,13 @@ impl Run {
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
         if finished {
             let best = self.best.take().unwrap_or_default();
+            self.description.trust = self.progress.trust;
             if let Some(mix) = metrics.valid.get("mix") {
                 self.description.mix = *mix as f32;
             }
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;
-                self.description.threshold = validation.threshold(&model, job.device, self.description.mix);
+                self.description.threshold = validation.threshold(&model, job.device, &self.description);
             }
             Bundle::save(best, evidence, &self.description, &self.dir.model())?;
             self.dir.finish()?;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use fusebind_data::table::Interaction;
 use fusebind_eval::{classification, regression};
+use fusebind_features::modality::Trust;
 use fusebind_model::{
-    bundle::OutputScale,
+    bundle::{Description, OutputScale},
     evidence::{Evidence, EvidenceTable},
     input::{DrugStore, TargetStore},
     model::Model,
@@ -48,22 +49,23 @@ impl<'a> Validation<'a> {
         }
     }
 
-    fn opinions(&self, model: &Model, device: &Device) -> Opinions {
+    fn opinions(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> Opinions {
         let scorer = Scorer {
             model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
             absence: Absence::default(),
+            trust,
             device,
         };
         scorer.score(self.stores, &self.pairs, |_| {})
     }
 
     /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs.
-    pub fn score(&self, model: &Model, device: &Device) -> BTreeMap<String, f64> {
+    pub fn score(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> BTreeMap<String, f64> {
         if self.pairs.is_empty() {
             return BTreeMap::new();
         }
-        let opinions = self.opinions(model, device);
+        let opinions = self.opinions(model, device, trust);
         let mixes = if opinions.evidence.is_some() {
             &MIXES[..]
         } else {
@@ -112,11 +114,11 @@ impl<'a> Validation<'a> {
     }
 
     /// Probability above which a pair is said to bind: best F1 on validation.
-    pub fn threshold(&self, model: &Model, device: &Device, mix: f32) -> Option<f64> {
+    pub fn threshold(&self, model: &Model, device: &Device, description: &Description) -> Option<f64> {
         if self.pairs.is_empty() {
             return None;
         }
-        let scores = self.opinions(model, device).mixed(mix);
+        let scores = self.opinions(model, device, description.trust).mixed(description.mix);
         let (labels, probabilities) = binding_column(&self.interactions, &scores);
         classification::best_threshold(&labels, &probabilities).ok()
     }
