@@ -66,7 +66,9 @@ const HEADS: usize = 4;
 impl TextEncoderConfig {
     /// Refuses what makes no encoder.
     pub fn check(&self) -> Result<(), Error> {
-        if self.kind == TextKind::Transformer && (self.words == 0 || self.channels == 0 || self.channels % HEADS != 0) {
+        if self.kind == TextKind::Transformer
+            && (self.words == 0 || self.channels == 0 || !self.channels.is_multiple_of(HEADS))
+        {
             let wanted = "text encoder: `words` must be above 0 and `channels` a multiple of 4";
             return Err(Error::new(ErrorKind::Config, wanted));
         }
@@ -162,7 +164,7 @@ impl TextTransformer {
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, length]), device);
         let padding = Tensor::<2, Bool>::from_data(TensorData::new(padding, [count, length]), device);
         let here = Tensor::<3>::from_data(TensorData::new(here, [count, length, 1]), device);
-        let positions = self.positions.val().slice([0..length]).unsqueeze::<3>(); // [1, length, channels]
+        let positions = self.positions.val().narrow(0, 0, length).unsqueeze::<3>(); // [1, length, channels]
         let states = self.words.forward(ids) + positions; // [count, length, channels]
         let states = self
             .encoder
