@@ -116,7 +116,7 @@ fn encode(model: &Model, (drugs, targets): (&DrugStore, &TargetStore), device: &
 /// Forward and backward passes over batches of pairs, each entity encoded once or once per pair.
 fn train(model: Model, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], device: &Device) {
     let sampler = BatchSampler::new(SamplerConfig {
-        batch_pairs: 256,
+        batch_pairs: 1024,
         ..SamplerConfig::default()
     });
     let batches = sampler.epoch(pairs, 1, 0);
@@ -152,15 +152,15 @@ fn train(model: Model, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)],
         (seen, start.elapsed().as_secs_f64())
     };
     run(true, 2);
-    let (count, seconds) = run(true, 24);
+    let (count, seconds) = run(true, 12);
     let once = row(
         "forward and backward, each entity once",
         count,
         seconds,
         "pairs",
-        "batches of 256",
+        "batches of 1,024",
     );
-    let (count, seconds) = run(false, 8);
+    let (count, seconds) = run(false, 4);
     let each = row("the same, each entity once per pair", count, seconds, "pairs", "");
     println!("| gained by encoding once per batch | {:.1} times | |", once / each);
 }
