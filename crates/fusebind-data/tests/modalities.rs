@@ -11,7 +11,7 @@ use fusebind_data::{
     source::{LoadConfig, load_dataset},
     table::Dataset,
 };
-use fusebind_features::entity::molecule::ChematicToolkit;
+use fusebind_features::entity::{molecule::ChematicToolkit, side::SideData};
 use tempfile::TempDir;
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -186,4 +186,76 @@ fn a_folder_that_holds_no_table_is_an_error() {
         load_modalities(dir.path(), &dataset).unwrap_err().kind(),
         ErrorKind::MissingColumn
     );
+}
+
+/// A safetensors file of F32 tensors.
+fn safetensors(tensors: &[(&str, &[f32])]) -> Vec<u8> {
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+    for (name, values) in tensors {
+        let start = data.len();
+        values.iter().for_each(|v| data.extend(v.to_le_bytes()));
+        let info = serde_json::json!({"dtype": "F32", "shape": [values.len()], "data_offsets": [start, data.len()]});
+        header.insert(name.to_string(), info);
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()
+}
+
+#[test]
+fn embeddings_come_as_arrays_too() {
+    let dataset = dataset();
+    let dir = folder(&[("embedding_sequence_b.ids.txt", "m1\nt2\n")]);
+    let tensors = safetensors(&[
+        ("AAA-1", &[1.0, 2.0]),
+        ("d3", &[3.0, 4.0]),
+        ("d4", &[5.0]),
+        ("CCC", &[f32::NAN, 0.0]),
+        ("nobody", &[0.0, 0.0]),
+    ]);
+    fs::write(dir.path().join("embedding_graph_a.safetensors"), &tensors).unwrap();
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }";
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.as_bytes());
+    (0..6).for_each(|v| npy.extend(f64::from(v).to_le_bytes()));
+    fs::write(dir.path().join("embedding_sequence_b.npy"), &npy).unwrap();
+    let (tables, rejections) = load_modalities(dir.path(), &dataset).unwrap();
+    let drug = tables.side(Side::Drug, &[], &dataset);
+    let rows = |data: &SideData, entity| {
+        data.embeddings[0]
+            .rows
+            .rows(entity)
+            .map(<[f32]>::to_vec)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (rows(&drug, 0), rows(&drug, 2)),
+        (vec![vec![1.0, 2.0]], vec![vec![3.0, 4.0]])
+    );
+    assert!(rows(&drug, 3).is_empty());
+    let reasons: Vec<&str> = rejections.iter().map(|r| r.reason.as_str()).collect();
+    assert!(
+        reasons.iter().any(|r| r.contains("width")) && reasons.iter().any(|r| r.contains("finite")),
+        "{reasons:?}"
+    );
+    let target = tables.side(Side::Target, &[], &dataset);
+    assert_eq!(
+        (rows(&target, 0), rows(&target, 1)),
+        (vec![vec![0.0, 1.0, 2.0]], vec![vec![3.0, 4.0, 5.0]])
+    );
+
+    for (name, bytes) in [
+        ("embedding_graph_a.safetensors", &tensors),
+        ("embedding_sequence_b.npy", &npy),
+    ] {
+        for length in [0, 5, 9, bytes.len() - 1] {
+            fs::write(dir.path().join(name), &bytes[..length]).unwrap();
+            let error = load_modalities(dir.path(), &dataset).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{name} cut to {length}: {error}");
+        }
+        fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    fs::write(dir.path().join("embedding_sequence_b.ids.txt"), "m1\n").unwrap();
+    let error = load_modalities(dir.path(), &dataset).unwrap_err().to_string();
+    assert!(error.contains("1 ids for 2 rows"), "{error}");
 }

@@ -3,6 +3,7 @@
 //! Comes in: a folder of tables and a [`Dataset`]. Goes out: [`ModalityTables`]. Nothing is encoded
 //! here and nothing is imputed: what was not measured stays missing. Axis legend: `G` genes, `A` assays.
 
+mod array;
 mod coverage;
 mod matching;
 mod profile;
@@ -63,11 +64,25 @@ impl Content {
     }
 }
 
-/// Reads every modality table in `dir` (CSV, TSV or Parquet) and keeps the rows that belong to an entity of `dataset`.
+/// Reads every modality table in `dir` (CSV, TSV or Parquet; embeddings also as safetensors or `.npy`) and keeps the rows that belong to an entity of `dataset`.
 pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables, Vec<Rejection>), Error> {
     let (mut tables, mut rejections) = (ModalityTables::default(), Vec::new());
     for path in table_files(dir)? {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if array::is_array(&path) {
+            match Content::of(&stem) {
+                Some(Content::Profile(ProfileKind::Embedding(modality))) => {
+                    tables
+                        .profiles
+                        .push(array::read(&path, modality, dataset, &mut rejections)?);
+                }
+                _ => {
+                    let reason = "array files hold embeddings: begin its name with embedding_MODALITY";
+                    tables.skipped.push((path.display().to_string(), reason.to_string()));
+                }
+            }
+            continue;
+        }
         let (table, rejected) = RawTable::read(&path)?;
         rejections.extend(rejected);
         if let Some(column) = table.column("column") {
@@ -121,7 +136,12 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
             .extension()
             .and_then(|extension| extension.to_str())
             .unwrap_or_default();
-        if matches!(extension, "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt") && path.is_file() {
+        if matches!(
+            extension,
+            "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt" | "npy" | "safetensors"
+        ) && !path.to_string_lossy().ends_with(".ids.txt")
+            && path.is_file()
+        {
             files.push(path);
         }
     }
