@@ -2,42 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+mod support;
 
-fn fusebind(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fusebind"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
+use std::{fs, path::Path};
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-const SMILES: [&str; 8] = [
-    "CCO",
-    "CCN",
-    "c1ccccc1",
-    "CC(=O)O",
-    "Cc1ccccc1O",
-    "CCCCO",
-    "C1CCNCC1",
-    "NC(=O)c1ccccc1",
-];
-const SEQUENCES: [&str; 6] = [
-    "MKTAYIAKQR",
-    "MKTAYIWKQRLL",
-    "GGSGGSPPLK",
-    "WWHHKKLMNP",
-    "ACDEFGHIKLMNPQRS",
-    "PPPLLLKKKRRR",
-];
+use support::{SEQUENCES, SMILES, fusebind, text};
 
 /// A flat table of pairs with one bad row.
 fn table(folder: &Path) {

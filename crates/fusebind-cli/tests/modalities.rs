@@ -2,48 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+mod support;
 
-fn fusebind(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fusebind"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
+use std::{fs, path::Path};
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use support::{SEQUENCES, SMILES, fusebind, text};
 
 fn succeed(arguments: &[&str], folder: &Path) -> (String, String) {
     let output = fusebind(arguments, folder);
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     (text(&output.stdout), text(&output.stderr))
 }
-
-const SMILES: [&str; 8] = [
-    "CCO",
-    "CCN",
-    "c1ccccc1",
-    "CC(=O)O",
-    "Cc1ccccc1O",
-    "CCCCO",
-    "C1CCNCC1",
-    "NC(=O)c1ccccc1",
-];
-const SEQUENCES: [&str; 6] = [
-    "MKTAYIAKQR",
-    "MKTAYIWKQRLL",
-    "GGSGGSPPLK",
-    "WWHHKKLMNP",
-    "ACDEFGHIKLMNPQRS",
-    "PPPLLLKKKRRR",
-];
 
 fn table(header: &str, rows: impl Iterator<Item = String>) -> String {
     header.to_string() + "\n" + &rows.map(|row| row + "\n").collect::<String>()

@@ -1,0 +1,39 @@
+//! The program under test, and a few molecules and proteins.
+
+#![allow(clippy::unwrap_used, missing_docs)] // a test that meets the unexpected should stop
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+pub fn fusebind(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fusebind"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+pub const SMILES: [&str; 8] = [
+    "CCO",
+    "CCN",
+    "c1ccccc1",
+    "CC(=O)O",
+    "Cc1ccccc1O",
+    "CCCCO",
+    "C1CCNCC1",
+    "NC(=O)c1ccccc1",
+];
+pub const SEQUENCES: [&str; 6] = [
+    "MKTAYIAKQR",
+    "MKTAYIWKQRLL",
+    "GGSGGSPPLK",
+    "WWHHKKLMNP",
+    "ACDEFGHIKLMNPQRS",
+    "PPPLLLKKKRRR",
+];
