@@ -1,12 +1,13 @@
 //! The command line of fusebind: stdout is data, stderr is talk.
 //!
 //! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`talk`] speaks on stderr,
-//! [`outcome`] ends the program.
+//! [`report`] lays results out as pages, [`outcome`] ends the program.
 
 mod args;
 mod command;
 mod load;
 mod outcome;
+mod report;
 mod talk;
 
 use std::process::ExitCode;

@@ -84,7 +84,7 @@ pub struct Bundle {
 
 impl Description {
     /// Featurises drugs as this model reads them, with a note on side data that it cannot use.
-    pub fn drugs<'a>(
+    fn drugs<'a>(
         &self,
         molecules: impl Iterator<Item = &'a Molecule>,
         side: &SideData,
@@ -95,7 +95,7 @@ impl Description {
     }
 
     /// Featurises targets as this model reads them, with a note on side data that it cannot use.
-    pub fn targets<'a>(
+    fn targets<'a>(
         &self,
         proteins: impl Iterator<Item = &'a Protein>,
         side: &SideData,
@@ -103,6 +103,24 @@ impl Description {
         let store = TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition);
         let (side, notes) = self.inputs.target.store(side, store.keys.len());
         (store.with_side(side), notes)
+    }
+}
+
+impl Bundle {
+    /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and notes side data
+    /// that it cannot use.
+    pub fn stores<'a>(
+        &self,
+        drugs: (impl Iterator<Item = &'a Molecule>, &SideData),
+        targets: (impl Iterator<Item = &'a Protein>, &SideData),
+    ) -> (DrugStore, TargetStore, Vec<String>) {
+        let (mut drugs, mut notes) = self.description.drugs(drugs.0, drugs.1);
+        let (mut targets, more) = self.description.targets(targets.0, targets.1);
+        notes.extend(more);
+        if let Some(evidence) = &self.evidence {
+            evidence.judge(&mut drugs, &mut targets);
+        }
+        (drugs, targets, notes)
     }
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     checkpoint::{Archive, Array},
+    confidence::Confidence,
     input::{DrugStore, InputScale, Rows, TargetStore},
 };
 
@@ -29,6 +30,7 @@ pub struct Evidence {
     bank: Bank,
     layout: Layout,
     scale: InputScale,
+    confidence: Confidence,
 }
 
 /// What a pair's evidence must do without, and how much the rest is trusted.
@@ -42,7 +44,7 @@ pub struct Withheld {
     pub drug: ModalitySet,
     /// Modalities of the target that are treated as absent.
     pub target: ModalitySet,
-    /// Trust in the modalities of the drug and of the target: standardised evidence shrinks towards its mean, 0.
+    /// Trust in the modalities of the drug and of the target: what is not fully trusted is in part absent.
     pub trust: [Trust; 2],
 }
 
@@ -54,31 +56,58 @@ pub struct EvidenceTable {
     values: Vec<f32>,
     present: Vec<bool>,
     empty: Vec<f32>,
+    /// Trust in what the drug and the target of each pair have.
+    trust: Vec<[Trust; 2]>,
 }
 
 impl Evidence {
-    /// Evidence from `bank`, scaled on `train`, the pairs that a model learns from; with the table of these pairs.
-    pub fn fit(bank: Bank, stores: (&DrugStore, &TargetStore), train: &[(u32, u32)]) -> (Self, EvidenceTable) {
-        let layout = bank.layout();
-        let mut evidence = Self {
+    /// Evidence from `bank`, not yet scaled; `confidence` judges the side modalities of its entities and of others.
+    pub fn new(bank: Bank, confidence: Confidence) -> Self {
+        Self {
+            layout: bank.layout(),
             bank,
             scale: InputScale::default(),
-            layout,
-        };
-        let mut table = evidence.table(stores, train);
+            confidence,
+        }
+    }
+
+    /// Says of each entity of the stores how far its side modalities are trusted. Comes before [`Evidence::table`].
+    pub fn judge(&self, drugs: &mut DrugStore, targets: &mut TargetStore) {
+        if self.confidence.is_empty() {
+            return;
+        }
+        let (of_drugs, of_targets) = self.queries((drugs, targets));
+        let trust = [
+            self.confidence.trust(0, &self.bank.drugs, &of_drugs),
+            self.confidence.trust(1, &self.bank.targets, &of_targets),
+        ];
+        let [of_drugs, of_targets] = trust;
+        drugs.side.set_trust(of_drugs);
+        targets.side.set_trust(of_targets);
+    }
+
+    /// Fits the scale on `train`, the pairs that a model learns from; the table of these pairs.
+    pub fn fit(&mut self, stores: (&DrugStore, &TargetStore), train: &[(u32, u32)]) -> EvidenceTable {
+        self.scale = InputScale::default();
+        let mut table = self.table(stores, train);
         let raw = Rows {
             values: std::mem::take(&mut table.values),
-            width: evidence.layout.width(),
+            width: self.layout.width(),
         };
-        evidence.scale = InputScale::standard(&raw);
+        self.scale = InputScale::standard(&raw);
         table.values = raw.values;
-        evidence.standardise(&mut table);
-        (evidence, table)
+        self.standardise(&mut table);
+        table
     }
 
     /// Channels that a model reads per pair: values and absence flags.
     pub fn inputs(&self) -> usize {
         self.layout.width() + self.layout.blocks.len()
+    }
+
+    /// The last of these channels, which say what is absent.
+    pub fn flags(&self) -> usize {
+        self.layout.blocks.len()
     }
 
     /// Whether each entity has labels of its own in the bank: drugs, targets.
@@ -115,6 +144,9 @@ impl Evidence {
             values: rows.values,
             present: rows.present,
             empty: rows.empty,
+            trust: (pairs.iter())
+                .map(|&(d, t)| [stores.0.side.trust(d), stores.1.side.trust(t)])
+                .collect(),
         };
         if !self.scale.mean.is_empty() {
             self.standardise(&mut table);
@@ -210,10 +242,14 @@ impl EvidenceTable {
                 } else {
                     &self.values[start + range.start..start + range.end]
                 };
+                let own = &self.trust[row as usize];
                 let trusted = |side: usize, source: Option<usize>| {
-                    source.map_or(1.0, |s| withheld.trust[side].of(self.sources[side][s].modality()))
+                    let both = own[side].and(withheld.trust[side]);
+                    source.map_or(1.0, |s| both.of(self.sources[side][s].modality()))
                 };
+                // In part absent where it is trusted in part.
                 let trust = trusted(0, block.drug) * trusted(1, block.target);
+                absent[number] = 1.0 - trust;
                 channels[range]
                     .iter_mut()
                     .zip(from)
@@ -253,6 +289,7 @@ struct Header {
     drugs: Vec<String>,
     targets: Vec<String>,
     sources: [Vec<Source>; 2],
+    confidence: Confidence,
 }
 
 const HEADER: &str = "bank";
@@ -264,6 +301,7 @@ impl Evidence {
             drugs: self.bank.drugs.keys.clone(),
             targets: self.bank.targets.keys.clone(),
             sources: [self.bank.drugs.names(), self.bank.targets.names()],
+            confidence: self.confidence.clone(),
         };
         let text = serde_json::to_string(&header)
             .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the bank cannot be written: {e}")))?;
@@ -340,6 +378,7 @@ impl Evidence {
             bank,
             layout,
             scale: InputScale { mean, factor },
+            confidence: header.confidence,
         }))
     }
 }

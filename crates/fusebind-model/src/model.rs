@@ -25,7 +25,8 @@ use crate::{
         transcriptome::{TranscriptomeEncoder, TranscriptomeEncoderConfig},
     },
     fusion::{
-        entity::{EntityFusion, Fused, Part},
+        alignment::{Aligned, Alignment, AlignmentConfig},
+        entity::{EntityFusion, Fused, FusionConfig, Part},
         evidence::{EvidenceConfig, EvidenceReader},
         interaction::{Interaction, InteractionConfig},
         retrieval::{Retrieval, RetrievalConfig},
@@ -55,12 +56,16 @@ pub struct ModelConfig {
     pub drug: SideChannels,
     /// Side modalities of targets; filled in from the data.
     pub target: SideChannels,
+    /// Fusion of the modalities of an entity.
+    pub fusion: FusionConfig,
     /// Interaction of drug and target.
     pub interaction: InteractionConfig,
     /// Evidence of neighbouring pairs.
     pub evidence: EvidenceConfig,
     /// Vectors for retrieval by dot product.
     pub retrieval: RetrievalConfig,
+    /// Alignment of the modalities of an entity.
+    pub alignment: AlignmentConfig,
     /// Heads.
     pub heads: HeadConfig,
 }
@@ -76,9 +81,11 @@ impl Default for ModelConfig {
             transcriptome: TranscriptomeEncoderConfig::default(),
             drug: SideChannels::default(),
             target: SideChannels::default(),
+            fusion: FusionConfig::default(),
             interaction: InteractionConfig::default(),
             evidence: EvidenceConfig::default(),
             retrieval: RetrievalConfig::default(),
+            alignment: AlignmentConfig::default(),
             heads: HeadConfig::default(),
         }
     }
@@ -99,6 +106,7 @@ impl ModelConfig {
         self.transcriptome.check()?;
         self.interaction.check()?;
         self.evidence.check()?;
+        self.alignment.check()?;
         self.heads.check()
     }
 
@@ -108,23 +116,30 @@ impl ModelConfig {
         let model = Model {
             graph: self.graph.init(self.width, device),
             drug_side: SideEncoders::new(&self.drug, self, device),
-            drug_fusion: self.fusion(&self.drug, device),
+            drug_fusion: self.fuser(&self.drug, device),
             sequence: self.sequence.init(self.width, device),
             target_side: SideEncoders::new(&self.target, self, device),
-            target_fusion: self.fusion(&self.target, device),
+            target_fusion: self.fuser(&self.target, device),
             dropout: Dropout::new(self.dropout),
             interaction: self.interaction.init(self.width, device),
             evidence: self.evidence.init(self.interaction.channels, &self.heads, device),
             retrieval: self.retrieval.init(self.width, &self.heads, device),
             heads: self.heads.init(self.interaction.channels, device),
+            drug_alignment: self.align(&self.drug, device),
+            target_alignment: self.align(&self.target, device),
         };
         // Parameters are drawn lazily; drawing them here, in order, is what makes a seed mean something.
         Ok(model.materialize())
     }
 
     /// Fusion of a structure with side modalities.
-    fn fusion(&self, side: &SideChannels, device: &Device) -> EntityFusion {
-        EntityFusion::new(1 + side.modalities().iter().count(), self.width, device)
+    fn fuser(&self, side: &SideChannels, device: &Device) -> EntityFusion {
+        EntityFusion::new(&self.fusion, 1 + side.modalities().iter().count(), self.width, device)
+    }
+
+    /// Alignment of a structure with side modalities.
+    fn align(&self, side: &SideChannels, device: &Device) -> Option<Alignment> {
+        self.alignment.init(1 + side.modalities().iter().count(), self.width, device)
     }
 
     /// Modalities of a drug that a model reads, in the order of their weights.
@@ -233,6 +248,8 @@ pub struct Model {
     evidence: Option<EvidenceReader>,
     retrieval: Option<Retrieval>,
     heads: Heads,
+    drug_alignment: Option<Alignment>,
+    target_alignment: Option<Alignment>,
 }
 
 /// What a model says of the pairs of a batch.
@@ -244,39 +261,55 @@ pub struct Outputs {
     pub evidence: Option<Output>,
     /// Of the retrieval vectors alone, where the model has them.
     pub retrieval: Option<Output>,
+    /// Cosines of the retrieval vectors of all drugs with those of all targets, `[Bd, Bt]`, while a model trains with alignment.
+    pub cosines: Option<Tensor<2>>,
+    /// How well the modalities of each entity agree, while a model trains with alignment.
+    pub aligned: Option<Aligned>,
 }
 
 impl Model {
     /// Embeds distinct drugs: `[Bd, width]`.
     pub fn encode_drugs(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.dropout.forward(relu(self.fuse_drugs(drugs, device).embedding))
+        self.embed(self.fuse_drugs(self.read_drugs(drugs, device), drugs))
     }
 
-    fn fuse_drugs(&self, drugs: &DrugInput, device: &Device) -> Fused {
+    fn embed(&self, fused: Fused) -> Tensor<2> {
+        self.dropout.forward(relu(fused.embedding))
+    }
+
+    /// What each modality of distinct drugs says, the graph first.
+    fn read_drugs(&self, drugs: &DrugInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
-        let all = self.drug_side.forward(graph, &drugs.side, device);
-        fuse(&self.drug_fusion, all, (&drugs.present, &drugs.trust))
+        self.drug_side.forward(graph, &drugs.side, device)
+    }
+
+    fn fuse_drugs(&self, read: Vec<(Modality, Tensor<2>)>, drugs: &DrugInput) -> Fused {
+        fuse(&self.drug_fusion, read, (&drugs.present, &drugs.trust))
     }
 
     /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
     pub fn drug_weights(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.fuse_drugs(drugs, device).weights
+        self.fuse_drugs(self.read_drugs(drugs, device), drugs).weights
     }
 
     /// Embeds distinct targets: `[Bt, width]`.
     pub fn encode_targets(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.dropout.forward(relu(self.fuse_targets(targets, device).embedding))
+        self.embed(self.fuse_targets(self.read_targets(targets, device), targets))
     }
 
-    fn fuse_targets(&self, targets: &TargetInput, device: &Device) -> Fused {
+    /// What each modality of distinct targets says, the sequence first.
+    fn read_targets(&self, targets: &TargetInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
-        let all = self.target_side.forward(sequence, &targets.side, device);
-        fuse(&self.target_fusion, all, (&targets.present, &targets.trust))
+        self.target_side.forward(sequence, &targets.side, device)
+    }
+
+    fn fuse_targets(&self, read: Vec<(Modality, Tensor<2>)>, targets: &TargetInput) -> Fused {
+        fuse(&self.target_fusion, read, (&targets.present, &targets.trust))
     }
 
     /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].
     pub fn target_weights(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.fuse_targets(targets, device).weights
+        self.fuse_targets(self.read_targets(targets, device), targets).weights
     }
 
     /// Scores index pairs between embedded drugs and embedded targets. `evidence` holds a row per pair, `[P, F + K]`, and is
@@ -300,10 +333,12 @@ impl Model {
                 .heads
                 .forward(self.interaction.forward(drugs, targets, &pairs, extra)),
             evidence: evidence.map(|(reader, rows)| reader.judge(rows)),
+            cosines: None,
+            aligned: None,
         }
     }
 
-    /// Encodes each entity once and scores the pairs.
+    /// Encodes each entity once, scores the pairs and, where the model aligns modalities, says how well they agree.
     pub fn forward(
         &self,
         (drugs, targets): (&DrugInput, &TargetInput),
@@ -311,7 +346,35 @@ impl Model {
         evidence: Option<&Rows>,
         device: &Device,
     ) -> Outputs {
-        let (drugs, targets) = (self.encode_drugs(drugs, device), self.encode_targets(targets, device));
-        self.score(drugs, targets, pairs, evidence)
+        let (of_drugs, of_targets) = (self.read_drugs(drugs, device), self.read_targets(targets, device));
+        let aligned = self.agree((&of_drugs, drugs), (&of_targets, targets));
+        let of_drugs = self.embed(self.fuse_drugs(of_drugs, drugs));
+        let of_targets = self.embed(self.fuse_targets(of_targets, targets));
+        let retrieval = self.retrieval.as_ref().filter(|_| aligned.is_some());
+        let cosines = retrieval.map(|r| r.drugs(of_drugs.clone()).matmul(r.targets(of_targets.clone()).transpose()));
+        Outputs {
+            cosines,
+            aligned,
+            ..self.score(of_drugs, of_targets, pairs, evidence)
+        }
+    }
+
+    /// How well the modalities of each entity agree, without any pair; `None` for a model that does not align.
+    pub fn align(&self, (drugs, targets): (&DrugInput, &TargetInput), device: &Device) -> Option<Aligned> {
+        let (of_drugs, of_targets) = (self.read_drugs(drugs, device), self.read_targets(targets, device));
+        self.agree((&of_drugs, drugs), (&of_targets, targets))
+    }
+
+    fn agree(
+        &self,
+        (of_drugs, drugs): (&[(Modality, Tensor<2>)], &DrugInput),
+        (of_targets, targets): (&[(Modality, Tensor<2>)], &TargetInput),
+    ) -> Option<Aligned> {
+        let of_drugs = (self.drug_alignment.as_ref()).map(|a| a.forward(of_drugs, &drugs.present, &drugs.aligned));
+        let of_targets = (self.target_alignment.as_ref()).map(|a| a.forward(of_targets, &targets.present, &targets.aligned));
+        match (of_drugs, of_targets) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or(other),
+        }
     }
 }

@@ -131,14 +131,12 @@ impl Predictor {
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
     ) -> (Vec<Prediction>, Vec<String>) {
-        let description = self.description();
         let views = Views::new(entities.side[0], entities.drugs.len(), pairs);
         let further = views.drugs.iter().map(|d| entities.drugs[*d as usize]);
         let molecules = entities.drugs.iter().copied().chain(further);
-        let (drugs, mut notes) = description.drugs(molecules, &views.side);
         let pairs = &views.pairs[..];
-        let (targets, more) = description.targets(entities.targets.iter().copied(), entities.side[1]);
-        notes.extend(more);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, notes) = self.bundle.stores((molecules, &views.side), targets);
         let withheld = Withheld {
             drug: self.without,
             target: self.without,

@@ -1,5 +1,6 @@
 //! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
 
+pub mod ablation;
 pub mod curriculum;
 mod error;
 pub mod evaluate;
@@ -10,6 +11,7 @@ pub mod optimizer;
 pub mod recipe;
 pub mod robustness;
 pub mod run_dir;
+pub mod stress;
 pub mod trainer;
 
 pub use error::{Error, ErrorKind};

@@ -11,6 +11,7 @@ use super::Findings;
 const ARROWS: &[(&str, &[&str])] = &[
     ("fusebind-features", &[]),
     ("fusebind-eval", &[]),
+    ("fusebind-report", &[]),
     ("fusebind-data", &["fusebind-features"]),
     ("fusebind-model", &["fusebind-features"]),
     (
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fusebind-eval",
             "fusebind-train",
             "fusebind-screen",
+            "fusebind-report",
         ],
     ),
     ("fusebind-cli", &["fusebind"]),

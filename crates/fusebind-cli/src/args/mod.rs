@@ -1,5 +1,6 @@
 //! What the user typed, one file per command. Nothing here reads a file or decides anything beyond which flags go together.
 
+mod ablate;
 mod data;
 mod demo;
 mod evaluate;
@@ -9,6 +10,7 @@ mod robustness;
 mod source;
 mod train;
 
+pub use ablate::AblateArgs;
 pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SplitArgs, TableFormat};
 pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
@@ -51,6 +53,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Score a trained model with modalities missing, switched off, or wrong.
     Robustness(RobustnessArgs),
+    /// Compare a recipe with variations of itself, over seeds.
+    Ablate(AblateArgs),
     /// Predict pairs with a trained model.
     Predict(PredictArgs),
 }

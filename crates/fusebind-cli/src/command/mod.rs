@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub mod ablate;
 mod data;
 mod demo;
 mod evaluate;
@@ -23,6 +24,7 @@ pub fn run(command: Command, talk: &Talk) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args, talk),
         Command::Evaluate(args) => evaluate::run(&args, talk),
         Command::Robustness(args) => robustness::run(&args, talk),
+        Command::Ablate(args) => ablate::run(&args, talk),
         Command::Predict(args) => predict::run(&args, talk),
     }
 }

@@ -16,9 +16,33 @@ use fusebind::{
 };
 
 use super::say;
-use crate::{args::RobustnessArgs, load, talk::Talk};
+use crate::{args::RobustnessArgs, load, report, talk::Talk};
 
 pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
+    let swept = sweep(args, talk)?;
+    if let Some(folder) = &args.out {
+        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let columns = columns(&swept.cells);
+        write(&folder.join("cells.csv"), &columns)?;
+        write(&folder.join("cells.parquet"), &columns)?;
+        let put = |name: &str, text: &str| {
+            let file = folder.join(name);
+            fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
+        };
+        put("summary.json", &(serde_json::to_string_pretty(&swept)? + "\n"))?;
+        let epochs = RunDir::open(&args.run)?.epochs()?;
+        put("report.html", &report::robustness::page(&args.run, &args.data, &swept, &epochs).render()?)?;
+    }
+    if args.json {
+        say(serde_json::to_string_pretty(&swept)?)?
+    } else {
+        print(&swept)?
+    }
+    Ok(())
+}
+
+/// Sweeps a run over a data set.
+pub fn sweep(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<Robustness> {
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
     let device = load::device(args.device).resolve()?;
@@ -46,27 +70,13 @@ pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
         },
     )?;
     bar.finish_and_clear();
-    if let Some(folder) = &args.out {
-        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        let columns = columns(&swept.cells);
-        write(&folder.join("cells.csv"), &columns)?;
-        write(&folder.join("cells.parquet"), &columns)?;
-        let file = folder.join("summary.json");
-        fs::write(&file, serde_json::to_string_pretty(&swept)? + "\n")
-            .with_context(|| format!("{} cannot be written", file.display()))?;
-    }
     load::report_rejections(&rejections, None, talk)?;
-    if args.json {
-        say(serde_json::to_string_pretty(&swept)?)?
-    } else {
-        print(&swept)?
-    }
-    Ok(())
+    Ok(swept)
 }
 
 fn columns(cells: &[Cell]) -> Vec<Column> {
     vec![
-        Column::text("arm", cells.iter().map(|c| Some(c.arm))),
+        Column::text("arm", cells.iter().map(|c| Some(c.arm.as_str()))),
         Column::text("name", cells.iter().map(|c| Some(c.name.as_str()))),
         Column::real("rate", cells.iter().map(|c| Some(c.rate))),
         Column::whole("draw", cells.iter().map(|c| i64::try_from(c.draw).ok())),
@@ -76,7 +86,7 @@ fn columns(cells: &[Cell]) -> Vec<Column> {
 }
 
 fn print(swept: &Robustness) -> anyhow::Result<()> {
-    let metric = swept.metric;
+    let metric = &swept.metric;
     say(format_args!(
         "{} pairs ({}), {metric} {:.4} with everything",
         swept.n,
@@ -98,7 +108,7 @@ fn print(swept: &Robustness) -> anyhow::Result<()> {
     ))?;
     let mut last = String::new();
     for cell in &swept.cells {
-        let line = match cell.arm {
+        let line = match cell.arm.as_str() {
             "missing" => format!("missing {:14} {:3.0} %", cell.name, 100.0 * cell.rate),
             arm => format!("{arm} {}", cell.name),
         };

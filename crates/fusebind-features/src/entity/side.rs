@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use rand::{Rng, RngExt};
+
 use crate::modality::Modality;
 
 /// Side data of the entities of one side.
@@ -152,13 +154,48 @@ impl Profiles {
 
 impl SideData {
     /// Gives every modality a list for each of `entities` entities.
-    fn pad(&mut self, entities: usize) {
+    pub fn pad(&mut self, entities: usize) {
         self.texts.resize(entities, Vec::new());
         let profiles = [&mut self.transcriptome, &mut self.bioassay].into_iter();
         let embedded = self.embeddings.iter_mut().map(|e| &mut e.rows);
         profiles
             .chain(embedded)
             .for_each(|p| p.of_entity.resize(entities, Vec::new()));
+    }
+
+    /// Appends a twin for each of `entities` that has side values, which has them from others of `entities`: each modality from a
+    /// random one that has it, some from the entity itself. Which entities have a twin, in order. What exists is the same.
+    pub fn push_twins(&mut self, entities: &[u32], random: &mut impl Rng) -> Vec<u32> {
+        let having = |has: &dyn Fn(usize) -> bool| -> Vec<u32> {
+            entities.iter().copied().filter(|e| has(*e as usize)).collect()
+        };
+        let donors = [
+            having(&|e| !self.texts[e].is_empty()),
+            having(&|e| !self.transcriptome.of_entity[e].is_empty()),
+            having(&|e| !self.bioassay.of_entity[e].is_empty()),
+        ];
+        let mut born = Vec::new();
+        for &entity in entities {
+            let mut giver = |donors: &[u32]| match donors.binary_search(&entity).is_ok() && random.random_bool(0.7) {
+                true => donors[random.random_range(0..donors.len())] as usize,
+                false => entity as usize,
+            };
+            let [text, transcriptome, bioassay] = [0, 1, 2].map(|m| giver(&donors[m]));
+            if [text, transcriptome, bioassay].iter().all(|g| *g == entity as usize) {
+                continue;
+            }
+            self.texts.push(self.texts[text].clone());
+            let rows = &mut self.transcriptome.of_entity;
+            rows.push(rows[transcriptome].clone());
+            let rows = &mut self.bioassay.of_entity;
+            rows.push(rows[bioassay].clone());
+            for embeddings in &mut self.embeddings {
+                let rows = &mut embeddings.rows.of_entity;
+                rows.push(rows[entity as usize].clone());
+            }
+            born.push(entity);
+        }
+        born
     }
 
     /// Appends a copy of an entity that was not tested in `assays`.

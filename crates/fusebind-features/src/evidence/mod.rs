@@ -13,6 +13,7 @@
 //! pairs. Goes out: [`EvidenceRows`].
 //! Axis legend: `P` pairs, `F` evidence channels, `K` evidence blocks.
 
+mod agreement;
 mod bank;
 mod descriptor;
 mod extract;
@@ -20,6 +21,7 @@ mod known;
 mod layout;
 mod sparse;
 
+pub use agreement::{Doubt, FEATURES, agreement};
 pub use bank::{Bank, BankSide, Queries};
 pub use descriptor::{Descriptors, Source};
 pub use extract::{EvidenceRows, extract};

@@ -28,6 +28,10 @@ pub struct EvidenceConfig {
     pub channels: usize,
     /// Channels of an evidence row; filled in from the data.
     pub inputs: usize,
+    /// The last channels, which say what is absent; filled in from the data.
+    pub flags: usize,
+    /// Whether absence is hidden from the readers, so that what is absent is taken for the mean: a control.
+    pub imputed: bool,
 }
 
 impl Default for EvidenceConfig {
@@ -36,6 +40,8 @@ impl Default for EvidenceConfig {
             enabled: true,
             channels: 64,
             inputs: 0,
+            flags: 0,
+            imputed: false,
         }
     }
 }
@@ -53,6 +59,7 @@ impl EvidenceConfig {
     pub fn init(&self, channels: usize, heads: &HeadConfig, device: &Device) -> Option<EvidenceReader> {
         (self.enabled && self.inputs > 0).then(|| EvidenceReader {
             pair: LinearConfig::new(self.inputs, channels).with_bias(false).init(device),
+            hidden_flags: if self.imputed { self.flags } else { 0 },
             expert: Expert {
                 hidden: LinearConfig::new(self.inputs, self.channels).init(device),
                 heads: heads.init(self.channels, device),
@@ -66,6 +73,8 @@ impl EvidenceConfig {
 pub struct EvidenceReader {
     pair: Linear,
     expert: Expert,
+    #[module(skip)]
+    hidden_flags: usize,
 }
 
 #[derive(Module, Debug)]
@@ -75,14 +84,25 @@ struct Expert {
 }
 
 impl EvidenceReader {
+    fn shown(&self, evidence: Tensor<2>) -> Tensor<2> {
+        let [rows, inputs] = evidence.dims();
+        match self.hidden_flags {
+            0 => evidence,
+            flags => {
+                let zeros = Tensor::zeros([rows, flags], &evidence.device());
+                Tensor::cat(vec![evidence.slice([0..rows, 0..inputs - flags]), zeros], 1)
+            }
+        }
+    }
+
     /// What evidence adds to pair embeddings: `[P, H]`.
     pub fn embed(&self, evidence: Tensor<2>) -> Tensor<2> {
-        self.pair.forward(evidence)
+        self.pair.forward(self.shown(evidence))
     }
 
     /// What evidence alone says.
     pub fn judge(&self, evidence: Tensor<2>) -> Output {
-        let hidden = relu(self.expert.hidden.forward(evidence)); // [P, channels]
+        let hidden = relu(self.expert.hidden.forward(self.shown(evidence))); // [P, channels]
         self.expert.heads.forward(hidden)
     }
 }

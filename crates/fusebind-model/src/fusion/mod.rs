@@ -1,5 +1,6 @@
 //! From embeddings of entities to embeddings of pairs.
 
+pub mod alignment;
 pub mod entity;
 pub mod evidence;
 pub mod interaction;

@@ -44,6 +44,8 @@ pub struct DrugInput {
     pub present: Vec<ModalitySet>,
     /// Trust in what is present, `[B]`.
     pub trust: Vec<Trust>,
+    /// Whether an entity takes part in alignment, `[B]`: not a second row of the same one, nor one with values of another.
+    pub aligned: Vec<bool>,
 }
 
 /// The distinct targets of a batch.
@@ -59,20 +61,34 @@ pub struct TargetInput {
     pub present: Vec<ModalitySet>,
     /// Trust in what is present, `[B]`.
     pub trust: Vec<Trust>,
+    /// Whether an entity takes part in alignment, `[B]`: not a second row of the same one, nor one with values of another.
+    pub aligned: Vec<bool>,
 }
 
 impl DrugInput {
-    /// The same drugs, their modalities trusted as `trust` says.
+    /// The same drugs; those that are `foreign` take no part in alignment.
+    pub fn without_foreign(mut self, foreign: &[bool]) -> Self {
+        self.aligned.iter_mut().zip(foreign).for_each(|(a, f)| *a &= !f);
+        self
+    }
+
+    /// The same drugs, their modalities trusted no more than `trust` says.
     pub fn trusted(mut self, trust: Trust) -> Self {
-        self.trust.fill(trust);
+        self.trust.iter_mut().for_each(|own| *own = own.and(trust));
         self
     }
 }
 
 impl TargetInput {
-    /// The same targets, their modalities trusted as `trust` says.
+    /// The same targets; those that are `foreign` take no part in alignment.
+    pub fn without_foreign(mut self, foreign: &[bool]) -> Self {
+        self.aligned.iter_mut().zip(foreign).for_each(|(a, f)| *a &= !f);
+        self
+    }
+
+    /// The same targets, their modalities trusted no more than `trust` says.
     pub fn trusted(mut self, trust: Trust) -> Self {
-        self.trust.fill(trust);
+        self.trust.iter_mut().for_each(|own| *own = own.and(trust));
         self
     }
 }

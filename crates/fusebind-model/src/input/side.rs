@@ -14,7 +14,7 @@ use fusebind_features::{
         text::Vocabulary,
         transcriptome,
     },
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use serde::{Deserialize, Serialize};
 
@@ -192,6 +192,7 @@ impl SideSchema {
             bioassay: SparseRows::default(),
             embeddings: Vec::new(),
             present: vec![ModalitySet::default(); entities],
+            trust: Vec::new(),
             channels,
         };
         let mut count = 0;
@@ -272,6 +273,8 @@ pub struct SideStore {
     /// Rows of zeros where there is none.
     embeddings: Vec<(Modality, Rows)>,
     present: Vec<ModalitySet>,
+    /// Empty where nothing is doubted.
+    trust: Vec<Trust>,
     channels: SideChannels,
 }
 
@@ -297,6 +300,16 @@ impl SideStore {
     /// Side modalities that an entity has.
     pub fn present(&self, entity: u32) -> ModalitySet {
         self.present.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// Trust in what an entity has.
+    pub fn trust(&self, entity: u32) -> Trust {
+        self.trust.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// Sets the trust in what each entity has.
+    pub fn set_trust(&mut self, trust: Vec<Trust>) {
+        self.trust = trust;
     }
 
     /// What similarities between entities are measured on.

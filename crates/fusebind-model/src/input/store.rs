@@ -1,13 +1,13 @@
 //! All drugs and all targets of a run, featurised once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use fusebind_features::{
     batch::{GraphBatch, SequenceBatch},
     entity::{molecule::Molecule, protein::Protein},
     evidence::{Bank, BankSide, Descriptors, Known, Source},
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
-    modality::{Modality, ModalitySet, Trust},
+    modality::{Modality, ModalitySet},
 };
 
 use super::{DrugInput, InputScale, Rows, SideStore, TargetInput};
@@ -85,11 +85,18 @@ impl DrugStore {
         DrugInput {
             side: self.side.batch(drugs),
             present: drugs.iter().map(present).collect(),
-            trust: vec![Trust::default(); drugs.len()],
+            trust: drugs.iter().map(|d| self.side.trust(d.0)).collect(),
+            aligned: first_rows(&self.keys, drugs),
             graphs: GraphBatch::pack(indices.iter().map(|&i| &self.graphs[i as usize])),
             substructures: self.substructures.select(&indices),
         }
     }
+}
+
+/// Whether each row is the first of its entity.
+fn first_rows(keys: &[String], entities: &[(u32, ModalitySet)]) -> Vec<bool> {
+    let mut seen = HashSet::with_capacity(entities.len());
+    entities.iter().map(|e| seen.insert(keys[e.0 as usize].as_str())).collect()
 }
 
 /// Structure and side modalities, less what an entity is to do without.
@@ -175,7 +182,8 @@ impl TargetStore {
         TargetInput {
             side: self.side.batch(targets),
             present: targets.iter().map(present).collect(),
-            trust: vec![Trust::default(); targets.len()],
+            trust: targets.iter().map(|t| self.side.trust(t.0)).collect(),
+            aligned: first_rows(&self.keys, targets),
             sequences: Arc::new(SequenceBatch::pack(
                 indices.iter().map(|&i| &self.sequences[i as usize]),
             )),

@@ -16,8 +16,9 @@ use fusebind_model::{
         graph::GraphEncoderConfig, sequence::SequenceEncoderConfig, text::TextEncoderConfig,
         transcriptome::TranscriptomeEncoderConfig,
     },
+    confidence::Confidence,
     evidence::Evidence,
-    fusion::{evidence::EvidenceConfig, interaction::InteractionConfig, retrieval::RetrievalConfig},
+    fusion::{alignment::AlignmentConfig, entity::FusionConfig, evidence::EvidenceConfig, interaction::InteractionConfig, retrieval::RetrievalConfig},
     head::HeadConfig,
     input::{DrugStore, Rows, SideChannels, SideSchema, SideStore, TargetStore, bank},
     model::{Model, ModelConfig},
@@ -66,8 +67,12 @@ pub fn config() -> ModelConfig {
             enabled: true,
             channels: 16,
             inputs: INPUTS,
+            flags: 2,
+            imputed: false,
         },
         retrieval: RetrievalConfig { channels: 8 },
+        alignment: AlignmentConfig::default(),
+        fusion: FusionConfig::default(),
         text: TextEncoderConfig::default(),
         transcriptome: TranscriptomeEncoderConfig { input_dropout: 0.0 },
     }
@@ -232,7 +237,8 @@ pub fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) ->
     let (mut drugs, mut targets) = (drugs.clone(), targets.clone());
     drugs.descriptors.clear();
     targets.descriptors.clear();
-    let (evidence, table) = Evidence::fit(bank(&drugs, &targets, &outcomes), (&drugs, &targets), pairs);
+    let mut evidence = Evidence::new(bank(&drugs, &targets, &outcomes), Confidence::default());
+    let table = evidence.fit((&drugs, &targets), pairs);
     assert_eq!((evidence.inputs(), table.inputs()), (6, 6));
     evidence
 }

@@ -82,9 +82,8 @@ pub fn evaluate(
             format!("the {} part of this split is empty", part.name()),
         ));
     }
-    let (drugs, mut notes) = description.drugs(views.molecules(dataset), &views.0.side);
-    let (targets, more) = description.targets(dataset.targets.iter().map(|t| &t.protein), side[1]);
-    notes.extend(more);
+    let targets = (dataset.targets.iter().map(|t| &t.protein), side[1]);
+    let (drugs, targets, notes) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
     let scores = bundle.score((&drugs, &targets), pairs, withheld, |_| {});
 
     let mut evaluation = Evaluation {

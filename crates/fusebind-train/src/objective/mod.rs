@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
 
+/// Temperature of the alignment of drugs with targets.
+const TEMPERATURE: f32 = 0.1;
+
 /// Weights of the parts of the objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +25,12 @@ pub struct ObjectiveConfig {
     pub binding: f32,
     /// Weight of the loss of the retrieval vectors.
     pub retrieval: f32,
+    /// Weight of the alignment between the modalities of an entity; needs `model.alignment.channels`.
+    pub alignment: f32,
+    /// Weight of the alignment between two views of one modality; needs the same.
+    pub consistency: f32,
+    /// Weight of the alignment of drugs with the targets that they bind, by their retrieval vectors; needs the same.
+    pub contrast: f32,
     /// Share of a binding label that is spread over both classes.
     pub label_smoothing: f32,
 }
@@ -32,6 +41,9 @@ impl Default for ObjectiveConfig {
             affinity: 1.0,
             binding: 1.0,
             retrieval: 0.1,
+            alignment: 0.1,
+            consistency: 0.0,
+            contrast: 0.0,
             label_smoothing: 0.0,
         }
     }
@@ -42,7 +54,8 @@ impl ObjectiveConfig {
     pub fn check(&self) -> Result<(), Error> {
         let finite =
             self.affinity >= 0.0 && self.binding >= 0.0 && self.retrieval >= 0.0 && self.affinity + self.binding > 0.0;
-        if !finite || !(0.0..0.5).contains(&self.label_smoothing) {
+        let aligned = [self.alignment, self.consistency, self.contrast].iter().all(|w| *w >= 0.0);
+        if !finite || !aligned || !(0.0..0.5).contains(&self.label_smoothing) {
             return Err(Error::new(
                 ErrorKind::Recipe,
                 "objective: weights must not be negative nor both 0, `label_smoothing` must lie in [0, 0.5)",
@@ -125,6 +138,59 @@ impl Objective {
         parts.fold(joint, |sum, (output, weight)| {
             sum + self.loss_of(output, labels, device).mul_scalar(weight)
         })
+    }
+
+    /// `loss` with the terms of alignment, where the model has them. `binding` is 1 where a drug of the batch is known to bind a target
+    /// of it, `[Bd, Bt]`.
+    ///
+    /// Drugs are aligned with targets by InfoNCE over the cosines `c_dt` of their retrieval vectors, with weights `e_dt = exp(c_dt /
+    /// tau)`: a known binder competes with every target of the batch that the drug is not known to bind, and likewise from the
+    /// target's side: `mean over binders of ln(e_dt + sum_{t' no binder} e_dt') - c_dt / tau`.
+    pub fn aligned(&self, loss: Tensor<1>, outputs: &Outputs, binding: Vec<f32>) -> Tensor<1> {
+        let mut loss = loss;
+        if let Some(aligned) = &outputs.aligned {
+            if self.config.alignment > 0.0 {
+                loss = loss + aligned.between.clone() * self.config.alignment;
+            }
+            if self.config.consistency > 0.0 {
+                loss = loss + aligned.within.clone() * self.config.consistency;
+            }
+        }
+        let binders: f32 = binding.iter().sum();
+        match &outputs.cosines {
+            Some(cosines) if self.config.contrast > 0.0 && binders > 0.0 => {
+                let binding = Tensor::<2>::from_data(TensorData::new(binding, cosines.dims()), &cosines.device());
+                let scores = cosines.clone() / TEMPERATURE;
+                let weights = scores.clone().exp();
+                let others = weights.clone() * binding.clone().neg().add_scalar(1.0);
+                let against = |axis: usize| (weights.clone() + others.clone().sum_dim(axis)).log() - scores.clone();
+                let terms = (against(0) + against(1)) * binding;
+                loss + terms.sum() * (self.config.contrast / (2.0 * binders))
+            }
+            _ => loss,
+        }
+    }
+
+    /// Loss of each pair, on the host, without gradients; 0 for a pair without labels.
+    pub fn losses(&self, output: &Output, labels: &Labels) -> Vec<f32> {
+        let host = |data: burn::tensor::TensorData| data.try_into_vec::<f32>().expect("model outputs are f32");
+        let mut losses = vec![0.0; labels.binds.len()];
+        if let Some(predicted) = &output.affinity {
+            let columns = predicted.dims()[1];
+            let predicted = host(predicted.clone().into_data());
+            for (at, value) in predicted.into_iter().enumerate() {
+                let residual = value - labels.affinity[at];
+                let counts = labels.measured[at] > 0.0 && labels.bound[at] * residual <= 0.0;
+                losses[at / columns] += if counts { self.config.affinity * residual * residual } else { 0.0 };
+            }
+        }
+        if let Some(logit) = &output.binding {
+            for (at, x) in host(logit.clone().into_data()).into_iter().enumerate() {
+                let entropy = x.max(0.0) - x * labels.binds[at] + (-x.abs()).exp().ln_1p();
+                losses[at] += self.config.binding * labels.annotated[at] * entropy;
+            }
+        }
+        losses
     }
 
     /// Mean loss of one reader, `[1]`; entries without a label take no part.

@@ -12,7 +12,11 @@ use fusebind_model::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, curriculum::CurriculumConfig, objective::ObjectiveConfig, optimizer::adamw::AdamWConfig,
+    Error, ErrorKind,
+    curriculum::{CurriculumConfig, DropoutConfig},
+    objective::ObjectiveConfig,
+    optimizer::adamw::AdamWConfig,
+    stress::StressConfig,
 };
 
 /// What a model learns.
@@ -83,10 +87,8 @@ pub struct ModalitiesConfig {
     pub drug_text: Vec<String>,
     /// Text columns of targets, the first that exists is read; the main one without any.
     pub target_text: Vec<String>,
-    /// Share of the entities of a batch that do without each of their side modalities.
-    pub side_dropout: f64,
-    /// Share of the entities of a batch that keep a random subset of everything, which may lack the structure or hold nothing.
-    pub structure_dropout: f64,
+    /// How often modalities are withheld in training.
+    pub dropout: DropoutConfig,
 }
 
 impl Default for ModalitiesConfig {
@@ -95,8 +97,7 @@ impl Default for ModalitiesConfig {
             read: Modality::ALL.to_vec(),
             drug_text: Vec::new(),
             target_text: Vec::new(),
-            side_dropout: 0.3,
-            structure_dropout: 0.1,
+            dropout: DropoutConfig::default(),
         }
     }
 }
@@ -187,6 +188,9 @@ pub struct Recipe {
     pub model: ModelConfig,
     /// Training.
     pub training: TrainingConfig,
+    /// Damage done to the training data, for experiments.
+    #[serde(skip_serializing_if = "StressConfig::is_none")]
+    pub stress: StressConfig,
 }
 
 impl Recipe {
@@ -249,9 +253,6 @@ impl Recipe {
         if !share(training.novelty.drug) || !share(training.novelty.target) {
             return wrong("training.novelty: `drug` and `target` must lie in [0, 1]");
         }
-        if !share(self.modalities.side_dropout) || !share(self.modalities.structure_dropout) {
-            return wrong("modalities: `side_dropout` and `structure_dropout` must lie in [0, 1]");
-        }
         let reads = |m| self.modalities.read.contains(&m);
         if !reads(Modality::Graph) || !reads(Modality::Sequence) {
             return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
@@ -262,6 +263,8 @@ impl Recipe {
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");
         }
+        self.modalities.dropout.check()?;
+        self.stress.check()?;
         training.curriculum.check()?;
         training.optimizer.check()?;
         training.objective.check()?;

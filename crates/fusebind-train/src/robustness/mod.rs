@@ -26,10 +26,11 @@ use fusebind_model::{
     input::{DrugStore, TargetStore},
     scoring::{Absence, EvidenceOf, Scorer, Scores},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
+    ablation::{CONDITIONS, Condition, ScoredRun},
     trainer::{DrugViews, affinity_column, binding_column},
 };
 
@@ -66,10 +67,10 @@ impl RobustnessConfig {
 }
 
 /// One scored cell.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// `missing`, `subset` or `noise`.
-    pub arm: &'static str,
+    pub arm: String,
     /// Pattern, subset or kind of noise.
     pub name: String,
     /// Missing rate.
@@ -83,25 +84,25 @@ pub struct Cell {
 }
 
 /// An added modality that lowered the score.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
     /// Modalities before.
     pub subset: String,
     /// What was added.
-    pub added: &'static str,
+    pub added: String,
     /// Score lost.
     pub loss: f64,
 }
 
 /// Everything that was swept.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Robustness {
     /// Part that was scored.
     pub part: Part,
     /// Labelled pairs.
     pub n: usize,
     /// `auroc` or `ci`.
-    pub metric: &'static str,
+    pub metric: String,
     /// Score with everything there is.
     pub full: f64,
     /// Score with graph and sequence alone.
@@ -114,10 +115,13 @@ pub struct Robustness {
     pub violations: Vec<Violation>,
     /// All cells.
     pub cells: Vec<Cell>,
+    /// Labels and predictions under the conditions that ablations compare.
+    #[serde(skip)]
+    pub scored: ScoredRun,
 }
 
 /// Spread of scores.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Mean.
     pub mean: f64,
@@ -157,12 +161,11 @@ impl<'a> Setting<'a> {
             .iter()
             .map(|t| noise.map_or_else(|| t.protein.clone(), |(noise, _)| noise.truncate(&t.protein)))
             .collect();
-        let description = &bundle.description;
         let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
         let spoiled = spoil(side[0], 0);
         let views = DrugViews::new(dataset, &spoiled, interactions.iter().map(|i| (i.drug, i.target)));
-        let (drugs, _) = description.drugs(views.molecules(dataset), &views.0.side);
-        let (mut targets, _) = description.targets(proteins.iter(), &spoil(side[1], 1));
+        let drugs = (views.molecules(dataset), &views.0.side);
+        let (drugs, mut targets, _) = bundle.stores(drugs, (proteins.iter(), &spoil(side[1], 1)));
         // A truncated protein is still the same target, with the labels that are known of it.
         targets.keys = dataset.targets.iter().map(|t| t.protein.sequence.clone()).collect();
         let pairs = views.0.pairs;
@@ -189,17 +192,31 @@ impl<'a> Setting<'a> {
         opinions.mixed(self.bundle.description.mix)
     }
 
+    /// Labels, and predictions on their scale.
+    fn labelled(&self, scores: &Scores) -> (Vec<f32>, Vec<f32>) {
+        let narrow = |(truth, predicted): (Vec<f64>, Vec<f64>)| {
+            let narrow = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
+            (narrow(truth), narrow(predicted))
+        };
+        match self.bundle.description.scales.first() {
+            Some(scale) => narrow(affinity_column(&self.interactions, scores, scale, 0)),
+            None => {
+                let (labels, probabilities) = binding_column(&self.interactions, scores);
+                narrow((labels.into_iter().map(|l| f64::from(u8::from(l))).collect(), probabilities))
+            }
+        }
+    }
+
     /// Score and error of the pairs, and their number.
-    fn measure(&self, absence: Absence<'_>) -> Result<(f64, f64, usize), Error> {
-        let scores = self.scores(absence);
+    fn judge(&self, scores: &Scores) -> Result<(f64, f64, usize), Error> {
         let undefined =
             |e: fusebind_eval::Undefined| Error::new(ErrorKind::Data, format!("this part has no score: {e}"));
         if let Some(scale) = self.bundle.description.scales.first() {
-            let (truth, predicted) = affinity_column(&self.interactions, &scores, scale, 0);
+            let (truth, predicted) = affinity_column(&self.interactions, scores, scale, 0);
             let ci = regression::concordance_index(&truth, &predicted).map_err(undefined)?;
             return Ok((ci, regression::mse(&truth, &predicted).map_err(undefined)?, truth.len()));
         }
-        let (labels, probabilities) = binding_column(&self.interactions, &scores);
+        let (labels, probabilities) = binding_column(&self.interactions, scores);
         let auroc = classification::auroc(&labels, &probabilities).map_err(undefined)?;
         let error = calibration::expected_calibration_error(&labels, &probabilities, 15).map_err(undefined)?;
         Ok((auroc, error, labels.len()))
@@ -235,7 +252,22 @@ pub fn robustness(
 ) -> Result<Robustness, Error> {
     let indices = split.part(part);
     let setting = Setting::new(bundle, data, indices, None);
-    let (full, error, n) = setting.measure(Absence::default())?;
+    let scores = setting.scores(Absence::default());
+    let (full, error, n) = setting.judge(&scores)?;
+    let (truth, predictions) = setting.labelled(&scores);
+    let mut scored = ScoredRun {
+        binding: bundle.description.scales.is_empty(),
+        truth,
+        conditions: Vec::new(),
+        area_ratio: 0.0,
+    };
+    let mut keep = |name: &str, predictions: Vec<f32>| {
+        if CONDITIONS.contains(&name) {
+            let name = name.to_string();
+            scored.conditions.push(Condition { name, predictions });
+        }
+    };
+    keep("everything", predictions);
     let known = match &bundle.evidence {
         Some(evidence) => evidence.is_known((&setting.drugs, &setting.targets)),
         None => [
@@ -244,6 +276,7 @@ pub fn robustness(
         ],
     };
     let subsets = subsets(bundle);
+    let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
     let total = Pattern::ALL.len() * config.rates.len() * config.draws as usize + subsets.len() + Noise::ALL.len();
     let mut cells = Vec::with_capacity(total);
     let mut push = |cells: &mut Vec<Cell>, cell: Cell| {
@@ -257,12 +290,16 @@ pub fn robustness(
                 let seed = config.seed.wrapping_add(draw) ^ (rate * 1000.0) as u64 ^ (pattern as u64) << 32;
                 let present = [&present[0][..], &present[1][..]];
                 let lost = pattern.draw(present, [&known[0], &known[1]], rate, seed);
-                let (score, error, _) = setting.measure(Absence::Each([&lost[0], &lost[1]]))?;
+                let scores = setting.scores(Absence::Each([&lost[0], &lost[1]]));
+                let (score, error, _) = setting.judge(&scores)?;
+                if pattern == Pattern::Random && draw == 0 {
+                    keep(&format!("missing-{:.0}", 100.0 * rate), setting.labelled(&scores).1);
+                }
                 let name = pattern.name().to_string();
                 push(
                     &mut cells,
                     Cell {
-                        arm: "missing",
+                        arm: "missing".into(),
                         name,
                         rate,
                         draw,
@@ -274,12 +311,16 @@ pub fn robustness(
         }
     }
     for subset in &subsets {
-        let (score, error, _) = setting.measure(alike(subset.complement()))?;
+        let scores = setting.scores(alike(subset.complement()));
+        let (score, error, _) = setting.judge(&scores)?;
+        if *subset == structure {
+            keep("structure", setting.labelled(&scores).1);
+        }
         let name = names(*subset);
         push(
             &mut cells,
             Cell {
-                arm: "subset",
+                arm: "subset".into(),
                 name,
                 rate: 0.0,
                 draw: 0,
@@ -289,13 +330,15 @@ pub fn robustness(
         );
     }
     for noise in Noise::ALL {
-        let (score, error, _) =
-            Setting::new(bundle, data, indices, Some((noise, config.seed))).measure(Absence::default())?;
+        let spoiled = Setting::new(bundle, data, indices, Some((noise, config.seed)));
+        let scores = spoiled.scores(Absence::default());
+        let (score, error, _) = spoiled.judge(&scores)?;
+        keep(noise.name(), spoiled.labelled(&scores).1);
         let name = noise.name().to_string();
         push(
             &mut cells,
             Cell {
-                arm: "noise",
+                arm: "noise".into(),
                 name,
                 rate: 0.0,
                 draw: 0,
@@ -304,31 +347,32 @@ pub fn robustness(
             },
         );
     }
-    let scored = |set: ModalitySet| {
+    let score_of = |set: ModalitySet| {
         let name = names(set);
         cells
             .iter()
             .find(|cell| cell.arm == "subset" && cell.name == name)
             .map(|cell| cell.score)
     };
-    let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
     let mut robustness = Robustness {
         part,
         n,
         metric: if bundle.description.scales.is_empty() {
-            "auroc"
+            "auroc".into()
         } else {
-            "ci"
+            "ci".into()
         },
         full,
-        structure_only: scored(structure).unwrap_or(full),
+        structure_only: score_of(structure).unwrap_or(full),
         area_ratio: area_ratio(&cells, config, full),
         subsets: spread(cells.iter().filter(|cell| cell.arm == "subset").map(|cell| cell.score)),
-        violations: violations(&subsets, scored),
+        violations: violations(&subsets, score_of),
         cells: Vec::new(),
+        scored,
     };
+    robustness.scored.area_ratio = robustness.area_ratio;
     let whole = Cell {
-        arm: "full",
+        arm: "full".into(),
         name: "everything".into(),
         rate: 0.0,
         draw: 0,
@@ -405,7 +449,7 @@ fn violations(subsets: &[ModalitySet], scored: impl Fn(ModalitySet) -> Option<f6
             if let Some((before, after)) = scored(subset).zip(scored(more)).filter(|(b, a)| b - a > TOLERANCE) {
                 found.push(Violation {
                     subset: names(subset),
-                    added: added.name(),
+                    added: added.name().into(),
                     loss: before - after,
                 });
             }
@@ -424,7 +468,7 @@ mod tests {
         let config = RobustnessConfig::quick();
         let cells = |score: &dyn Fn(f64) -> f64| -> Vec<Cell> {
             let cell = |pattern: Pattern, rate: f64| Cell {
-                arm: "missing",
+                arm: "missing".into(),
                 name: pattern.name().into(),
                 rate,
                 draw: 0,
@@ -447,7 +491,7 @@ mod tests {
         let (one, both) = (set(&[Modality::Graph]), set(&[Modality::Graph, Modality::Text]));
         let found = violations(&[one, both], |s| Some(if s == both { 0.7 } else { 0.8 }));
         assert_eq!(
-            (found.len(), found[0].added, found[0].subset.as_str()),
+            (found.len(), found[0].added.as_str(), found[0].subset.as_str()),
             (1, "text", "graph")
         );
         assert!(violations(&[one, both], |_| Some(0.8)).is_empty());

@@ -19,7 +19,7 @@ use fusebind_features::modality::Trust;
 use fusebind_model::checkpoint::{Archive, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, ErrorKind, recipe::Recipe};
+use crate::{Error, ErrorKind, curriculum::CurriculumState, recipe::Recipe};
 
 /// Identity of a run: a resumed run must agree in all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Progress {
     /// Trust in the modalities of drugs and of targets in that epoch.
     #[serde(default)]
     pub trust: [Trust; 2],
+    /// What the curriculum has learned.
+    #[serde(default)]
+    pub curriculum: CurriculumState,
 }
 
 /// One line of `metrics.jsonl`.
@@ -63,6 +66,9 @@ pub struct EpochMetrics {
     /// Trust in each modality in the epoch; empty without a curriculum.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub trust: std::collections::BTreeMap<String, f64>,
+    /// Share of the loss that each modality has saved so far; empty without a curriculum.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub worth: std::collections::BTreeMap<String, f64>,
     /// Learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Wall time of the epoch in seconds.

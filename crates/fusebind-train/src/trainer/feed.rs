@@ -18,10 +18,12 @@ use fusebind_model::{
     input::{DrugInput, DrugStore, Rows, SideStore, TargetInput, TargetStore},
 };
 
+use super::inputs::{Positives, Twins};
 use crate::{
     Error,
+    curriculum::{DropoutConfig, Shown},
     objective::Labels,
-    recipe::{ModalitiesConfig, NoveltyConfig},
+    recipe::NoveltyConfig,
 };
 
 /// Packed batches that may wait for the model.
@@ -34,6 +36,10 @@ pub(super) struct Batch {
     pub pairs: PairIndex,
     pub evidence: Option<Rows>,
     pub labels: Labels,
+    /// What the drug and the target of each pair were shown with.
+    pub shown: Vec<[Shown; 2]>,
+    /// 1 where a drug of the batch is known to bind a target of it, `[Bd, Bt]`; empty where nobody asks.
+    pub binding: Vec<f32>,
 }
 
 /// What batches are made of.
@@ -44,14 +50,33 @@ pub(super) struct Feed<'a> {
     pub train: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
-    /// Evidence by position in the training part.
+    /// Evidence by position in the training part, once for each of the pair's own and foreign side values ([`Twins::variant`]).
     pub evidence: Option<&'a EvidenceTable>,
+    pub twins: &'a Twins,
     pub novelty: &'a NoveltyConfig,
-    pub modalities: &'a ModalitiesConfig,
+    pub dropout: &'a DropoutConfig,
+    /// Pairs that are known to bind.
+    pub positives: &'a Positives,
+    /// Share of the entities that are shown as their twins.
+    pub corruption: f64,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
     /// Trust in the modalities of drugs and of targets in the epoch at hand.
     pub trust: [Trust; 2],
+    /// Share of training that was done before this epoch.
+    pub progress: f64,
+}
+
+/// An entity of a batch.
+#[derive(Clone, Copy)]
+struct Entrant {
+    /// Row in the store.
+    row: u32,
+    /// Whether it is shown with foreign side values.
+    foreign: bool,
+    /// What it does without.
+    without: ModalitySet,
+    shown: Shown,
 }
 
 impl Feed<'_> {
@@ -76,51 +101,75 @@ impl Feed<'_> {
         }
     }
 
-    /// The modalities that an entity does without in a batch: each side modality by a coin of its own, or, for some entities,
-    /// any subset of all, structure and all included. A side without side modalities has nothing to do without.
-    fn dropped(&self, counter: u64, entity: u32, store: &SideStore, structure: Modality) -> ModalitySet {
-        if store.is_empty() {
-            return ModalitySet::default();
-        }
-        let draw = |salt: u64| unit(counter ^ (u64::from(entity) << 8 | 16 | salt));
-        let side = store.present(entity);
-        let (rate, extra) = match draw(15) < self.modalities.structure_dropout {
-            true => (0.5, Some(structure)),
-            false => (self.modalities.side_dropout, None),
+    /// How the entities at `rows` enter a batch; `side` is 0 for drugs and 1 for targets. An entity without side modalities has
+    /// nothing to do without.
+    fn entrants(&self, counter: u64, rows: &[u32], store: &SideStore, side: usize) -> Vec<Entrant> {
+        let structure = [Modality::Graph, Modality::Sequence][side];
+        let entrant = |&row: &u32| {
+            let draw = |salt: u64| unit(counter ^ (u64::from(row) << 8 | 16 | salt));
+            let foreign = draw(14) < self.corruption && self.twins.of[side].contains_key(&row);
+            let row = if foreign { self.twins.of[side][&row] } else { row };
+            let own = store.present(row);
+            let kind = draw(15);
+            let natural = rows[(draw(13) * rows.len() as f64) as usize];
+            let lost = |m: &Modality| match () {
+                () if kind < self.dropout.structure => draw(*m as u64) < 0.5,
+                () if kind < self.dropout.structure + self.dropout.natural => !store.present(natural).contains(*m),
+                () => draw(*m as u64) < self.dropout.rate(self.progress, self.trust[side], *m),
+            };
+            let extra = Some(structure).filter(|_| kind < self.dropout.structure && !store.is_empty());
+            let without: ModalitySet = own.iter().chain(extra).filter(lost).collect();
+            let whole: ModalitySet = own.iter().chain([structure]).collect();
+            Entrant {
+                row,
+                foreign,
+                without,
+                shown: Shown {
+                    // What is foreign says nothing of what the modality is worth.
+                    with: whole.iter().filter(|m| !without.contains(*m) && !foreign).collect(),
+                    without: whole.iter().filter(|m| without.contains(*m) && !foreign).collect(),
+                },
+            }
         };
-        side.iter().chain(extra).filter(|m| draw(*m as u64) < rate).collect()
+        rows.iter().map(entrant).collect()
     }
 
     fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
         let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
         let (drugs, targets, index) = distinct_batch(&pairs);
         let counter = self.seed ^ epoch.wrapping_mul(0xA076_1D64_78BD_642F) ^ (u64::from(positions[0]) << 40);
-        let drugs: Vec<(u32, ModalitySet)> = (drugs.iter())
-            .map(|&d| (d, self.dropped(counter, d, &self.stores.0.side, Modality::Graph)))
-            .collect();
-        let targets: Vec<(u32, ModalitySet)> = (targets.iter())
-            .map(|&t| (t, self.dropped(!counter, t, &self.stores.1.side, Modality::Sequence)))
-            .collect();
+        let drugs = self.entrants(counter, &drugs, &self.stores.0.side, 0);
+        let targets = self.entrants(!counter, &targets, &self.stores.1.side, 1);
+        let of_pair = |at: usize| (&drugs[index.drug[at] as usize], &targets[index.target[at] as usize]);
         let interactions = positions
             .iter()
             .map(|&p| &self.interactions[self.train[p as usize] as usize]);
+        let foreign = |entrants: &[Entrant]| entrants.iter().map(|e| e.foreign).collect::<Vec<_>>();
+        let taken = |entrants: &[Entrant]| entrants.iter().map(|e| (e.row, e.without)).collect::<Vec<_>>();
         Batch {
             evidence: self.evidence.map(|table| {
                 let row = |(at, &position): (usize, &u32)| {
+                    let (drug, target) = of_pair(at);
                     let withheld = Withheld {
-                        drug: drugs[index.drug[at] as usize].1,
-                        target: targets[index.target[at] as usize].1,
+                        drug: drug.without,
+                        target: target.without,
                         trust: self.trust,
                         ..self.withheld(epoch, position)
                     };
-                    (position, withheld)
+                    let variant = Twins::variant(drug.foreign, target.foreign);
+                    (variant * self.train.len() as u32 + position, withheld)
                 };
                 table.rows(&positions.iter().enumerate().map(row).collect::<Vec<_>>())
             }),
-            drugs: self.stores.0.batch_without(&drugs).trusted(self.trust[0]),
-            targets: self.stores.1.batch_without(&targets).trusted(self.trust[1]),
-            pairs: index,
+            shown: (0..positions.len())
+                .map(|at| of_pair(at))
+                .map(|(drug, target)| [drug.shown, target.shown])
+                .collect(),
+            binding: self.positives.matrix(&drugs.iter().map(|e| e.row).collect::<Vec<_>>(), &targets.iter().map(|e| e.row).collect::<Vec<_>>()),
+            drugs: self.stores.0.batch_without(&taken(&drugs)).trusted(self.trust[0]).without_foreign(&foreign(&drugs)),
+            targets: self.stores.1.batch_without(&taken(&targets)).trusted(self.trust[1]).without_foreign(&foreign(&targets)),
             labels: Labels::of(interactions, self.scales),
+            pairs: index,
         }
     }
 

@@ -1,18 +1,24 @@
-//! What is fitted on training pairs before the first step: input scales, vocabularies, panels, and the bank of evidence.
+//! What is fitted on training pairs before the first step: input scales, vocabularies, panels, the bank of evidence, and the twins
+//! that it is shown with.
 
-use fusebind_data::sampler::distinct_batch;
+use std::collections::{HashMap, HashSet};
+
+use fusebind_data::{sampler::distinct_batch, table::Interaction};
 use fusebind_features::{
-    entity::side::{Profiles, SideData},
+    entity::side::{Profiles, SideData, Views},
     modality::ModalitySet,
 };
 use fusebind_model::{
+    confidence::Confidence,
     evidence::{Evidence, EvidenceTable},
     input::{DrugStore, InputScale, InputScales, SideSchema, TargetStore, bank},
 };
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::Job;
-use crate::{labels::LabelPlan, recipe::Recipe};
+use crate::{curriculum::CurriculumConfig, labels::LabelPlan, recipe::Recipe};
 
 /// Input scales, fitted on the distinct entities of the training pairs.
 pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
@@ -42,20 +48,129 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
     }
 }
 
-/// The bank of training pairs, and the evidence of each of them; `rows` are the drug and target rows of each interaction.
+/// The same entities with side values of others, for a model that is to learn what doubt means.
+#[derive(Default)]
+pub(super) struct Twins {
+    /// Store row of the twin of each store row: drugs, targets.
+    pub of: [HashMap<u32, u32>; 2],
+    /// Target of each twin target, in the order of their rows.
+    pub targets: Vec<u32>,
+}
+
+impl Twins {
+    /// Adds a twin of each entity of the training pairs at `pairs` that has side values: behind the drugs of `views`, and behind the
+    /// targets in `side`.
+    pub fn add(views: &mut Views, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
+        let mut twins = Self::default();
+        let pairs = job.split.train.indices().iter().map(|i| views.pairs[*i as usize]);
+        let (of_drugs, of_targets, _) = distinct_batch(&pairs.collect::<Vec<_>>());
+        let mut random = ChaCha8Rng::seed_from_u64(job.seed ^ 0x7415_B0DD);
+        let first = (drugs + views.drugs.len()) as u32;
+        views.side.pad(first as usize);
+        let further = views.drugs.clone();
+        let drug_of = |row: u32| (row as usize).checked_sub(drugs).map_or(row, |at| further[at]);
+        let born = views.side.push_twins(&of_drugs, &mut random);
+        for (number, row) in born.into_iter().enumerate() {
+            twins.of[0].insert(row, first + number as u32);
+            views.drugs.push(drug_of(row));
+        }
+        side.pad(targets);
+        for (number, row) in side.push_twins(&of_targets, &mut random).into_iter().enumerate() {
+            twins.of[1].insert(row, (targets + number) as u32);
+            twins.targets.push(row);
+        }
+        twins
+    }
+
+    /// Which copy of a pair shows its drug or its target as a twin.
+    pub fn variant(drug: bool, target: bool) -> u32 {
+        u32::from(drug) + 2 * u32::from(target)
+    }
+
+    /// All copies of `pairs`, one behind the other.
+    pub fn pairs(&self, pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
+        if self.of.iter().all(HashMap::is_empty) {
+            return pairs.to_vec();
+        }
+        let twin = |side: usize, row: u32, foreign: bool| match foreign {
+            true => self.of[side].get(&row).copied().unwrap_or(row),
+            false => row,
+        };
+        let copies = [(false, false), (true, false), (false, true), (true, true)];
+        let copy = |(drug, target): (bool, bool)| pairs.iter().map(move |p| (twin(0, p.0, drug), twin(1, p.1, target)));
+        copies.into_iter().flat_map(copy).collect()
+    }
+}
+
+/// Training pairs that are known to bind, for the alignment of drugs with targets.
+#[derive(Default)]
+pub(super) struct Positives {
+    /// Entity of each store row: drugs, targets.
+    entities: [Vec<u32>; 2],
+    pairs: HashSet<(u32, u32)>,
+    asked: bool,
+}
+
+impl Positives {
+    /// The positives of the training part; `further` are the entities of the rows behind the drugs and the targets of the data set.
+    /// Without a binding label, an affinity binds that lies a standard deviation above the mean of training.
+    pub fn new(job: &Job<'_>, plan: &LabelPlan, further: [&[u32]; 2]) -> Self {
+        let counts = [job.dataset.drugs.len(), job.dataset.targets.len()];
+        let binds = |i: &&Interaction| i.binds.unwrap_or_else(|| plan.outcome(i).is_some_and(|y| y > 1.0));
+        let train = job.split.train.indices().iter().map(|i| &job.dataset.interactions[*i as usize]);
+        Self {
+            entities: [0, 1].map(|side| (0..counts[side] as u32).chain(further[side].iter().copied()).collect()),
+            pairs: train.filter(binds).map(|i| (i.drug, i.target)).collect(),
+            asked: true,
+        }
+    }
+
+    /// 1 where the drug of a row binds the target of a column, `[Bd, Bt]`; empty where nobody asks.
+    pub fn matrix(&self, drugs: &[u32], targets: &[u32]) -> Vec<f32> {
+        if !self.asked {
+            return Vec::new();
+        }
+        let drugs = drugs.iter().map(|row| self.entities[0][*row as usize]);
+        let binds = |drug: u32, target: &u32| self.pairs.contains(&(drug, self.entities[1][*target as usize]));
+        drugs
+            .flat_map(|drug| targets.iter().map(move |target| f32::from(u8::from(binds(drug, target)))))
+            .collect()
+    }
+}
+
+/// The bank of training pairs, which then judges the side values of all entities.
 pub(super) fn known_pairs(
     job: &Job<'_>,
-    plan: &LabelPlan,
-    rows: &[(u32, u32)],
-    stores: (&DrugStore, &TargetStore),
-) -> (Evidence, EvidenceTable) {
+    (plan, config): (&LabelPlan, &CurriculumConfig),
+    drugs: &mut DrugStore,
+    targets: &mut TargetStore,
+) -> Evidence {
     let train = job.split.train.indices();
     let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
     let outcomes: Vec<(u32, u32, f32)> = interactions()
         .filter_map(|i| Some((i.drug, i.target, plan.outcome(i)?)))
         .collect();
-    let pairs: Vec<(u32, u32)> = train.iter().map(|i| rows[*i as usize]).collect();
-    Evidence::fit(bank(stores.0, stores.1, &outcomes), stores, &pairs)
+    let bank = bank(drugs, targets, &outcomes);
+    let confidence = Confidence::fit(&bank, config.doubt as f32, job.seed);
+    let evidence = Evidence::new(bank, confidence);
+    evidence.judge(drugs, targets);
+    evidence
+}
+
+/// Evidence of the training pairs, in all copies of `twins`; `rows` are the drug and target rows of each interaction.
+pub(super) fn shown_evidence(
+    job: &Job<'_>,
+    evidence: &mut Evidence,
+    (rows, twins): (&[(u32, u32)], &Twins),
+    stores: (&DrugStore, &TargetStore),
+) -> EvidenceTable {
+    let pairs: Vec<(u32, u32)> = job.split.train.indices().iter().map(|i| rows[*i as usize]).collect();
+    let own = evidence.fit(stores, &pairs);
+    let all = twins.pairs(&pairs);
+    match all.len() == pairs.len() {
+        true => own,
+        false => evidence.table(stores, &all),
+    }
 }
 
 /// What the label of each training pair is to its neighbours.

@@ -28,7 +28,7 @@ use fusebind_model::{
 
 use crate::{
     Error, ErrorKind,
-    curriculum::{self, CurriculumKind},
+    curriculum::{self, CurriculumKind, Ledger},
     labels::LabelPlan,
     objective::Objective,
     optimizer::{adamw::AdamW, schedule::Schedule},
@@ -36,7 +36,7 @@ use crate::{
     run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
 };
 use feed::Feed;
-use inputs::{fit_inputs, known_pairs, outcomes, side_fingerprint};
+use inputs::{Positives, Twins, fit_inputs, known_pairs, outcomes, shown_evidence, side_fingerprint};
 use validation::Validation;
 pub(crate) use validation::{affinity_column, binding_column};
 
@@ -129,30 +129,61 @@ const SAVE_EVERY: f64 = 20.0;
 
 /// Runs a job to its end.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
+    if job.recipe.stress.is_none() {
+        return train_on(job, observer);
+    }
+    job.recipe.check()?;
+    let (dataset, side) = job.recipe.stress.damage(job);
+    let damaged = Job {
+        dataset: &dataset,
+        side: [&side[0], &side[1]],
+        ..*job
+    };
+    train_on(&damaged, observer)
+}
+
+/// Runs a job on the data that it names.
+fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let mut recipe = resolve(job)?;
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
-    let views = job.views();
+    let mut views = job.views();
+    let mut target_side = job.side[1].clone();
+    let corruption = recipe.training.curriculum.corruption;
+    let twins = match corruption > 0.0 && recipe.model.evidence.enabled {
+        true => Twins::add(&mut views.0, job.dataset.drugs.len(), &mut target_side, job.dataset.targets.len(), job),
+        false => Twins::default(),
+    };
+    let proteins = job.dataset.targets.iter().map(|t| &t.protein);
+    let proteins = proteins.chain(twins.targets.iter().map(|t| &job.dataset.targets[*t as usize].protein));
     let drugs = DrugStore::new(views.molecules(job.dataset), &recipe.model.graph);
-    let targets = TargetStore::new(job.dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
+    let targets = TargetStore::new(proteins, &recipe.model.sequence);
     let inputs = fit_inputs(job, &recipe, &drugs, &targets);
     (recipe.model.drug, recipe.model.target) = (inputs.drug.channels(), inputs.target.channels());
     let (drug_side, mut notes) = inputs.drug.store(&views.0.side, drugs.keys.len());
-    let (target_side, more) = inputs.target.store(job.side[1], targets.keys.len());
+    let (target_side, more) = inputs.target.store(&target_side, targets.keys.len());
     notes.extend(more);
     notes.iter().for_each(|note| observer.note(note));
-    let drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
-    let targets = targets.scaled(&inputs.composition).with_side(target_side);
+    let mut drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
+    let mut targets = targets.scaled(&inputs.composition).with_side(target_side);
     let scales = plan.scales.clone();
     let plan_of_skill = plan.clone();
-    let known = (recipe.model.evidence.enabled).then(|| known_pairs(job, &plan, &views.0.pairs, (&drugs, &targets)));
-    let (evidence, shown) = known.unzip();
+    let curriculum = recipe.training.curriculum.clone();
+    let mut evidence =
+        (recipe.model.evidence.enabled).then(|| known_pairs(job, (&plan, &curriculum), &mut drugs, &mut targets));
+    let rows = (&views.0.pairs[..], &twins);
+    let shown = (evidence.as_mut()).map(|evidence| shown_evidence(job, evidence, rows, (&drugs, &targets)));
     recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
+    recipe.model.evidence.flags = evidence.as_ref().map_or(0, Evidence::flags);
     let mut run = Run::start(job, recipe, (plan, inputs))?;
     let skills = shown
         .as_ref()
         .map(|table| table.skill(&outcomes(job, &plan_of_skill)))
         .unwrap_or_default();
-    let curriculum = run.recipe.training.curriculum.build(&skills, job.seed);
+    let positives = match run.recipe.training.objective.contrast > 0.0 {
+        true => Positives::new(job, &plan_of_skill, [&views.0.drugs, &twins.targets]),
+        false => Positives::default(),
+    };
+    let curriculum = curriculum.build(&skills, job.seed);
     let mut feed = Feed {
         interactions: &job.dataset.interactions,
         pairs: &views.0.pairs,
@@ -161,10 +192,14 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         scales: &scales,
         evidence: shown.as_ref(),
         novelty: &job.recipe.training.novelty,
-        modalities: &job.recipe.modalities,
+        twins: &twins,
+        dropout: &job.recipe.modalities.dropout,
+        positives: &positives,
+        corruption,
         sampler: &job.recipe.training.sampler,
         seed: job.seed,
         trust: Default::default(),
+        progress: 0.0,
     };
     let stores = (&drugs, &targets);
     let validation = Validation::new(job, &views.0.pairs, &scales, stores, evidence.as_ref());
@@ -176,7 +211,8 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     let mut saved = Instant::now();
     while run.progress.epoch < epochs && !run.out_of_patience() {
         let started = Instant::now();
-        feed.trust = curriculum.trust(run.progress.epoch as f64 / epochs as f64);
+        feed.progress = run.progress.epoch as f64 / epochs as f64;
+        feed.trust = curriculum.trust(feed.progress, &run.progress.curriculum);
         let train_loss = run.epoch(&feed, &schedule, observer)?;
         let average = run.averages();
         let metrics = EpochMetrics {
@@ -187,6 +223,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
                 CurriculumKind::None => Default::default(),
                 _ => curriculum::named(feed.trust, &skills),
             },
+            worth: curriculum::named_worth(&run.progress.curriculum),
             learning_rate: schedule.rate(run.optimizer.steps().saturating_sub(1)),
             seconds: started.elapsed().as_secs_f64(),
         };
@@ -357,6 +394,7 @@ impl Run {
     fn epoch(&mut self, feed: &Feed<'_>, schedule: &Schedule, observer: &mut dyn Observer) -> Result<f64, Error> {
         let batches = feed.epoch(self.progress.epoch);
         let (mut total, mut seen) = (0.0f64, 0usize);
+        let mut ledger = Ledger::default();
         feed.run(self.progress.epoch, &batches, |batch| {
             let step = self.optimizer.steps();
             // Dropout draws from the device's generator: seeding it by step makes a resumed run draw the same.
@@ -368,12 +406,18 @@ impl Run {
                 .model
                 .forward(entities, batch.pairs, batch.evidence.as_ref(), &self.device);
             let loss = self.objective.loss(&outputs, &batch.labels, &self.device);
+            let loss = self.objective.aligned(loss, &outputs, batch.binding);
             let value = f64::from(loss.clone().into_scalar::<f32>());
             if !value.is_finite() {
                 return Err(
                     Error::new(ErrorKind::Diverged, format!("the loss is {value} at step {step}"))
                         .hint("lower `learning_rate` in the recipe"),
                 );
+            }
+            if self.recipe.training.curriculum.kind != CurriculumKind::None {
+                let reader = outputs.evidence.as_ref().unwrap_or(&outputs.joint);
+                let losses = self.objective.losses(reader, &batch.labels);
+                losses.into_iter().zip(&batch.shown).for_each(|(loss, shown)| ledger.add(loss, *shown));
             }
             let grads = GradientsParams::from_grads(loss.backward(), &self.model);
             self.model = self.optimizer.step(self.model.clone(), grads, schedule.rate(step));
@@ -383,6 +427,8 @@ impl Run {
             Ok(())
         })?;
         self.progress.epoch += 1;
+        ledger.fold(&mut self.progress.curriculum.worth);
+        self.progress.curriculum.epochs += 1;
         Ok(total / seen.max(1) as f64)
     }
 

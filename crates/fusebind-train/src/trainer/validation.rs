@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use fusebind_data::table::Interaction;
 use fusebind_eval::{classification, regression};
-use fusebind_features::modality::Trust;
+use fusebind_features::modality::{ModalitySet, Trust};
 use fusebind_model::{
     bundle::{Description, OutputScale},
     evidence::{Evidence, EvidenceTable},
-    input::{DrugStore, TargetStore},
+    input::{DrugStore, SideStore, TargetStore},
     model::Model,
     scoring::{Absence, EvidenceOf, Opinions, Scorer, Scores},
 };
 
 use super::Job;
-use crate::objective::scale_name;
+use crate::{objective::scale_name, robustness::Pattern};
 
 /// Shares of the joint reader that are tried.
 const MIXES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
@@ -27,6 +27,8 @@ pub(super) struct Validation<'a> {
     scales: &'a [OutputScale],
     stores: (&'a DrugStore, &'a TargetStore),
     evidence: Option<EvidenceTable>,
+    /// What each entity does without where modalities are missing: drugs, targets. `None` where there are no side modalities.
+    missing: Option<[Vec<ModalitySet>; 2]>,
 }
 
 impl<'a> Validation<'a> {
@@ -40,7 +42,17 @@ impl<'a> Validation<'a> {
         let valid = job.split.valid.indices();
         let interactions = valid.iter().map(|&i| &job.dataset.interactions[i as usize]).collect();
         let pairs: Vec<(u32, u32)> = valid.iter().map(|&i| rows[i as usize]).collect();
+        let present = |side: &SideStore, count: usize| (0..count as u32).map(|e| side.present(e)).collect::<Vec<_>>();
+        let present = [
+            present(&stores.0.side, stores.0.keys.len()),
+            present(&stores.1.side, stores.1.keys.len()),
+        ];
+        let known = present.each_ref().map(|side| vec![true; side.len()]);
+        let rate = job.recipe.modalities.dropout.last;
+        let draw = || Pattern::Random.draw(present.each_ref().map(|p| &p[..]), [&known[0], &known[1]], rate, job.seed);
+        let any = |side: &[ModalitySet]| side.iter().any(|set| !set.is_empty());
         Self {
+            missing: present.iter().any(|side| any(side)).then(draw),
             evidence: evidence.map(|evidence| evidence.table(stores, &pairs)),
             interactions,
             pairs,
@@ -49,23 +61,29 @@ impl<'a> Validation<'a> {
         }
     }
 
-    fn opinions(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> Opinions {
+    fn opinions(&self, model: &Model, device: &Device, trust: [Trust; 2], absence: Absence<'_>) -> Opinions {
         let scorer = Scorer {
             model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
-            absence: Absence::default(),
+            absence,
             trust,
             device,
         };
         scorer.score(self.stores, &self.pairs, |_| {})
     }
 
-    /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs.
+    /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs. Where there
+    /// are side modalities, those by the name of `missing_..` are of the same pairs with modalities missing at the rate that training
+    /// ends with: a model that is to stand it must be chosen by it.
     pub fn score(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> BTreeMap<String, f64> {
         if self.pairs.is_empty() {
             return BTreeMap::new();
         }
-        let opinions = self.opinions(model, device, trust);
+        let opinions = self.opinions(model, device, trust, Absence::default());
+        let missing = self.missing.as_ref().map(|[drugs, targets]| {
+            let absence = Absence::Each([drugs, targets]);
+            self.opinions(model, device, trust, absence)
+        });
         let mixes = if opinions.evidence.is_some() {
             &MIXES[..]
         } else {
@@ -73,6 +91,10 @@ impl<'a> Validation<'a> {
         };
         let scored = mixes.iter().map(|&mix| {
             let mut metrics = self.metrics(&opinions.mixed(mix));
+            if let Some(missing) = &missing {
+                let of = self.metrics(&missing.mixed(mix)).into_iter();
+                metrics.extend(of.map(|(name, value)| (format!("missing_{name}"), value)));
+            }
             if opinions.evidence.is_some() {
                 metrics.insert("mix".into(), f64::from(mix));
             }
@@ -118,7 +140,8 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return None;
         }
-        let scores = self.opinions(model, device, description.trust).mixed(description.mix);
+        let opinions = self.opinions(model, device, description.trust, Absence::default());
+        let scores = opinions.mixed(description.mix);
         let (labels, probabilities) = binding_column(&self.interactions, &scores);
         classification::best_threshold(&labels, &probabilities).ok()
     }
@@ -151,10 +174,15 @@ pub(crate) fn binding_column(interactions: &[&Interaction], scores: &Scores) -> 
         .unzip()
 }
 
-/// What a run chooses by, larger is better: minus the mean squared error, or the area under the ROC curve.
+/// What a run chooses by, larger is better: minus the mean squared error, or the area under the ROC curve; their mean with everything
+/// and with modalities missing, where there are some.
 pub(super) fn selection_score(metrics: &BTreeMap<String, f64>) -> Option<f64> {
-    let affinity = metrics.get("mse").map(|mse| -mse);
-    let binding = metrics.get("auroc").copied();
+    let of = |name: &str| {
+        let (whole, missing) = (metrics.get(name)?, metrics.get(&format!("missing_{name}")));
+        Some(missing.map_or(*whole, |missing| (whole + missing) / 2.0))
+    };
+    let affinity = of("mse").map(|mse| -mse);
+    let binding = of("auroc");
     match (affinity, binding) {
         (Some(a), Some(b)) => Some(a + b),
         (one, other) => one.or(other),

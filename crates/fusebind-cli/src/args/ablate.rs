@@ -1,0 +1,58 @@
+//! Flags of `fusebind ablate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{DeviceName, PartName, SourceArgs};
+
+/// Options of `ablate`.
+#[derive(Debug, Args)]
+pub struct AblateArgs {
+    /// Built-in recipe or recipe file.
+    pub recipe: String,
+    /// Data set folder or table.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder of side modalities.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: Option<PathBuf>,
+    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
+    #[arg(long, value_name = "COLUMN_OR_FILE")]
+    pub split: Option<String>,
+    /// Arms to compare, all of them without it; `full`, the recipe as it is, is always one.
+    #[arg(long, value_delimiter = ',', value_name = "ARMS")]
+    pub arms: Vec<String>,
+    /// Name the arms of this recipe and stop.
+    #[arg(long)]
+    pub list: bool,
+    /// Seeds of each arm: 1 to N.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub seeds: u64,
+    /// Epochs, in place of the recipe's.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<u64>,
+    /// Part to score.
+    #[arg(long, value_enum, default_value = "test")]
+    pub part: PartName,
+    /// Processes at a time; one per core without it.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Rounds of the paired bootstrap.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub rounds: usize,
+    /// Nine missing rates and three draws for each cell in place of two rates and one draw.
+    #[arg(long)]
+    pub thorough: bool,
+    /// Folder for cells, summary and report; what is there already is not done again.
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Train and score this one arm and seed, as in `full:1`; how the command calls itself.
+    #[arg(long, hide = true)]
+    pub cell: Option<String>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}

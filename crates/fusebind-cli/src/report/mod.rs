@@ -1,0 +1,100 @@
+//! Results as pages. Comes in: what a command has measured. Goes out: a [`Page`](fusebind::report::Page) that opens offline.
+
+pub mod ablation;
+pub mod robustness;
+
+use std::collections::BTreeMap;
+
+use fusebind::{
+    report::{Axis, Block, Curves, Point, Section, Series},
+    train::{
+        robustness::{Cell, Pattern},
+        run_dir::EpochMetrics,
+    },
+};
+
+fn axis(label: &str, range: Option<(f64, f64)>) -> Axis {
+    Axis {
+        label: label.into(),
+        range,
+    }
+}
+
+/// Name of a metric as people write it.
+fn metric_name(metric: &str) -> &'static str {
+    match metric {
+        "auroc" => "AUROC",
+        _ => "concordance index",
+    }
+}
+
+/// Mean of `values` with their range, at `x`.
+fn point(x: f64, values: &[f64]) -> Point {
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Point {
+        x,
+        y: mean,
+        band: (values.len() > 1).then_some((low, high)),
+    }
+}
+
+/// Curve over missing rates of one pattern, from `full` at rate 0 on; `read` is what is shown of a cell.
+fn missing_curve(
+    name: &str,
+    pattern: Pattern,
+    (full, cells): (&[f64], &[&Cell]),
+    read: impl Fn(&Cell) -> f64,
+) -> Series {
+    let mut by_rate: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let of = |cell: &&&Cell| cell.arm == "missing" && cell.name == pattern.name();
+    for cell in cells.iter().filter(of) {
+        by_rate.entry((cell.rate * 1000.0).round() as u64).or_default().push(read(cell));
+    }
+    let start = point(0.0, full);
+    let further = by_rate.iter().map(|(rate, values)| point(*rate as f64 / 10.0, values));
+    Series {
+        name: name.into(),
+        points: [start].into_iter().chain(further).collect(),
+    }
+}
+
+/// How trust in modalities, and what they are worth, went over training; `None` without a curriculum.
+fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
+    let curves = |title: &str, label: &str, read: &dyn Fn(&EpochMetrics) -> &BTreeMap<String, f64>| {
+        let mut series: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
+        for epoch in epochs {
+            for (name, value) in read(epoch) {
+                series.entry(name).or_default().push(Point {
+                    x: epoch.epoch as f64,
+                    y: *value,
+                    band: None,
+                });
+            }
+        }
+        let named = |(name, points): (&str, Vec<Point>)| Series {
+            name: name.into(),
+            points,
+        };
+        Block::Curves(Curves {
+            title: title.into(),
+            x: axis("epoch", None),
+            y: axis(label, None),
+            series: series.into_iter().map(named).collect(),
+            levels: Vec::new(),
+        })
+    };
+    let any = epochs.iter().any(|e| !e.trust.is_empty());
+    any.then(|| Section {
+        title: "Curriculum".into(),
+        blocks: vec![
+            curves("Trust in each modality", "trust", &|e| &e.trust),
+            curves(
+                "What each modality saves of the loss, running average",
+                "share of the loss",
+                &|e| &e.worth,
+            ),
+        ],
+    })
+}

@@ -1,0 +1,183 @@
+//! Whether what one modality says of an entity fits what another says: do the neighbours under the one resemble it under the other?
+//!
+//! For a doubted value with similarities `a` to the bank's entities, and the entity's similarities `b` under a reference
+//! modality, both standardised over the bank to `za` and `zb`, with weights `a^p` over the [`NEAREST`] nearest:
+//! `forward = sum a^p zb / (sum a^p + c)`, `backward = sum b^p za / (sum b^p + c)` for two exponents, the correlation `mean
+//! za zb`, and the nearest neighbour of each. A text of another drug has neighbours that do not resemble the drug. The entity
+//! itself never takes part. Comes in: a [`BankSide`] and descriptors. Goes out: [`FEATURES`] numbers per question.
+
+use rayon::prelude::*;
+
+use super::{BankSide, Descriptors, descriptor::Comparer};
+
+/// Numbers that describe an agreement.
+pub const FEATURES: usize = 9;
+/// Neighbours that take part.
+const NEAREST: usize = 32;
+/// Keeps an entity without near neighbours from saying much.
+const SHRINKAGE: f32 = 0.1;
+/// Fewer entities than this give no standard deviation to speak of.
+const LEAST: usize = 10;
+
+/// One question: does this value belong to this entity?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Row of the doubted value among the doubted descriptors.
+    pub value: u32,
+    /// Row of the entity among the reference descriptors.
+    pub entity: u32,
+    /// Entities of the bank that do not take part: the entity itself, and whose value it is known to be.
+    pub left_out: [Option<u32>; 2],
+}
+
+/// Features of each doubt; `None` where a descriptor is absent or the bank has too few entities with both.
+///
+/// `sources` are the positions of the doubted and of the reference similarity in the bank, `descriptors` what the doubts point into.
+pub fn agreement(
+    bank: &BankSide,
+    sources: [usize; 2],
+    descriptors: [&Descriptors; 2],
+    doubts: &[Doubt],
+) -> Vec<Option<[f32; FEATURES]>> {
+    let [doubted, reference] = sources.map(|at| &bank.sources[at]);
+    let both: Vec<u32> = (0..bank.keys.len())
+        .filter(|at| doubted.1.is_present(*at) && reference.1.is_present(*at))
+        .map(|at| at as u32)
+        .collect();
+    let comparers = [Comparer::new(&doubted.1), Comparer::new(&reference.1)];
+    let powers = [doubted.0.powers(), reference.0.powers()];
+    doubts
+        .par_iter()
+        .map_init(
+            || [vec![0.0; bank.keys.len()], vec![0.0; bank.keys.len()]],
+            |rows, doubt| {
+                let asked = [doubt.value as usize, doubt.entity as usize];
+                for side in 0..2 {
+                    if !descriptors[side].is_present(asked[side]) {
+                        return None;
+                    }
+                    comparers[side].similarities(descriptors[side], asked[side], &mut rows[side]);
+                }
+                let others = || both.iter().filter(|at| !doubt.left_out.contains(&Some(**at)));
+                let similar = [0, 1].map(|side| others().map(|at| rows[side][*at as usize]).collect::<Vec<f32>>());
+                describe(&similar, powers)
+            },
+        )
+        .collect()
+}
+
+fn describe(similar: &[Vec<f32>; 2], powers: [[f32; 3]; 2]) -> Option<[f32; FEATURES]> {
+    let [a, b] = similar;
+    if a.len() < LEAST {
+        return None;
+    }
+    let (za, zb) = (standard(a), standard(b));
+    let ([near_a, weight_a], [near_b, weight_b]) = (nearest(a, &zb, powers[0]), nearest(b, &za, powers[1]));
+    let correlation = za.iter().zip(&zb).map(|(x, y)| x * y).sum::<f32>() / a.len() as f32;
+    let (top_a, top_b) = (top(a), top(b));
+    Some([
+        near_a,
+        weight_a,
+        near_b,
+        weight_b,
+        correlation,
+        b[top_b].sqrt(),
+        a[top_a].sqrt(),
+        zb[top_a] * a[top_a],
+        za[top_b] * b[top_b],
+    ])
+}
+
+fn standard(values: &[f32]) -> Vec<f32> {
+    let count = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / count;
+    let deviation = variance.sqrt().max(1e-6);
+    values.iter().map(|v| (v - mean) / deviation).collect()
+}
+
+fn top(values: &[f32]) -> usize {
+    (0..values.len())
+        .max_by(|x, y| values[*x].total_cmp(&values[*y]).then(y.cmp(x)))
+        .unwrap_or(0)
+}
+
+/// Shrunken means of `told` over the nearest neighbours, for the two broader exponents.
+fn nearest(similar: &[f32], told: &[f32], powers: [f32; 3]) -> [f32; 2] {
+    let mut order: Vec<u32> = (0..similar.len() as u32).filter(|at| similar[*at as usize] > 0.0).collect();
+    let nearer = |x: &u32, y: &u32| similar[*y as usize].total_cmp(&similar[*x as usize]).then(x.cmp(y));
+    if order.len() > NEAREST {
+        order.select_nth_unstable_by(NEAREST, nearer);
+        order.truncate(NEAREST);
+    }
+    order.sort_unstable();
+    [powers[0], powers[1]].map(|power| {
+        let (sum, mass) = order.iter().fold((0.0, SHRINKAGE), |(sum, mass), at| {
+            let weight = similar[*at as usize].powf(power);
+            (sum + weight * told[*at as usize], mass + weight)
+        });
+        sum / mass
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Source;
+
+    /// Sixty entities in three groups that both modalities agree on.
+    fn bank() -> BankSide {
+        let rows = |salt: usize| -> Vec<f32> {
+            (0..60)
+                .flat_map(|i| {
+                    let mut row = [0.1f32; 6];
+                    row[i % 3] = 1.0;
+                    row[3 + (i * salt) % 3] = 0.3;
+                    row
+                })
+                .collect()
+        };
+        BankSide {
+            keys: (0..60).map(|i| i.to_string()).collect(),
+            sources: vec![
+                (Source::Text, Descriptors::dense(rows(5), 6)),
+                (Source::Transcriptome, Descriptors::dense(rows(7), 6)),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_belongs_together_agrees() {
+        let bank = bank();
+        let descriptors = [&bank.sources[0].1, &bank.sources[1].1];
+        let of = |value: u32, entity: u32| Doubt {
+            value,
+            entity,
+            left_out: [Some(value), Some(entity)],
+        };
+        let told = agreement(&bank, [0, 1], descriptors, &[of(0, 0), of(1, 0)]);
+        let (own, foreign) = (told[0].expect("has both"), told[1].expect("has both"));
+        for feature in [0, 1, 2, 3, 4, 7, 8] {
+            assert!(own[feature] > foreign[feature] + 0.3, "{feature}: {own:?} {foreign:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_not_judged() {
+        let bank = bank();
+        let nothing = Descriptors::dense(vec![0.0; 6], 6);
+        let doubt = Doubt {
+            value: 0,
+            entity: 0,
+            left_out: [None; 2],
+        };
+        assert_eq!(agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], &[doubt]), [None]);
+        let few = BankSide {
+            keys: bank.keys[..5].to_vec(),
+            sources: (bank.sources.iter())
+                .map(|(s, d)| (*s, d.select(&[0, 1, 2, 3, 4])))
+                .collect(),
+        };
+        assert_eq!(agreement(&few, [0, 1], [&bank.sources[0].1, &bank.sources[1].1], &[doubt]), [None]);
+    }
+}

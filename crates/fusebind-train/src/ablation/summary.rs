@@ -1,0 +1,197 @@
+//! What the cells of an ablation add up to.
+//!
+//! For an arm and a condition: mean and standard deviation of the score over seeds, and the difference of the mean score to that of
+//! the first arm with a paired bootstrap interval over test pairs (all seeds resampled with the same pairs). Comes in:
+//! [`ScoredRun`]s. Goes out: an [`Ablation`].
+
+use std::collections::BTreeMap;
+
+use fusebind_eval::{
+    classification, regression,
+    resample::{Interval, bootstrap},
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind};
+
+/// Under what a trained arm is scored: names of conditions of a robustness sweep.
+pub const CONDITIONS: [&str; 5] = [
+    "everything",
+    "missing-90",
+    "structure",
+    "shuffled-text",
+    "shuffled-transcriptome",
+];
+
+/// Predictions under one condition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Name.
+    pub name: String,
+    /// Prediction of each pair.
+    pub predictions: Vec<f32>,
+}
+
+/// One trained and scored arm.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScoredRun {
+    /// Whether the labels are binding (1 or 0), else affinities.
+    pub binding: bool,
+    /// Label of each pair.
+    pub truth: Vec<f32>,
+    /// Predictions by condition.
+    pub conditions: Vec<Condition>,
+    /// Area under the missing-rate curves over the full score.
+    pub area_ratio: f64,
+}
+
+/// An arm, summed up.
+#[derive(Clone, Debug, Serialize)]
+pub struct ArmSummary {
+    /// Arm.
+    pub arm: String,
+    /// Condition.
+    pub condition: String,
+    /// Seeds.
+    pub seeds: usize,
+    /// Mean score over seeds: area under the ROC curve, or concordance index.
+    pub mean: f64,
+    /// Standard deviation over seeds, with `n - 1`.
+    pub sd: f64,
+    /// Mean score less that of the first arm, with its 95 % interval; `None` for the first arm.
+    pub difference: Option<Interval>,
+}
+
+/// All arms under all conditions.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ablation {
+    /// `auroc` or `ci`.
+    pub metric: &'static str,
+    /// One entry for each arm and condition.
+    pub arms: Vec<ArmSummary>,
+    /// Mean `area_ratio` over seeds, by arm.
+    pub area_ratio: BTreeMap<String, f64>,
+}
+
+/// Sums up arms in their order; the first is what the others are compared with. `rounds` of the bootstrap.
+pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablation, Error> {
+    let none = || Error::new(ErrorKind::Data, "no arm has been scored");
+    let (_, reference) = arms.first().ok_or_else(none)?;
+    let first = reference.first().ok_or_else(none)?;
+    let odd = |run: &&ScoredRun| run.truth != first.truth || run.binding != first.binding;
+    if arms.iter().flat_map(|(_, runs)| runs).any(|run| odd(&run)) {
+        return Err(
+            Error::new(ErrorKind::Data, "the arms were scored on different pairs")
+                .hint("remove the output folder and start again"),
+        );
+    }
+    let cells: Vec<(&str, &str, &[ScoredRun])> = arms
+        .iter()
+        .filter(|(_, runs)| !runs.is_empty())
+        .flat_map(|(name, runs)| CONDITIONS.map(|condition| (name.as_str(), condition, &runs[..])))
+        .collect();
+    let summed = cells
+        .par_iter()
+        .filter_map(|(arm, condition, runs)| {
+            let own = predictions(runs, condition);
+            let scores: Vec<f64> = own.iter().filter_map(|p| score(first, p, None)).collect();
+            if scores.is_empty() {
+                return None;
+            }
+            let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+            let spread: f64 = scores.iter().map(|s| (s - mean) * (s - mean)).sum();
+            let other = predictions(reference, condition);
+            Some(ArmSummary {
+                arm: arm.to_string(),
+                condition: condition.to_string(),
+                seeds: scores.len(),
+                mean,
+                sd: (spread / (scores.len() as f64 - 1.0).max(1.0)).sqrt(),
+                difference: (*arm != arms[0].0).then(|| difference(first, &own, &other, rounds)).flatten(),
+            })
+        })
+        .collect();
+    Ok(Ablation {
+        metric: if first.binding { "auroc" } else { "ci" },
+        arms: summed,
+        area_ratio: (arms.iter())
+            .filter(|(_, runs)| !runs.is_empty())
+            .map(|(name, runs)| {
+                let sum: f64 = runs.iter().map(|r| r.area_ratio).sum();
+                (name.clone(), sum / runs.len() as f64)
+            })
+            .collect(),
+    })
+}
+
+fn predictions<'a>(runs: &'a [ScoredRun], condition: &str) -> Vec<&'a [f32]> {
+    let of = |run: &'a ScoredRun| run.conditions.iter().find(|c| c.name == condition);
+    runs.iter().filter_map(of).map(|c| &c.predictions[..]).collect()
+}
+
+fn score(run: &ScoredRun, predictions: &[f32], rows: Option<&[usize]>) -> Option<f64> {
+    let pick = |values: &[f32]| -> Vec<f64> {
+        match rows {
+            Some(rows) => rows.iter().map(|r| f64::from(values[*r])).collect(),
+            None => values.iter().map(|v| f64::from(*v)).collect(),
+        }
+    };
+    let (truth, predicted) = (pick(&run.truth), pick(predictions));
+    if run.binding {
+        let labels: Vec<bool> = truth.iter().map(|t| *t > 0.5).collect();
+        classification::auroc(&labels, &predicted).ok()
+    } else {
+        regression::concordance_index(&truth, &predicted).ok()
+    }
+}
+
+fn difference(first: &ScoredRun, own: &[&[f32]], other: &[&[f32]], rounds: usize) -> Option<Interval> {
+    let mean = |all: &[&[f32]], rows: &[usize]| -> Result<f64, fusebind_eval::Undefined> {
+        let scores: Option<Vec<f64>> = all.iter().map(|p| score(first, p, Some(rows))).collect();
+        let scores = scores.filter(|s| !s.is_empty()).ok_or(fusebind_eval::Undefined::Empty)?;
+        Ok(scores.iter().sum::<f64>() / scores.len() as f64)
+    };
+    bootstrap(first.truth.len(), rounds, 0.95, 1, |rows| {
+        Ok(mean(own, rows)? - mean(other, rows)?)
+    })
+    .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(noise: f32, seed: u64) -> ScoredRun {
+        let truth: Vec<f32> = (0..300).map(|i| f32::from(u8::from(i % 3 == 0))).collect();
+        let wave = |i: usize| ((i as u64 * 7919 + seed * 31) % 101) as f32 / 101.0;
+        let predictions = (0..300).map(|i| truth[i] + noise * wave(i)).collect();
+        ScoredRun {
+            binding: true,
+            truth,
+            conditions: vec![Condition {
+                name: "everything".into(),
+                predictions,
+            }],
+            area_ratio: 0.9,
+        }
+    }
+
+    #[test]
+    fn a_worse_arm_is_worse_beyond_chance_and_an_equal_one_is_not() {
+        let arms = vec![
+            ("full".to_string(), vec![run(1.5, 1), run(1.5, 2)]),
+            ("worse".to_string(), vec![run(4.0, 1), run(4.0, 2)]),
+            ("same".to_string(), vec![run(1.5, 2), run(1.5, 1)]),
+        ];
+        let ablation = summary(&arms, 200).expect("is scored");
+        let of = |arm: &str| ablation.arms.iter().find(|a| a.arm == arm).expect("is there");
+        assert_eq!((of("full").difference, of("full").seeds), (None, 2));
+        assert!(of("worse").difference.is_some_and(|d| d.high < 0.0));
+        assert!(of("same").difference.is_some_and(|d| d.value.abs() < 1e-12 && d.low <= 0.0 && d.high >= 0.0));
+        let mut other = run(1.0, 1);
+        other.truth[0] = 0.0;
+        assert!(summary(&[("a".into(), vec![run(1.0, 1)]), ("b".into(), vec![other])], 10).is_err());
+        assert!(summary(&[], 10).is_err());
+    }
+}
