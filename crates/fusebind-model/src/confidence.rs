@@ -2,16 +2,23 @@
 //!
 //! A text may belong to another drug. For each side modality and each reference (the structure, and the other side
 //! modalities) a logistic model on agreement features (`fusebind_features::evidence::agreement`) learns to tell the values of
-//! training entities from values swapped among them; no label takes part. With equal shares of own and swapped values its
-//! logit is a log-likelihood ratio. Ratios of all references are added (as if independent, each at most [`BOUND`]; what a side
-//! modality says counts as far as the structure vouches for it), and with a prior share `q` of wrong values, the doubt:
+//! training entities from wrong ones: swapped among them, or chimeras of several; no label takes part. With equal weights of both
+//! classes its logit is a log-likelihood ratio; of the two kinds of wrong values the likelier
+//! one counts. Ratios of all references are added (as if independent, each at most [`BOUND`]; what a
+//! side modality says counts as far as the structure vouches for it). If a share `q`, the doubt, of the own values is wrong, and wrong
+//! ones are as these are, a value is wrong with the probability `q e^-ratio` (learning from contaminated examples, Elkan & Noto
+//! 2008, doi 10.1145/1401890.1401920):
 //!
 //! ```text
-//! trust = min(1, P(own | ratio) / (1 - q)),   P(own | ratio) = (1 - q) e^ratio / ((1 - q) e^ratio + q)
+//! trust = max(0, 1 - q e^-ratio)
 //! ```
 //!
-//! so that a modality nothing can be told of is trusted, and doubt 0 trusts all. Comes in: a [`Bank`]. Goes out:
+//! A value that no reference can judge is trusted, and doubt 0 trusts all. Training entities may have wrong values as well: what is
+//! more likely wrong than right is set aside, as an example and as a neighbour, and the judges learn again, [`ROUNDS`] times in all.
+//! Comes in: a [`Bank`]. Goes out:
 //! [`Confidence`], which turns descriptors into [`Trust`].
+
+use std::collections::BTreeMap;
 
 use fusebind_features::{
     evidence::{Bank, BankSide, Doubt, FEATURES, Queries, Source, agreement},
@@ -29,6 +36,8 @@ const LEAST: usize = 40;
 const TERMS: usize = FEATURES + FEATURES * (FEATURES + 1) / 2;
 /// Penalty of the squared weights, per entity.
 const RIDGE: f32 = 1e-3;
+/// Times that the judges learn.
+const ROUNDS: usize = 3;
 /// Steps of accelerated gradient descent.
 const STEPS: usize = 400;
 
@@ -38,6 +47,8 @@ pub struct Confidence {
     /// Prior share of wrong values `q`.
     doubt: f32,
     judges: [Vec<Judge>; 2],
+    /// Entities of the banks whose values are set aside, by source.
+    barred: [BTreeMap<usize, Vec<bool>>; 2],
 }
 
 /// Tells own values of one source from swapped ones, by one reference.
@@ -47,8 +58,8 @@ struct Judge {
     sources: [usize; 2],
     mean: Vec<f32>,
     factor: Vec<f32>,
-    /// Intercept, then a weight per term.
-    weights: Vec<f32>,
+    /// Intercept, then a weight per term, against each kind of wrong values.
+    weights: Vec<Vec<f32>>,
 }
 
 fn is_side(source: Source) -> bool {
@@ -58,11 +69,29 @@ fn is_side(source: Source) -> bool {
 impl Confidence {
     /// Learns from the entities of `bank`; trusts everything where `doubt` is 0.
     pub fn fit(bank: &Bank, doubt: f32, seed: u64) -> Self {
-        let judges = [&bank.drugs, &bank.targets].map(|side| match doubt > 0.0 {
-            true => judges(side, seed),
-            false => Vec::new(),
-        });
-        Self { doubt, judges }
+        let mut confidence = Self {
+            doubt,
+            ..Self::default()
+        };
+        if doubt <= 0.0 {
+            return confidence;
+        }
+        for (at, side) in [&bank.drugs, &bank.targets].into_iter().enumerate() {
+            let own = Queries {
+                own: (0..side.keys.len() as u32).map(Some).collect(),
+                descriptors: side.sources.iter().map(|(_, d)| d).collect(),
+            };
+            for round in 0..ROUNDS {
+                confidence.judges[at] = judges(side, &confidence.barred[at], seed);
+                if round + 1 < ROUNDS {
+                    let ratios = confidence.ratios(at, side, &own);
+                    let is_wrong = |ratio: Option<f32>| ratio.is_some_and(|ratio| confidence.belief(ratio) < 0.5);
+                    let wrong = |of: Vec<Option<f32>>| of.into_iter().map(is_wrong).collect();
+                    confidence.barred[at] = ratios.into_iter().map(|(source, of)| (source, wrong(of))).collect();
+                }
+            }
+        }
+        confidence
     }
 
     /// Whether nothing is ever doubted.
@@ -73,70 +102,82 @@ impl Confidence {
     /// Trust in what each of the `asked` entities has. `bank` is that of drugs (`side` 0) or of targets (1).
     pub fn trust(&self, side: usize, bank: &BankSide, asked: &Queries<'_>) -> Vec<Trust> {
         let mut all = vec![Trust::default(); asked.own.len()];
-        let judges = &self.judges[side];
-        let told: Vec<Vec<Option<f32>>> = judges.iter().map(|judge| judge.ratios(bank, asked)).collect();
-        // First by the structure alone: it says how much a side modality counts as a witness.
-        let mut by_structure = all.clone();
-        for witnesses in [false, true] {
-            let source = |at: usize| bank.sources[at].0;
-            for (number, (source_of, _)) in bank.sources.iter().enumerate() {
-                let own: Vec<usize> = (0..judges.len()).filter(|j| judges[*j].sources[0] == number).collect();
-                if own.is_empty() {
-                    continue;
-                }
-                for entity in 0..all.len() {
-                    let ratio: f32 = own
-                        .iter()
-                        .map(|&judge| {
-                            let reference = source(judges[judge].sources[1]);
-                            let weight = match (is_side(reference), witnesses) {
-                                (false, _) => 1.0,
-                                (true, false) => 0.0,
-                                (true, true) => by_structure[entity].of(reference.modality()),
-                            };
-                            weight * told[judge][entity].unwrap_or(0.0)
-                        })
-                        .sum();
-                    all[entity].set(source_of.modality(), self.posterior(ratio));
-                }
-            }
-            if !witnesses {
-                by_structure.clone_from(&all);
+        for (source, ratios) in self.ratios(side, bank, asked) {
+            let modality = bank.sources[source].0.modality();
+            for (trust, ratio) in all.iter_mut().zip(ratios) {
+                trust.set(modality, ratio.map_or(1.0, |ratio| self.belief(ratio)));
             }
         }
         all
     }
 
-    fn posterior(&self, ratio: f32) -> f32 {
-        let own = (1.0 - self.doubt) * ratio.exp();
-        (own / (own + self.doubt) / (1.0 - self.doubt)).min(1.0)
+    /// Log-likelihood ratio of own against wrong for what each of the `asked` entities has, by doubted source; `None` where nothing
+    /// can be told.
+    fn ratios(&self, side: usize, bank: &BankSide, asked: &Queries<'_>) -> BTreeMap<usize, Vec<Option<f32>>> {
+        let (judges, barred) = (&self.judges[side], &self.barred[side]);
+        let told: Vec<Vec<Option<f32>>> = judges.iter().map(|judge| judge.ratios(bank, asked, barred)).collect();
+        let nothing = || vec![None; asked.own.len()];
+        let mut found: BTreeMap<usize, Vec<Option<f32>>> =
+            judges.iter().map(|judge| (judge.sources[0], nothing())).collect();
+        // First by the structure alone: it says how much a side modality counts as a witness.
+        for witnesses in [false, true] {
+            let by_structure = found.clone();
+            for (judge, told) in judges.iter().zip(&told) {
+                let [doubted, reference] = judge.sources;
+                if is_side(bank.sources[reference].0) != witnesses {
+                    continue;
+                }
+                let sums = found.get_mut(&doubted).expect("every judge has its place");
+                for (entity, (sum, told)) in sums.iter_mut().zip(told).enumerate() {
+                    let credit = by_structure.get(&reference).and_then(|ratios| ratios[entity]);
+                    let credit = credit.map_or(1.0, |ratio| self.belief(ratio));
+                    if let Some(told) = told {
+                        *sum = Some(sum.unwrap_or(0.0) + credit * told);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Probability that a value is right.
+    fn belief(&self, ratio: f32) -> f32 {
+        (1.0 - self.doubt * (-ratio).exp()).max(0.0)
     }
 }
 
-fn judges(side: &BankSide, seed: u64) -> Vec<Judge> {
+fn judges(side: &BankSide, barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Vec<Judge> {
     let mut found = Vec::new();
     for (doubted, (source, _)) in side.sources.iter().enumerate() {
         // The first source is a structure; further ones of the same structure would only repeat it.
         let references = (0..side.sources.len()).filter(|at| *at == 0 || is_side(side.sources[*at].0));
         for reference in references.filter(|at| is_side(*source) && *at != doubted) {
-            found.extend(Judge::fit(side, [doubted, reference], seed));
+            found.extend(Judge::fit(side, [doubted, reference], barred, seed));
         }
     }
     found
 }
 
+/// Entities of a bank of which either value is set aside.
+fn barred_by(sources: [usize; 2], barred: &BTreeMap<usize, Vec<bool>>, count: usize) -> Vec<bool> {
+    let of = |source: &usize, at: usize| barred.get(source).is_some_and(|b| b[at]);
+    (0..count).map(|at| sources.iter().any(|source| of(source, at))).collect()
+}
+
 impl Judge {
-    fn fit(side: &BankSide, sources: [usize; 2], seed: u64) -> Option<Self> {
+    fn fit(side: &BankSide, sources: [usize; 2], barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Option<Self> {
+        let barred = barred_by(sources, barred, side.keys.len());
         let [doubted, reference] = sources.map(|at| &side.sources[at].1);
         let having: Vec<u32> = (0..side.keys.len())
-            .filter(|at| doubted.is_present(*at) && reference.is_present(*at))
+            .filter(|at| doubted.is_present(*at) && reference.is_present(*at) && !barred[*at])
             .map(|at| at as u32)
             .collect();
         if having.len() < LEAST {
             return None;
         }
         let mut donors = having.clone();
-        donors.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        donors.shuffle(&mut random);
         let doubt = |(&entity, value): (&u32, u32)| Doubt {
             value,
             entity,
@@ -145,11 +186,24 @@ impl Judge {
         let own = having.iter().map(|e| doubt((e, *e)));
         let swapped = having.iter().zip(&donors).filter(|(e, d)| e != d);
         let doubts: Vec<Doubt> = own.chain(swapped.map(|(e, d)| doubt((e, *d)))).collect();
-        let told = agreement(side, sources, [doubted, reference], &doubts);
-        let (rows, truth): (Vec<[f32; TERMS]>, Vec<f32>) = (doubts.iter().zip(told))
-            .filter_map(|(doubt, told)| Some((terms(&told?), f32::from(u8::from(doubt.value == doubt.entity)))))
-            .unzip();
-        if rows.len() < LEAST {
+        let told = agreement(side, sources, [doubted, reference], (&doubts, &barred));
+        let (mut own, mut swapped, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
+        for (doubt, told) in doubts.iter().zip(told) {
+            let examples = if doubt.value == doubt.entity { &mut own } else { &mut swapped };
+            examples.extend(told.map(|told| terms(&told)));
+        }
+        if let Some(chimeras) = doubted.chimeras(&having, having.len(), &mut random) {
+            let of = |(value, entity): (usize, &u32)| Doubt {
+                value: value as u32,
+                entity: *entity,
+                left_out: [Some(*entity), None],
+            };
+            let doubts: Vec<Doubt> = having.iter().enumerate().map(of).collect();
+            let told = agreement(side, sources, [&chimeras, reference], (&doubts, &barred));
+            mixed.extend(told.into_iter().flatten().map(|told| terms(&told)));
+        }
+        let rows: Vec<&[f32; TERMS]> = own.iter().chain(&swapped).collect();
+        if own.len() < LEAST || swapped.len() < LEAST {
             return None;
         }
         let count = rows.len() as f32;
@@ -166,8 +220,13 @@ impl Judge {
             factor,
             weights: Vec::new(),
         };
-        let rows: Vec<[f32; TERMS]> = rows.into_iter().map(|row| judge.standard(row)).collect();
-        judge.weights = logistic(&rows, &truth);
+        let against = |wrong: &Vec<[f32; TERMS]>| {
+            let rows: Vec<[f32; TERMS]> = own.iter().chain(wrong).map(|row| judge.standard(*row)).collect();
+            let truth: Vec<f32> = (0..rows.len()).map(|at| f32::from(u8::from(at < own.len()))).collect();
+            logistic(&rows, &truth)
+        };
+        let kinds = [&swapped, &mixed].into_iter().filter(|wrong| wrong.len() >= LEAST);
+        judge.weights = kinds.map(against).collect();
         Some(judge)
     }
 
@@ -178,8 +237,14 @@ impl Judge {
         row
     }
 
-    /// Log-likelihood ratio of own against swapped for each entity; `None` where it has not both.
-    fn ratios(&self, bank: &BankSide, asked: &Queries<'_>) -> Vec<Option<f32>> {
+    /// Log-likelihood ratio of own against wrong for each entity; `None` where it has not both.
+    fn ratios(
+        &self,
+        bank: &BankSide,
+        asked: &Queries<'_>,
+        barred: &BTreeMap<usize, Vec<bool>>,
+    ) -> Vec<Option<f32>> {
+        let barred = barred_by(self.sources, barred, bank.keys.len());
         let doubts: Vec<Doubt> = (asked.own.iter().enumerate())
             .map(|(at, own)| Doubt {
                 value: at as u32,
@@ -188,11 +253,12 @@ impl Judge {
             })
             .collect();
         let descriptors = self.sources.map(|at| asked.descriptors[at]);
-        let told = agreement(bank, self.sources, descriptors, &doubts);
+        let told = agreement(bank, self.sources, descriptors, (&doubts, &barred));
         told.into_iter()
             .map(|told| {
                 let row = self.standard(terms(&told?));
-                Some(logit(&self.weights, &row).clamp(-BOUND, BOUND))
+                let against = self.weights.iter().map(|w| logit(w, &row));
+                Some(against.fold(f32::INFINITY, f32::min).clamp(-BOUND, BOUND))
             })
             .collect()
     }
@@ -215,17 +281,19 @@ fn logit(weights: &[f32], row: &[f32; TERMS]) -> f32 {
     weights[0] + row.iter().zip(&weights[1..]).map(|(x, w)| x * w).sum::<f32>()
 }
 
-/// Ridge logistic regression by accelerated gradient descent (Nesterov 1983) at the step that the largest curvature allows.
+/// Ridge logistic regression, both classes of the same weight, by accelerated gradient descent (Nesterov 1983) at the step that the largest curvature allows.
 fn logistic(rows: &[[f32; TERMS]], truth: &[f32]) -> Vec<f32> {
     let count = rows.len() as f32;
+    let right = truth.iter().sum::<f32>() / count;
+    let balance = |truth: f32| 0.5 / if truth > 0.5 { right } else { 1.0 - right }.max(1e-3);
     // The curvature of the mean loss is at most a quarter of the mean squared norm of a row.
     let norm = rows.iter().map(|r| 1.0 + r.iter().map(|x| x * x).sum::<f32>()).sum::<f32>() / count;
-    let step = 1.0 / (0.25 * norm + RIDGE);
+    let step = 1.0 / (0.25 * balance(1.0).max(balance(0.0)) * norm + RIDGE);
     let (mut weights, mut ahead) = (vec![0.0f32; TERMS + 1], vec![0.0f32; TERMS + 1]);
     for turn in 0..STEPS {
         let mut gradient = vec![0.0f32; TERMS + 1];
         for (row, truth) in rows.iter().zip(truth) {
-            let residual = 1.0 / (1.0 + (-logit(&ahead, row)).exp()) - truth;
+            let residual = balance(*truth) * (1.0 / (1.0 + (-logit(&ahead, row)).exp()) - truth);
             gradient[0] += residual;
             gradient[1..].iter_mut().zip(row).for_each(|(g, x)| *g += residual * x);
         }
@@ -295,13 +363,12 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_of_one_leaves_trust_whole() {
+    fn belief_falls_with_the_ratio() {
         let confidence = Confidence {
-            doubt: 0.1,
-            judges: Default::default(),
+            doubt: 0.2,
+            ..Confidence::default()
         };
-        assert_eq!(confidence.posterior(0.0), 1.0);
-        assert_eq!(confidence.posterior(3.0), 1.0);
-        assert!((confidence.posterior(-9f32.ln()) - 0.5 / 0.9).abs() < 1e-5);
+        assert!((confidence.belief(0.0) - 0.8).abs() < 1e-6 && confidence.belief(4.0) > 0.99);
+        assert_eq!(confidence.belief(-2.0), 0.0);
     }
 }

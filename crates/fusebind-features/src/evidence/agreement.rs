@@ -32,16 +32,18 @@ pub struct Doubt {
 
 /// Features of each doubt; `None` where a descriptor is absent or the bank has too few entities with both.
 ///
-/// `sources` are the positions of the doubted and of the reference similarity in the bank, `descriptors` what the doubts point into.
+/// `sources` are the positions of the doubted and of the reference similarity in the bank, `descriptors` what the doubts point into,
+/// `barred` the entities of the bank that take no part (empty for none).
 pub fn agreement(
     bank: &BankSide,
     sources: [usize; 2],
     descriptors: [&Descriptors; 2],
-    doubts: &[Doubt],
+    (doubts, barred): (&[Doubt], &[bool]),
 ) -> Vec<Option<[f32; FEATURES]>> {
     let [doubted, reference] = sources.map(|at| &bank.sources[at]);
     let both: Vec<u32> = (0..bank.keys.len())
         .filter(|at| doubted.1.is_present(*at) && reference.1.is_present(*at))
+        .filter(|at| !barred.get(*at).is_some_and(|b| *b))
         .map(|at| at as u32)
         .collect();
     let comparers = [Comparer::new(&doubted.1), Comparer::new(&reference.1)];
@@ -155,7 +157,7 @@ mod tests {
             entity,
             left_out: [Some(value), Some(entity)],
         };
-        let told = agreement(&bank, [0, 1], descriptors, &[of(0, 0), of(1, 0)]);
+        let told = agreement(&bank, [0, 1], descriptors, (&[of(0, 0), of(1, 0)], &[]));
         let (own, foreign) = (told[0].expect("has both"), told[1].expect("has both"));
         for feature in [0, 1, 2, 3, 4, 7, 8] {
             assert!(own[feature] > foreign[feature] + 0.3, "{feature}: {own:?} {foreign:?}");
@@ -171,13 +173,16 @@ mod tests {
             entity: 0,
             left_out: [None; 2],
         };
-        assert_eq!(agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], &[doubt]), [None]);
+        assert_eq!(agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], (&[doubt], &[])), [None]);
         let few = BankSide {
             keys: bank.keys[..5].to_vec(),
             sources: (bank.sources.iter())
                 .map(|(s, d)| (*s, d.select(&[0, 1, 2, 3, 4])))
                 .collect(),
         };
-        assert_eq!(agreement(&few, [0, 1], [&bank.sources[0].1, &bank.sources[1].1], &[doubt]), [None]);
+        let descriptors = [&bank.sources[0].1, &bank.sources[1].1];
+        assert_eq!(agreement(&few, [0, 1], descriptors, (&[doubt], &[])), [None]);
+        let all = vec![true; 60];
+        assert_eq!(agreement(&bank, [0, 1], descriptors, (&[doubt], &all)), [None]);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Comes in: entities. Goes out: [`Descriptors`], from which similarities in [0, 1] are computed row by row.
 
+use rand::{Rng, RngExt};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +137,35 @@ impl Descriptors {
         }
     }
 
+    /// `count` chimeras of the entities at `donors`: every channel of a profile, and every term of a sparse row as long as a donor's, is
+    /// that of a random one. They look like descriptors and describe nothing. Fingerprints have none.
+    pub fn chimeras(&self, donors: &[u32], count: usize, random: &mut impl Rng) -> Option<Self> {
+        let mut donor = || donors[random.random_range(0..donors.len())] as usize;
+        match self {
+            Self::Bits(_) => None,
+            Self::Sparse(rows) => {
+                let mut mixed = SparseRows::default();
+                for _ in 0..count {
+                    let length = rows.row(donor()).0.len();
+                    let mut entries: Vec<(u32, f32)> = (0..length)
+                        .map(|at| {
+                            let (terms, weights) = rows.row(donor());
+                            (terms[at % terms.len()], weights[at % terms.len()])
+                        })
+                        .collect();
+                    entries.sort_unstable_by_key(|e| e.0);
+                    entries.dedup_by_key(|e| e.0);
+                    mixed.push(entries);
+                }
+                Some(Self::Sparse(mixed))
+            }
+            Self::Dense { values, width } => {
+                let rows = (0..count * width).map(|at| values[donor() * width + at % width]);
+                Some(Self::dense(rows.collect(), *width))
+            }
+        }
+    }
+
     /// The descriptors at `indices`.
     pub fn select(&self, indices: &[u32]) -> Self {
         match self {
@@ -249,6 +279,9 @@ impl<'a> Comparer<'a> {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     #[test]
@@ -271,5 +304,10 @@ mod tests {
         Comparer::new(&dense).similarities(&dense, 0, &mut out);
         assert!((out[0] - 1.0).abs() < 1e-6 && out[1..] == [0.0, 0.0], "{out:?}");
         assert_eq!(dense.select(&[2]).len(), 1);
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mixed = kmers.chimeras(&[0, 2], 5, &mut random).expect("sparse rows mix");
+        assert!((0..5).all(|at| mixed.is_present(at)) && mixed.len() == 5);
+        assert_eq!(dense.chimeras(&[0, 2], 3, &mut random).map(|d| d.len()), Some(3));
+        assert!(prints.chimeras(&[0], 1, &mut random).is_none());
     }
 }
