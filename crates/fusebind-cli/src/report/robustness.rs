@@ -104,7 +104,7 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
         vec![v.added.clone(), v.subset.replace('+', " + "), format!("{:.4}", v.loss)]
     };
     let spread = swept.subsets;
-    vec![
+    let mut blocks = vec![
         Block::Text(format!(
             "Mean {:.4}, standard deviation {:.4}, worst {:.4}. Adding a true modality lowers the score in {} cases.",
             spread.mean,
@@ -119,12 +119,15 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
             values,
             decimals: 3,
         }),
-        Block::Table(Table {
+    ];
+    if !swept.violations.is_empty() {
+        blocks.push(Block::Table(Table {
             caption: "Where a true modality hurts".into(),
             header: ["added", "to", "score lost"].map(String::from).into(),
             rows: swept.violations.iter().map(violation).collect(),
-        }),
-    ]
+        }));
+    }
+    blocks
 }
 
 fn noise(swept: &Robustness, metric: &str) -> Block {

@@ -7,7 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use fusebind_data::table::{Censoring, Interaction};
-use fusebind_model::{bundle::OutputScale, head::Output, model::Outputs};
+use fusebind_model::{bundle::OutputScale, fusion::alignment::Aligned, head::Output, model::Outputs};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
@@ -169,6 +169,12 @@ impl Objective {
             }
             _ => loss,
         }
+    }
+
+    /// Loss of label-free pre-training, with the weights between modalities and within them in proportion.
+    pub fn pretraining(&self, aligned: &Aligned) -> Tensor<1> {
+        let total = (self.config.alignment + self.config.consistency).max(1e-6);
+        aligned.between.clone() * (self.config.alignment / total) + aligned.within.clone() * (self.config.consistency / total)
     }
 
     /// Loss of each pair, on the host, without gradients; 0 for a pair without labels.

@@ -124,6 +124,8 @@ impl Default for NoveltyConfig {
 pub struct TrainingConfig {
     /// Passes over the training pairs.
     pub epochs: u64,
+    /// Label-free passes over the entities that have several modalities, before the first epoch; needs `model.alignment.channels`.
+    pub pretraining: u64,
     /// Batches of distinct entities and pairs between them.
     pub sampler: SamplerConfig,
     /// Highest learning rate.
@@ -153,6 +155,7 @@ impl Default for TrainingConfig {
     fn default() -> Self {
         Self {
             epochs: 40,
+            pretraining: 0,
             sampler: SamplerConfig::default(),
             learning_rate: 1e-3,
             warmup: 0.05,

@@ -49,6 +49,9 @@ pub struct Progress {
     /// Trust in the modalities of drugs and of targets in that epoch.
     #[serde(default)]
     pub trust: [Trust; 2],
+    /// Whether label-free pre-training is done.
+    #[serde(default)]
+    pub pretrained: bool,
     /// What the curriculum has learned.
     #[serde(default)]
     pub curriculum: CurriculumState,

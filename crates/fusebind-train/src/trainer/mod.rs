@@ -5,6 +5,7 @@
 
 mod feed;
 mod inputs;
+mod pretrain;
 mod validation;
 
 use std::{path::Path, time::Instant};
@@ -206,6 +207,7 @@ fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error
     let steps_per_epoch = feed.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
+    run.pretrain(job, stores, observer)?;
     observer.begin(feed.train.len(), epochs, run.progress.epoch);
     let (begun, first_epoch) = (Instant::now(), run.progress.epoch);
     let mut saved = Instant::now();
