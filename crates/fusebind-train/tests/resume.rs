@@ -1,4 +1,4 @@
-//! A run that is stopped and resumed is bit-identical to one that never stopped.
+//! A run that is stopped and resumed is bit-identical to one that never stopped, and every knob of a recipe's curriculum changes it.
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
@@ -17,7 +17,9 @@ use fusebind_features::entity::{
     protein::Protein,
     side::{Profiles, SideData},
 };
+use fusebind_model::fusion::entity::{Absent, FusionKind};
 use fusebind_train::{
+    curriculum::{CurriculumKind, Schedule},
     recipe::Recipe,
     run_dir::RunDir,
     trainer::{Job, Silent, train},
@@ -77,14 +79,18 @@ fn dataset() -> Dataset {
     dataset
 }
 
-fn recipe() -> Recipe {
-    Recipe::parse(
+/// A small recipe in which everything that has a state takes part, with lines of `more` behind it.
+fn recipe(more: &str) -> Recipe {
+    Recipe::parse(&format!(
         "name = \"small\"\ntask = \"joint\"\n\
          [model]\nwidth = 16\n[model.graph]\nlayers = 1\nchannels = 8\nsubstructures = 32\n\
          [model.sequence]\ncomposition = 32\nmotifs = 4\nmotif_length = 3\n\
-         [model.interaction]\nchannels = 16\nrank = 4\nlayers = 1\n\
-         [training]\nepochs = 6\n[training.sampler]\nbatch_pairs = 8\n",
-    )
+         [model.interaction]\nchannels = 16\nrank = 4\nlayers = 1\n[model.alignment]\nchannels = 8\n\
+         [modalities.dropout]\nschedule = \"linear\"\nlast = 0.8\n\
+         [training]\nepochs = 6\npretraining = 1\n[training.sampler]\nbatch_pairs = 8\n\
+         [training.curriculum]\nkind = \"acmo\"\ndoubt = 0.2\ncorruption = 0.5\n\
+         [training.objective]\nconsistency = 0.1\ncontrast = 0.1\n{more}"
+    ))
     .unwrap()
 }
 
@@ -116,14 +122,23 @@ fn side() -> [SideData; 2] {
 }
 
 fn run(dataset: &Dataset, out: &Path, resume: bool, stop_after: Option<u64>, seed: u64) -> Result<(), String> {
+    run_recipe(&recipe(""), dataset, out, (resume, stop_after, seed))
+}
+
+fn run_recipe(
+    recipe: &Recipe,
+    dataset: &Dataset,
+    out: &Path,
+    (resume, stop_after, seed): (bool, Option<u64>, u64),
+) -> Result<(), String> {
     let parts: Vec<Option<Part>> = (0..40)
         .map(|i| Some(if i % 5 == 0 { Part::Valid } else { Part::Train }))
         .collect();
     let split = Split::from_parts(dataset, &parts, "test");
-    let (recipe, device) = (recipe(), Device::flex());
+    let device = Device::flex();
     let side = side();
     let job = Job {
-        recipe: &recipe,
+        recipe,
         dataset,
         side: [&side[0], &side[1]],
         split: &split,
@@ -208,4 +223,45 @@ fn the_seed_changes_the_model() {
     run(&dataset, &a, false, None, 1).unwrap();
     run(&dataset, &b, false, None, 2).unwrap();
     assert!(model(&a) != model(&b), "two seeds gave one model");
+}
+
+#[test]
+fn every_knob_of_the_curriculum_changes_the_model() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let trained = |name: &str, change: fn(&mut Recipe)| {
+        let mut recipe = recipe("");
+        recipe.training.epochs = 2;
+        change(&mut recipe);
+        let out = folder.path().join(name);
+        run_recipe(&recipe, &dataset, &out, (false, None, 3)).unwrap();
+        // The description names the recipe: what was learned is compared, not what was asked for.
+        let epochs = RunDir::open(&out).unwrap().epochs().unwrap();
+        epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>()
+    };
+    let base = trained("base", |_| {});
+    assert_eq!(base, trained("again", |_| {}));
+    let changes: [(&str, fn(&mut Recipe)); 17] = [
+        ("kind", |r| r.training.curriculum.kind = CurriculumKind::Reversed),
+        ("start", |r| r.training.curriculum.start = 0.9),
+        ("admitted", |r| r.training.curriculum.admitted = 1.0),
+        ("corruption", |r| r.training.curriculum.corruption = 0.0),
+        ("schedule", |r| r.modalities.dropout.schedule = Schedule::Constant),
+        ("first", |r| r.modalities.dropout.first = 0.9),
+        ("natural", |r| r.modalities.dropout.natural = 0.8),
+        ("structure", |r| r.modalities.dropout.structure = 0.9),
+        ("pretraining", |r| r.training.pretraining = 0),
+        ("alignment", |r| r.training.objective.alignment = 0.0),
+        ("consistency", |r| r.training.objective.consistency = 0.0),
+        ("contrast", |r| r.training.objective.contrast = 0.0),
+        ("temperature", |r| r.model.alignment.temperature = 0.3),
+        ("fusion", |r| r.model.fusion.kind = FusionKind::Concatenation),
+        ("absent", |r| r.model.fusion.absent = Absent::Knn),
+        ("imputed", |r| r.model.evidence.imputed = true),
+        ("stress", |r| r.stress.flipped = 0.5),
+    ];
+    for (name, change) in changes {
+        assert_ne!(base, trained(name, change), "{name} changes nothing");
+    }
 }

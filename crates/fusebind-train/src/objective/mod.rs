@@ -237,3 +237,64 @@ impl Objective {
         total.unwrap_or_else(|| Tensor::zeros([1], device))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_of_pairs_add_up_to_the_mean_loss() {
+        let device = Device::flex();
+        let objective = Objective::new(ObjectiveConfig::default());
+        let labels = Labels {
+            affinity: vec![0.5, -1.0, 0.0],
+            measured: vec![1.0, 1.0, 0.0],
+            bound: vec![0.0, -1.0, 0.0],
+            binds: vec![1.0, 0.0, 1.0],
+            annotated: vec![1.0; 3],
+        };
+        let output = Output {
+            affinity: Some(Tensor::<2>::from_data([[0.0], [-2.0], [9.0]], &device)),
+            binding: Some(Tensor::<1>::from_data([2.0, -1.0, 0.5], &device)),
+        };
+        let losses = objective.losses(&output, &labels);
+        let entropy = |x: f32| (-x).exp().ln_1p();
+        // The second affinity is at most -1, and -2 is.
+        for (loss, expected) in losses.iter().zip([0.25 + entropy(2.0), entropy(1.0), entropy(0.5)]) {
+            assert!((loss - expected).abs() < 1e-6, "{losses:?}");
+        }
+        let mean = objective.loss_of(&output, &labels, &device).into_scalar::<f32>();
+        let expected = 0.25 / 2.0 + (entropy(2.0) + entropy(1.0) + entropy(0.5)) / 3.0;
+        assert!((mean - expected).abs() < 1e-6, "{mean} {expected}");
+    }
+
+    #[test]
+    fn drugs_are_drawn_to_what_they_bind() {
+        let device = Device::flex();
+        let objective = Objective::new(ObjectiveConfig {
+            contrast: 1.0,
+            ..ObjectiveConfig::default()
+        });
+        let empty = Output {
+            affinity: None,
+            binding: None,
+        };
+        let cost = |cosines: [[f32; 2]; 2], binding: Vec<f32>| {
+            let outputs = Outputs {
+                joint: empty.clone(),
+                evidence: None,
+                retrieval: None,
+                cosines: Some(Tensor::<2>::from_data(cosines, &device)),
+                aligned: None,
+            };
+            let zero = Tensor::<1>::zeros([1], &device);
+            objective.aligned(zero, &outputs, binding).into_scalar::<f32>()
+        };
+        let binders = vec![1.0, 0.0, 0.0, 1.0];
+        let (near, far) = ([[0.9, 0.1], [0.1, 0.9]], [[0.1, 0.9], [0.9, 0.1]]);
+        assert!(cost(near, binders.clone()) < 0.01 && cost(far, binders) > 5.0);
+        assert_eq!(cost(far, vec![0.0; 4]), 0.0, "no binder, nothing to learn");
+        // Another binder of the same drug is no rival.
+        assert!(cost(far, vec![1.0, 1.0, 0.0, 0.0]) < cost(far, vec![1.0, 0.0, 0.0, 0.0]));
+    }
+}
