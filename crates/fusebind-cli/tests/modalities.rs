@@ -182,7 +182,10 @@ fn any_subset_of_modalities_trains_and_predicts() {
     assert_eq!((count("missing"), count("subset"), count("noise")), (10, 31, 5));
     assert!(here.join("swept/cells.csv").is_file() && here.join("swept/cells.parquet").is_file());
     let page = fs::read_to_string(here.join("swept/report.html")).unwrap();
-    assert!(page.contains("<svg") && page.contains("graph and sequence alone"), "{page}");
+    assert!(
+        page.contains("<svg") && page.contains("graph and sequence alone"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -211,15 +214,35 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     let here = folder.path();
     write(here);
     let part = ["--part", "train"]; // the other parts have too few pairs for both classes in every resample
-    let ablate = ["ablate", "small.toml", "--data", "data", "--modalities", "side", "-o", "ablation"];
+    let ablate = [
+        "ablate",
+        "small.toml",
+        "--data",
+        "data",
+        "--modalities",
+        "side",
+        "-o",
+        "ablation",
+    ];
     let arms = "linear-dropout,acmo-curriculum,impute-knn,late-concatenation,alignment,missing-60,flipped-labels";
     let all: Vec<&str> = [&ablate[..], &part, &["--seeds", "2", "--arms", arms, "--rounds", "20"]].concat();
     let (out, notes) = succeed(&all, here);
-    assert!(out.contains("everything (auroc)") && out.contains("impute-knn"), "{out}");
-    assert!(notes.contains("full:1 done") && notes.contains("missing-60:2 done"), "{notes}");
+    assert!(
+        out.contains("everything (auroc)") && out.contains("impute-knn"),
+        "{out}"
+    );
+    assert!(
+        notes.contains("full:1 done") && notes.contains("missing-60:2 done"),
+        "{notes}"
+    );
     let summary = fs::read_to_string(here.join("ablation/summary.json")).unwrap();
     let page = fs::read_to_string(here.join("ablation/report.html")).unwrap();
-    for told in ["What differs", "missing in training", "Trust in each modality", "late-concatenation"] {
+    for told in [
+        "What differs",
+        "missing in training",
+        "Trust in each modality",
+        "late-concatenation",
+    ] {
         assert!(page.contains(told), "{told}");
     }
     assert!(!here.join("ablation/runs/full-1").exists(), "a scored run is removed");
@@ -236,7 +259,11 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     assert!(text(&output.stderr).contains("no arm of this recipe") && text(&output.stderr).contains("impute-knn"));
     let other = [&all[..], &["--epochs", "1"]].concat();
     let output = fusebind(&other, here);
-    assert!(text(&output.stderr).contains("cells of another recipe"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("cells of another recipe"),
+        "{}",
+        text(&output.stderr)
+    );
     let (list, _) = succeed(&[&ablate[..], &["--list"]].concat(), here);
     assert!(list.lines().count() > 15 && list.starts_with("full"), "{list}");
 }

@@ -84,22 +84,14 @@ pub struct Bundle {
 
 impl Description {
     /// Featurises drugs as this model reads them, with a note on side data that it cannot use.
-    fn drugs<'a>(
-        &self,
-        molecules: impl Iterator<Item = &'a Molecule>,
-        side: &SideData,
-    ) -> (DrugStore, Vec<String>) {
+    fn drugs<'a>(&self, molecules: impl Iterator<Item = &'a Molecule>, side: &SideData) -> (DrugStore, Vec<String>) {
         let store = DrugStore::new(molecules, &self.model.graph).scaled(&self.inputs.substructures);
         let (side, notes) = self.inputs.drug.store(side, store.keys.len());
         (store.with_side(side), notes)
     }
 
     /// Featurises targets as this model reads them, with a note on side data that it cannot use.
-    fn targets<'a>(
-        &self,
-        proteins: impl Iterator<Item = &'a Protein>,
-        side: &SideData,
-    ) -> (TargetStore, Vec<String>) {
+    fn targets<'a>(&self, proteins: impl Iterator<Item = &'a Protein>, side: &SideData) -> (TargetStore, Vec<String>) {
         let store = TargetStore::new(proteins, &self.model.sequence).scaled(&self.inputs.composition);
         let (side, notes) = self.inputs.target.store(side, store.keys.len());
         (store.with_side(side), notes)

@@ -161,7 +161,9 @@ fn judges(side: &BankSide, barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Ve
 /// Entities of a bank of which either value is set aside.
 fn barred_by(sources: [usize; 2], barred: &BTreeMap<usize, Vec<bool>>, count: usize) -> Vec<bool> {
     let of = |source: &usize, at: usize| barred.get(source).is_some_and(|b| b[at]);
-    (0..count).map(|at| sources.iter().any(|source| of(source, at))).collect()
+    (0..count)
+        .map(|at| sources.iter().any(|source| of(source, at)))
+        .collect()
 }
 
 impl Judge {
@@ -189,7 +191,11 @@ impl Judge {
         let told = agreement(side, sources, [doubted, reference], (&doubts, &barred));
         let (mut own, mut swapped, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
         for (doubt, told) in doubts.iter().zip(told) {
-            let examples = if doubt.value == doubt.entity { &mut own } else { &mut swapped };
+            let examples = if doubt.value == doubt.entity {
+                &mut own
+            } else {
+                &mut swapped
+            };
             examples.extend(told.map(|told| terms(&told)));
         }
         if let Some(chimeras) = doubted.chimeras(&having, having.len(), &mut random) {
@@ -207,7 +213,9 @@ impl Judge {
             return None;
         }
         let count = rows.len() as f32;
-        let mean: Vec<f32> = (0..TERMS).map(|t| rows.iter().map(|r| r[t]).sum::<f32>() / count).collect();
+        let mean: Vec<f32> = (0..TERMS)
+            .map(|t| rows.iter().map(|r| r[t]).sum::<f32>() / count)
+            .collect();
         let factor: Vec<f32> = (0..TERMS)
             .map(|t| {
                 let variance = rows.iter().map(|r| (r[t] - mean[t]) * (r[t] - mean[t])).sum::<f32>() / count;
@@ -238,12 +246,7 @@ impl Judge {
     }
 
     /// Log-likelihood ratio of own against wrong for each entity; `None` where it has not both.
-    fn ratios(
-        &self,
-        bank: &BankSide,
-        asked: &Queries<'_>,
-        barred: &BTreeMap<usize, Vec<bool>>,
-    ) -> Vec<Option<f32>> {
+    fn ratios(&self, bank: &BankSide, asked: &Queries<'_>, barred: &BTreeMap<usize, Vec<bool>>) -> Vec<Option<f32>> {
         let barred = barred_by(self.sources, barred, bank.keys.len());
         let doubts: Vec<Doubt> = (asked.own.iter().enumerate())
             .map(|(at, own)| Doubt {
@@ -287,7 +290,11 @@ fn logistic(rows: &[[f32; TERMS]], truth: &[f32]) -> Vec<f32> {
     let right = truth.iter().sum::<f32>() / count;
     let balance = |truth: f32| 0.5 / if truth > 0.5 { right } else { 1.0 - right }.max(1e-3);
     // The curvature of the mean loss is at most a quarter of the mean squared norm of a row.
-    let norm = rows.iter().map(|r| 1.0 + r.iter().map(|x| x * x).sum::<f32>()).sum::<f32>() / count;
+    let norm = rows
+        .iter()
+        .map(|r| 1.0 + r.iter().map(|x| x * x).sum::<f32>())
+        .sum::<f32>()
+        / count;
     let step = 1.0 / (0.25 * balance(1.0).max(balance(0.0)) * norm + RIDGE);
     let (mut weights, mut ahead) = (vec![0.0f32; TERMS + 1], vec![0.0f32; TERMS + 1]);
     for turn in 0..STEPS {
@@ -355,8 +362,16 @@ mod tests {
         let of = |range: std::ops::Range<usize>| trust[range].iter().map(|t| t.of(Modality::Text)).collect::<Vec<_>>();
         let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
         let (own, swapped) = (of(0..80), of(80..160));
-        assert!(mean(&own) > 0.9 && mean(&swapped) < 0.4, "{} {}", mean(&own), mean(&swapped));
-        assert!(trust.iter().all(|t| t.of(Modality::Graph) == 1.0), "structures are not doubted");
+        assert!(
+            mean(&own) > 0.9 && mean(&swapped) < 0.4,
+            "{} {}",
+            mean(&own),
+            mean(&swapped)
+        );
+        assert!(
+            trust.iter().all(|t| t.of(Modality::Graph) == 1.0),
+            "structures are not doubted"
+        );
         let trusting = Confidence::fit(&bank, 0.0, 5);
         assert!(trusting.is_empty());
         assert_eq!(trusting.trust(0, &bank.drugs, &asked), vec![Trust::default(); 160]);

@@ -139,7 +139,8 @@ impl ModelConfig {
 
     /// Alignment of a structure with side modalities.
     fn align(&self, side: &SideChannels, device: &Device) -> Option<Alignment> {
-        self.alignment.init(1 + side.modalities().iter().count(), self.width, device)
+        self.alignment
+            .init(1 + side.modalities().iter().count(), self.width, device)
     }
 
     /// Modalities of a drug that a model reads, in the order of their weights.
@@ -351,7 +352,10 @@ impl Model {
         let of_drugs = self.embed(self.fuse_drugs(of_drugs, drugs));
         let of_targets = self.embed(self.fuse_targets(of_targets, targets));
         let retrieval = self.retrieval.as_ref().filter(|_| aligned.is_some());
-        let cosines = retrieval.map(|r| r.drugs(of_drugs.clone()).matmul(r.targets(of_targets.clone()).transpose()));
+        let cosines = retrieval.map(|r| {
+            r.drugs(of_drugs.clone())
+                .matmul(r.targets(of_targets.clone()).transpose())
+        });
         Outputs {
             cosines,
             aligned,
@@ -371,7 +375,8 @@ impl Model {
         (of_targets, targets): (&[(Modality, Tensor<2>)], &TargetInput),
     ) -> Option<Aligned> {
         let of_drugs = (self.drug_alignment.as_ref()).map(|a| a.forward(of_drugs, &drugs.present, &drugs.aligned));
-        let of_targets = (self.target_alignment.as_ref()).map(|a| a.forward(of_targets, &targets.present, &targets.aligned));
+        let of_targets =
+            (self.target_alignment.as_ref()).map(|a| a.forward(of_targets, &targets.present, &targets.aligned));
         match (of_drugs, of_targets) {
             (Some(one), Some(other)) => Some(one.and(other)),
             (one, other) => one.or(other),

@@ -49,7 +49,10 @@ impl StressConfig {
         hit.retain(|_| random.random_bool(self.flipped));
         let mut given = hit.clone();
         given.shuffle(&mut random);
-        let affinities: Vec<_> = given.iter().map(|i| dataset.interactions[*i as usize].affinity).collect();
+        let affinities: Vec<_> = given
+            .iter()
+            .map(|i| dataset.interactions[*i as usize].affinity)
+            .collect();
         for (index, affinity) in hit.into_iter().zip(affinities) {
             let interaction = &mut dataset.interactions[index as usize];
             interaction.affinity = affinity;

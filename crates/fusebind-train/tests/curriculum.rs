@@ -139,14 +139,18 @@ fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
         let width = profiles.columns.len();
         let mut state = 1u64;
         let mut wave = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as f32 / (1u64 << 31) as f32 - 0.5
         };
         for (drug, _) in kept.iter().filter(|k| !k.1) {
             for row in profiles.of_entity[*drug].clone() {
                 // Sums of uniform numbers, with the spread of the true signatures.
                 let values = &mut profiles.values[row as usize * width..][..width];
-                values.iter_mut().for_each(|v| *v = 2.45 * (0..4).map(|_| wave()).sum::<f32>());
+                values
+                    .iter_mut()
+                    .for_each(|v| *v = 2.45 * (0..4).map(|_| wave()).sum::<f32>());
             }
         }
         kept
@@ -158,7 +162,9 @@ fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
 #[test]
 fn what_belongs_to_another_drug_is_doubted() {
     let texts = told(Modality::Text, 7, |side| swap(&mut side.texts));
-    let signatures = told(Modality::Transcriptome, 7, |side| swap(&mut side.transcriptome.of_entity));
+    let signatures = told(Modality::Transcriptome, 7, |side| {
+        swap(&mut side.transcriptome.of_entity)
+    });
     let assays = told(Modality::Bioassay, 7, |side| swap(&mut side.bioassay.of_entity));
     println!("swapped: text {texts}, transcriptome {signatures}, bioassay {assays}");
     // Six statements of a text, a tenth of them wrong, cannot tell drugs apart as a hundred genes can.

@@ -242,7 +242,8 @@ fn every_knob_of_the_curriculum_changes_the_model() {
     };
     let base = trained("base", |_| {});
     assert_eq!(base, trained("again", |_| {}));
-    let changes: [(&str, fn(&mut Recipe)); 17] = [
+    type Change = (&'static str, fn(&mut Recipe));
+    let changes: [Change; 17] = [
         ("kind", |r| r.training.curriculum.kind = CurriculumKind::Reversed),
         ("start", |r| r.training.curriculum.start = 0.9),
         ("admitted", |r| r.training.curriculum.admitted = 1.0),

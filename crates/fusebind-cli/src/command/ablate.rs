@@ -218,18 +218,21 @@ fn work(args: &AblateArgs, arm: &str, seed: u64, talk: &Talk) -> anyhow::Result<
     };
     let log = args.out.join(format!("runs/{arm}-{seed}.log"));
     let outcome = train::run(&training, talk).and_then(|()| {
-        let swept = robustness::sweep(&RobustnessArgs {
-            run: out.clone(),
-            data: args.data.clone(),
-            modalities: args.modalities.clone(),
-            split: args.split.clone(),
-            part: args.part,
-            quick: !args.thorough,
-            json: false,
-            out: None,
-            device: args.device,
-            source: args.source.clone(),
-        }, talk)?;
+        let swept = robustness::sweep(
+            &RobustnessArgs {
+                run: out.clone(),
+                data: args.data.clone(),
+                modalities: args.modalities.clone(),
+                split: args.split.clone(),
+                part: args.part,
+                quick: !args.thorough,
+                json: false,
+                out: None,
+                device: args.device,
+                source: args.source.clone(),
+            },
+            talk,
+        )?;
         Ok((swept, RunDir::open(&out)?.epochs()?))
     });
     let (robustness, epochs) = match outcome {
@@ -281,7 +284,10 @@ fn print(ablation: &Ablation) -> anyhow::Result<()> {
             let difference = arm.difference.map_or(String::new(), |d| {
                 format!("  {:+.4} [{:+.4}, {:+.4}]", d.value, d.low, d.high)
             });
-            say(format_args!("  {:24} {:.4} ± {:.4}{difference}", arm.arm, arm.mean, arm.sd))?;
+            say(format_args!(
+                "  {:24} {:.4} ± {:.4}{difference}",
+                arm.arm, arm.mean, arm.sd
+            ))?;
         }
     }
     say("area under the missing-rate curves over the full score")?;

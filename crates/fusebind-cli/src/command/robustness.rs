@@ -31,7 +31,10 @@ pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
         };
         put("summary.json", &(serde_json::to_string_pretty(&swept)? + "\n"))?;
         let epochs = RunDir::open(&args.run)?.epochs()?;
-        put("report.html", &report::robustness::page(&args.run, &args.data, &swept, &epochs).render()?)?;
+        put(
+            "report.html",
+            &report::robustness::page(&args.run, &args.data, &swept, &epochs).render()?,
+        )?;
     }
     if args.json {
         say(serde_json::to_string_pretty(&swept)?)?

@@ -34,7 +34,9 @@ pub fn page(recipe: &str, data: &Path, arms: &[Arm], ablation: &Ablation, cells:
         },
     ];
     sections[2].blocks.extend(train_and_test(cells, metric));
-    let traced = cells.iter().find(|(_, _, c)| c.epochs.iter().any(|e| !e.trust.is_empty()));
+    let traced = cells
+        .iter()
+        .find(|(_, _, c)| c.epochs.iter().any(|e| !e.trust.is_empty()));
     sections.extend(traced.and_then(|(_, _, cell)| curriculum(&cell.epochs)));
     Page {
         title: format!("Ablation of {recipe}"),
@@ -61,7 +63,10 @@ fn scores(arms: &[Arm], ablation: &Ablation, metric: &str) -> Block {
         found.map_or("-".to_string(), |a| format!("{:.4} ± {:.4}", a.mean, a.sd))
     };
     let row = |arm: &Arm| {
-        let area = ablation.area_ratio.get(arm.name).map_or("-".to_string(), |r| format!("{r:.4}"));
+        let area = ablation
+            .area_ratio
+            .get(arm.name)
+            .map_or("-".to_string(), |r| format!("{r:.4}"));
         [arm.name.to_string()]
             .into_iter()
             .chain(CONDITIONS.iter().map(|c| cell(arm.name, c)))
@@ -106,7 +111,9 @@ fn curves(arms: &[Arm], cells: &[(&Arm, u64, Cell)], metric: &str) -> Block {
     };
     let plain = |arm: &&Arm| arm.recipe.stress.is_none();
     Block::Curves(Curves {
-        title: format!("{metric} with side modalities missing at random, with the range over seeds (first {MOST_CURVES} arms)"),
+        title: format!(
+            "{metric} with side modalities missing at random, with the range over seeds (first {MOST_CURVES} arms)"
+        ),
         x: axis("side modalities missing, %", Some((0.0, 100.0))),
         y: axis(metric, None),
         series: arms.iter().filter(plain).take(MOST_CURVES).map(curve).collect(),
@@ -120,14 +127,19 @@ fn train_and_test(cells: &[(&Arm, u64, Cell)], metric: &str) -> Option<Block> {
     for (arm, _, cell) in cells {
         let only_missing = arm.recipe.stress.shuffled.is_empty() && arm.recipe.stress.flipped == 0.0;
         if arm.name == "full" || (only_missing && arm.recipe.stress.missing > 0.0) {
-            rows.entry((100.0 * arm.recipe.stress.missing).round() as u64).or_default().push(cell);
+            rows.entry((100.0 * arm.recipe.stress.missing).round() as u64)
+                .or_default()
+                .push(cell);
         }
     }
     if rows.len() < 2 {
         return None;
     }
     let rates = rows.values().next()?.first()?.robustness.cells.iter();
-    let mut rates: Vec<f64> = rates.filter(|c| c.arm == "missing" && c.name == Pattern::Random.name()).map(|c| c.rate).collect();
+    let mut rates: Vec<f64> = rates
+        .filter(|c| c.arm == "missing" && c.name == Pattern::Random.name())
+        .map(|c| c.rate)
+        .collect();
     rates.insert(0, 0.0);
     rates.dedup();
     let at = |own: &[&Cell], rate: f64| -> Option<f64> {
@@ -144,7 +156,10 @@ fn train_and_test(cells: &[(&Arm, u64, Cell)], metric: &str) -> Option<Block> {
         title: format!("{metric}: missing in training (rows) and in the test (columns)"),
         rows: rows.keys().map(|share| format!("{share} % in training")).collect(),
         columns: rates.iter().map(|rate| format!("{:.0} %", 100.0 * rate)).collect(),
-        values: rows.values().map(|own| rates.iter().map(|rate| at(own, *rate)).collect()).collect(),
+        values: rows
+            .values()
+            .map(|own| rates.iter().map(|rate| at(own, *rate)).collect())
+            .collect(),
         decimals: 3,
     }))
 }

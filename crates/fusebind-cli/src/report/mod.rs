@@ -50,7 +50,10 @@ fn missing_curve(
     let mut by_rate: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     let of = |cell: &&&Cell| cell.arm == "missing" && cell.name == pattern.name();
     for cell in cells.iter().filter(of) {
-        by_rate.entry((cell.rate * 1000.0).round() as u64).or_default().push(read(cell));
+        by_rate
+            .entry((cell.rate * 1000.0).round() as u64)
+            .or_default()
+            .push(read(cell));
     }
     let start = point(0.0, full);
     let further = by_rate.iter().map(|(rate, values)| point(*rate as f64 / 10.0, values));

@@ -49,7 +49,11 @@ pub fn page(run: &Path, data: &Path, swept: &Robustness, epochs: &[EpochMetrics]
 
 fn missing(swept: &Robustness, metric: &str) -> Vec<Block> {
     let cells: Vec<&Cell> = swept.cells.iter().collect();
-    let error = swept.cells.iter().find(|c| c.arm == "full").map_or(f64::NAN, |c| c.error);
+    let error = swept
+        .cells
+        .iter()
+        .find(|c| c.arm == "full")
+        .map_or(f64::NAN, |c| c.error);
     let curves = |title: &str, label: &str, full: f64, levels: Vec<(String, f64)>, read: fn(&Cell) -> f64| {
         let series = Pattern::ALL.map(|p| missing_curve(p.name(), p, (&[full], &cells), read));
         Block::Curves(Curves {
@@ -99,7 +103,10 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
     }
     columns.sort_by_key(|name| (name != "nothing", name.matches('+').count(), name.clone()));
     let at = |row: &String, column: &String| scored.iter().find(|s| s.0.0 == *row && s.0.1 == *column).map(|s| s.1);
-    let values = rows.iter().map(|row| columns.iter().map(|column| at(row, column)).collect()).collect();
+    let values = rows
+        .iter()
+        .map(|row| columns.iter().map(|column| at(row, column)).collect())
+        .collect();
     let violation = |v: &fusebind::train::robustness::Violation| {
         vec![v.added.clone(), v.subset.replace('+', " + "), format!("{:.4}", v.loss)]
     };
@@ -131,10 +138,18 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
 }
 
 fn noise(swept: &Robustness, metric: &str) -> Block {
-    let row = |c: &Cell| vec![c.name.replace('-', " "), format!("{:.4}", c.score), format!("{:+.4}", c.score - swept.full)];
+    let row = |c: &Cell| {
+        vec![
+            c.name.replace('-', " "),
+            format!("{:.4}", c.score),
+            format!("{:+.4}", c.score - swept.full),
+        ]
+    };
     Block::Table(Table {
         caption: format!("{metric} when one modality is wrong for every entity"),
-        header: ["what is wrong", metric, "against everything right"].map(String::from).into(),
+        header: ["what is wrong", metric, "against everything right"]
+            .map(String::from)
+            .into(),
         rows: swept.cells.iter().filter(|c| c.arm == "noise").map(row).collect(),
     })
 }

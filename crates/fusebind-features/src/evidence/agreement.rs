@@ -106,7 +106,9 @@ fn top(values: &[f32]) -> usize {
 
 /// Shrunken means of `told` over the nearest neighbours, for the two broader exponents.
 fn nearest(similar: &[f32], told: &[f32], powers: [f32; 3]) -> [f32; 2] {
-    let mut order: Vec<u32> = (0..similar.len() as u32).filter(|at| similar[*at as usize] > 0.0).collect();
+    let mut order: Vec<u32> = (0..similar.len() as u32)
+        .filter(|at| similar[*at as usize] > 0.0)
+        .collect();
     let nearer = |x: &u32, y: &u32| similar[*y as usize].total_cmp(&similar[*x as usize]).then(x.cmp(y));
     if order.len() > NEAREST {
         order.select_nth_unstable_by(NEAREST, nearer);
@@ -173,7 +175,10 @@ mod tests {
             entity: 0,
             left_out: [None; 2],
         };
-        assert_eq!(agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], (&[doubt], &[])), [None]);
+        assert_eq!(
+            agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], (&[doubt], &[])),
+            [None]
+        );
         let few = BankSide {
             keys: bank.keys[..5].to_vec(),
             sources: (bank.sources.iter())

@@ -131,8 +131,10 @@ fn select(x: &Tensor<2>, rows: &[usize]) -> Tensor<2> {
     }
     let index: Vec<i64> = rows.iter().map(|r| *r as i64).collect();
     let count = index.len();
-    x.clone()
-        .select(0, Tensor::<1, Int>::from_data(TensorData::new(index, [count]), &x.device()))
+    x.clone().select(
+        0,
+        Tensor::<1, Int>::from_data(TensorData::new(index, [count]), &x.device()),
+    )
 }
 
 /// Symmetric InfoNCE of scores `[n, n]` whose diagonal, `[n, 1]`, is given; scores must be of moderate size.
@@ -226,7 +228,10 @@ impl Alignment {
             }
             total.clamp_min(FLAT).sqrt().mul_scalar(-1.0 / self.temperature)
         };
-        let products: Vec<Tensor<2>> = sides.iter().map(|u| anchors.clone().matmul(u.clone().transpose())).collect();
+        let products: Vec<Tensor<2>> = sides
+            .iter()
+            .map(|u| anchors.clone().matmul(u.clone().transpose()))
+            .collect();
         let own: Vec<Tensor<2>> = sides.iter().map(|u| (anchors.clone() * u.clone()).sum_dim(1)).collect();
         let scores = squared(&|at| products[at].clone(), true); // [n, n]
         Some(contrast(scores, squared(&|at| own[at].clone(), false)))
@@ -245,10 +250,7 @@ fn adjugate(size: usize, gram: &dyn Fn(usize, usize) -> Tensor<2>) -> Option<(Te
         1 => Some((one(), vec![(0, 0, one())])),
         2 => {
             let p = gram(0, 1);
-            Some((
-                one() - square(&p),
-                vec![(0, 0, one()), (1, 1, one()), (0, 1, p.neg())],
-            ))
+            Some((one() - square(&p), vec![(0, 0, one()), (1, 1, one()), (0, 1, p.neg())]))
         }
         3 => {
             let (p, q, r) = (gram(0, 1), gram(0, 2), gram(1, 2));
@@ -304,7 +306,7 @@ mod tests {
     fn what_belongs_together_costs_less_than_what_does_not() {
         let device = Device::flex();
         let x = Tensor::<2>::random([12, 8], Distribution::Normal(0.0, 1.0), &device);
-        let turned = Tensor::cat(vec![x.clone().slice([1..12]), x.clone().slice([0..1])], 0);
+        let turned = Tensor::cat(vec![x.clone().slice([1..12, 0..8]), x.clone().slice([0..1, 0..8])], 0);
         let all = vec![set(&[Modality::Graph, Modality::Text]); 12];
         for form in [AlignmentForm::Pairwise, AlignmentForm::Volume] {
             let alignment = alignment(form, 2, &device);
@@ -338,7 +340,11 @@ mod tests {
             let changed = |row: usize| {
                 let other = Tensor::<2>::ones([1, 8], &device);
                 Tensor::cat(
-                    vec![text.clone().slice([0..row]), other, text.clone().slice([row + 1..10])],
+                    vec![
+                        text.clone().slice([0..row, 0..8]),
+                        other,
+                        text.clone().slice([row + 1..10, 0..8]),
+                    ],
                     0,
                 )
             };

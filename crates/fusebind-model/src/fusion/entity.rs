@@ -134,7 +134,10 @@ impl EntityFusion {
             Absent::Masked | Absent::Zero => normed.zeros_like(),
             Absent::Mean => (normed.clone() * here.clone()).sum_dim(0) / mass() + normed.zeros_like(), // [B, D]
             Absent::Knn => {
-                let length = (structure.clone() * structure.clone()).sum_dim(1).add_scalar(1e-8).sqrt();
+                let length = (structure.clone() * structure.clone())
+                    .sum_dim(1)
+                    .add_scalar(1e-8)
+                    .sqrt();
                 let unit = structure.clone().detach() / length.detach();
                 let cosines = unit.clone().matmul(unit.transpose()).sub_scalar(1.0); // [B, B]
                 let weights = (cosines / NEIGHBOUR_TEMPERATURE).exp() * here.clone().transpose();

@@ -96,7 +96,10 @@ impl DrugStore {
 /// Whether each row is the first of its entity.
 fn first_rows(keys: &[String], entities: &[(u32, ModalitySet)]) -> Vec<bool> {
     let mut seen = HashSet::with_capacity(entities.len());
-    entities.iter().map(|e| seen.insert(keys[e.0 as usize].as_str())).collect()
+    entities
+        .iter()
+        .map(|e| seen.insert(keys[e.0 as usize].as_str()))
+        .collect()
 }
 
 /// Structure and side modalities, less what an entity is to do without.

@@ -12,13 +12,16 @@ use fusebind_features::{
     modality::{Modality, ModalitySet},
 };
 use fusebind_model::{
+    confidence::Confidence,
     encoder::{
         graph::GraphEncoderConfig, sequence::SequenceEncoderConfig, text::TextEncoderConfig,
         transcriptome::TranscriptomeEncoderConfig,
     },
-    confidence::Confidence,
     evidence::Evidence,
-    fusion::{alignment::AlignmentConfig, entity::FusionConfig, evidence::EvidenceConfig, interaction::InteractionConfig, retrieval::RetrievalConfig},
+    fusion::{
+        alignment::AlignmentConfig, entity::FusionConfig, evidence::EvidenceConfig, interaction::InteractionConfig,
+        retrieval::RetrievalConfig,
+    },
     head::HeadConfig,
     input::{DrugStore, Rows, SideChannels, SideSchema, SideStore, TargetStore, bank},
     model::{Model, ModelConfig},

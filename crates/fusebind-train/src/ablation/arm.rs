@@ -50,24 +50,52 @@ fn missing(recipe: &mut Recipe, share: f64) {
 
 const ARMS: &[(&str, &str, Change)] = &[
     ("full", "the recipe as it is", |_| {}),
-    ("plain", "no curriculum, no doubt, no alignment, constant dropout of 0.3", plain),
-    ("no-curriculum", "every modality admitted at once and trusted alike", |r| curriculum(r, CurriculumKind::None)),
-    ("acmo-curriculum", "the reliable modalities first", |r| curriculum(r, CurriculumKind::Acmo)),
-    ("reversed-curriculum", "the reliable modalities last", |r| curriculum(r, CurriculumKind::Reversed)),
-    ("random-curriculum", "modalities admitted in random order", |r| curriculum(r, CurriculumKind::Random)),
-    ("no-doubt", "no value of an entity is doubted, none is swapped in training", |r| {
-        r.training.curriculum.doubt = 0.0;
-        r.training.curriculum.corruption = 0.0;
+    (
+        "plain",
+        "no curriculum, no doubt, no alignment, constant dropout of 0.3",
+        plain,
+    ),
+    (
+        "no-curriculum",
+        "every modality admitted at once and trusted alike",
+        |r| curriculum(r, CurriculumKind::None),
+    ),
+    ("acmo-curriculum", "the reliable modalities first", |r| {
+        curriculum(r, CurriculumKind::Acmo)
     }),
-    ("no-swaps", "values are doubted, but none is swapped in training", |r| r.training.curriculum.corruption = 0.0),
-    ("swaps-only", "values are swapped in training, but none is doubted", |r| r.training.curriculum.doubt = 0.0),
-    ("constant-dropout", "modality dropout at the mean of its first and last rate throughout", |r| {
-        let dropout = &mut r.modalities.dropout;
-        if dropout.schedule != Schedule::Constant {
-            dropout.last = (dropout.first + dropout.last) / 2.0;
-        }
-        dropout.schedule = Schedule::Constant;
+    ("reversed-curriculum", "the reliable modalities last", |r| {
+        curriculum(r, CurriculumKind::Reversed)
     }),
+    ("random-curriculum", "modalities admitted in random order", |r| {
+        curriculum(r, CurriculumKind::Random)
+    }),
+    (
+        "no-doubt",
+        "no value of an entity is doubted, none is swapped in training",
+        |r| {
+            r.training.curriculum.doubt = 0.0;
+            r.training.curriculum.corruption = 0.0;
+        },
+    ),
+    ("no-swaps", "values are doubted, but none is swapped in training", |r| {
+        r.training.curriculum.corruption = 0.0
+    }),
+    (
+        "swaps-only",
+        "values are swapped in training, but none is doubted",
+        |r| r.training.curriculum.doubt = 0.0,
+    ),
+    (
+        "constant-dropout",
+        "modality dropout at the mean of its first and last rate throughout",
+        |r| {
+            let dropout = &mut r.modalities.dropout;
+            if dropout.schedule != Schedule::Constant {
+                dropout.last = (dropout.first + dropout.last) / 2.0;
+            }
+            dropout.schedule = Schedule::Constant;
+        },
+    ),
     ("linear-dropout", "modality dropout from 0.1 up to 0.9", |r| {
         let dropout = &mut r.modalities.dropout;
         (dropout.schedule, dropout.first, dropout.last) = (Schedule::Linear, 0.1, 0.9);
@@ -77,38 +105,78 @@ const ARMS: &[(&str, &str, Change)] = &[
         dropout.schedule = Schedule::Constant;
         (dropout.last, dropout.natural, dropout.structure) = (0.0, 0.0, 0.0);
     }),
-    ("late-concatenation", "modalities concatenated, zeros for what is absent", |r| {
-        r.model.fusion.kind = FusionKind::Concatenation;
-        r.model.evidence.imputed = true;
+    (
+        "late-concatenation",
+        "modalities concatenated, zeros for what is absent",
+        |r| {
+            r.model.fusion.kind = FusionKind::Concatenation;
+            r.model.evidence.imputed = true;
+        },
+    ),
+    ("impute-zero", "zeros in place of what is absent", |r| {
+        impute(r, Absent::Zero)
     }),
-    ("impute-zero", "zeros in place of what is absent", |r| impute(r, Absent::Zero)),
-    ("impute-mean", "the mean in place of what is absent", |r| impute(r, Absent::Mean)),
-    ("impute-knn", "the mean of neighbours in place of what is absent", |r| impute(r, Absent::Knn)),
-    ("no-alignment", "no contrastive alignment", |r| r.model.alignment.channels = 0),
-    ("alignment", "contrastive alignment of modalities and of drugs with targets", |r| {
-        r.model.alignment.channels = 64;
-        (r.training.objective.alignment, r.training.objective.contrast) = (0.1, 0.05);
+    ("impute-mean", "the mean in place of what is absent", |r| {
+        impute(r, Absent::Mean)
     }),
-    ("no-evidence", "no neighbouring pairs", |r| r.model.evidence.enabled = false),
+    ("impute-knn", "the mean of neighbours in place of what is absent", |r| {
+        impute(r, Absent::Knn)
+    }),
+    ("no-alignment", "no contrastive alignment", |r| {
+        r.model.alignment.channels = 0
+    }),
+    (
+        "alignment",
+        "contrastive alignment of modalities and of drugs with targets",
+        |r| {
+            r.model.alignment.channels = 64;
+            (r.training.objective.alignment, r.training.objective.contrast) = (0.1, 0.05);
+        },
+    ),
+    ("no-evidence", "no neighbouring pairs", |r| {
+        r.model.evidence.enabled = false
+    }),
     ("without-text", "text is not read", |r| drop_modality(r, Modality::Text)),
-    ("without-transcriptome", "transcriptome is not read", |r| drop_modality(r, Modality::Transcriptome)),
-    ("without-bioassay", "bioassay is not read", |r| drop_modality(r, Modality::Bioassay)),
+    ("without-transcriptome", "transcriptome is not read", |r| {
+        drop_modality(r, Modality::Transcriptome)
+    }),
+    ("without-bioassay", "bioassay is not read", |r| {
+        drop_modality(r, Modality::Bioassay)
+    }),
     ("structure-only", "graph and sequence alone are read", |r| {
         r.modalities.read = vec![Modality::Graph, Modality::Sequence];
     }),
-    ("flipped-labels", "10 % of the training labels are wrong", |r| r.stress.flipped = 0.1),
+    ("flipped-labels", "10 % of the training labels are wrong", |r| {
+        r.stress.flipped = 0.1
+    }),
     ("plain-flipped-labels", "the plain arm on the same wrong labels", |r| {
         plain(r);
         r.stress.flipped = 0.1;
     }),
-    ("shuffled-text", "every text belongs to another entity, in training as well", |r| r.stress.shuffled = vec![Modality::Text]),
+    (
+        "shuffled-text",
+        "every text belongs to another entity, in training as well",
+        |r| r.stress.shuffled = vec![Modality::Text],
+    ),
     ("plain-shuffled-text", "the plain arm on the same texts", |r| {
         plain(r);
         r.stress.shuffled = vec![Modality::Text];
     }),
-    ("missing-30", "30 % of the side values are missing for good in training", |r| missing(r, 0.3)),
-    ("missing-60", "60 % of the side values are missing for good in training", |r| missing(r, 0.6)),
-    ("missing-90", "90 % of the side values are missing for good in training", |r| missing(r, 0.9)),
+    (
+        "missing-30",
+        "30 % of the side values are missing for good in training",
+        |r| missing(r, 0.3),
+    ),
+    (
+        "missing-60",
+        "60 % of the side values are missing for good in training",
+        |r| missing(r, 0.6),
+    ),
+    (
+        "missing-90",
+        "90 % of the side values are missing for good in training",
+        |r| missing(r, 0.9),
+    ),
 ];
 
 /// All arms of `recipe` that differ from it, the recipe itself first.

@@ -81,10 +81,8 @@ pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablat
     let first = reference.first().ok_or_else(none)?;
     let odd = |run: &&ScoredRun| run.truth != first.truth || run.binding != first.binding;
     if arms.iter().flat_map(|(_, runs)| runs).any(|run| odd(&run)) {
-        return Err(
-            Error::new(ErrorKind::Data, "the arms were scored on different pairs")
-                .hint("remove the output folder and start again"),
-        );
+        return Err(Error::new(ErrorKind::Data, "the arms were scored on different pairs")
+            .hint("remove the output folder and start again"));
     }
     let cells: Vec<(&str, &str, &[ScoredRun])> = arms
         .iter()
@@ -108,7 +106,9 @@ pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablat
                 seeds: scores.len(),
                 mean,
                 sd: (spread / (scores.len() as f64 - 1.0).max(1.0)).sqrt(),
-                difference: (*arm != arms[0].0).then(|| difference(first, &own, &other, rounds)).flatten(),
+                difference: (*arm != arms[0].0)
+                    .then(|| difference(first, &own, &other, rounds))
+                    .flatten(),
             })
         })
         .collect();
@@ -149,7 +149,9 @@ fn score(run: &ScoredRun, predictions: &[f32], rows: Option<&[usize]>) -> Option
 fn difference(first: &ScoredRun, own: &[&[f32]], other: &[&[f32]], rounds: usize) -> Option<Interval> {
     let mean = |all: &[&[f32]], rows: &[usize]| -> Result<f64, fusebind_eval::Undefined> {
         let scores: Option<Vec<f64>> = all.iter().map(|p| score(first, p, Some(rows))).collect();
-        let scores = scores.filter(|s| !s.is_empty()).ok_or(fusebind_eval::Undefined::Empty)?;
+        let scores = scores
+            .filter(|s| !s.is_empty())
+            .ok_or(fusebind_eval::Undefined::Empty)?;
         Ok(scores.iter().sum::<f64>() / scores.len() as f64)
     };
     bootstrap(first.truth.len(), rounds, 0.95, 1, |rows| {
@@ -188,7 +190,11 @@ mod tests {
         let of = |arm: &str| ablation.arms.iter().find(|a| a.arm == arm).expect("is there");
         assert_eq!((of("full").difference, of("full").seeds), (None, 2));
         assert!(of("worse").difference.is_some_and(|d| d.high < 0.0));
-        assert!(of("same").difference.is_some_and(|d| d.value.abs() < 1e-12 && d.low <= 0.0 && d.high >= 0.0));
+        assert!(
+            of("same")
+                .difference
+                .is_some_and(|d| d.value.abs() < 1e-12 && d.low <= 0.0 && d.high >= 0.0)
+        );
         let mut other = run(1.0, 1);
         other.truth[0] = 0.0;
         assert!(summary(&[("a".into(), vec![run(1.0, 1)]), ("b".into(), vec![other])], 10).is_err());

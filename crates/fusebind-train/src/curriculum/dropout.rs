@@ -102,7 +102,11 @@ mod tests {
         assert_eq!(of(Schedule::Linear, 0.5), [50.0; 2]);
         assert_eq!(of(Schedule::Cosine, 0.25), [29.0; 2]);
         assert_eq!(of(Schedule::Cosine, 1.0), [80.0; 2]);
-        assert_eq!(of(Schedule::Reliability, 0.0), [60.0, 20.0], "the less trusted is shown less");
+        assert_eq!(
+            of(Schedule::Reliability, 0.0),
+            [60.0, 20.0],
+            "the less trusted is shown less"
+        );
         let wrong = DropoutConfig {
             natural: 0.6,
             structure: 0.6,

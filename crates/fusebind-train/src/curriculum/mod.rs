@@ -259,11 +259,17 @@ mod tests {
     #[test]
     fn controls_differ_and_end_alike() {
         let state = CurriculumState::default();
-        assert_eq!(curriculum(CurriculumKind::None).trust(0.0, &state), <[Trust; 2]>::default());
+        assert_eq!(
+            curriculum(CurriculumKind::None).trust(0.0, &state),
+            <[Trust; 2]>::default()
+        );
         let (acmo, reversed) = (curriculum(CurriculumKind::Acmo), curriculum(CurriculumKind::Reversed));
         assert!(reversed.trust(0.0, &state)[0].of(Modality::Graph) < acmo.trust(0.0, &state)[0].of(Modality::Graph));
         for kind in [&acmo, &reversed] {
-            assert!(kind.trust(1.0, &state)[0].of(Modality::Text) > 0.9, "in the end all are admitted");
+            assert!(
+                kind.trust(1.0, &state)[0].of(Modality::Text) > 0.9,
+                "in the end all are admitted"
+            );
         }
         let random = curriculum(CurriculumKind::Random);
         assert_eq!(
@@ -283,11 +289,18 @@ mod tests {
     fn what_training_finds_out_changes_the_order() {
         let acmo = curriculum(CurriculumKind::Acmo);
         let mut state = CurriculumState::default();
-        state.worth[0] = [(Modality::Graph, 0.01), (Modality::Text, 0.3), (Modality::Bioassay, -0.2)]
-            .into_iter()
-            .collect();
+        state.worth[0] = [
+            (Modality::Graph, 0.01),
+            (Modality::Text, 0.3),
+            (Modality::Bioassay, -0.2),
+        ]
+        .into_iter()
+        .collect();
         let early = acmo.trust(0.0, &state)[0];
-        assert!(early.of(Modality::Graph) > early.of(Modality::Text), "one epoch says little");
+        assert!(
+            early.of(Modality::Graph) > early.of(Modality::Text),
+            "one epoch says little"
+        );
         state.epochs = 2;
         let learned = acmo.trust(0.0, &state)[0];
         assert!(learned.of(Modality::Text) > learned.of(Modality::Graph));

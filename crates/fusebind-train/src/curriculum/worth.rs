@@ -112,6 +112,9 @@ mod tests {
         assert!((worth[0][&Modality::Text] - 1.0).abs() < 1e-9 && worth[0][&Modality::Bioassay].abs() < 1e-9);
         assert!(worth[1].is_empty(), "what is never hidden cannot be measured");
         Ledger::default().fold(&mut worth);
-        assert!((worth[0][&Modality::Text] - 1.0).abs() < 1e-9, "an epoch without pairs says nothing");
+        assert!(
+            (worth[0][&Modality::Text] - 1.0).abs() < 1e-9,
+            "an epoch without pairs says nothing"
+        );
     }
 }

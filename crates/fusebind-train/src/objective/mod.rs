@@ -54,7 +54,9 @@ impl ObjectiveConfig {
     pub fn check(&self) -> Result<(), Error> {
         let finite =
             self.affinity >= 0.0 && self.binding >= 0.0 && self.retrieval >= 0.0 && self.affinity + self.binding > 0.0;
-        let aligned = [self.alignment, self.consistency, self.contrast].iter().all(|w| *w >= 0.0);
+        let aligned = [self.alignment, self.consistency, self.contrast]
+            .iter()
+            .all(|w| *w >= 0.0);
         if !finite || !aligned || !(0.0..0.5).contains(&self.label_smoothing) {
             return Err(Error::new(
                 ErrorKind::Recipe,
@@ -174,7 +176,8 @@ impl Objective {
     /// Loss of label-free pre-training, with the weights between modalities and within them in proportion.
     pub fn pretraining(&self, aligned: &Aligned) -> Tensor<1> {
         let total = (self.config.alignment + self.config.consistency).max(1e-6);
-        aligned.between.clone() * (self.config.alignment / total) + aligned.within.clone() * (self.config.consistency / total)
+        aligned.between.clone() * (self.config.alignment / total)
+            + aligned.within.clone() * (self.config.consistency / total)
     }
 
     /// Loss of each pair, on the host, without gradients; 0 for a pair without labels.
@@ -187,7 +190,11 @@ impl Objective {
             for (at, value) in predicted.into_iter().enumerate() {
                 let residual = value - labels.affinity[at];
                 let counts = labels.measured[at] > 0.0 && labels.bound[at] * residual <= 0.0;
-                losses[at / columns] += if counts { self.config.affinity * residual * residual } else { 0.0 };
+                losses[at / columns] += if counts {
+                    self.config.affinity * residual * residual
+                } else {
+                    0.0
+                };
             }
         }
         if let Some(logit) = &output.binding {

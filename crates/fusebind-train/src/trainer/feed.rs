@@ -162,12 +162,25 @@ impl Feed<'_> {
                 table.rows(&positions.iter().enumerate().map(row).collect::<Vec<_>>())
             }),
             shown: (0..positions.len())
-                .map(|at| of_pair(at))
+                .map(of_pair)
                 .map(|(drug, target)| [drug.shown, target.shown])
                 .collect(),
-            binding: self.positives.matrix(&drugs.iter().map(|e| e.row).collect::<Vec<_>>(), &targets.iter().map(|e| e.row).collect::<Vec<_>>()),
-            drugs: self.stores.0.batch_without(&taken(&drugs)).trusted(self.trust[0]).without_foreign(&foreign(&drugs)),
-            targets: self.stores.1.batch_without(&taken(&targets)).trusted(self.trust[1]).without_foreign(&foreign(&targets)),
+            binding: self.positives.matrix(
+                &drugs.iter().map(|e| e.row).collect::<Vec<_>>(),
+                &targets.iter().map(|e| e.row).collect::<Vec<_>>(),
+            ),
+            drugs: self
+                .stores
+                .0
+                .batch_without(&taken(&drugs))
+                .trusted(self.trust[0])
+                .without_foreign(&foreign(&drugs)),
+            targets: self
+                .stores
+                .1
+                .batch_without(&taken(&targets))
+                .trusted(self.trust[1])
+                .without_foreign(&foreign(&targets)),
             labels: Labels::of(interactions, self.scales),
             pairs: index,
         }

@@ -117,7 +117,12 @@ impl Positives {
     pub fn new(job: &Job<'_>, plan: &LabelPlan, further: [&[u32]; 2]) -> Self {
         let counts = [job.dataset.drugs.len(), job.dataset.targets.len()];
         let binds = |i: &&Interaction| i.binds.unwrap_or_else(|| plan.outcome(i).is_some_and(|y| y > 1.0));
-        let train = job.split.train.indices().iter().map(|i| &job.dataset.interactions[*i as usize]);
+        let train = job
+            .split
+            .train
+            .indices()
+            .iter()
+            .map(|i| &job.dataset.interactions[*i as usize]);
         Self {
             entities: [0, 1].map(|side| (0..counts[side] as u32).chain(further[side].iter().copied()).collect()),
             pairs: train.filter(binds).map(|i| (i.drug, i.target)).collect(),
@@ -133,7 +138,11 @@ impl Positives {
         let drugs = drugs.iter().map(|row| self.entities[0][*row as usize]);
         let binds = |drug: u32, target: &u32| self.pairs.contains(&(drug, self.entities[1][*target as usize]));
         drugs
-            .flat_map(|drug| targets.iter().map(move |target| f32::from(u8::from(binds(drug, target)))))
+            .flat_map(|drug| {
+                targets
+                    .iter()
+                    .map(move |target| f32::from(u8::from(binds(drug, target))))
+            })
             .collect()
     }
 }

@@ -6,38 +6,32 @@
 mod feed;
 mod inputs;
 mod pretrain;
+mod run;
 mod validation;
 
 use std::{path::Path, time::Instant};
 
-use burn::{module::Module, optim::GradientsParams, tensor::Device};
+use burn::tensor::Device;
 use fusebind_data::{split::Split, table::Dataset};
-use fusebind_features::{
-    entity::{
-        molecule::Molecule,
-        side::{SideData, Views},
-    },
-    modality::Trust,
+use fusebind_features::entity::{
+    molecule::Molecule,
+    side::{SideData, Views},
 };
 use fusebind_model::{
-    bundle::{Bundle, Description, FEATURE_SCHEMA},
-    checkpoint::Archive,
     evidence::Evidence,
-    input::{DrugStore, InputScales, TargetStore},
-    model::Model,
+    input::{DrugStore, TargetStore},
 };
 
 use crate::{
     Error, ErrorKind,
-    curriculum::{self, CurriculumKind, Ledger},
+    curriculum::{self, CurriculumKind},
     labels::LabelPlan,
-    objective::Objective,
-    optimizer::{adamw::AdamW, schedule::Schedule},
-    recipe::{Recipe, Select},
-    run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
+    recipe::Recipe,
+    run_dir::EpochMetrics,
 };
 use feed::Feed;
-use inputs::{Positives, Twins, fit_inputs, known_pairs, outcomes, shown_evidence, side_fingerprint};
+use inputs::{Positives, Twins, fit_inputs, known_pairs, outcomes, shown_evidence};
+use run::Run;
 use validation::Validation;
 pub(crate) use validation::{affinity_column, binding_column};
 
@@ -151,7 +145,13 @@ fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error
     let mut target_side = job.side[1].clone();
     let corruption = recipe.training.curriculum.corruption;
     let twins = match corruption > 0.0 && recipe.model.evidence.enabled {
-        true => Twins::add(&mut views.0, job.dataset.drugs.len(), &mut target_side, job.dataset.targets.len(), job),
+        true => Twins::add(
+            &mut views.0,
+            job.dataset.drugs.len(),
+            &mut target_side,
+            job.dataset.targets.len(),
+            job,
+        ),
         false => Twins::default(),
     };
     let proteins = job.dataset.targets.iter().map(|t| &t.protein);
@@ -262,250 +262,4 @@ fn resolve(job: &Job<'_>) -> Result<Recipe, Error> {
     recipe.model.heads.affinities = plan.scales.len();
     recipe.model.heads.binding = plan.binding;
     Ok(recipe)
-}
-
-/// Everything that changes while a run trains.
-struct Run {
-    dir: RunDir,
-    recipe: Recipe,
-    description: Description,
-    device: Device,
-    model: Model,
-    optimizer: AdamW,
-    objective: Objective,
-    progress: Progress,
-    best: Option<Archive>,
-    seed: u64,
-}
-
-impl Run {
-    fn start(job: &Job<'_>, recipe: Recipe, (plan, inputs): (LabelPlan, InputScales)) -> Result<Self, Error> {
-        let info = RunInfo {
-            version: env!("CARGO_PKG_VERSION").into(),
-            seed: job.seed,
-            data_fingerprint: job.dataset.fingerprint.clone(),
-            side_fingerprint: side_fingerprint(job.side),
-            split_hash: job.split.hash.clone(),
-            pairs: [
-                job.split.train.indices().len(),
-                job.split.valid.indices().len(),
-                job.split.test.indices().len(),
-            ],
-        };
-        let device = job.device.clone().autodiff();
-        device.seed(job.seed);
-        let model = recipe.model.init(&device)?;
-        let optimizer = AdamW::new(recipe.training.optimizer.clone());
-        let description = Description {
-            version: info.version.clone(),
-            feature_schema: FEATURE_SCHEMA,
-            model: recipe.model.clone(),
-            inputs,
-            scales: plan.scales,
-            mix: recipe.training.mix,
-            trust: Default::default(),
-            prior: plan.prior,
-            threshold: None,
-            recipe: recipe.name.clone(),
-            data_fingerprint: info.data_fingerprint.clone(),
-            split_hash: info.split_hash.clone(),
-            seed: job.seed,
-        };
-        let objective = Objective::new(recipe.training.objective.clone());
-        let dir = if job.resume {
-            RunDir::open(job.out)?
-        } else {
-            RunDir::create(job.out)?
-        };
-        let progress = Progress::default();
-        let mut run = Self {
-            dir,
-            recipe,
-            description,
-            device,
-            model,
-            optimizer,
-            objective,
-            progress,
-            best: None,
-            seed: job.seed,
-        };
-        if job.resume {
-            run.agree(&info)?;
-            run.restore()?;
-        } else {
-            run.dir.begin(&run.recipe, &info)?;
-        }
-        Ok(run)
-    }
-
-    /// A resumed run must be the same run.
-    fn agree(&self, info: &RunInfo) -> Result<(), Error> {
-        let other = |what: &str| {
-            Err(Error::new(
-                ErrorKind::Run,
-                format!("cannot be resumed: {what} differs from the run's"),
-            )
-            .about(self.dir.root())
-            .hint("resume with the data, split, seed and recipe that the run was started with"))
-        };
-        let known = self.dir.info()?;
-        match () {
-            () if known.version != info.version => other("the version of fusebind"),
-            () if known.seed != info.seed => other("the seed"),
-            () if known.data_fingerprint != info.data_fingerprint => other("the data set"),
-            () if known.side_fingerprint != info.side_fingerprint => other("the side data"),
-            () if known.split_hash != info.split_hash => other("the split"),
-            () if self.dir.recipe()? != self.recipe => other("the recipe"),
-            () => Ok(()),
-        }
-    }
-
-    fn restore(&mut self) -> Result<(), Error> {
-        let Some((parts, progress)) = self.dir.load_state()? else {
-            return self.dir.rewind(0);
-        };
-        self.model = parts.part("model").load_into(self.model.clone())?;
-        self.optimizer = AdamW::restore(self.recipe.training.optimizer.clone(), &parts.part("optimizer"))?;
-        self.best = Some(parts.part("best")).filter(|best| !best.arrays.is_empty());
-        self.progress = progress;
-        self.dir.rewind(self.progress.epoch)
-    }
-
-    fn schedule(&self, steps_per_epoch: u64) -> Schedule {
-        let training = &self.recipe.training;
-        let steps = steps_per_epoch * training.epochs;
-        let warmup = (steps as f64 * training.warmup).round() as u64;
-        Schedule {
-            peak: training.learning_rate,
-            warmup,
-            steps,
-            floor: training.floor,
-        }
-    }
-
-    fn out_of_patience(&self) -> bool {
-        let patience = self.recipe.training.patience;
-        match self.progress.best {
-            Some((_, epoch)) if patience > 0 => self.progress.epoch >= epoch + patience,
-            _ => false,
-        }
-    }
-
-    /// One pass over the training pairs; the mean loss.
-    fn epoch(&mut self, feed: &Feed<'_>, schedule: &Schedule, observer: &mut dyn Observer) -> Result<f64, Error> {
-        let batches = feed.epoch(self.progress.epoch);
-        let (mut total, mut seen) = (0.0f64, 0usize);
-        let mut ledger = Ledger::default();
-        feed.run(self.progress.epoch, &batches, |batch| {
-            let step = self.optimizer.steps();
-            // Dropout draws from the device's generator: seeding it by step makes a resumed run draw the same.
-            self.device
-                .seed(self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let count = batch.pairs.len();
-            let entities = (&batch.drugs, &batch.targets);
-            let outputs = self
-                .model
-                .forward(entities, batch.pairs, batch.evidence.as_ref(), &self.device);
-            let loss = self.objective.loss(&outputs, &batch.labels, &self.device);
-            let loss = self.objective.aligned(loss, &outputs, batch.binding);
-            let value = f64::from(loss.clone().into_scalar::<f32>());
-            if !value.is_finite() {
-                return Err(
-                    Error::new(ErrorKind::Diverged, format!("the loss is {value} at step {step}"))
-                        .hint("lower `learning_rate` in the recipe"),
-                );
-            }
-            if self.recipe.training.curriculum.kind != CurriculumKind::None {
-                let reader = outputs.evidence.as_ref().unwrap_or(&outputs.joint);
-                let losses = self.objective.losses(reader, &batch.labels);
-                losses.into_iter().zip(&batch.shown).for_each(|(loss, shown)| ledger.add(loss, *shown));
-            }
-            let grads = GradientsParams::from_grads(loss.backward(), &self.model);
-            self.model = self.optimizer.step(self.model.clone(), grads, schedule.rate(step));
-            total += value * count as f64;
-            seen += count;
-            observer.pairs(seen);
-            Ok(())
-        })?;
-        self.progress.epoch += 1;
-        ledger.fold(&mut self.progress.curriculum.worth);
-        self.progress.curriculum.epochs += 1;
-        Ok(total / seen.max(1) as f64)
-    }
-
-    /// Averaged weights; a parameter that no gradient has reached yet is as it began.
-    fn averages(&self) -> Archive {
-        let mut all = Archive::of(&self.model);
-        all.arrays.extend(self.optimizer.averages().arrays);
-        all
-    }
-
-    fn averaged(&self, average: &Archive) -> Result<Model, Error> {
-        Ok(average.load_into(self.model.valid())?)
-    }
-
-    /// Keeps the averaged weights if this epoch is the one to end with so far.
-    fn keep(&mut self, average: Archive, metrics: &EpochMetrics, trust: [Trust; 2]) -> Result<(), Error> {
-        let score = validation::selection_score(&metrics.valid);
-        let better = match (self.recipe.training.select, score, self.progress.best) {
-            (Select::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
-            (Select::Best, Some(score), Some((best, _))) => score > best,
-        };
-        if better {
-            self.best = Some(average);
-            self.progress.trust = trust;
-            self.progress.best = Some((score.unwrap_or(0.0), metrics.epoch));
-        }
-        Ok(())
-    }
-
-    fn save(&self) -> Result<(), Error> {
-        let best = self.best.clone().unwrap_or_default();
-        let parts = [
-            ("model", &Archive::of(&self.model)),
-            ("optimizer", &self.optimizer.save()),
-            ("best", &best),
-        ];
-        self.dir.save_state(&parts, &self.progress)
-    }
-
-    /// Writes the model and clears the state, unless the run was stopped before its end.
-    fn end(
-        mut self,
-        job: &Job<'_>,
-        (validation, evidence): (&Validation<'_>, Option<&Evidence>),
-        pairs: f64,
-        seconds: f64,
-    ) -> Result<Trained, Error> {
-        let (_, epoch) = self.progress.best.unwrap_or_default();
-        let metrics = self
-            .dir
-            .epochs()?
-            .into_iter()
-            .find(|m| m.epoch == epoch)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Run, format!("epoch {epoch} is missing in metrics.jsonl")).about(self.dir.root())
-            })?;
-        let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
-        if finished {
-            let best = self.best.take().unwrap_or_default();
-            self.description.trust = self.progress.trust;
-            if let Some(mix) = metrics.valid.get("mix") {
-                self.description.mix = *mix as f32;
-            }
-            if self.description.model.heads.binding {
-                let model = self.averaged(&best)?;
-                self.description.threshold = validation.threshold(&model, job.device, &self.description);
-            }
-            Bundle::save(best, evidence, &self.description, &self.dir.model())?;
-            self.dir.finish()?;
-        }
-        Ok(Trained {
-            epoch,
-            metrics,
-            seconds,
-            pairs_per_second: pairs / seconds.max(1e-9),
-        })
-    }
 }

@@ -9,7 +9,7 @@ use fusebind_features::modality::ModalitySet;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Job, Observer, Run};
+use super::{Job, Observer, run::Run};
 use crate::{Error, optimizer::adamw::AdamW};
 use fusebind_model::input::{DrugStore, SideStore, TargetStore};
 
@@ -51,8 +51,12 @@ impl Run {
                     true => vec![(0, ModalitySet::default())],
                     false => some,
                 };
-                let batch = (drugs.batch_without(&first(some_drugs)), targets.batch_without(&first(some_targets)));
-                self.device.seed(self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F));
+                let batch = (
+                    drugs.batch_without(&first(some_drugs)),
+                    targets.batch_without(&first(some_targets)),
+                );
+                self.device
+                    .seed(self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F));
                 let Some(aligned) = self.model.align((&batch.0, &batch.1), &self.device) else {
                     observer.note("this model does not align modalities (`model.alignment.channels`): no pre-training");
                     return Ok(());

@@ -49,7 +49,14 @@ impl<'a> Validation<'a> {
         ];
         let known = present.each_ref().map(|side| vec![true; side.len()]);
         let rate = job.recipe.modalities.dropout.last;
-        let draw = || Pattern::Random.draw(present.each_ref().map(|p| &p[..]), [&known[0], &known[1]], rate, job.seed);
+        let draw = || {
+            Pattern::Random.draw(
+                present.each_ref().map(|p| &p[..]),
+                [&known[0], &known[1]],
+                rate,
+                job.seed,
+            )
+        };
         let any = |side: &[ModalitySet]| side.iter().any(|set| !set.is_empty());
         Self {
             missing: present.iter().any(|side| any(side)).then(draw),

@@ -4,21 +4,17 @@
 //! `F` standardised channels and `K` flags that are 1 where a block is absent. Axis legend: `P` pairs, `F` evidence
 //! channels, `K` evidence blocks.
 
-use fusebind_features::{
-    evidence::{Bank, BankSide, Descriptors, Layout, Needs, Queries, Source, SparseRows, extract},
-    feature::fingerprint::{BITS, Fingerprint},
-    modality::{Modality, ModalitySet, Trust},
-};
+mod stored;
+
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    Error, ErrorKind,
-    checkpoint::{Archive, Array},
     confidence::Confidence,
     input::{DrugStore, InputScale, Rows, TargetStore},
+};
+use fusebind_features::{
+    evidence::{Bank, BankSide, Descriptors, Layout, Needs, Queries, Source, extract},
+    modality::{Modality, ModalitySet, Trust},
 };
 
 /// Standardised channels are cut here: a neighbourhood unlike any in training says no more than a rare one.
@@ -281,151 +277,6 @@ fn partial_correlation(triples: impl Iterator<Item = [f64; 3]>) -> f64 {
         return 0.0;
     }
     given(0, 1) / (given(0, 0) * given(1, 1)).sqrt()
-}
-
-/// The parts of a bank that are no arrays.
-#[derive(Serialize, Deserialize)]
-struct Header {
-    drugs: Vec<String>,
-    targets: Vec<String>,
-    sources: [Vec<Source>; 2],
-    confidence: Confidence,
-}
-
-const HEADER: &str = "bank";
-
-impl Evidence {
-    /// Adds everything to `archive`, under names that begin with `bank/`.
-    pub fn save(&self, archive: &mut Archive) -> Result<(), Error> {
-        let header = Header {
-            drugs: self.bank.drugs.keys.clone(),
-            targets: self.bank.targets.keys.clone(),
-            sources: [self.bank.drugs.names(), self.bank.targets.names()],
-            confidence: self.confidence.clone(),
-        };
-        let text = serde_json::to_string(&header)
-            .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the bank cannot be written: {e}")))?;
-        archive.metadata.insert(HEADER.into(), text);
-        let mut floats = |name: String, values: Vec<f32>| {
-            let shape = vec![values.len()];
-            archive.arrays.insert(name, Array { shape, values });
-        };
-        floats("bank/mean".into(), self.scale.mean.clone());
-        floats("bank/factor".into(), self.scale.factor.clone());
-        let outcomes = self.bank.known.outcomes();
-        floats("bank/outcomes".into(), outcomes.iter().map(|o| o.2).collect());
-        archive
-            .indices
-            .insert("bank/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
-        archive
-            .indices
-            .insert("bank/outcome_targets".into(), outcomes.iter().map(|o| o.1).collect());
-        for (side, bank) in [("drugs", &self.bank.drugs), ("targets", &self.bank.targets)] {
-            for (number, (_, descriptors)) in bank.sources.iter().enumerate() {
-                save_descriptors(descriptors, &format!("bank/{side}/{number}"), archive);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes what [`Evidence::save`] added out of `archive`; `None` where there is no bank.
-    pub fn take(archive: &mut Archive) -> Result<Option<Self>, Error> {
-        let Some(text) = archive.metadata.remove(HEADER) else {
-            return Ok(None);
-        };
-        let damaged = || {
-            Error::new(
-                ErrorKind::Checkpoint,
-                "the bank of training pairs is damaged: copy the file again",
-            )
-        };
-        let header: Header = serde_json::from_str(&text).map_err(|_| damaged())?;
-        let mut floats = |name: &str| archive.arrays.remove(name).map(|a| a.values).ok_or_else(damaged);
-        let (mean, factor, values) = (floats("bank/mean")?, floats("bank/factor")?, floats("bank/outcomes")?);
-        let drugs = archive.indices.remove("bank/outcome_drugs").ok_or_else(damaged)?;
-        let targets = archive.indices.remove("bank/outcome_targets").ok_or_else(damaged)?;
-        let inside =
-            |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
-        if !inside(&drugs, header.drugs.len()) || !inside(&targets, header.targets.len()) {
-            return Err(damaged());
-        }
-        let outcomes: Vec<(u32, u32, f32)> = (0..values.len()).map(|i| (drugs[i], targets[i], values[i])).collect();
-        let known = fusebind_features::evidence::Known::new(header.drugs.len(), header.targets.len(), &outcomes);
-        let mut side = |name: &str, keys: Vec<String>, sources: &[Source]| {
-            let sources = sources
-                .iter()
-                .enumerate()
-                .map(|(number, source)| {
-                    let descriptors =
-                        take_descriptors(&format!("bank/{name}/{number}"), archive).ok_or_else(damaged)?;
-                    (descriptors.len() == keys.len())
-                        .then_some((*source, descriptors))
-                        .ok_or_else(damaged)
-                })
-                .collect::<Result<Vec<_>, Error>>()?;
-            Ok::<_, Error>(BankSide { keys, sources })
-        };
-        let bank = Bank {
-            drugs: side("drugs", header.drugs, &header.sources[0])?,
-            targets: side("targets", header.targets, &header.sources[1])?,
-            known,
-        };
-        let layout = bank.layout();
-        if mean.len() != layout.width() || factor.len() != layout.width() {
-            return Err(damaged());
-        }
-        Ok(Some(Self {
-            bank,
-            layout,
-            scale: InputScale { mean, factor },
-            confidence: header.confidence,
-        }))
-    }
-}
-
-fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Archive) {
-    let mut floats = |part: &str, values: &[f32], width: usize| {
-        let array = Array {
-            shape: vec![values.len() / width.max(1), width],
-            values: values.to_vec(),
-        };
-        archive.arrays.insert(format!("{name}/{part}"), array);
-    };
-    match descriptors {
-        Descriptors::Bits(prints) => {
-            let words = prints.par_iter().flat_map_iter(Fingerprint::words).collect();
-            archive.indices.insert(format!("{name}/words"), words);
-        }
-        Descriptors::Sparse(rows) => {
-            floats("weights", &rows.weights, 1);
-            archive.indices.insert(format!("{name}/offsets"), rows.offsets.clone());
-            archive.indices.insert(format!("{name}/terms"), rows.terms.clone());
-        }
-        Descriptors::Dense { values, width } => floats("rows", values, *width),
-    }
-}
-
-fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
-    if let Some(words) = archive.indices.remove(&format!("{name}/words")) {
-        let prints = words.chunks(BITS / 32).map(Fingerprint::from_words).collect();
-        return Some(Descriptors::Bits(prints));
-    }
-    if let Some(offsets) = archive.indices.remove(&format!("{name}/offsets")) {
-        let terms = archive.indices.remove(&format!("{name}/terms"))?;
-        let weights = archive.arrays.remove(&format!("{name}/weights"))?.values;
-        let whole = offsets.is_sorted() && offsets.last().is_none_or(|end| *end as usize == terms.len());
-        return (whole && weights.len() == terms.len()).then_some(Descriptors::Sparse(SparseRows {
-            offsets,
-            terms,
-            weights,
-        }));
-    }
-    let rows = archive.arrays.remove(&format!("{name}/rows"))?;
-    let width = *rows.shape.get(1)?;
-    Some(Descriptors::Dense {
-        values: rows.values,
-        width,
-    })
 }
 
 #[cfg(test)]
