@@ -15,6 +15,8 @@ pub enum DataCommand {
     Split(SplitArgs),
     /// Write a cleaned data set folder: repeated rows merged, negatives drawn.
     Prepare(PrepareArgs),
+    /// Write a simulated data set with all modalities, whose truth is known.
+    Simulate(SimulateArgs),
 }
 
 /// Options of `data check`.
@@ -133,4 +135,27 @@ pub struct PrepareArgs {
     pub out: PathBuf,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// Options of `data simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Distinct drugs.
+    #[arg(long, value_name = "N")]
+    pub drugs: Option<usize>,
+    /// Distinct targets.
+    #[arg(long, value_name = "N")]
+    pub targets: Option<usize>,
+    /// Measured pairs.
+    #[arg(long, value_name = "N")]
+    pub pairs: Option<usize>,
+    /// Seed.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// TOML file with noise levels, missing rates and all the rest; flags win.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// New folder for the data set and its modalities.
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
 }

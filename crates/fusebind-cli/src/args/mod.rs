@@ -11,7 +11,7 @@ mod source;
 mod train;
 
 pub use ablate::AblateArgs;
-pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SplitArgs, TableFormat};
+pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat};
 pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
 pub use predict::PredictArgs;

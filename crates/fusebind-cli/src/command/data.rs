@@ -1,8 +1,12 @@
-//! `fusebind data`: check, split and prepare.
+//! `fusebind data`: check, split, prepare and simulate.
 
+use std::fs;
+
+use anyhow::Context;
 use fusebind::data::{
     check::check_dataset,
     negative::{Draw, NegativeConfig, add_negatives},
+    simulate::{SimulateConfig, simulate},
     source::LabelPolicy,
     split::{Fractions, Part, SplitBy, split, write_split},
     table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
@@ -10,7 +14,7 @@ use fusebind::data::{
 
 use super::{make_room, say};
 use crate::{
-    args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SplitArgs, TableFormat},
+    args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
     load,
     outcome::Failure,
     talk::Talk,
@@ -21,6 +25,7 @@ pub fn run(command: DataCommand, talk: &Talk) -> anyhow::Result<()> {
         DataCommand::Check(args) => check(&args, talk),
         DataCommand::Split(args) => write(&args, talk),
         DataCommand::Prepare(args) => prepare(&args, talk),
+        DataCommand::Simulate(args) => simulated(&args, talk),
     }
 }
 
@@ -123,6 +128,44 @@ fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
         "{} pairs in {}",
         dataset.interactions.len(),
         args.out.display()
+    ));
+    Ok(())
+}
+
+fn simulated(args: &SimulateArgs, talk: &Talk) -> anyhow::Result<()> {
+    let mut config = match &args.config {
+        None => SimulateConfig::default(),
+        Some(file) => {
+            let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            toml::from_str(&text).map_err(|e| {
+                let told = format!(
+                    "{}: is no configuration of a simulation: {}",
+                    file.display(),
+                    e.to_string().trim_end()
+                );
+                Failure::failed(told, "see docs/formats.md for its fields")
+            })?
+        }
+    };
+    config.drugs = args.drugs.unwrap_or(config.drugs);
+    config.targets = args.targets.unwrap_or(config.targets);
+    config.pairs = args.pairs.unwrap_or(config.pairs);
+    config.seed = args.seed.unwrap_or(config.seed);
+    if args.out.join("pairs.csv").exists() {
+        return Err(Failure::failed(
+            format!("{}: holds a data set already", args.out.display()),
+            "name a new folder with -o",
+        ));
+    }
+    let universe = simulate(&config)?;
+    universe.write(&args.out)?;
+    talk.note(format_args!(
+        "{} drugs, {} targets, {} pairs in {}; no model can be expected to reach a mean squared error below {:.4}",
+        universe.drugs.len(),
+        universe.targets.len(),
+        universe.pairs.len(),
+        args.out.display(),
+        universe.ceiling().observed_mse
     ));
     Ok(())
 }
