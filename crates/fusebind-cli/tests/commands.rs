@@ -212,3 +212,51 @@ fn the_demo_beats_every_floor_and_no_ceiling() {
     assert!(error("planted ceiling") < model, "{output}");
     assert!(here.path().join("demo/run/model.safetensors").is_file());
 }
+
+#[test]
+fn a_simulated_data_set_is_written_once_and_as_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(
+        here.join("world.toml"),
+        "hidden = 0.5\ngenes = 7\n[missing]\ntext_drug = 1.0\n",
+    )
+    .unwrap();
+    let simulate = [
+        "data",
+        "simulate",
+        "--drugs",
+        "30",
+        "--targets",
+        "10",
+        "--pairs",
+        "90",
+        "--config",
+        "world.toml",
+        "-o",
+        "world",
+    ];
+    let output = fusebind(&simulate, here);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines = |name: &str| {
+        fs::read_to_string(here.join("world").join(name))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    assert_eq!((lines("pairs.csv"), lines("drugs.csv")), (91, 31));
+    let signatures = fs::read_to_string(here.join("world/modalities/transcriptome_drug.csv")).unwrap();
+    assert_eq!(
+        signatures.lines().next().unwrap().split(',').count(),
+        8,
+        "an id and seven genes"
+    );
+    assert!(text(&fusebind(&simulate, here).stderr).contains("holds a data set already"));
+    fs::write(here.join("world.toml"), "gnomes = 7\n").unwrap();
+    let wrong = fusebind(&["data", "simulate", "--config", "world.toml", "-o", "other"], here);
+    let told = text(&wrong.stderr);
+    assert!(
+        told.contains("world.toml") && told.contains("gnomes") && told.contains("hint:"),
+        "{told}"
+    );
+}

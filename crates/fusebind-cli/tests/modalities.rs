@@ -97,6 +97,8 @@ fn any_subset_of_modalities_trains_and_predicts() {
         "weight_drug_bioassay",
         "weight_sequence",
         "weight_target_text",
+        "trust_drug_text",
+        "trust_target_text",
     ];
     assert!(expected.iter().all(|name| header.contains(name)), "{header}");
     let line = |csv: &str, start: &str| csv.lines().find(|l| l.starts_with(start)).unwrap().to_string();

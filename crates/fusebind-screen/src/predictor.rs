@@ -12,7 +12,7 @@ use fusebind_features::{
         protein::Protein,
         side::{SideData, Views},
     },
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use fusebind_model::{
     Error,
@@ -35,6 +35,8 @@ pub struct Prediction {
     pub inputs: Inputs,
     /// Weight of each modality in the embeddings, in the order of [`Predictor::weight_names`]; none where it is absent.
     pub weights: Vec<Option<f64>>,
+    /// How far what each modality says of this entity is believed, from 0 to 1, in the same order; none where it is absent.
+    pub trust: Vec<Option<f64>>,
 }
 
 /// Modalities used for a drug and a target.
@@ -159,11 +161,12 @@ impl Predictor {
                     drug: left(drugs.side.present(drug), Modality::Graph),
                     target: left(targets.side.present(target), Modality::Sequence),
                 };
-                self.prediction(
-                    (&scores, row),
-                    inputs,
-                    self.weights_of(&weights, (drug, target), inputs),
-                )
+                let trust = [drugs.side.trust(drug), targets.side.trust(target)];
+                Prediction {
+                    trust: self.trust_of(trust, inputs),
+                    weights: self.weights_of(&weights, (drug, target), inputs),
+                    ..self.prediction((&scores, row), inputs)
+                }
             })
             .collect();
         (predictions, notes)
@@ -181,7 +184,21 @@ impl Predictor {
         all
     }
 
-    fn prediction(&self, (scores, row): (&Scores, usize), inputs: Inputs, weights: Vec<Option<f64>>) -> Prediction {
+    fn trust_of(&self, trust: [Trust; 2], inputs: Inputs) -> Vec<Option<f64>> {
+        let model = &self.description().model;
+        let sides = [
+            (model.drug_modalities(), inputs.drug, trust[0]),
+            (model.target_modalities(), inputs.target, trust[1]),
+        ];
+        let shown =
+            |m: Modality, present: ModalitySet, trust: Trust| present.contains(m).then(|| f64::from(trust.of(m)));
+        let side = |(all, present, trust): (Vec<Modality>, ModalitySet, Trust)| -> Vec<Option<f64>> {
+            all.into_iter().map(|m| shown(m, present, trust)).collect()
+        };
+        sides.into_iter().flat_map(side).collect()
+    }
+
+    fn prediction(&self, (scores, row): (&Scores, usize), inputs: Inputs) -> Prediction {
         let description = &self.bundle.description;
         let affinity = description
             .scales
@@ -203,7 +220,8 @@ impl Predictor {
             probability,
             binds,
             inputs,
-            weights,
+            weights: Vec::new(),
+            trust: Vec::new(),
         }
     }
 }

@@ -231,7 +231,13 @@ fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction])
     ));
     for (at, name) in predictor.weight_names().into_iter().enumerate() {
         let weights = predictions.iter().map(|p| p.weights.get(at).copied().flatten());
-        columns.push(Column::real(format!("weight_{}", name.replace(' ', "_")), weights));
+        let name = name.replace(' ', "_");
+        columns.push(Column::real(format!("weight_{name}"), weights));
+        // Structures are never doubted.
+        if !matches!(name.as_str(), "graph" | "sequence") {
+            let trust = predictions.iter().map(|p| p.trust.get(at).copied().flatten());
+            columns.push(Column::real(format!("trust_{name}"), trust));
+        }
     }
     if !request.rows.is_empty() {
         let rows = request.rows.iter().map(|row| i64::try_from(*row).ok());
