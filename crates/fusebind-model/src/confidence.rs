@@ -4,7 +4,7 @@
 //! modalities) a logistic model on agreement features (`fusebind_features::evidence::agreement`) learns to tell the values of
 //! training entities from wrong ones: swapped among them, or chimeras of several; no label takes part. With equal weights of both
 //! classes its logit is a log-likelihood ratio; of the two kinds of wrong values the likelier
-//! one counts. Ratios of all references are added (as if independent, each at most [`BOUND`]; what a
+//! one counts. Ratios of all references are added (as if independent, each at most `BOUND`; what a
 //! side modality says counts as far as the structure vouches for it). If a share `q`, the doubt, of the own values is wrong, and wrong
 //! ones are as these are, a value is wrong with the probability `q e^-ratio` (learning from contaminated examples, Elkan & Noto
 //! 2008, doi 10.1145/1401890.1401920):
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A value that no reference can judge is trusted, and doubt 0 trusts all. Training entities may have wrong values as well: what is
-//! more likely wrong than right is set aside, as an example and as a neighbour, and the judges learn again, [`ROUNDS`] times in all.
+//! more likely wrong than right is set aside, as an example and as a neighbour, and the judges learn again, `ROUNDS` times in all.
 //! Comes in: a [`Bank`]. Goes out:
 //! [`Confidence`], which turns descriptors into [`Trust`].
 

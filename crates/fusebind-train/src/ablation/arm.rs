@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn every_arm_is_sound_and_changes_something() {
-        let mut recipe = Recipe::open("biosnap-random").expect("is built in");
+        let mut recipe = Recipe::open("davis").expect("is built in");
         recipe.training.curriculum.doubt = 0.1;
         recipe.training.curriculum.corruption = 0.1;
         recipe.model.alignment.channels = 16;

@@ -3,7 +3,7 @@
 //!
 //! **Reliability.** `r_m` in [0, 1], relative to the best modality of the same side: before training how well the neighbours
 //! under modality `m` alone foretell the labels of training pairs, leave-one-out and beyond the bias of the pair
-//! (`EvidenceTable::skill`); from the second epoch on the mean of this and of the running [`worth`] of the modality. No
+//! (`EvidenceTable::skill`); from the second epoch on the mean of this and of the running worth of the modality (`Worth`). No
 //! validation or test pair takes part. **Admission.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the
 //! share of training that is done (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848); a modality of difficulty
 //! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. **Trust.**
