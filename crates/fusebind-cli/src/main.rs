@@ -14,11 +14,21 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Hands freed memory out again instead of giving it back to the system, which would clear its pages anew at every step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Stack of a thread of the pool, as large as that of a main thread.
+const STACK: usize = 8 << 20;
+
 fn main() -> ExitCode {
     let args = match args::Cli::try_parse() {
         Ok(args) => args,
         Err(refusal) => return outcome::refuse(&refusal),
     };
     let talk = talk::Talk::new(args.quiet);
-    outcome::exit(command::run(args.command, &talk))
+    // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
+    // The first pool that is asked for wins, and this is the first.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    outcome::exit(rayon::scope(|_| command::run(args.command, &talk)))
 }

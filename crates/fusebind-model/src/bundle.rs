@@ -179,7 +179,7 @@ impl Bundle {
         }
         let model = description
             .model
-            .init(device)
+            .init(device, 0)
             .and_then(|m| archive.load_into(m))
             .map_err(|e| e.about(path))?;
         Ok(Self {

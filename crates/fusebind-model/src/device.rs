@@ -5,7 +5,13 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, layer::dropout};
+
+/// Fixes what the calling thread draws from here on: dropout, and whatever the framework draws on `device`.
+pub fn seed(device: &Device, seed: u64) {
+    device.seed(seed);
+    dropout::restart(seed);
+}
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,12 +2,12 @@
 //!
 //! Comes in: [`DrugInput`], [`TargetInput`], index pairs and their evidence rows. Goes out: [`Outputs`].
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::{
     batch::PairIndex,
@@ -33,7 +33,7 @@ use crate::{
     },
     head::{HeadConfig, Heads, Output},
     input::{DrugInput, Rows, SideChannels, SideInput, TargetInput},
-    layer::{dropout::Dropout, gather::RowIndex, pair::Pairs},
+    layer::{dense::dense, dropout::Dropout, gather::RowIndex, pair::Pairs},
 };
 
 /// Configuration of [`Model`].
@@ -110,9 +110,13 @@ impl ModelConfig {
         self.heads.check()
     }
 
-    /// A freshly initialised model. Seed the device first for a reproducible start.
-    pub fn init(&self, device: &Device) -> Result<Model, Error> {
+    /// A freshly initialised model; the same seed gives the same weights.
+    pub fn init(&self, device: &Device, seed: u64) -> Result<Model, Error> {
         self.check()?;
+        // The framework draws from one generator for the whole process: two models that begin at once would mix their draws.
+        static DRAWING: Mutex<()> = Mutex::new(());
+        let _turn = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        device.seed(seed);
         let model = Model {
             graph: self.graph.init(self.width, device),
             drug_side: SideEncoders::new(&self.drug, self, device),
@@ -212,7 +216,7 @@ impl SideEncoders {
         for (linear, (modality, rows)) in self.embeddings.iter().zip(&input.embeddings) {
             let count = rows.values.len() / rows.width;
             let data = TensorData::new(rows.values.clone(), [count, rows.width]);
-            let embedded = linear.forward(Tensor::<2>::from_data(data, device)); // [B, width]
+            let embedded = dense(Tensor::<2>::from_data(data, device), linear); // [B, width]
             if let Some((_, slot)) = all.iter_mut().find(|(m, _)| m == modality) {
                 *slot = Some(slot.take().map_or(embedded.clone(), |native| native + embedded));
             }
@@ -275,7 +279,7 @@ impl Model {
     }
 
     fn embed(&self, fused: Fused) -> Tensor<2> {
-        self.dropout.forward(relu(fused.embedding))
+        self.dropout.relu(fused.embedding)
     }
 
     /// What each modality of distinct drugs says, the graph first.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ use crate::{
     Error, ErrorKind,
     input::DrugInput,
     layer::{
+        dense::dense,
         dropout::Dropout,
         edge::{Bonds, aggregate},
         embed::{FieldEmbedding, field_rows},
@@ -162,8 +163,8 @@ impl Round {
     fn forward(&self, atoms: Tensor<2>, kinds: &Arc<Vec<u16>>, bonds: &Arc<Bonds>) -> Tensor<2> {
         let bond_states = self.bonds.forward(kinds.clone(), BOND_FIELDS); // [K, D]
         let gathered = atoms.clone() + aggregate(atoms.clone(), bond_states, bonds); // [N, D]
-        let hidden = relu(self.norm.forward(self.first.forward(gathered)));
-        atoms + self.second.forward(hidden)
+        let hidden = self.norm.relu(dense(gathered, &self.first), None);
+        atoms + dense(hidden, &self.second)
     }
 }
 
@@ -186,9 +187,9 @@ impl MessagePath {
         }
         let atoms = self.norm.forward(atoms);
         let offsets = Arc::new(graphs.offsets.clone());
-        let attended = attention_pool(atoms.clone(), self.score.forward(atoms.clone()), &offsets); // [B, D]
+        let attended = attention_pool(atoms.clone(), dense(atoms.clone(), &self.score), &offsets); // [B, D]
         let summed = segment_sum(atoms, &offsets) * SUM_SCALE; // [B, D]
-        self.output.forward(Tensor::cat(vec![attended, summed], 1)) // [B, width]
+        dense(Tensor::cat(vec![attended, summed], 1), &self.output) // [B, width]
     }
 }
 
@@ -200,7 +201,7 @@ impl GraphEncoder {
             let rows = &input.substructures;
             let shape = [input.graphs.len(), rows.width];
             let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
-            path.linear.forward(path.dropout.forward(counts))
+            dense(path.dropout.forward(counts), &path.linear)
         });
         match (message, substructure) {
             (Some(message), Some(substructure)) => message + substructure,

@@ -8,7 +8,7 @@
 use burn::{
     module::{Initializer, Module, Param},
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::feature::sequence::RESIDUE_TOKENS;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     input::TargetInput,
-    layer::{dropout::Dropout, motif::motif_scan, norm::LayerNorm},
+    layer::{dense::dense, dropout::Dropout, motif::motif_scan, norm::LayerNorm},
 };
 
 /// Configuration of [`SequenceEncoder`].
@@ -115,11 +115,11 @@ impl SequenceEncoder {
             let rows = &input.composition;
             let shape = [input.sequences.len(), rows.width];
             let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
-            path.linear.forward(path.dropout.forward(counts))
+            dense(path.dropout.forward(counts), &path.linear)
         });
         let motifs = self.motifs.as_ref().map(|path| {
             let strongest = motif_scan(path.table.val(), &input.sequences, RESIDUE_TOKENS); // [B, motifs]
-            path.linear.forward(relu(path.norm.forward(strongest)))
+            dense(path.norm.relu(strongest, None), &path.linear)
         });
         match (composition, motifs) {
             (Some(composition), Some(motifs)) => composition + motifs,

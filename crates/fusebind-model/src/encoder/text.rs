@@ -21,6 +21,7 @@ use crate::{
     Error, ErrorKind,
     layer::{
         bag::{Bag, weighted_bag},
+        dense::dense,
         gather::{RowIndex, gather_rows},
     },
 };
@@ -170,6 +171,6 @@ impl TextTransformer {
             .encoder
             .forward(TransformerEncoderInput::new(states).mask_pad(padding));
         let mean = (states * here).sum_dim(1).squeeze_dim::<2>(1); // [count, channels]
-        gather_rows(Tensor::cat(vec![nothing, self.output.forward(mean)], 0), &index) // [B, width]
+        gather_rows(Tensor::cat(vec![nothing, dense(mean, &self.output)], 0), &index) // [B, width]
     }
 }

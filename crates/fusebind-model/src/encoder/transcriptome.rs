@@ -10,14 +10,14 @@ use std::sync::Arc;
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Device, Tensor, TensorData},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     input::Rows,
-    layer::{dropout::Dropout, norm::LayerNorm, pool::attention_pool},
+    layer::{dense::dense, dropout::Dropout, norm::LayerNorm, pool::attention_pool},
 };
 
 /// Configuration of [`TranscriptomeEncoder`].
@@ -76,7 +76,7 @@ impl TranscriptomeEncoder {
         }
         let data = TensorData::new(signatures.values.clone(), [count, signatures.width]);
         let signatures = Tensor::<2>::from_data(data, device);
-        let states = relu(self.norm.forward(self.linear.forward(self.dropout.forward(signatures)))); // [S, width]
-        attention_pool(states.clone(), self.score.forward(states), offsets) // [B, width]
+        let states = self.norm.relu(dense(self.dropout.forward(signatures), &self.linear), None); // [S, width]
+        attention_pool(states.clone(), dense(states, &self.score), offsets) // [B, width]
     }
 }

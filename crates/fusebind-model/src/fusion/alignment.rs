@@ -23,7 +23,10 @@ use burn::{
 use fusebind_features::modality::{Modality, ModalitySet};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, layer::dropout::Dropout};
+use crate::{
+    Error, ErrorKind,
+    layer::{dense::dense, dropout::Dropout},
+};
 
 /// Share of the channels that a view is without.
 const VIEW_DROPOUT: f64 = 0.2;
@@ -171,13 +174,13 @@ impl Alignment {
             let rows = rows_of(&[*m]);
             (rows.len() >= LEAST).then(|| {
                 let x = select(x, &rows);
-                let view = || unit(p.forward(self.dropout.forward(x.clone())));
+                let view = || unit(dense(self.dropout.forward(x.clone()), p));
                 self.cosine_contrast(view(), view())
             })
         });
         let within = mean(within.collect());
         let units: Vec<(Modality, Tensor<2>)> = (modalities.iter().zip(&self.projections))
-            .map(|((m, x), p)| (*m, unit(p.forward(x.clone()))))
+            .map(|((m, x), p)| (*m, unit(dense(x.clone(), p))))
             .collect();
         let between = if self.volume {
             self.volumes(&units, has, aligned).unwrap_or_else(zero)

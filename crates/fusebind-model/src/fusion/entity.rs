@@ -18,7 +18,7 @@ use burn::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::layer::{norm::LayerNorm, pool::SCORE_BOUND};
+use crate::layer::{dense::dense, norm::LayerNorm, pool::SCORE_BOUND};
 
 /// Score of an absent modality at the start: it weighs little until there is reason.
 const ABSENT_SCORE: f64 = -2.0;
@@ -122,7 +122,7 @@ impl EntityFusion {
         };
         let all = parts.into_iter().zip(&self.norms).map(masked).collect();
         Fused {
-            embedding: linear.forward(Tensor::cat(all, 1)), // [B, M D] to [B, D]
+            embedding: dense(Tensor::cat(all, 1), linear), // [B, M D] to [B, D]
             weights: Tensor::full([rows, count], 1.0 / count as f32, &device),
         }
     }
@@ -180,7 +180,7 @@ impl EntityFusion {
             } = part;
             let normed = self.norms[m].forward(embedding);
             let structure = structure.get_or_insert_with(|| normed.clone());
-            let score = self.scores[m].forward(normed.clone());
+            let score = dense(normed.clone(), &self.scores[m]);
             let believed: Vec<f32> = present.iter().zip(&trust).map(|(p, w)| p * w).collect();
             let (state, score) = if believed.iter().all(|p| *p == 1.0) {
                 (normed, score)
@@ -190,7 +190,7 @@ impl EntityFusion {
                 if self.absent != Absent::Masked {
                     let imputed = self.impute(&normed, &here, structure);
                     let state = normed * here + gone * imputed;
-                    let score = self.scores[m].forward(state.clone());
+                    let score = dense(state.clone(), &self.scores[m]);
                     add(state, score);
                     continue;
                 }

@@ -9,13 +9,14 @@
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     head::{HeadConfig, Heads, Output},
+    layer::dense::{dense, dense_relu},
 };
 
 /// Configuration of [`EvidenceReader`].
@@ -97,12 +98,12 @@ impl EvidenceReader {
 
     /// What evidence adds to pair embeddings: `[P, H]`.
     pub fn embed(&self, evidence: Tensor<2>) -> Tensor<2> {
-        self.pair.forward(self.shown(evidence))
+        dense(self.shown(evidence), &self.pair)
     }
 
     /// What evidence alone says.
     pub fn judge(&self, evidence: Tensor<2>) -> Output {
-        let hidden = relu(self.expert.hidden.forward(self.shown(evidence))); // [P, channels]
+        let hidden = dense_relu(self.shown(evidence), &self.expert.hidden); // [P, channels]
         self.expert.heads.forward(hidden)
     }
 }

@@ -9,16 +9,18 @@ use std::sync::Arc;
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
     layer::{
+        dense::dense,
         dropout::Dropout,
         norm::LayerNorm,
         pair::{Pairs, pair_product, pair_sum},
+        residual::residual,
     },
 };
 
@@ -117,8 +119,7 @@ impl Block {
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let hidden = relu(self.first.forward(self.norm.forward(x.clone())));
-        x + self.second.forward(self.dropout.forward(hidden))
+        residual(x, &self.norm, &self.first, &self.dropout, &self.second)
     }
 }
 
@@ -132,13 +133,17 @@ impl Interaction {
         extra: Option<Tensor<2>>,
     ) -> Tensor<2> {
         let mut hidden = pair_sum(
-            self.drug.forward(drugs.clone()),
-            self.target.forward(targets.clone()),
+            dense(drugs.clone(), &self.drug),
+            dense(targets.clone(), &self.target),
             pairs,
         );
         if let Some(bilinear) = &self.bilinear {
-            let product = pair_product(bilinear.drug.forward(drugs), bilinear.target.forward(targets), pairs); // [P, R]
-            hidden = hidden + bilinear.output.forward(product); // [P, H]
+            let product = pair_product(
+                dense(drugs, &bilinear.drug),
+                dense(targets, &bilinear.target),
+                pairs,
+            ); // [P, R]
+            hidden = hidden + dense(product, &bilinear.output); // [P, H]
         }
         if let Some(extra) = extra {
             hidden = hidden + extra;
@@ -146,6 +151,6 @@ impl Interaction {
         for block in &self.blocks {
             hidden = block.forward(hidden);
         }
-        self.dropout.forward(relu(self.norm.forward(hidden)))
+        self.norm.relu(hidden, Some(&self.dropout))
     }
 }

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     head::{HeadConfig, Heads, Output},
-    layer::pair::{Pairs, pair_product},
+    layer::{
+        dense::dense,
+        pair::{Pairs, pair_dot},
+    },
 };
 
 /// Sharpens a cosine so that heads of ordinary size can read it.
@@ -62,17 +65,17 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
 impl Retrieval {
     /// Unit vectors of drugs, `[Bd, R]`.
     pub fn drugs(&self, embeddings: Tensor<2>) -> Tensor<2> {
-        unit(self.drug.forward(embeddings))
+        unit(dense(embeddings, &self.drug))
     }
 
     /// Unit vectors of targets, `[Bt, R]`.
     pub fn targets(&self, embeddings: Tensor<2>) -> Tensor<2> {
-        unit(self.target.forward(embeddings))
+        unit(dense(embeddings, &self.target))
     }
 
     /// What the dot products alone say of index pairs.
     pub fn judge(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Output {
-        let product = pair_product(self.drugs(drugs), self.targets(targets), pairs); // [P, R]
-        self.heads.forward(product.sum_dim(1).mul_scalar(SHARPNESS)) // [P, 1]
+        let cosine = pair_dot(self.drugs(drugs), self.targets(targets), pairs); // [P, 1]
+        self.heads.forward(cosine.mul_scalar(SHARPNESS))
     }
 }

@@ -10,7 +10,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, layer::dense::dense};
 
 /// Which heads a model has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +72,11 @@ impl Heads {
     /// Reads pair embeddings `[P, H]`.
     pub fn forward(&self, pairs: Tensor<2>) -> Output {
         Output {
-            affinity: self.affinity.as_ref().map(|head| head.forward(pairs.clone())),
+            affinity: self.affinity.as_ref().map(|head| dense(pairs.clone(), head)),
             binding: self
                 .binding
                 .as_ref()
-                .map(|head| head.forward(pairs.clone()).squeeze_dim::<1>(1)),
+                .map(|head| dense(pairs.clone(), head).squeeze_dim::<1>(1)),
         }
     }
 }

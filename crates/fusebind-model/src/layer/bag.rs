@@ -9,8 +9,9 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::{
+    composed,
     gather::RowIndex,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
 
 /// Sparse rows over `V` terms, with their transpose.
@@ -97,5 +98,8 @@ impl HostKernel for WeightedBag {
 
 /// Sums the rows of `table`, `[V, D]`, that a bag names: `[B, D]`. An empty row sums to zero.
 pub fn weighted_bag(table: Tensor<2>, bag: &Arc<Bag>) -> Tensor<2> {
-    kernel::unary(table, WeightedBag(bag.clone()))
+    match on_host(&table.device()) {
+        true => kernel::unary(table, WeightedBag(bag.clone())),
+        false => composed::bag(table, (&bag.terms.index, &bag.weights, &bag.rows), bag.len()),
+    }
 }

@@ -2,19 +2,44 @@
 //!
 //! `y = x / (1 - p)` with probability `1 - p`, else 0 (Srivastava et al. 2014, JMLR 15:1929). The backward pass draws the
 //! same values again (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195) instead of keeping them, and both cores
-//! draw, which the framework's generator does not. The seed comes from the device's generator, so seeding the device fixes
-//! all.
+//! draw, which the framework's generator does not. Seeds come from a sequence of the calling thread, restarted by
+//! [`crate::device::seed`]: the framework has one generator for the whole process, and whoever else draws from it would move
+//! ours.
+
+use std::cell::Cell;
 
 use burn::{
     module::Module,
-    tensor::{Distribution, Tensor},
+    tensor::{Device, Tensor},
 };
 use rayon::prelude::*;
 
-use super::kernel::{self, HostKernel, View};
+use super::{
+    composed,
+    kernel::{self, HostKernel, View, on_host},
+};
 
-/// Values per task.
+/// Values per task; even, as two values share a draw.
 const BLOCK: usize = 8192;
+
+/// Odd constant of SplitMix64.
+const STRIDE: u64 = 0x9E37_79B9_7F4A_7C15;
+
+thread_local! {
+    static STATE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Restarts the sequence that this thread's dropout draws from.
+pub(crate) fn restart(seed: u64) {
+    STATE.set(seed);
+}
+
+/// The next seed of the sequence.
+fn next_seed() -> u64 {
+    let state = STATE.get().wrapping_add(STRIDE);
+    STATE.set(state);
+    mix(state)
+}
 
 /// Drops values in training; on a device without gradients it does nothing.
 #[derive(Module, Debug)]
@@ -29,49 +54,81 @@ impl Dropout {
         Self { probability }
     }
 
+    /// What is dropped next on `device`; `None` where nothing is.
+    pub(super) fn draw(&self, device: &Device) -> Option<Drop> {
+        (self.probability > 0.0 && device.is_autodiff()).then(|| Drop {
+            seed: next_seed(),
+            keep: (1.0 - self.probability) as f32,
+        })
+    }
+
+    fn apply<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
+        let device = x.device();
+        match (self.draw(&device), relu) {
+            (Some(drop), _) if on_host(&device) => kernel::unary(x, Dropped { drop, relu }),
+            (Some(drop), false) => x.clone() * composed::mask(drop, x.dims(), &device),
+            (Some(drop), true) => burn::tensor::activation::relu(x.clone()) * composed::mask(drop, x.dims(), &device),
+            (None, false) => x,
+            (None, true) => burn::tensor::activation::relu(x),
+        }
+    }
+
     /// `[.., D]` to the same shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let device = x.device();
-        if self.probability == 0.0 || !device.is_autodiff() {
-            return x;
-        }
-        let drawn = Tensor::<1>::random([2], Distribution::Default, &device.inner()).into_data();
-        let drawn = drawn.as_slice::<f32>().expect("drawn as f32");
-        let word = |at: usize| (drawn[at] * (1 << 24) as f32) as u64;
-        kernel::unary(
-            x,
-            Drop {
-                seed: word(0) << 24 | word(1),
-                keep: (1.0 - self.probability) as f32,
-            },
-        )
+        self.apply(x, false)
+    }
+
+    /// `drop(max(0, x))`, `[.., D]` to the same shape.
+    pub fn relu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.apply(x, true)
     }
 }
 
-#[derive(Debug)]
-struct Drop {
+/// One draw of dropout.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drop {
     seed: u64,
     keep: f32,
 }
 
 impl Drop {
-    /// Writes `from`, dropped and scaled, to `to`.
-    fn apply(&self, from: &[f32], to: &mut [f32]) {
+    /// Factor of what is kept.
+    pub fn scale(&self) -> f32 {
+        1.0 / self.keep
+    }
+
+    /// Calls `each` with every value and the factor that it is kept with, 0 for what is dropped; `first` is the position of the first
+    /// value among all, and even.
+    #[inline(always)]
+    fn each<'a, T: 'a>(
+        &self,
+        first: usize,
+        values: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(T, f32),
+    ) {
+        debug_assert_eq!(first % 2, 0);
         let threshold = (f64::from(self.keep) * f64::from(u32::MAX)) as u32;
-        let scale = 1.0 / self.keep;
-        to.par_chunks_mut(BLOCK)
-            .zip(from.par_chunks(BLOCK))
-            .enumerate()
-            .for_each(|(block, (to, from))| {
-                let first = self.seed ^ (block as u64).wrapping_mul(0xD1B5_4A32_D192_ED03);
-                for (pair, (to, from)) in to.chunks_mut(2).zip(from.chunks(2)).enumerate() {
-                    let drawn = mix(first.wrapping_add((pair as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-                    for (half, (to, from)) in to.iter_mut().zip(from).enumerate() {
-                        let kept = (drawn >> (32 * half)) as u32 <= threshold;
-                        *to = if kept { from * scale } else { 0.0 };
-                    }
-                }
-            });
+        let scale = self.scale();
+        let mut drawn = 0;
+        for (at, value) in values.into_iter().enumerate() {
+            drawn = match at % 2 {
+                0 => mix(self.seed.wrapping_add(((first + at) as u64 / 2 + 1).wrapping_mul(STRIDE))),
+                _ => drawn >> 32,
+            };
+            each(value, if drawn as u32 <= threshold { scale } else { 0.0 });
+        }
+    }
+
+    /// `values <- drop(max(0, values))`.
+    pub fn relu_in_place(&self, first: usize, values: &mut [f32]) {
+        self.each(first, values, |value, factor| *value = value.max(0.0) * factor);
+    }
+
+    /// The factors of `count` values.
+    pub fn factors(&self, count: usize) -> Vec<f32> {
+        let mut factors = vec![0.0; count];
+        self.each(0, &mut factors, |factor, drawn| *factor = drawn);
+        factors
     }
 }
 
@@ -81,17 +138,48 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-impl HostKernel for Drop {
+#[derive(Debug)]
+struct Dropped {
+    drop: Drop,
+    relu: bool,
+}
+
+impl HostKernel for Dropped {
     fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
         inputs[0].shape.to_vec()
     }
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
-        self.apply(inputs[0].values, output);
+        output
+            .par_chunks_mut(BLOCK)
+            .zip(inputs[0].values.par_chunks(BLOCK))
+            .enumerate()
+            .for_each(|(block, (to, from))| {
+                let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
+                self.drop
+                    .each(block * BLOCK, to.iter_mut().zip(from), |(to, from), factor| {
+                        *to = if factor > 0.0 { from.max(floor) * factor } else { 0.0 };
+                    });
+            });
     }
 
-    fn backward(&self, _inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
-        self.apply(grad, grads[0]);
+    fn needs_all(&self) -> bool {
+        false
+    }
+
+    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+        grads[0]
+            .par_chunks_mut(BLOCK)
+            .zip(inputs[0].values.par_chunks(BLOCK))
+            .zip(grad.par_chunks(BLOCK))
+            .enumerate()
+            .for_each(|(block, ((to, from), grad))| {
+                let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
+                self.drop
+                    .each(block * BLOCK, to.iter_mut().zip(from).zip(grad), |((to, from), g), factor| {
+                        *to = if *from > floor { g * factor } else { 0.0 };
+                    });
+            });
     }
 }
 
@@ -100,16 +188,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_share_is_kept_the_mean_too_and_the_gradient_agrees() {
+    fn the_share_is_kept_the_mean_too_and_where_one_begins_does_not_matter() {
         let (drop, count) = (Drop { seed: 5, keep: 0.7 }, 100_001);
-        let (ones, mut first, mut second) = (vec![1.0; count], vec![0.0; count], vec![9.0; count]);
-        drop.apply(&ones, &mut first);
-        drop.apply(&ones, &mut second);
-        assert_eq!(first, second, "the same seed drops the same values");
+        let first = drop.factors(count);
+        assert_eq!(first, drop.factors(count), "the same seed drops the same values");
         let kept = first.iter().filter(|v| **v > 0.0).count() as f64 / count as f64;
         let mean = first.iter().map(|v| f64::from(*v)).sum::<f64>() / count as f64;
         assert!((kept - 0.7).abs() < 0.01 && (mean - 1.0).abs() < 0.015, "{kept} {mean}");
-        Drop { seed: 6, keep: 0.7 }.apply(&ones, &mut second);
-        assert_ne!(first, second);
+        assert_ne!(first, Drop { seed: 6, keep: 0.7 }.factors(count));
+        let mut tail = vec![1.0; 100];
+        drop.relu_in_place(500, &mut tail);
+        assert_eq!(tail, first[500..600]);
     }
 }

@@ -10,7 +10,10 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use super::kernel::{self, HostKernel, View};
+use super::{
+    composed,
+    kernel::{self, HostKernel, View, on_host},
+};
 
 /// Incoming bonds of every atom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,5 +98,8 @@ impl HostKernel for Aggregate {
 
 /// Aggregates neighbours: atom states `[N, D]` and one state per bond kind `[K, D]` to `[N, D]`.
 pub fn aggregate(atoms: Tensor<2>, bond_kinds: Tensor<2>, bonds: &Arc<Bonds>) -> Tensor<2> {
-    kernel::binary(atoms, bond_kinds, Aggregate(bonds.clone()))
+    match on_host(&atoms.device()) {
+        true => kernel::binary(atoms, bond_kinds, Aggregate(bonds.clone())),
+        false => composed::aggregate(atoms, bond_kinds, bonds),
+    }
 }

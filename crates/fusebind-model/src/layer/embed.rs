@@ -12,8 +12,9 @@ use burn::{
 use rayon::prelude::*;
 
 use super::{
+    composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
 
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads.
@@ -40,7 +41,11 @@ impl FieldEmbedding {
 
     /// Embeds table rows (see [`field_rows`]) of `F` fields each: `[R, D]`.
     pub fn forward(&self, rows: Arc<Vec<u16>>, fields: usize) -> Tensor<2> {
-        kernel::unary(self.table.val(), EmbedSum { rows, fields })
+        let table = self.table.val();
+        match on_host(&table.device()) {
+            true => kernel::unary(table, EmbedSum { rows, fields }),
+            false => composed::embed(table, &rows, fields),
+        }
     }
 }
 

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use super::kernel::{self, HostKernel, View};
+use super::{
+    composed,
+    kernel::{self, HostKernel, View, on_host},
+};
 
 /// Positions `p` grouped by the row they read: the transpose of an index list, in compressed rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,5 +112,8 @@ pub(crate) fn add_assign(out: &mut [f32], x: &[f32]) {
 
 /// Gathers rows: `[R, D]` to `[P, D]`.
 pub fn gather_rows(x: Tensor<2>, index: &Arc<RowIndex>) -> Tensor<2> {
-    kernel::unary(x, GatherRows(index.clone()))
+    match on_host(&x.device()) {
+        true => kernel::unary(x, GatherRows(index.clone())),
+        false => composed::gather_rows(x, &index.index),
+    }
 }

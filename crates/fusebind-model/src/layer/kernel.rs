@@ -2,13 +2,13 @@
 //!
 //! Comes in: contiguous `f32` tensors. Goes out: one tensor, tracked by autodiff. A [`HostKernel`] is the only thing a
 //! layer has to write; this file carries it across the backend boundary. The kernels run on the CPU backend; a layer
-//! composes framework operations on every other device and its tests hold the two forms against each other.
+//! composes framework operations on every other device ([`super::composed`]) and its tests hold the two forms against each other.
 
 use std::{fmt::Debug, sync::Arc};
 
 use burn::{
-    backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor},
-    tensor::{DType, Shape, Tensor},
+    backend::{Autodiff, Backend, Dispatch, DispatchDevice, Flex, backend_extension, tensor::FloatTensor},
+    tensor::{DType, Device, Shape, Tensor},
 };
 use burn_autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -39,8 +39,13 @@ pub trait HostKernel: Debug + Send + Sync + 'static {
     fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize>;
     /// Writes the output (zeroed on entry).
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]);
-    /// Writes the gradient of every input (each zeroed on entry) from the gradient of the output.
+    /// Writes the gradient of every input (each zeroed on entry) from the gradient of the output. A kernel that does not need all
+    /// finds an empty slice for an input that nobody asks the gradient of.
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]);
+    /// Whether the backward pass writes every gradient, asked for or not.
+    fn needs_all(&self) -> bool {
+        true
+    }
 }
 
 /// A shared kernel.
@@ -60,16 +65,29 @@ pub trait HostKernels: Backend {
         z: FloatTensor<Self>,
         kernel: Kernel,
     ) -> FloatTensor<Self>;
+    /// Kernel of seven inputs.
+    #[allow(clippy::too_many_arguments)] // tensors cross the backend boundary one by one
+    fn host_septenary(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self>;
 }
 
 /// Backward passes of host kernels; first order only.
 pub trait HostGradients: Backend {
-    /// Gradients of all inputs of `kernel`.
+    /// Gradients of the inputs of `kernel` that `asked` names.
     fn host_gradients(
         inputs: &[FloatTensor<Self>],
+        asked: &[bool],
         grad: FloatTensor<Self>,
         kernel: &dyn HostKernel,
-    ) -> Vec<FloatTensor<Self>>;
+    ) -> Vec<Option<FloatTensor<Self>>>;
 }
 
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
@@ -121,21 +139,38 @@ impl HostKernels for Flex {
     ) -> FloatTensor<Self> {
         run_forward(vec![x, y, z], kernel.as_ref())
     }
+
+    fn host_septenary(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self> {
+        run_forward(vec![a, b, c, d, e, f, g], kernel.as_ref())
+    }
 }
 
 impl HostGradients for Flex {
     fn host_gradients(
         inputs: &[FloatTensor<Self>],
+        asked: &[bool],
         grad: FloatTensor<Self>,
         kernel: &dyn HostKernel,
-    ) -> Vec<FloatTensor<Self>> {
+    ) -> Vec<Option<FloatTensor<Self>>> {
         let grad = contiguous(grad);
-        let mut grads: Vec<FlexTensor> = inputs
-            .iter()
-            .map(|input| FlexTensor::zeros(input.layout().shape().clone(), DType::F32))
+        let mut grads: Vec<Option<FlexTensor>> = (inputs.iter().zip(asked))
+            .map(|(input, asked)| {
+                (*asked || kernel.needs_all()).then(|| FlexTensor::zeros(input.layout().shape().clone(), DType::F32))
+            })
             .collect();
         with_views(inputs, |views| {
-            let mut slices: Vec<&mut [f32]> = grads.iter_mut().map(|g| g.storage_mut::<f32>()).collect();
+            let mut slices: Vec<&mut [f32]> = (grads.iter_mut())
+                .map(|g| g.as_mut().map_or(&mut [] as &mut [f32], |g| g.storage_mut::<f32>()))
+                .collect();
             kernel.backward(
                 views,
                 grad.as_slice::<f32>().expect("made contiguous f32 above"),
@@ -155,9 +190,10 @@ impl<B: HostGradients, const N: usize> Backward<B, N> for HostBackward<N> {
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let (inputs, kernel) = ops.state;
         let grad = grads.consume::<B>(&ops.node);
-        let input_grads = B::host_gradients(&inputs, grad, kernel.as_ref());
+        let asked: Vec<bool> = ops.parents.iter().map(Option::is_some).collect();
+        let input_grads = B::host_gradients(&inputs, &asked, grad, kernel.as_ref());
         for (parent, input_grad) in ops.parents.into_iter().zip(input_grads) {
-            if let Some(node) = parent {
+            if let Some((node, input_grad)) = parent.zip(input_grad) {
                 grads.register::<B>(node.id, input_grad);
             }
         }
@@ -195,6 +231,32 @@ impl<B: HostKernels + HostGradients, C: CheckpointStrategy> HostKernels for Auto
     ) -> FloatTensor<Self> {
         tracked!(B, C, 3, kernel, host_ternary, x, y, z)
     }
+
+    fn host_septenary(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        kernel: Kernel,
+    ) -> FloatTensor<Self> {
+        tracked!(B, C, 7, kernel, host_septenary, a, b, c, d, e, f, g)
+    }
+}
+
+/// Whether `device` is the one that host kernels run on.
+pub(crate) fn on_host(device: &Device) -> bool {
+    fn of(device: &DispatchDevice) -> bool {
+        match device {
+            DispatchDevice::Flex(_) => true,
+            DispatchDevice::Autodiff(inner) => of(inner),
+            #[allow(unreachable_patterns)] // other backends are there with other features
+            _ => false,
+        }
+    }
+    of(device.as_dispatch())
 }
 
 /// Applies a kernel of one input.
@@ -211,6 +273,25 @@ pub fn binary<const D: usize, const E: usize, const O: usize>(
     Tensor::from_dispatch(Dispatch::host_binary(
         x.into_dispatch(),
         y.into_dispatch(),
+        Arc::new(kernel),
+    ))
+}
+
+/// Applies a kernel of seven inputs: a matrix and two vectors, a matrix and its vector, a matrix and its vector.
+pub fn septenary<const O: usize>(
+    (a, b, c): (Tensor<2>, Tensor<1>, Tensor<1>),
+    (d, e): (Tensor<2>, Tensor<1>),
+    (f, g): (Tensor<2>, Tensor<1>),
+    kernel: impl HostKernel,
+) -> Tensor<O> {
+    Tensor::from_dispatch(Dispatch::host_septenary(
+        a.into_dispatch(),
+        b.into_dispatch(),
+        c.into_dispatch(),
+        d.into_dispatch(),
+        e.into_dispatch(),
+        f.into_dispatch(),
+        g.into_dispatch(),
         Arc::new(kernel),
     ))
 }

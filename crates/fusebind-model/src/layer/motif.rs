@@ -12,8 +12,9 @@ use fusebind_features::batch::SequenceBatch;
 use rayon::prelude::*;
 
 use super::{
+    composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
 
 #[derive(Debug)]
@@ -95,6 +96,9 @@ impl HostKernel for MotifScan {
 /// Scans `sequences` with the motifs of `table`, `[W * V, D]`: `[B, D]`.
 pub fn motif_scan(table: Tensor<2>, sequences: &Arc<SequenceBatch>, tokens: usize) -> Tensor<2> {
     let taps = table.dims()[0] / tokens;
+    if !on_host(&table.device()) {
+        return composed::motif_scan(table, sequences, tokens);
+    }
     kernel::unary(
         table,
         MotifScan {

@@ -1,7 +1,7 @@
-//! Layer normalisation in one pass over each row, with its own backward.
+//! Layer normalisation in one pass over each row, with its own backward, and with rectifier and dropout behind it where asked for.
 //!
-//! `y = (x - mean(x)) / sqrt(var(x) + eps) * gain + shift` (Ba et al. 2016, arXiv:1607.06450). Axis legend: `R` rows, `D`
-//! channels.
+//! `y = act((x - mean(x)) / sqrt(var(x) + eps) * gain + shift)` (Ba et al. 2016, arXiv:1607.06450) with `act` the identity or
+//! `drop(max(0, .))`. The backward pass computes the row anew: that costs less than to keep it. Axis legend: `R` rows, `D` channels.
 
 use burn::{
     module::{Initializer, Module, Param},
@@ -10,13 +10,17 @@ use burn::{
 use rayon::prelude::*;
 
 use super::{
+    composed,
+    dropout::{Drop, Dropout},
     gather::add_assign,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
 
-const EPSILON: f32 = 1e-5;
+pub(super) const EPSILON: f32 = 1e-5;
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads.
-const BLOCK: usize = 256;
+const BLOCK: usize = 128;
+/// Partial sums of a row: floating-point sums in one variable cannot use vector registers.
+const LANES: usize = 16;
 
 /// Layer normalisation over the last axis.
 #[derive(Module, Debug)]
@@ -39,20 +43,99 @@ impl LayerNorm {
         }
     }
 
+    /// Gain and shift.
+    pub(super) fn parameters(&self) -> [Tensor<1>; 2] {
+        [self.gain.val(), self.shift.val()]
+    }
+
+    fn run(&self, x: Tensor<2>, then: Then) -> Tensor<2> {
+        kernel::ternary(x, self.gain.val(), self.shift.val(), Normalise(then))
+    }
+
     /// `[R, D]` to `[R, D]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        kernel::ternary(x, self.gain.val(), self.shift.val(), Normalise)
+        match on_host(&x.device()) {
+            true => self.run(x, Then::Nothing),
+            false => composed::layer_norm(x, self.parameters()),
+        }
+    }
+
+    /// `max(0, norm(x))`, dropped as `dropout` says: `[R, D]` to `[R, D]`.
+    pub fn relu(&self, x: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<2> {
+        let device = x.device();
+        match on_host(&device) {
+            true => self.run(x, Then::Relu(dropout.and_then(|dropout| dropout.draw(&device)))),
+            false => composed::relu(composed::layer_norm(x, self.parameters()), dropout),
+        }
     }
 }
 
+/// What follows normalisation.
 #[derive(Debug)]
-struct Normalise;
+enum Then {
+    Nothing,
+    Relu(Option<Drop>),
+}
 
-fn moments(row: &[f32]) -> (f32, f32) {
+#[derive(Debug)]
+struct Normalise(Then);
+
+/// Sum of `of` over `0..count`, over fixed lanes.
+#[inline(always)]
+fn lane_sum(count: usize, of: impl Fn(usize) -> f32) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let whole = count - count % LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += of(start + lane);
+        }
+    }
+    lanes.iter().sum::<f32>() + (whole..count).map(of).sum::<f32>()
+}
+
+/// Mean and reciprocal deviation of a row.
+pub(super) fn moments(row: &[f32]) -> (f32, f32) {
     let count = row.len() as f32;
-    let mean = row.iter().sum::<f32>() / count;
-    let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+    let mean = lane_sum(row.len(), |c| row[c]) / count;
+    let variance = lane_sum(row.len(), |c| (row[c] - mean) * (row[c] - mean)) / count;
     (mean, (variance + EPSILON).sqrt().recip())
+}
+
+fn normalise_row(row: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
+    let (mean, scale) = moments(row);
+    for (((out, x), gain), shift) in out.iter_mut().zip(row).zip(gain).zip(shift) {
+        *out = (x - mean) * scale * gain + shift;
+    }
+}
+
+/// Normalises rows.
+pub(super) fn normalise(x: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
+    let channels = gain.len();
+    for (out, row) in out.chunks_mut(channels).zip(x.chunks(channels)) {
+        normalise_row(row, gain, shift, out);
+    }
+}
+
+/// Turns the gradient of a normalised row, in `grad`, into that of the row, and adds to the gradients of gain and shift.
+pub(super) fn normalise_backward(
+    row: &[f32],
+    (mean, scale): (f32, f32),
+    gain: &[f32],
+    grad: &mut [f32],
+    (gains, shifts): (&mut [f32], &mut [f32]),
+) {
+    let count = row.len();
+    let (row, gain, grad) = (&row[..count], &gain[..count], &mut grad[..count]);
+    for (((g, x), gains), shifts) in grad.iter().zip(row).zip(gains).zip(shifts) {
+        *gains += g * (x - mean) * scale;
+        *shifts += g;
+    }
+    let sum = lane_sum(count, |c| grad[c] * gain[c]);
+    let dot = lane_sum(count, |c| grad[c] * gain[c] * (row[c] - mean)) * scale;
+    let (sum, dot) = (sum / count as f32, dot / count as f32);
+    for ((g, x), gain) in grad.iter_mut().zip(row).zip(gain) {
+        *g = scale * (*g * gain - sum - (x - mean) * scale * dot);
+    }
 }
 
 impl HostKernel for Normalise {
@@ -64,20 +147,22 @@ impl HostKernel for Normalise {
         let channels = inputs[0].channels();
         let (gain, shift) = (inputs[1].values, inputs[2].values);
         output
-            .par_chunks_mut(channels)
-            .with_min_len(64)
-            .zip(inputs[0].values.par_chunks(channels))
-            .for_each(|(out, row)| {
-                let (mean, scale) = moments(row);
-                for c in 0..channels {
-                    out[c] = (row[c] - mean) * scale * gain[c] + shift[c];
+            .par_chunks_mut(channels * BLOCK)
+            .zip(inputs[0].values.par_chunks(channels * BLOCK))
+            .enumerate()
+            .for_each(|(block, (output, x))| {
+                normalise(x, gain, shift, output);
+                match &self.0 {
+                    Then::Nothing => {}
+                    Then::Relu(Some(drop)) => drop.relu_in_place(block * BLOCK * channels, output),
+                    Then::Relu(None) => output.iter_mut().for_each(|v| *v = v.max(0.0)),
                 }
             });
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
-        let gain = inputs[1].values;
+        let (gain, shift) = (inputs[1].values, inputs[2].values);
         let [row_grads, gain_grads, shift_grads] = grads else {
             unreachable!("three inputs have three gradients")
         };
@@ -85,28 +170,27 @@ impl HostKernel for Normalise {
             .par_chunks_mut(channels * BLOCK)
             .zip(inputs[0].values.par_chunks(channels * BLOCK))
             .zip(grad.par_chunks(channels * BLOCK))
-            .map(|((outs, rows), grads)| {
+            .enumerate()
+            .map(|(block, ((outs, rows), grads))| {
                 let (mut gains, mut shifts) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                for ((out, row), g) in outs
-                    .chunks_mut(channels)
-                    .zip(rows.chunks(channels))
-                    .zip(grads.chunks(channels))
-                {
-                    let (mean, scale) = moments(row);
-                    let (mut sum, mut dot) = (0.0f32, 0.0f32);
-                    for c in 0..channels {
-                        let normal = (row[c] - mean) * scale;
-                        let weighted = g[c] * gain[c];
-                        gains[c] += g[c] * normal;
-                        shifts[c] += g[c];
-                        sum += weighted;
-                        dot += weighted * normal;
+                if let Then::Relu(drop) = &self.0 {
+                    // Where the output is 0, closed or dropped, nothing passes.
+                    normalise(rows, gain, shift, outs);
+                    let scale = match drop {
+                        Some(drop) => {
+                            drop.relu_in_place(block * BLOCK * channels, outs);
+                            drop.scale()
+                        }
+                        None => 1.0,
+                    };
+                    for (out, g) in outs.iter_mut().zip(grads) {
+                        *out = if *out > 0.0 { g * scale } else { 0.0 };
                     }
-                    let count = channels as f32;
-                    for c in 0..channels {
-                        let normal = (row[c] - mean) * scale;
-                        out[c] = scale * (g[c] * gain[c] - (sum + normal * dot) / count);
-                    }
+                } else {
+                    outs.copy_from_slice(grads);
+                }
+                for (out, row) in outs.chunks_mut(channels).zip(rows.chunks(channels)) {
+                    normalise_backward(row, moments(row), gain, out, (&mut gains, &mut shifts));
                 }
                 (gains, shifts)
             })

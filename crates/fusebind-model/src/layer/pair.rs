@@ -1,6 +1,7 @@
 //! From entities to pairs without a matrix product per pair: `linear(gather(x)) = gather(linear(x))`.
 //!
-//! `sum[p] = drug[i_p] + target[j_p]` and `product[p] = drug[i_p] * target[j_p]`, elementwise, `[P, D]`.
+//! `sum[p] = drug[i_p] + target[j_p]` and `product[p] = drug[i_p] * target[j_p]`, elementwise, `[P, D]`, and `dot[p]`, the sum of the
+//! products, `[P, 1]`.
 //! Axis legend: `B` entities, `P` pairs, `D` channels.
 
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::{
+    composed,
     gather::RowIndex,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
 
 /// Index pairs of a batch, grouped by drug and by target.
@@ -26,6 +28,7 @@ pub struct Pairs {
 enum Combine {
     Sum,
     Product,
+    Dot,
 }
 
 #[derive(Debug)]
@@ -37,13 +40,18 @@ fn row(values: &[f32], index: u32, channels: usize) -> &[f32] {
 
 impl HostKernel for Combined {
     fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
-        vec![self.0.drug.len(), inputs[0].channels()]
+        let channels = match self.1 {
+            Combine::Dot => 1,
+            Combine::Sum | Combine::Product => inputs[0].channels(),
+        };
+        vec![self.0.drug.len(), channels]
     }
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
+        let width = if matches!(self.1, Combine::Dot) { 1 } else { channels };
         output
-            .par_chunks_mut(channels)
+            .par_chunks_mut(width)
             .with_min_len(128)
             .enumerate()
             .for_each(|(pair, out)| {
@@ -52,6 +60,7 @@ impl HostKernel for Combined {
                 match self.1 {
                     Combine::Sum => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d + t),
                     Combine::Product => out.iter_mut().zip(drug).zip(target).for_each(|((o, d), t)| *o = d * t),
+                    Combine::Dot => out[0] = drug.iter().zip(target).map(|(d, t)| d * t).sum(),
                 }
             });
     }
@@ -68,12 +77,16 @@ impl HostKernel for Combined {
                 .enumerate()
                 .for_each(|(entity, out)| {
                     for &pair in own.readers(entity) {
-                        let g = row(grad, pair, channels);
+                        let partner = row(other_values, other.index[pair as usize], channels);
                         match self.1 {
-                            Combine::Sum => super::gather::add_assign(out, g),
+                            Combine::Sum => super::gather::add_assign(out, row(grad, pair, channels)),
                             Combine::Product => {
-                                let factor = row(other_values, other.index[pair as usize], channels);
-                                out.iter_mut().zip(g).zip(factor).for_each(|((o, g), f)| *o += g * f);
+                                let g = row(grad, pair, channels);
+                                out.iter_mut().zip(g).zip(partner).for_each(|((o, g), f)| *o += g * f);
+                            }
+                            Combine::Dot => {
+                                let g = grad[pair as usize];
+                                out.iter_mut().zip(partner).for_each(|(o, f)| *o += g * f);
                             }
                         }
                     }
@@ -82,12 +95,30 @@ impl HostKernel for Combined {
     }
 }
 
+fn combine(drug: Tensor<2>, target: Tensor<2>, pairs: &Arc<Pairs>, how: Combine) -> Tensor<2> {
+    if on_host(&drug.device()) {
+        return kernel::binary(drug, target, Combined(pairs.clone(), how));
+    }
+    let drug = composed::gather_rows(drug, &pairs.drug.index);
+    let target = composed::gather_rows(target, &pairs.target.index);
+    match how {
+        Combine::Sum => drug + target,
+        Combine::Product => drug * target,
+        Combine::Dot => (drug * target).sum_dim(1),
+    }
+}
+
 /// `drug[i_p] + target[j_p]`: `[Bd, D]` and `[Bt, D]` to `[P, D]`.
 pub fn pair_sum(drug: Tensor<2>, target: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
-    kernel::binary(drug, target, Combined(pairs.clone(), Combine::Sum))
+    combine(drug, target, pairs, Combine::Sum)
 }
 
 /// `drug[i_p] * target[j_p]`, elementwise: `[Bd, D]` and `[Bt, D]` to `[P, D]`.
 pub fn pair_product(drug: Tensor<2>, target: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
-    kernel::binary(drug, target, Combined(pairs.clone(), Combine::Product))
+    combine(drug, target, pairs, Combine::Product)
+}
+
+/// `drug[i_p] . target[j_p]`: `[Bd, D]` and `[Bt, D]` to `[P, 1]`.
+pub fn pair_dot(drug: Tensor<2>, target: Tensor<2>, pairs: &Arc<Pairs>) -> Tensor<2> {
+    combine(drug, target, pairs, Combine::Dot)
 }

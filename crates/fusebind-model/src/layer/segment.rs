@@ -8,9 +8,21 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::{
+    composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View},
+    kernel::{self, HostKernel, View, on_host},
 };
+
+/// The rows of each segment.
+pub(super) fn pieces<'a>(offsets: &[u32], channels: usize, rows: &'a mut [f32]) -> Vec<&'a mut [f32]> {
+    let mut rest = rows;
+    let piece = |pair: &[u32]| {
+        let (piece, tail) = std::mem::take(&mut rest).split_at_mut((pair[1] - pair[0]) as usize * channels);
+        rest = tail;
+        piece
+    };
+    offsets.windows(2).map(piece).collect()
+}
 
 #[derive(Debug)]
 struct SegmentSum(Arc<Vec<u32>>);
@@ -35,14 +47,7 @@ impl HostKernel for SegmentSum {
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
-        let mut rest: &mut [f32] = &mut *grads[0];
-        let mut pieces = Vec::with_capacity(self.0.len());
-        for pair in self.0.windows(2) {
-            let (piece, tail) = rest.split_at_mut((pair[1] - pair[0]) as usize * channels);
-            pieces.push(piece);
-            rest = tail;
-        }
-        pieces
+        pieces(&self.0, channels, grads[0])
             .into_par_iter()
             .with_min_len(16)
             .enumerate()
@@ -55,5 +60,8 @@ impl HostKernel for SegmentSum {
 
 /// Sums rows by segment: `[N, D]` to `[B, D]`. An empty segment sums to zero.
 pub fn segment_sum(x: Tensor<2>, offsets: &Arc<Vec<u32>>) -> Tensor<2> {
-    kernel::unary(x, SegmentSum(offsets.clone()))
+    match on_host(&x.device()) {
+        true => kernel::unary(x, SegmentSum(offsets.clone())),
+        false => composed::segment_sum(x, offsets),
+    }
 }

@@ -219,8 +219,7 @@ pub fn stores() -> (DrugStore, TargetStore) {
 }
 
 pub fn model(device: &Device) -> Model {
-    device.seed(11);
-    config().init(device).unwrap()
+    config().init(device, 11).unwrap()
 }
 
 pub fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

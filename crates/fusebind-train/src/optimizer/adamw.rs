@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
@@ -106,8 +106,11 @@ impl AdamW {
     }
 
     /// Moves `model` against `grads` at learning rate `rate`.
+    ///
+    /// Weights are updated in place where `model` is their only owner.
     pub fn step<M: Module>(&mut self, model: M, grads: GradientsParams, rate: f64) -> M {
         self.step += 1;
+        let grads = Gradients::of(&model, grads);
         let time = self.step as i32;
         let average = self
             .config
@@ -115,7 +118,7 @@ impl AdamW {
             .min((1.0 + self.step as f32) / (10.0 + self.step as f32));
         let clip = match self.config.clip {
             0.0 => 1.0,
-            limit => (limit / gradient_norm(&model, &grads)).min(1.0),
+            limit => (limit / grads.norm()).min(1.0),
         };
         let update = Update {
             rate: rate as f32,
@@ -126,7 +129,7 @@ impl AdamW {
         };
         model.map(&mut Stepper {
             optimizer: self,
-            grads,
+            grads: grads.0.into_iter(),
             update,
             path: Vec::new(),
         })
@@ -208,26 +211,38 @@ impl AdamW {
     }
 }
 
-/// Euclidean norm of all gradients.
-fn gradient_norm<M: Module>(model: &M, grads: &GradientsParams) -> f32 {
-    struct Norm<'a>(&'a GradientsParams, f64);
-    impl burn::module::ModuleVisitor for Norm<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(grad) = self.0.get::<D>(param.id) {
-                let data = grad.into_data();
-                let values = data.as_slice::<f32>().expect("gradients are f32");
-                // Sums over fixed blocks in fixed order: the result does not depend on the number of threads.
-                let blocks: Vec<f64> = values
-                    .par_chunks(BLOCK)
-                    .map(|block| f64::from(block.iter().map(|v| v * v).sum::<f32>()))
-                    .collect();
-                self.1 += blocks.iter().sum::<f64>();
+/// The gradient of each parameter in the order of the model's parameters; `None` where none arrived.
+struct Gradients(Vec<Option<Vec<f32>>>);
+
+impl Gradients {
+    fn of<M: Module>(model: &M, grads: GradientsParams) -> Self {
+        struct Collector(GradientsParams, Vec<Option<Vec<f32>>>);
+        impl ModuleVisitor for Collector {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let grad = self.0.remove::<D>(param.id);
+                let values = grad.map(|g| g.into_data().try_into_vec::<f32>().expect("gradients are f32"));
+                self.1.push(values);
             }
         }
+        let mut collector = Collector(grads, Vec::new());
+        model.visit(&mut collector);
+        Self(collector.1)
     }
-    let mut norm = Norm(grads, 0.0);
-    model.visit(&mut norm);
-    norm.1.sqrt() as f32
+
+    /// Euclidean norm of all, summed over blocks of fixed size in fixed order, so that it does not depend on the number of threads.
+    fn norm(&self) -> f32 {
+        let blocks: Vec<f64> = (self.0.par_iter().flatten())
+            .flat_map_iter(|values| values.chunks(BLOCK))
+            .map(|block| {
+                let mut lanes = [0.0f32; 16];
+                for values in block.chunks(16) {
+                    lanes.iter_mut().zip(values).for_each(|(lane, v)| *lane += v * v);
+                }
+                f64::from(lanes.iter().sum::<f32>())
+            })
+            .collect();
+        blocks.iter().sum::<f64>().sqrt() as f32
+    }
 }
 
 /// Path of the evidence expert.
@@ -245,7 +260,7 @@ struct Update {
 
 struct Stepper<'a> {
     optimizer: &'a mut AdamW,
-    grads: GradientsParams,
+    grads: std::vec::IntoIter<Option<Vec<f32>>>,
     update: Update,
     path: Vec<String>,
 }
@@ -260,7 +275,7 @@ impl ModuleMapper for Stepper<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(grad) = self.grads.remove::<D>(param.id) else {
+        let Some(grad) = self.grads.next().flatten() else {
             return param;
         };
         let path = self.path.join(".");
@@ -275,8 +290,6 @@ impl ModuleMapper for Stepper<'_> {
                 .into_data()
                 .try_into_vec::<f32>()
                 .expect("parameters are f32");
-            let grad = grad.into_data();
-            let grad = grad.as_slice::<f32>().expect("gradients are f32");
             let state = states.entry(path).or_insert_with(|| State {
                 shape: shape.to_vec(),
                 first: vec![0.0; weights.len()],

@@ -2,7 +2,10 @@
 //!
 //! Comes in: training indices and featurised stores. Goes out: [`Batch`]es in the sampler's order.
 
-use std::sync::mpsc::sync_channel;
+use std::{
+    sync::mpsc::{Receiver, TryRecvError, sync_channel},
+    time::Duration,
+};
 
 use fusebind_data::{
     sampler::{BatchSampler, SamplerConfig, distinct_batch},
@@ -28,6 +31,8 @@ use crate::{
 
 /// Packed batches that may wait for the model.
 const AHEAD: usize = 2;
+/// Between two looks for a batch.
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// One batch: distinct drugs, distinct targets, index pairs and their labels.
 pub(super) struct Batch {
@@ -203,8 +208,26 @@ impl Feed<'_> {
                     }
                 }
             });
-            receiver.into_iter().try_for_each(&mut consume)
+            std::iter::from_fn(|| next(&receiver)).try_for_each(&mut consume)
         })
+    }
+}
+
+/// The next batch. A thread of a pool works on what the pool has to do while it waits: the other end may have asked it to.
+fn next(receiver: &Receiver<Batch>) -> Option<Batch> {
+    if rayon::current_thread_index().is_none() {
+        return receiver.recv().ok();
+    }
+    loop {
+        match receiver.try_recv() {
+            Ok(batch) => return Some(batch),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::thread::sleep(PAUSE);
+                }
+            }
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Job, Observer, run::Run};
 use crate::{Error, optimizer::adamw::AdamW};
-use fusebind_model::input::{DrugStore, SideStore, TargetStore};
+use fusebind_model::{
+    device::seed,
+    input::{DrugStore, SideStore, TargetStore},
+};
 
 /// Drugs and targets of a batch.
 const ENTITIES: usize = 256;
@@ -55,17 +58,20 @@ impl Run {
                     drugs.batch_without(&first(some_drugs)),
                     targets.batch_without(&first(some_targets)),
                 );
-                self.device
-                    .seed(self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F));
-                let Some(aligned) = self.model.align((&batch.0, &batch.1), &self.device) else {
+                seed(
+                    &self.device,
+                    self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F),
+                );
+                let Some(aligned) = self.model().align((&batch.0, &batch.1), &self.device) else {
                     observer.note("this model does not align modalities (`model.alignment.channels`): no pre-training");
                     return Ok(());
                 };
                 let loss = self.objective.pretraining(&aligned);
                 total += f64::from(loss.clone().into_scalar::<f32>());
                 counted += 1;
-                let grads = GradientsParams::from_grads(loss.backward(), &self.model);
-                self.model = optimizer.step(self.model.clone(), grads, self.recipe.training.learning_rate);
+                let grads = GradientsParams::from_grads(loss.backward(), self.model());
+                let rate = self.recipe.training.learning_rate;
+                self.update(|model| optimizer.step(model, grads, rate));
             }
             observer.note(&format!(
                 "pre-training {}/{epochs}: alignment loss {:.4}",

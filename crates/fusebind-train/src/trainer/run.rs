@@ -7,6 +7,7 @@ use fusebind_features::modality::Trust;
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
+    device::seed,
     evidence::Evidence,
     input::InputScales,
     model::Model,
@@ -28,13 +29,17 @@ use crate::{
     run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
 };
 
+/// Why there is a model.
+const HELD: &str = "only the optimizer takes the model, and it gives it back";
+
 /// Everything that changes while a run trains.
 pub(super) struct Run {
     pub(super) dir: RunDir,
     pub(super) recipe: Recipe,
     pub(super) description: Description,
     pub(super) device: Device,
-    pub(super) model: Model,
+    /// `None` only while the optimizer holds it.
+    model: Option<Model>,
     pub(super) optimizer: AdamW,
     pub(super) objective: Objective,
     pub(super) progress: Progress,
@@ -61,8 +66,7 @@ impl Run {
             ],
         };
         let device = job.device.clone().autodiff();
-        device.seed(job.seed);
-        let model = recipe.model.init(&device)?;
+        let model = recipe.model.init(&device, job.seed)?;
         let optimizer = AdamW::new(recipe.training.optimizer.clone());
         let description = Description {
             version: info.version.clone(),
@@ -91,7 +95,7 @@ impl Run {
             recipe,
             description,
             device,
-            model,
+            model: Some(model),
             optimizer,
             objective,
             progress,
@@ -133,7 +137,7 @@ impl Run {
         let Some((parts, progress)) = self.dir.load_state()? else {
             return self.dir.rewind(0);
         };
-        self.model = parts.part("model").load_into(self.model.clone())?;
+        self.model = Some(parts.part("model").load_into(self.model().clone())?);
         self.optimizer = AdamW::restore(self.recipe.training.optimizer.clone(), &parts.part("optimizer"))?;
         self.best = Some(parts.part("best")).filter(|best| !best.arrays.is_empty());
         self.progress = progress;
@@ -172,13 +176,12 @@ impl Run {
         let mut ledger = Ledger::default();
         feed.run(self.progress.epoch, &batches, |batch| {
             let step = self.optimizer.steps();
-            // Dropout draws from the device's generator: seeding it by step makes a resumed run draw the same.
-            self.device
-                .seed(self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            // Seeding by step makes a resumed run draw the same.
+            seed(&self.device, self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let count = batch.pairs.len();
             let entities = (&batch.drugs, &batch.targets);
             let outputs = self
-                .model
+                .model()
                 .forward(entities, batch.pairs, batch.evidence.as_ref(), &self.device);
             let loss = self.objective.loss(&outputs, &batch.labels, &self.device);
             let loss = self.objective.aligned(loss, &outputs, batch.binding);
@@ -197,8 +200,8 @@ impl Run {
                     .zip(&batch.shown)
                     .for_each(|(loss, shown)| ledger.add(loss, *shown));
             }
-            let grads = GradientsParams::from_grads(loss.backward(), &self.model);
-            self.model = self.optimizer.step(self.model.clone(), grads, schedule.rate(step));
+            let grads = GradientsParams::from_grads(loss.backward(), self.model());
+            self.model = (self.model.take()).map(|model| self.optimizer.step(model, grads, schedule.rate(step)));
             total += value * count as f64;
             seen += count;
             observer.pairs(seen);
@@ -210,15 +213,25 @@ impl Run {
         Ok(total / seen.max(1) as f64)
     }
 
+    /// The model as it is.
+    pub(super) fn model(&self) -> &Model {
+        self.model.as_ref().expect(HELD)
+    }
+
+    /// Gives the model away and takes back what becomes of it, so that its weights have one owner and are updated in place.
+    pub(super) fn update(&mut self, with: impl FnOnce(Model) -> Model) {
+        self.model = self.model.take().map(with);
+    }
+
     /// Averaged weights; a parameter that no gradient has reached yet is as it began.
     pub(super) fn averages(&self) -> Archive {
-        let mut all = Archive::of(&self.model);
+        let mut all = Archive::of(self.model());
         all.arrays.extend(self.optimizer.averages().arrays);
         all
     }
 
     pub(super) fn averaged(&self, average: &Archive) -> Result<Model, Error> {
-        Ok(average.load_into(self.model.valid())?)
+        Ok(average.load_into(self.model().valid())?)
     }
 
     /// Keeps the averaged weights if this epoch is the one to end with so far.
@@ -239,7 +252,7 @@ impl Run {
     pub(super) fn save(&self) -> Result<(), Error> {
         let best = self.best.clone().unwrap_or_default();
         let parts = [
-            ("model", &Archive::of(&self.model)),
+            ("model", &Archive::of(self.model())),
             ("optimizer", &self.optimizer.save()),
             ("best", &best),
         ];

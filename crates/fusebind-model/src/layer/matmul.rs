@@ -1,0 +1,200 @@
+//! Matrix products over slices, shared between the cores the same way on every machine.
+//!
+//! `out <- A B` or `out <- out + A B`, row-major `out`. Large products are cut into bands of rows or of columns; every element is
+//! still one sum over the whole inner axis, so bands and threads do not change the result. Axis legend: `A` is `[M, K]`, `B` is `[K, N]`.
+
+use rayon::prelude::*;
+
+/// Multiply-adds below which a second thread costs more than it brings.
+const SMALL: usize = 1 << 19;
+/// Bands are a multiple of this many rows or columns: the register tile of the kernel.
+const TILE: usize = 32;
+
+/// A matrix in a slice, row-major or the transpose of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// The row-major matrix of `columns` columns that `values` hold.
+    pub fn new(values: &'a [f32], columns: usize) -> Self {
+        Self {
+            values,
+            rows: values.len() / columns,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// The transpose, without moving anything.
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// Rows `first..first + rows`.
+    fn band(self, first: usize, rows: usize) -> Self {
+        Self {
+            values: &self.values[first * self.row_stride..],
+            rows,
+            ..self
+        }
+    }
+}
+
+/// Destination whose bands are written by several tasks.
+#[derive(Clone, Copy)]
+struct Destination {
+    start: *mut f32,
+    row_stride: usize,
+}
+
+// SAFETY: tasks write disjoint bands, see `product`.
+unsafe impl Send for Destination {}
+unsafe impl Sync for Destination {}
+
+/// What happens to the values that are there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Onto {
+    /// They are overwritten.
+    Nothing,
+    /// They are added to.
+    Present,
+}
+
+fn whole(a: Matrix<'_>, b: Matrix<'_>, out: Destination, onto: Onto) {
+    debug_assert_eq!(a.columns, b.rows);
+    if a.rows == 0 || b.columns == 0 {
+        return;
+    }
+    // SAFETY: `product` and `product_here` check that `out` holds `a.rows` rows of `out.row_stride` values, of which `b.columns`
+    // are written here; `Matrix` reaches `rows * columns` values at its strides.
+    unsafe {
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            out.start,
+            1,
+            out.row_stride as isize,
+            onto == Onto::Present,
+            a.values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// Destination of `a b`, checked.
+fn destination(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) -> Destination {
+    assert_eq!(a.columns, b.rows, "inner axes agree");
+    assert_eq!(out.len(), a.rows * b.columns, "the destination fits");
+    for matrix in [a, b] {
+        let last = (matrix.rows.max(1) - 1) * matrix.row_stride + (matrix.columns.max(1) - 1) * matrix.column_stride;
+        assert!(matrix.rows * matrix.columns == 0 || last < matrix.values.len(), "in bounds");
+    }
+    Destination {
+        start: out.as_mut_ptr(),
+        row_stride: b.columns,
+    }
+}
+
+/// `out <- a b` or `out <- out + a b` on this thread.
+pub(crate) fn product_here(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto) {
+    let destination = destination(a, b, out);
+    whole(a, b, destination, onto);
+}
+
+/// `out <- a b` or `out <- out + a b` on all threads.
+pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto) {
+    let destination = destination(a, b, out);
+    let (rows, columns) = (a.rows, b.columns);
+    let threads = rayon::current_num_threads();
+    let by_rows = rows >= columns;
+    let length = if by_rows { rows } else { columns };
+    let band = length.div_ceil(threads).next_multiple_of(TILE);
+    if threads == 1 || rows * columns * a.columns < SMALL || band >= length {
+        return whole(a, b, destination, onto);
+    }
+    (0..length.div_ceil(band)).into_par_iter().for_each(|task| {
+        let (first, count) = (task * band, band.min(length - task * band));
+        let destination = destination; // the whole of it, not its pointer
+        // SAFETY: bands of different tasks do not overlap, and each lies within `out`.
+        let at = |offset: usize| Destination {
+            start: unsafe { destination.start.add(offset) },
+            ..destination
+        };
+        if by_rows {
+            whole(a.band(first, count), b, at(first * columns), onto);
+        } else {
+            let b = b.transposed().band(first, count).transposed();
+            whole(a, b, at(first), onto);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
+        let at = |m: Matrix<'_>, r: usize, c: usize| m.values[r * m.row_stride + c * m.column_stride];
+        let cell = |r: usize, c: usize| (0..a.columns).map(|k| at(a, r, k) * at(b, k, c)).sum::<f32>();
+        (0..a.rows * b.columns)
+            .map(|i| cell(i / b.columns, i % b.columns))
+            .collect()
+    }
+
+    #[test]
+    fn bands_and_transposes_give_the_product_whatever_the_threads() {
+        let values = |count: usize, salt: usize| -> Vec<f32> {
+            (0..count).map(|i| ((i * 37 + salt * 11) % 101) as f32 / 101.0 - 0.4).collect()
+        };
+        for (m, n, k) in [(300, 70, 45), (33, 400, 60), (1, 5, 3), (5, 1, 200), (0, 4, 2), (130, 130, 1)] {
+            let (a, b) = (values(m * k, 1), values(k * n, 2));
+            let (a_turned, b_turned) = (Matrix::new(&a, k), Matrix::new(&b, n));
+            let (a_store, b_store): (Vec<f32>, Vec<f32>) = (
+                (0..k * m).map(|i| a[(i % m.max(1)) * k + i / m.max(1)]).collect(),
+                (0..n * k).map(|i| b[(i % k) * n + i / k]).collect(),
+            );
+            let expected = plain(a_turned, b_turned);
+            let run = |threads: usize, a: Matrix<'_>, b: Matrix<'_>| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                let mut out = vec![1.0; m * n];
+                pool.install(|| product(a, b, &mut out, Onto::Present));
+                out
+            };
+            let turned = |store: &'static [f32], columns| Matrix::new(store, columns).transposed();
+            let (a_store, b_store): (&'static [f32], &'static [f32]) = (a_store.leak(), b_store.leak());
+            let mut ways = vec![run(1, a_turned, b_turned), run(2, a_turned, b_turned), run(3, a_turned, b_turned)];
+            assert!(ways.iter().all(|w| w == &ways[0]), "{m} {n} {k}: the same bits");
+            if m > 0 {
+                ways.push(run(2, turned(a_store, m), turned(b_store, k)));
+            }
+            for way in ways {
+                let close = way.iter().zip(&expected).all(|(x, y)| (x - y - 1.0).abs() < 1e-4);
+                assert!(close, "{m} {n} {k}");
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The batches that everything is measured on: Davis under the `davis` recipe, each entity once, evidence drawn at random.
+//!
+//! Goes out: batches, a model, and a safetensors file of the same for peers.
+
+use std::{error::Error, path::Path};
+
+use burn::tensor::Device;
+use fusebind_data::{
+    sampler::{BatchSampler, SamplerConfig, distinct_batch},
+    table::Dataset,
+};
+use fusebind_features::{
+    batch::{GraphBatch, PairIndex},
+    feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS},
+};
+use fusebind_model::{
+    checkpoint::{Archive, Array},
+    input::{DrugInput, DrugStore, InputScale, Rows, TargetInput, TargetStore},
+    layer::embed::field_rows,
+};
+use fusebind_train::{objective::Labels, recipe::Recipe};
+use safetensors::{Dtype, tensor::TensorView};
+
+/// Channels of an evidence row.
+const EVIDENCE: usize = 40;
+/// Batches that are kept.
+const BATCHES: usize = 8;
+/// Length of SMILES and sequences in DeepDTA's tables.
+const LENGTHS: [usize; 2] = [85, 1000];
+
+/// One batch.
+pub struct Batch {
+    pub drugs: DrugInput,
+    pub targets: TargetInput,
+    pub pairs: PairIndex,
+    pub evidence: Rows,
+    pub labels: Labels,
+}
+
+/// What is measured on.
+pub struct Bench<'a> {
+    pub dataset: &'a Dataset,
+    pub recipe: Recipe,
+    pub drugs: DrugStore,
+    pub targets: TargetStore,
+    pub pairs: Vec<(u32, u32)>,
+    pub batches: Vec<Batch>,
+    pub device: Device,
+}
+
+impl<'a> Bench<'a> {
+    pub fn new(dataset: &'a Dataset) -> Result<Self, Box<dyn Error>> {
+        let mut recipe = Recipe::open("davis")?;
+        recipe.model.evidence.inputs = EVIDENCE;
+        recipe.model.heads.binding = false;
+        recipe.model.alignment.channels = 0;
+        let drugs = DrugStore::new(dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
+        let targets = TargetStore::new(dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
+        let all = |count: usize| (0..count as u32).collect::<Vec<_>>();
+        let substructures = InputScale::fit(&drugs.substructures, &all(dataset.drugs.len()));
+        let composition = InputScale::fit(&targets.composition, &all(dataset.targets.len()));
+        let (drugs, targets) = (drugs.scaled(&substructures), targets.scaled(&composition));
+        let pairs: Vec<(u32, u32)> = dataset.interactions.iter().map(|i| (i.drug, i.target)).collect();
+        let sampler = BatchSampler::new(SamplerConfig {
+            batch_pairs: recipe.training.sampler.batch_pairs,
+            ..SamplerConfig::default()
+        });
+        let mut drawn = 1u64;
+        let mut draw = || {
+            drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (drawn >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        };
+        let batch = |positions: &Vec<u32>| {
+            let own: Vec<(u32, u32)> = positions.iter().map(|p| pairs[*p as usize]).collect();
+            let (of_drugs, of_targets, index) = distinct_batch(&own);
+            let value = |p: &u32| dataset.interactions[*p as usize].affinity.map_or(0.0, |a| a.value as f32 - 5.5);
+            Batch {
+                drugs: drugs.batch(&of_drugs),
+                targets: targets.batch(&of_targets),
+                pairs: index,
+                evidence: Rows {
+                    values: (0..own.len() * EVIDENCE).map(|_| draw()).collect(),
+                    width: EVIDENCE,
+                },
+                labels: Labels {
+                    affinity: positions.iter().map(value).collect(),
+                    measured: vec![1.0; own.len()],
+                    bound: vec![0.0; own.len()],
+                    binds: vec![0.0; own.len()],
+                    annotated: vec![0.0; own.len()],
+                },
+            }
+        };
+        let batches = sampler.epoch(&pairs, 1, 0).iter().take(BATCHES).map(batch).collect();
+        Ok(Self {
+            dataset,
+            recipe,
+            drugs,
+            targets,
+            pairs,
+            batches,
+            device: Device::flex(),
+        })
+    }
+
+    /// Writes the first `count` batches for peers, see `benches/peers`.
+    pub fn write(&self, count: usize, path: &Path) -> Result<(), Box<dyn Error>> {
+        let mut arrays: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+        let mut put_f32 = |name: String, shape: Vec<usize>, values: &[f32]| {
+            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            arrays.push((name, Dtype::F32, shape, bytes));
+        };
+        for (i, batch) in self.batches.iter().take(count).enumerate() {
+            let rows = [
+                ("substructures", &batch.drugs.substructures),
+                ("composition", &batch.targets.composition),
+                ("evidence", &batch.evidence),
+            ];
+            for (name, rows) in rows {
+                put_f32(
+                    format!("{i}/{name}"),
+                    vec![rows.values.len() / rows.width, rows.width],
+                    &rows.values,
+                );
+            }
+            put_f32(
+                format!("{i}/label"),
+                vec![batch.pairs.len()],
+                &batch.labels.affinity,
+            );
+        }
+        let mut put = |name: String, shape: Vec<usize>, values: &mut dyn Iterator<Item = i64>| {
+            arrays.push((name, Dtype::I64, shape, values.flat_map(|v| v.to_le_bytes()).collect()));
+        };
+        let kinds: usize = BOND_FIELD_SIZES.iter().product();
+        let fields: Vec<[u8; BOND_FIELDS]> = (0..kinds).map(kind_fields).collect();
+        let rows = field_rows(&fields, &BOND_FIELD_SIZES);
+        put("bond_fields".into(), vec![kinds, BOND_FIELDS], &mut rows.iter().map(|r| i64::from(*r)));
+        let long = |values: &[u32]| values.iter().map(|v| i64::from(*v)).collect::<Vec<_>>();
+        for (i, batch) in self.batches.iter().take(count).enumerate() {
+            let graphs = &batch.drugs.graphs;
+            let atoms = |g: &GraphBatch| -> Vec<i64> {
+                field_rows(&g.atoms, &ATOM_FIELD_SIZES).iter().map(|r| i64::from(*r)).collect()
+            };
+            let kinds: Vec<i64> = graphs.bonds.iter().map(fields_kind).collect();
+            // One graph for every pair, as a loader that knows no distinct drugs makes them.
+            let each: Vec<u32> = batch.pairs.drug.clone();
+            let own: Vec<u32> = self.batch_drugs(i);
+            let singles = each.iter().map(|d| &self.drugs.graphs[own[*d as usize] as usize]);
+            let per_pair = GraphBatch::pack(singles);
+            let ends = |g: &GraphBatch| -> Vec<i64> {
+                let of = |(atom, pair): (usize, &[u32])| (pair[0]..pair[1]).map(move |_| atom as i64);
+                g.incoming.windows(2).enumerate().flat_map(of).collect()
+            };
+            let lists: [(&str, Vec<i64>, usize); 12] = [
+                ("atoms", atoms(graphs), ATOM_FIELDS),
+                ("incoming", long(&graphs.incoming), 1),
+                ("source", long(&graphs.source), 1),
+                ("kind", kinds, 1),
+                ("offsets", long(&graphs.offsets), 1),
+                ("drug", long(&batch.pairs.drug), 1),
+                ("target", long(&batch.pairs.target), 1),
+                ("pair_atoms", atoms(&per_pair), ATOM_FIELDS),
+                ("pair_source", long(&per_pair.source), 1),
+                ("pair_destination", ends(&per_pair), 1),
+                ("pair_offsets", long(&per_pair.offsets), 1),
+                ("smiles_tokens", self.tokens(i, 0), LENGTHS[0]),
+            ];
+            let proteins = ("protein_tokens", self.tokens(i, 1), LENGTHS[1]);
+            for (name, values, width) in lists.into_iter().chain([proteins]) {
+                let shape = if width == 1 { vec![values.len()] } else { vec![values.len() / width, width] };
+                put(format!("{i}/{name}"), shape, &mut values.into_iter());
+            }
+        }
+        let model = &self.recipe.model;
+        let mut about = std::collections::HashMap::new();
+        for (name, value) in [
+            ("batches", count.to_string()),
+            ("width", model.width.to_string()),
+            ("dropout", model.dropout.to_string()),
+            ("graph_layers", model.graph.layers.to_string()),
+            ("graph_channels", model.graph.channels.to_string()),
+            ("substructures", model.graph.substructures.to_string()),
+            ("composition", model.sequence.composition.to_string()),
+            ("pair_channels", model.interaction.channels.to_string()),
+            ("pair_layers", model.interaction.layers.to_string()),
+            ("pair_dropout", model.interaction.dropout.to_string()),
+            ("evidence_inputs", EVIDENCE.to_string()),
+            ("evidence_channels", model.evidence.channels.to_string()),
+            ("retrieval_channels", model.retrieval.channels.to_string()),
+            ("atom_rows", ATOM_FIELD_SIZES.iter().sum::<usize>().to_string()),
+            ("bond_rows", BOND_FIELD_SIZES.iter().sum::<usize>().to_string()),
+            ("expert_weight", "1.0".into()),
+            ("retrieval_weight", self.recipe.training.objective.retrieval.to_string()),
+        ] {
+            about.insert(name.to_string(), value);
+        }
+        let views: Vec<(&String, TensorView<'_>)> = arrays
+            .iter()
+            .map(|(name, dtype, shape, bytes)| Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?)))
+            .collect::<Result<_, safetensors::SafeTensorError>>()?;
+        safetensors::serialize_to_file(views, Some(about), path)?;
+        Ok(())
+    }
+
+    /// The distinct drugs of batch `i`, in the order of its rows.
+    fn batch_drugs(&self, i: usize) -> Vec<u32> {
+        let keys = &self.drugs.keys;
+        let wanted = &self.batches[i].drugs.substructures;
+        let row = |values: &[f32]| {
+            let same = |d: &usize| &self.drugs.substructures.values[d * wanted.width..(d + 1) * wanted.width] == values;
+            (0..keys.len()).find(same).unwrap_or(0) as u32
+        };
+        wanted.values.chunks(wanted.width).map(row).collect()
+    }
+
+    /// Characters of the SMILES (0) or the sequence (1) of each pair, cut and padded with 0.
+    fn tokens(&self, i: usize, side: usize) -> Vec<i64> {
+        let batch = &self.batches[i];
+        let length = LENGTHS[side];
+        let pad = |text: &str, alphabet: i64| -> Vec<i64> {
+            let mut tokens: Vec<i64> = text.bytes().take(length).map(|b| i64::from(b) % (alphabet - 1) + 1).collect();
+            tokens.resize(length, 0);
+            tokens
+        };
+        let drugs = self.batch_drugs(i);
+        let sequences = &batch.targets.sequences;
+        let text = |pair: usize| match side {
+            0 => {
+                let drug = drugs[batch.pairs.drug[pair] as usize] as usize;
+                pad(&self.dataset.drugs[drug].molecule.smiles, 64)
+            }
+            _ => {
+                let target = batch.pairs.target[pair] as usize;
+                let residues = &sequences.residues
+                    [sequences.offsets[target] as usize..sequences.offsets[target + 1] as usize];
+                let mut tokens: Vec<i64> = residues.iter().take(length).map(|r| i64::from(*r) % 25 + 1).collect();
+                tokens.resize(length, 0);
+                tokens
+            }
+        };
+        (0..batch.pairs.len()).flat_map(text).collect()
+    }
+}
+
+/// Fields of a bond kind, the first field fastest.
+fn kind_fields(mut kind: usize) -> [u8; BOND_FIELDS] {
+    BOND_FIELD_SIZES.map(|size| {
+        let field = kind % size;
+        kind /= size;
+        field as u8
+    })
+}
+
+fn fields_kind(fields: &[u8; BOND_FIELDS]) -> i64 {
+    let pairs = fields.iter().zip(BOND_FIELD_SIZES).rev();
+    pairs.fold(0, |kind, (field, size)| kind * size as i64 + i64::from(*field))
+}
+
+/// Number of parameters of a model.
+pub fn parameters(archive: &Archive) -> usize {
+    archive.arrays.values().map(|Array { values, .. }| values.len()).sum()
+}

@@ -1,0 +1,73 @@
+//! What the engine does per second, as ratios measured in one run.
+//!
+//! ```sh
+//! cargo bench -p fusebind-train --bench throughput -- --data DIR/davis [--python PYTHON_WITH_RDKIT] [--torch PYTHON_WITH_TORCH]
+//! ```
+//!
+//! Comes in: a data set folder. Goes out, on stdout: a table of rates. Peers run in Python, each in its own process, on the batches
+//! that fusebind ran on (`benches/peers`).
+
+mod batches;
+mod featurise;
+mod score;
+mod step;
+
+use std::{env, error::Error, path::PathBuf};
+
+use fusebind_data::source::{LoadConfig, load_dataset};
+use fusebind_features::entity::molecule::ChematicToolkit;
+
+/// What every part of the benchmark may return.
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    // As in the program: everything inside the pool.
+    if let Some(error) = rayon::scope(|_| run().err().map(|error| error.to_string())) {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Outcome {
+    let flag = |name: &str| {
+        let mut words = env::args().skip_while(|word| word != name);
+        words.next().and(words.next())
+    };
+    let data = PathBuf::from(flag("--data").ok_or("give a data set folder with --data")?);
+    let only = flag("--only");
+    let wanted = |part: &str| only.as_ref().is_none_or(|only| only == part);
+    let (dataset, _) = load_dataset(&data, &ChematicToolkit, &LoadConfig::default())?;
+    println!("| work | measured | |\n|---|---|---|");
+    if wanted("featurise") {
+        featurise::measure(&dataset, flag("--python"))?;
+    }
+    let bench = batches::Bench::new(&dataset)?;
+    let peak = step::matrix_products();
+    if wanted("step") {
+        step::measure(&bench, peak, flag("--torch"))?;
+    }
+    if wanted("score") {
+        score::measure(&bench, peak);
+    }
+    Ok(())
+}
+
+/// Prints a line of the table.
+fn row(work: &str, measured: &str, note: &str) {
+    println!("| {work} | {measured} | {note} |");
+}
+
+/// Seconds of one call of `run`: the fastest of several, as a shared machine only ever adds to it.
+fn fastest(rounds: usize, mut run: impl FnMut()) -> f64 {
+    run();
+    let timed = || {
+        let start = std::time::Instant::now();
+        run();
+        start.elapsed().as_secs_f64()
+    };
+    std::iter::repeat_with(timed).take(rounds).fold(f64::INFINITY, f64::min)
+}

@@ -1,0 +1,156 @@
+//! A full training step: forward, loss, backward, optimizer; its phases, its share of what the machine can multiply, and peers.
+
+use std::{hint::black_box, path::Path, process::Command, time::Instant};
+
+use burn::{
+    optim::GradientsParams,
+    tensor::{Device, Tensor},
+};
+use fusebind_model::{checkpoint::Archive, device::seed, model::Model};
+use fusebind_train::{objective::Objective, optimizer::adamw::AdamW};
+
+use crate::{
+    Outcome,
+    batches::{Batch, Bench, parameters},
+    fastest, row,
+};
+
+/// Batches that peers get.
+const PEER_BATCHES: usize = 2;
+
+/// Operations per second of a product of two square matrices of 1,024, on all threads.
+pub fn matrix_products() -> f64 {
+    let (size, device) = (1024usize, Device::flex());
+    let a = Tensor::<2>::ones([size, size], &device);
+    let seconds = fastest(20, || {
+        black_box(a.clone().matmul(a.clone()));
+    });
+    let rate = 2.0 * (size as f64).powi(3) / seconds;
+    row("product of 1,024 x 1,024 matrices", &format!("{:.0} GFLOP/s", rate / 1e9), "the limit");
+    rate
+}
+
+/// Multiplications and additions of a step that go into matrix products: forward, gradients of weights, and of inputs that are not
+/// data.
+fn operations(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> f64 {
+    let width = model.width as f64;
+    let (drugs, targets) = (batch.drugs.graphs.len() as f64, batch.targets.sequences.len() as f64);
+    let (atoms, pairs) = (batch.drugs.graphs.atoms.len() as f64, batch.pairs.len() as f64);
+    let (c, h) = (model.graph.channels as f64, model.interaction.channels as f64);
+    let evidence = batch.evidence.width as f64;
+    let data = drugs * model.graph.substructures as f64 * width
+        + targets * model.sequence.composition as f64 * width
+        + pairs * evidence * (h + model.evidence.channels as f64);
+    let states = atoms * c * c * (2 * model.graph.layers + 1) as f64
+        + drugs * 2.0 * c * width
+        + (drugs + targets) * width * (h + model.retrieval.channels as f64)
+        + pairs * h * h * (2 * model.interaction.layers) as f64
+        + pairs * (h + model.evidence.channels as f64);
+    2.0 * (2.0 * data + 3.0 * states)
+}
+
+struct Phases {
+    forward: f64,
+    backward: f64,
+    optimizer: f64,
+}
+
+fn step(
+    model: Model,
+    batch: &Batch,
+    (objective, optimizer): (&Objective, &mut AdamW),
+    device: &Device,
+) -> (Model, Phases) {
+    seed(device, optimizer.steps());
+    let start = Instant::now();
+    let entities = (&batch.drugs, &batch.targets);
+    let outputs = model.forward(entities, batch.pairs.clone(), Some(&batch.evidence), device);
+    let loss = objective.loss(&outputs, &batch.labels, device);
+    black_box(loss.clone().into_scalar::<f32>());
+    drop(outputs);
+    let forward = start.elapsed().as_secs_f64();
+    let grads = GradientsParams::from_grads(loss.backward(), &model);
+    let backward = start.elapsed().as_secs_f64();
+    let model = optimizer.step(model, grads, 1e-3);
+    let phases = Phases {
+        forward,
+        backward: backward - forward,
+        optimizer: start.elapsed().as_secs_f64() - backward,
+    };
+    (model, phases)
+}
+
+pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
+    let device = bench.device.clone().autodiff();
+    let recipe = &bench.recipe;
+    let objective = Objective::new(recipe.training.objective.clone());
+    let mut optimizer = AdamW::new(recipe.training.optimizer.clone());
+    let mut model = recipe.model.init(&device, 1)?;
+    let count = parameters(&Archive::of(&model));
+    let mut best = Phases {
+        forward: f64::INFINITY,
+        backward: f64::INFINITY,
+        optimizer: f64::INFINITY,
+    };
+    let mut total = f64::INFINITY;
+    let pairs = bench.batches[0].pairs.len();
+    for round in 0..60 {
+        let batch = &bench.batches[round % (bench.batches.len() - 1)];
+        let (next, phases) = step(model, batch, (&objective, &mut optimizer), &device);
+        model = next;
+        if round >= 4 {
+            total = total.min(phases.forward + phases.backward + phases.optimizer);
+            best.forward = best.forward.min(phases.forward);
+            best.backward = best.backward.min(phases.backward);
+            best.optimizer = best.optimizer.min(phases.optimizer);
+        }
+    }
+    let work = operations(&recipe.model, &bench.batches[0]);
+    row(
+        "training step, each entity once",
+        &format!("{:.1} ms, {:.0} pairs/s", total * 1e3, pairs as f64 / total),
+        &format!(
+            "{pairs} pairs, {count} parameters; forward {:.1}, backward {:.1}, optimizer {:.1} ms",
+            best.forward * 1e3,
+            best.backward * 1e3,
+            best.optimizer * 1e3
+        ),
+    );
+    row(
+        "matrix products of the step",
+        &format!("{:.2} GFLOP", work / 1e9),
+        &format!(
+            "floor {:.1} ms; the step runs at {:.0} % of the limit",
+            work / peak * 1e3,
+            work / total / peak * 100.0
+        ),
+    );
+    let Some(python) = torch else {
+        return Ok(());
+    };
+    let file = tempfile::NamedTempFile::with_suffix(".safetensors")?;
+    bench.write(PEER_BATCHES, file.path())?;
+    for (script, name) in [
+        ("same_model.py", "the same model and batches in PyTorch"),
+        ("deepdta.py", "a DeepDTA-like model in PyTorch, per pair"),
+        ("graphdta.py", "a GraphDTA-like model in PyTorch, per pair"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(script);
+        let output = Command::new(&python).arg(path).arg(file.path()).output()?;
+        if !output.status.success() {
+            return Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let number = |key: &str| said[key].as_f64().unwrap_or(f64::NAN);
+        let rate = number("pairs_per_second");
+        let of = match script {
+            "same_model.py" if number("parameters") as usize != count => {
+                return Err(format!("{script} has {} parameters, not {count}", number("parameters")).into());
+            }
+            "same_model.py" => format!("fusebind takes {:.2} of its time", total / number("seconds_per_step")),
+            _ => format!("fusebind is {:.0} times as fast", pairs as f64 / total / rate),
+        };
+        row(name, &format!("{:.0} pairs/s", rate), &of);
+    }
+    Ok(())
+}
