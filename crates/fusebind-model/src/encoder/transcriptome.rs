@@ -76,7 +76,9 @@ impl TranscriptomeEncoder {
         }
         let data = TensorData::new(signatures.values.clone(), [count, signatures.width]);
         let signatures = Tensor::<2>::from_data(data, device);
-        let states = self.norm.relu(dense(self.dropout.forward(signatures), &self.linear), None); // [S, width]
+        let states = self
+            .norm
+            .relu(dense(self.dropout.forward(signatures), &self.linear), None); // [S, width]
         attention_pool(states.clone(), dense(states, &self.score), offsets) // [B, width]
     }
 }

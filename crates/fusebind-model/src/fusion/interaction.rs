@@ -138,11 +138,7 @@ impl Interaction {
             pairs,
         );
         if let Some(bilinear) = &self.bilinear {
-            let product = pair_product(
-                dense(drugs, &bilinear.drug),
-                dense(targets, &bilinear.target),
-                pairs,
-            ); // [P, R]
+            let product = pair_product(dense(drugs, &bilinear.drug), dense(targets, &bilinear.target), pairs); // [P, R]
             hidden = hidden + dense(product, &bilinear.output); // [P, H]
         }
         if let Some(extra) = extra {

@@ -12,6 +12,7 @@ use super::{
     composed,
     gather::RowIndex,
     kernel::{self, HostKernel, View, on_host},
+    simd::vectorised,
 };
 
 /// Sparse rows over `V` terms, with their transpose.
@@ -57,6 +58,7 @@ impl Bag {
 #[derive(Debug)]
 struct WeightedBag(Arc<Bag>);
 
+#[inline(always)]
 fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
     out.iter_mut().zip(row).for_each(|(o, x)| *o += weight * x);
 }
@@ -73,10 +75,12 @@ impl HostKernel for WeightedBag {
             .with_min_len(8)
             .enumerate()
             .for_each(|(row, out)| {
-                for entry in bag.offsets[row] as usize..bag.offsets[row + 1] as usize {
-                    let start = bag.terms.index[entry] as usize * channels;
-                    add_scaled(out, &inputs[0].values[start..start + channels], bag.weights[entry]);
-                }
+                vectorised(|| {
+                    for entry in bag.offsets[row] as usize..bag.offsets[row + 1] as usize {
+                        let start = bag.terms.index[entry] as usize * channels;
+                        add_scaled(out, &inputs[0].values[start..start + channels], bag.weights[entry]);
+                    }
+                });
             });
     }
 
@@ -88,10 +92,12 @@ impl HostKernel for WeightedBag {
             .enumerate()
             .for_each(|(term, out)| {
                 let entries = bag.terms.offsets[term] as usize..bag.terms.offsets[term + 1] as usize;
-                for entry in &bag.terms.positions[entries] {
-                    let start = bag.rows[*entry as usize] as usize * channels;
-                    add_scaled(out, &grad[start..start + channels], bag.weights[*entry as usize]);
-                }
+                vectorised(|| {
+                    for entry in &bag.terms.positions[entries] {
+                        let start = bag.rows[*entry as usize] as usize * channels;
+                        add_scaled(out, &grad[start..start + channels], bag.weights[*entry as usize]);
+                    }
+                });
             });
     }
 }

@@ -112,7 +112,12 @@ pub fn residual(x: Tensor<2>, norm: &LayerNorm, first: &Linear, dropout: &Dropou
 pub fn motif_scan(table: Tensor<2>, sequences: &SequenceBatch, tokens: usize) -> Tensor<2> {
     let [rows, channels] = table.dims();
     let (taps, count) = (rows / tokens, sequences.offsets.len() - 1);
-    let longest = sequences.offsets.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0) as usize;
+    let longest = sequences
+        .offsets
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .max()
+        .unwrap_or(0) as usize;
     // A row of zeros stands before and after the ends; windows beyond them must not win.
     let padded = Tensor::cat(vec![table.clone(), Tensor::zeros([1, channels], &table.device())], 0);
     let half = taps / 2;

@@ -77,7 +77,12 @@ impl HostKernel for Dense {
         };
         let outer = Matrix::new(grad, width);
         if !grads[0].is_empty() {
-            product(outer, Matrix::new(inputs[1].values, width).transposed(), grads[0], Onto::Nothing);
+            product(
+                outer,
+                Matrix::new(inputs[1].values, width).transposed(),
+                grads[0],
+                Onto::Nothing,
+            );
         }
         if !grads[1].is_empty() {
             let inner = Matrix::new(inputs[0].values, channels).transposed();

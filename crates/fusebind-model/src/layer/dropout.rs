@@ -17,10 +17,14 @@ use rayon::prelude::*;
 use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
+    simd::vectorised,
 };
 
 /// Values per task; even, as two values share a draw.
 const BLOCK: usize = 8192;
+
+/// Values drawn at a time.
+const DRAWN: usize = 64;
 
 /// Odd constant of SplitMix64.
 const STRIDE: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -97,41 +101,43 @@ impl Drop {
         1.0 / self.keep
     }
 
-    /// Calls `each` with every value and the factor that it is kept with, 0 for what is dropped; `first` is the position of the first
-    /// value among all, and even.
+    /// Writes the factors of `factors.len()` values, 0 for what is dropped; `first` is the position of the first among all, and even.
     #[inline(always)]
-    fn each<'a, T: 'a>(
-        &self,
-        first: usize,
-        values: impl IntoIterator<Item = T>,
-        mut each: impl FnMut(T, f32),
-    ) {
+    fn draw(&self, first: usize, factors: &mut [f32]) {
         debug_assert_eq!(first % 2, 0);
         let threshold = (f64::from(self.keep) * f64::from(u32::MAX)) as u32;
         let scale = self.scale();
-        let mut drawn = 0;
-        for (at, value) in values.into_iter().enumerate() {
-            drawn = match at % 2 {
-                0 => mix(self.seed.wrapping_add(((first + at) as u64 / 2 + 1).wrapping_mul(STRIDE))),
-                _ => drawn >> 32,
-            };
-            each(value, if drawn as u32 <= threshold { scale } else { 0.0 });
+        for (pair, two) in factors.chunks_mut(2).enumerate() {
+            let counter = ((first / 2 + pair) as u64 + 1).wrapping_mul(STRIDE);
+            let drawn = mix(self.seed.wrapping_add(counter));
+            let kept = |word: u32| if word <= threshold { scale } else { 0.0 };
+            two[0] = kept(drawn as u32);
+            if let Some(second) = two.get_mut(1) {
+                *second = kept((drawn >> 32) as u32);
+            }
         }
     }
 
     /// `values <- drop(max(0, values))`.
+    #[inline(always)]
     pub fn relu_in_place(&self, first: usize, values: &mut [f32]) {
-        self.each(first, values, |value, factor| *value = value.max(0.0) * factor);
+        let mut factors = [0.0f32; DRAWN];
+        for (part, values) in values.chunks_mut(DRAWN).enumerate() {
+            let factors = &mut factors[..values.len()];
+            self.draw(first + part * DRAWN, factors);
+            values.iter_mut().zip(factors).for_each(|(v, f)| *v = v.max(0.0) * *f);
+        }
     }
 
     /// The factors of `count` values.
     pub fn factors(&self, count: usize) -> Vec<f32> {
         let mut factors = vec![0.0; count];
-        self.each(0, &mut factors, |factor, drawn| *factor = drawn);
+        self.draw(0, &mut factors);
         factors
     }
 }
 
+#[inline(always)]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -156,10 +162,12 @@ impl HostKernel for Dropped {
             .enumerate()
             .for_each(|(block, (to, from))| {
                 let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
-                self.drop
-                    .each(block * BLOCK, to.iter_mut().zip(from), |(to, from), factor| {
-                        *to = if factor > 0.0 { from.max(floor) * factor } else { 0.0 };
+                vectorised(|| {
+                    self.drop.draw(block * BLOCK, to);
+                    to.iter_mut().zip(from).for_each(|(to, from)| {
+                        *to = if *to > 0.0 { from.max(floor) * *to } else { 0.0 };
                     });
+                });
             });
     }
 
@@ -175,10 +183,12 @@ impl HostKernel for Dropped {
             .enumerate()
             .for_each(|(block, ((to, from), grad))| {
                 let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
-                self.drop
-                    .each(block * BLOCK, to.iter_mut().zip(from).zip(grad), |((to, from), g), factor| {
-                        *to = if *from > floor { g * factor } else { 0.0 };
-                    });
+                vectorised(|| {
+                    self.drop.draw(block * BLOCK, to);
+                    for ((to, from), g) in to.iter_mut().zip(from).zip(grad) {
+                        *to = if *from > floor { g * *to } else { 0.0 };
+                    }
+                });
             });
     }
 }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
+    simd::vectorised,
 };
 
 /// Incoming bonds of every atom.
@@ -50,14 +51,16 @@ impl HostKernel for Aggregate {
             .with_min_len(64)
             .enumerate()
             .for_each(|(atom, out)| {
-                for bond in self.incoming(atom) {
-                    let (from, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
-                    let state = &inputs[0].values[from * channels..(from + 1) * channels];
-                    let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
-                    for ((o, h), b) in out.iter_mut().zip(state).zip(edge) {
-                        *o += (h + b).max(0.0);
+                vectorised(|| {
+                    for bond in self.incoming(atom) {
+                        let (from, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
+                        let state = &inputs[0].values[from * channels..(from + 1) * channels];
+                        let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
+                        for ((o, h), b) in out.iter_mut().zip(state).zip(edge) {
+                            *o += (h + b).max(0.0);
+                        }
                     }
-                }
+                });
             });
     }
 
@@ -71,22 +74,24 @@ impl HostKernel for Aggregate {
             .enumerate()
             .map(|(block, rows)| {
                 let mut bond_grad = vec![0.0f32; inputs[1].values.len()];
-                for (offset, out) in rows.chunks_mut(channels).enumerate() {
-                    let atom = block * BLOCK + offset;
-                    let state = &inputs[0].values[atom * channels..(atom + 1) * channels];
-                    for bond in self.incoming(atom) {
-                        // The reversed bond atom -> to has the same kind: its message is relu(h[atom] + bond[kind]).
-                        let (to, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
-                        let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
-                        let message = &grad[to * channels..(to + 1) * channels];
-                        let edge_out = &mut bond_grad[kind * channels..(kind + 1) * channels];
-                        for c in 0..channels {
-                            let g = if state[c] + edge[c] > 0.0 { message[c] } else { 0.0 };
-                            out[c] += g;
-                            edge_out[c] += g;
+                vectorised(|| {
+                    for (offset, out) in rows.chunks_mut(channels).enumerate() {
+                        let atom = block * BLOCK + offset;
+                        let state = &inputs[0].values[atom * channels..(atom + 1) * channels];
+                        for bond in self.incoming(atom) {
+                            // The reversed bond atom -> to has the same kind: its message is relu(h[atom] + bond[kind]).
+                            let (to, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
+                            let edge = &inputs[1].values[kind * channels..(kind + 1) * channels];
+                            let message = &grad[to * channels..(to + 1) * channels];
+                            let edge_out = &mut bond_grad[kind * channels..(kind + 1) * channels];
+                            for c in 0..channels {
+                                let g = if state[c] + edge[c] > 0.0 { message[c] } else { 0.0 };
+                                out[c] += g;
+                                edge_out[c] += g;
+                            }
                         }
                     }
-                }
+                });
                 bond_grad
             })
             .collect();

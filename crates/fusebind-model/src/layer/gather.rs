@@ -104,6 +104,7 @@ impl HostKernel for GatherRows {
 }
 
 /// Adds `x` to `out`, elementwise.
+#[inline(always)]
 pub(crate) fn add_assign(out: &mut [f32], x: &[f32]) {
     for (o, x) in out.iter_mut().zip(x) {
         *o += x;

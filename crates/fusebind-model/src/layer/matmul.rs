@@ -111,7 +111,10 @@ fn destination(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) -> Destination {
     assert_eq!(out.len(), a.rows * b.columns, "the destination fits");
     for matrix in [a, b] {
         let last = (matrix.rows.max(1) - 1) * matrix.row_stride + (matrix.columns.max(1) - 1) * matrix.column_stride;
-        assert!(matrix.rows * matrix.columns == 0 || last < matrix.values.len(), "in bounds");
+        assert!(
+            matrix.rows * matrix.columns == 0 || last < matrix.values.len(),
+            "in bounds"
+        );
     }
     Destination {
         start: out.as_mut_ptr(),
@@ -168,9 +171,18 @@ mod tests {
     #[test]
     fn bands_and_transposes_give_the_product_whatever_the_threads() {
         let values = |count: usize, salt: usize| -> Vec<f32> {
-            (0..count).map(|i| ((i * 37 + salt * 11) % 101) as f32 / 101.0 - 0.4).collect()
+            (0..count)
+                .map(|i| ((i * 37 + salt * 11) % 101) as f32 / 101.0 - 0.4)
+                .collect()
         };
-        for (m, n, k) in [(300, 70, 45), (33, 400, 60), (1, 5, 3), (5, 1, 200), (0, 4, 2), (130, 130, 1)] {
+        for (m, n, k) in [
+            (300, 70, 45),
+            (33, 400, 60),
+            (1, 5, 3),
+            (5, 1, 200),
+            (0, 4, 2),
+            (130, 130, 1),
+        ] {
             let (a, b) = (values(m * k, 1), values(k * n, 2));
             let (a_turned, b_turned) = (Matrix::new(&a, k), Matrix::new(&b, n));
             let (a_store, b_store): (Vec<f32>, Vec<f32>) = (
@@ -179,14 +191,21 @@ mod tests {
             );
             let expected = plain(a_turned, b_turned);
             let run = |threads: usize, a: Matrix<'_>, b: Matrix<'_>| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .expect("a pool");
                 let mut out = vec![1.0; m * n];
                 pool.install(|| product(a, b, &mut out, Onto::Present));
                 out
             };
             let turned = |store: &'static [f32], columns| Matrix::new(store, columns).transposed();
             let (a_store, b_store): (&'static [f32], &'static [f32]) = (a_store.leak(), b_store.leak());
-            let mut ways = vec![run(1, a_turned, b_turned), run(2, a_turned, b_turned), run(3, a_turned, b_turned)];
+            let mut ways = vec![
+                run(1, a_turned, b_turned),
+                run(2, a_turned, b_turned),
+                run(3, a_turned, b_turned),
+            ];
             assert!(ways.iter().all(|w| w == &ways[0]), "{m} {n} {k}: the same bits");
             if m > 0 {
                 ways.push(run(2, turned(a_store, m), turned(b_store, k)));

@@ -15,3 +15,4 @@ pub mod pair;
 pub mod pool;
 pub mod residual;
 pub mod segment;
+pub mod simd;

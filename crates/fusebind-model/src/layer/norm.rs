@@ -14,6 +14,7 @@ use super::{
     dropout::{Drop, Dropout},
     gather::add_assign,
     kernel::{self, HostKernel, View, on_host},
+    simd::vectorised,
 };
 
 pub(super) const EPSILON: f32 = 1e-5;
@@ -94,6 +95,7 @@ fn lane_sum(count: usize, of: impl Fn(usize) -> f32) -> f32 {
 }
 
 /// Mean and reciprocal deviation of a row.
+#[inline(always)]
 pub(super) fn moments(row: &[f32]) -> (f32, f32) {
     let count = row.len() as f32;
     let mean = lane_sum(row.len(), |c| row[c]) / count;
@@ -101,6 +103,7 @@ pub(super) fn moments(row: &[f32]) -> (f32, f32) {
     (mean, (variance + EPSILON).sqrt().recip())
 }
 
+#[inline(always)]
 fn normalise_row(row: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
     let (mean, scale) = moments(row);
     for (((out, x), gain), shift) in out.iter_mut().zip(row).zip(gain).zip(shift) {
@@ -109,6 +112,7 @@ fn normalise_row(row: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
 }
 
 /// Normalises rows.
+#[inline(always)]
 pub(super) fn normalise(x: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
     let channels = gain.len();
     for (out, row) in out.chunks_mut(channels).zip(x.chunks(channels)) {
@@ -117,6 +121,7 @@ pub(super) fn normalise(x: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32])
 }
 
 /// Turns the gradient of a normalised row, in `grad`, into that of the row, and adds to the gradients of gain and shift.
+#[inline(always)]
 pub(super) fn normalise_backward(
     row: &[f32],
     (mean, scale): (f32, f32),
@@ -151,12 +156,14 @@ impl HostKernel for Normalise {
             .zip(inputs[0].values.par_chunks(channels * BLOCK))
             .enumerate()
             .for_each(|(block, (output, x))| {
-                normalise(x, gain, shift, output);
-                match &self.0 {
-                    Then::Nothing => {}
-                    Then::Relu(Some(drop)) => drop.relu_in_place(block * BLOCK * channels, output),
-                    Then::Relu(None) => output.iter_mut().for_each(|v| *v = v.max(0.0)),
-                }
+                vectorised(|| {
+                    normalise(x, gain, shift, output);
+                    match &self.0 {
+                        Then::Nothing => {}
+                        Then::Relu(Some(drop)) => drop.relu_in_place(block * BLOCK * channels, output),
+                        Then::Relu(None) => output.iter_mut().for_each(|v| *v = v.max(0.0)),
+                    }
+                })
             });
     }
 
@@ -173,25 +180,27 @@ impl HostKernel for Normalise {
             .enumerate()
             .map(|(block, ((outs, rows), grads))| {
                 let (mut gains, mut shifts) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                if let Then::Relu(drop) = &self.0 {
-                    // Where the output is 0, closed or dropped, nothing passes.
-                    normalise(rows, gain, shift, outs);
-                    let scale = match drop {
-                        Some(drop) => {
-                            drop.relu_in_place(block * BLOCK * channels, outs);
-                            drop.scale()
+                vectorised(|| {
+                    if let Then::Relu(drop) = &self.0 {
+                        // Where the output is 0, closed or dropped, nothing passes.
+                        normalise(rows, gain, shift, outs);
+                        let scale = match drop {
+                            Some(drop) => {
+                                drop.relu_in_place(block * BLOCK * channels, outs);
+                                drop.scale()
+                            }
+                            None => 1.0,
+                        };
+                        for (out, g) in outs.iter_mut().zip(grads) {
+                            *out = if *out > 0.0 { g * scale } else { 0.0 };
                         }
-                        None => 1.0,
-                    };
-                    for (out, g) in outs.iter_mut().zip(grads) {
-                        *out = if *out > 0.0 { g * scale } else { 0.0 };
+                    } else {
+                        outs.copy_from_slice(grads);
                     }
-                } else {
-                    outs.copy_from_slice(grads);
-                }
-                for (out, row) in outs.chunks_mut(channels).zip(rows.chunks(channels)) {
-                    normalise_backward(row, moments(row), gain, out, (&mut gains, &mut shifts));
-                }
+                    for (out, row) in outs.chunks_mut(channels).zip(rows.chunks(channels)) {
+                        normalise_backward(row, moments(row), gain, out, (&mut gains, &mut shifts));
+                    }
+                });
                 (gains, shifts)
             })
             .collect();

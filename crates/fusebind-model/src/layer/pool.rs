@@ -12,6 +12,7 @@ use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
     segment::pieces,
+    simd::vectorised,
 };
 
 /// Bound of attention scores.
@@ -22,12 +23,14 @@ pub(super) const NOTHING: f64 = 1e-6;
 #[derive(Debug)]
 struct AttentionPool(Arc<Vec<u32>>);
 
+#[inline(always)]
 fn weight(score: f32) -> f32 {
     exp(score.clamp(-SCORE_BOUND as f32, SCORE_BOUND as f32))
 }
 
 /// `e^x` for `|x| <= 80`, to a few units in the last place: `2^n 2^f` with `|f| <= 1/2` and a polynomial for `2^f`. Unlike the
 /// library's it is a handful of plain operations, which the compiler turns into vector instructions.
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     let scaled = x * std::f32::consts::LOG2_E;
     // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
@@ -47,6 +50,7 @@ impl AttentionPool {
     }
 
     /// Sums of weights, `[D]`, and of weighted rows, `[D]`, of a segment.
+    #[inline(always)]
     fn sums(&self, segment: usize, [x, scores]: [&[f32]; 2], total: &mut [f32], sum: &mut [f32]) {
         let channels = sum.len();
         total.fill(NOTHING as f32);
@@ -68,13 +72,19 @@ impl HostKernel for AttentionPool {
 
     fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
-        output.par_chunks_mut(channels).with_min_len(4).enumerate().for_each_init(
-            || vec![0.0f32; channels],
-            |total, (segment, out)| {
-                self.sums(segment, [inputs[0].values, inputs[1].values], total, out);
-                out.iter_mut().zip(total.iter()).for_each(|(o, t)| *o /= t);
-            },
-        );
+        output
+            .par_chunks_mut(channels)
+            .with_min_len(4)
+            .enumerate()
+            .for_each_init(
+                || vec![0.0f32; channels],
+                |total, (segment, out)| {
+                    vectorised(|| {
+                        self.sums(segment, [inputs[0].values, inputs[1].values], total, out);
+                        out.iter_mut().zip(total.iter()).for_each(|(o, t)| *o /= t);
+                    });
+                },
+            );
     }
 
     fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
@@ -91,24 +101,31 @@ impl HostKernel for AttentionPool {
             .enumerate()
             .for_each(|(segment, (x_grad, score_grad))| {
                 let (mut total, mut mean) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                self.sums(segment, [x, scores], &mut total, &mut mean);
-                mean.iter_mut().zip(&total).for_each(|(m, t)| *m /= t);
-                let grad = &grad[segment * channels..(segment + 1) * channels];
-                let first = self.rows(segment).start * channels;
-                for (row, (x_grad, score_grad)) in x_grad
-                    .chunks_mut(channels)
-                    .zip(score_grad.chunks_mut(channels))
-                    .enumerate()
-                {
-                    let start = first + row * channels;
-                    let (x, scores) = (&x[start..start + channels], &scores[start..start + channels]);
-                    for c in 0..channels {
-                        let passed = grad[c] * weight(scores[c]) / total[c];
-                        x_grad[c] = passed;
-                        let open = scores[c].abs() <= bound;
-                        score_grad[c] = if open { passed * (x[c] - mean[c]) } else { 0.0 };
+                vectorised(|| {
+                    self.sums(segment, [x, scores], &mut total, &mut mean);
+                    mean.iter_mut().zip(&total).for_each(|(m, t)| *m /= t);
+                    let (grad, total, mean) = (
+                        &grad[segment * channels..][..channels],
+                        &total[..channels],
+                        &mean[..channels],
+                    );
+                    let first = self.rows(segment).start * channels;
+                    for (row, (x_grad, score_grad)) in x_grad
+                        .chunks_mut(channels)
+                        .zip(score_grad.chunks_mut(channels))
+                        .enumerate()
+                    {
+                        let start = first + row * channels;
+                        let (x, scores) = (&x[start..start + channels], &scores[start..start + channels]);
+                        let (x_grad, score_grad) = (&mut x_grad[..channels], &mut score_grad[..channels]);
+                        for c in 0..channels {
+                            let passed = grad[c] * weight(scores[c]) / total[c];
+                            x_grad[c] = passed;
+                            let open = scores[c].abs() <= bound;
+                            score_grad[c] = if open { passed * (x[c] - mean[c]) } else { 0.0 };
+                        }
                     }
-                }
+                });
             });
     }
 }

@@ -17,6 +17,7 @@ use super::{
     kernel::{self, HostKernel, View, on_host},
     matmul::{Matrix, Onto, product, product_here},
     norm::{LayerNorm, moments, normalise, normalise_backward},
+    simd::vectorised,
 };
 
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads, and few enough to stay in cache.
@@ -53,22 +54,24 @@ impl HostKernel for Residual {
             .enumerate()
             .for_each_init(Vec::new, |normal, (block, ((output, x), hidden))| {
                 normal.resize(x.len(), 0.0);
-                normalise(x, gain.values, shift.values, normal);
+                vectorised(|| normalise(x, gain.values, shift.values, normal));
                 hidden
                     .chunks_mut(width)
                     .for_each(|row| row.copy_from_slice(first_bias.values));
                 let (normal, first) = (Matrix::new(normal, channels), Matrix::new(first.values, width));
                 product_here(normal, first, hidden, Onto::Present);
-                match &self.drop {
-                    Some(drop) => drop.relu_in_place(block * BLOCK * width, hidden),
-                    None => hidden.iter_mut().for_each(|v| *v = v.max(0.0)),
-                }
-                for (out, x) in output.chunks_mut(channels).zip(x.chunks(channels)) {
-                    out.iter_mut()
-                        .zip(x)
-                        .zip(second_bias.values)
-                        .for_each(|((o, x), b)| *o = x + b);
-                }
+                vectorised(|| {
+                    match &self.drop {
+                        Some(drop) => drop.relu_in_place(block * BLOCK * width, hidden),
+                        None => hidden.iter_mut().for_each(|v| *v = v.max(0.0)),
+                    }
+                    for (out, x) in output.chunks_mut(channels).zip(x.chunks(channels)) {
+                        out.iter_mut()
+                            .zip(x)
+                            .zip(second_bias.values)
+                            .for_each(|((o, x), b)| *o = x + b);
+                    }
+                });
                 let second = Matrix::new(second.values, channels);
                 product_here(Matrix::new(hidden, width), second, output, Onto::Present);
             });
@@ -80,7 +83,16 @@ impl HostKernel for Residual {
         let [x, gain, shift, first, _, second, _] = inputs else {
             unreachable!("a residual block has seven inputs")
         };
-        let [x_grad, gain_grad, shift_grad, first_grad, first_bias_grad, second_grad, second_bias_grad] = grads else {
+        let [
+            x_grad,
+            gain_grad,
+            shift_grad,
+            first_grad,
+            first_bias_grad,
+            second_grad,
+            second_bias_grad,
+        ] = grads
+        else {
             unreachable!("a residual block has seven gradients")
         };
         let (channels, width) = (x.channels(), first.channels());
@@ -98,24 +110,28 @@ impl HostKernel for Residual {
             .map(|(((((x_grad, x), grad), normal), hidden), hidden_grad)| {
                 let second = Matrix::new(second.values, channels).transposed();
                 product_here(Matrix::new(grad, channels), second, hidden_grad, Onto::Nothing);
-                for (g, h) in hidden_grad.iter_mut().zip(hidden) {
-                    *g = if *h > 0.0 { *g * scale } else { 0.0 };
-                }
-                normalise(x, gain.values, shift.values, normal);
+                vectorised(|| {
+                    for (g, h) in hidden_grad.iter_mut().zip(hidden) {
+                        *g = if *h > 0.0 { *g * scale } else { 0.0 };
+                    }
+                    normalise(x, gain.values, shift.values, normal);
+                });
                 let first = Matrix::new(first.values, width).transposed();
                 product_here(Matrix::new(hidden_grad, width), first, x_grad, Onto::Nothing);
                 let mut sums = Sums {
                     gain: vec![0.0; channels],
                     shift: vec![0.0; channels],
                 };
-                for ((out, x), g) in x_grad
-                    .chunks_mut(channels)
-                    .zip(x.chunks(channels))
-                    .zip(grad.chunks(channels))
-                {
-                    normalise_backward(x, moments(x), gain.values, out, (&mut sums.gain, &mut sums.shift));
-                    add_assign(out, g);
-                }
+                vectorised(|| {
+                    for ((out, x), g) in x_grad
+                        .chunks_mut(channels)
+                        .zip(x.chunks(channels))
+                        .zip(grad.chunks(channels))
+                    {
+                        normalise_backward(x, moments(x), gain.values, out, (&mut sums.gain, &mut sums.shift));
+                        add_assign(out, g);
+                    }
+                });
                 sums
             })
             .collect();
@@ -124,8 +140,18 @@ impl HostKernel for Residual {
             add_assign(shift_grad, &sums.shift);
         }
         let (outer, inner) = (Matrix::new(grad, channels), Matrix::new(&hidden_grad, width));
-        product(Matrix::new(hidden, width).transposed(), outer, second_grad, Onto::Nothing);
-        product(Matrix::new(&normal, channels).transposed(), inner, first_grad, Onto::Nothing);
+        product(
+            Matrix::new(hidden, width).transposed(),
+            outer,
+            second_grad,
+            Onto::Nothing,
+        );
+        product(
+            Matrix::new(&normal, channels).transposed(),
+            inner,
+            first_grad,
+            Onto::Nothing,
+        );
         sum_rows(grad, channels, second_bias_grad);
         sum_rows(&hidden_grad, width, first_bias_grad);
     }

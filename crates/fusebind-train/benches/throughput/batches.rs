@@ -73,7 +73,11 @@ impl<'a> Bench<'a> {
         let batch = |positions: &Vec<u32>| {
             let own: Vec<(u32, u32)> = positions.iter().map(|p| pairs[*p as usize]).collect();
             let (of_drugs, of_targets, index) = distinct_batch(&own);
-            let value = |p: &u32| dataset.interactions[*p as usize].affinity.map_or(0.0, |a| a.value as f32 - 5.5);
+            let value = |p: &u32| {
+                dataset.interactions[*p as usize]
+                    .affinity
+                    .map_or(0.0, |a| a.value as f32 - 5.5)
+            };
             Batch {
                 drugs: drugs.batch(&of_drugs),
                 targets: targets.batch(&of_targets),
@@ -123,11 +127,7 @@ impl<'a> Bench<'a> {
                     &rows.values,
                 );
             }
-            put_f32(
-                format!("{i}/label"),
-                vec![batch.pairs.len()],
-                &batch.labels.affinity,
-            );
+            put_f32(format!("{i}/label"), vec![batch.pairs.len()], &batch.labels.affinity);
         }
         let mut put = |name: String, shape: Vec<usize>, values: &mut dyn Iterator<Item = i64>| {
             arrays.push((name, Dtype::I64, shape, values.flat_map(|v| v.to_le_bytes()).collect()));
@@ -135,12 +135,19 @@ impl<'a> Bench<'a> {
         let kinds: usize = BOND_FIELD_SIZES.iter().product();
         let fields: Vec<[u8; BOND_FIELDS]> = (0..kinds).map(kind_fields).collect();
         let rows = field_rows(&fields, &BOND_FIELD_SIZES);
-        put("bond_fields".into(), vec![kinds, BOND_FIELDS], &mut rows.iter().map(|r| i64::from(*r)));
+        put(
+            "bond_fields".into(),
+            vec![kinds, BOND_FIELDS],
+            &mut rows.iter().map(|r| i64::from(*r)),
+        );
         let long = |values: &[u32]| values.iter().map(|v| i64::from(*v)).collect::<Vec<_>>();
         for (i, batch) in self.batches.iter().take(count).enumerate() {
             let graphs = &batch.drugs.graphs;
             let atoms = |g: &GraphBatch| -> Vec<i64> {
-                field_rows(&g.atoms, &ATOM_FIELD_SIZES).iter().map(|r| i64::from(*r)).collect()
+                field_rows(&g.atoms, &ATOM_FIELD_SIZES)
+                    .iter()
+                    .map(|r| i64::from(*r))
+                    .collect()
             };
             let kinds: Vec<i64> = graphs.bonds.iter().map(fields_kind).collect();
             // One graph for every pair, as a loader that knows no distinct drugs makes them.
@@ -168,7 +175,11 @@ impl<'a> Bench<'a> {
             ];
             let proteins = ("protein_tokens", self.tokens(i, 1), LENGTHS[1]);
             for (name, values, width) in lists.into_iter().chain([proteins]) {
-                let shape = if width == 1 { vec![values.len()] } else { vec![values.len() / width, width] };
+                let shape = if width == 1 {
+                    vec![values.len()]
+                } else {
+                    vec![values.len() / width, width]
+                };
                 put(format!("{i}/{name}"), shape, &mut values.into_iter());
             }
         }
@@ -219,7 +230,11 @@ impl<'a> Bench<'a> {
         let batch = &self.batches[i];
         let length = LENGTHS[side];
         let pad = |text: &str, alphabet: i64| -> Vec<i64> {
-            let mut tokens: Vec<i64> = text.bytes().take(length).map(|b| i64::from(b) % (alphabet - 1) + 1).collect();
+            let mut tokens: Vec<i64> = text
+                .bytes()
+                .take(length)
+                .map(|b| i64::from(b) % (alphabet - 1) + 1)
+                .collect();
             tokens.resize(length, 0);
             tokens
         };
@@ -232,8 +247,8 @@ impl<'a> Bench<'a> {
             }
             _ => {
                 let target = batch.pairs.target[pair] as usize;
-                let residues = &sequences.residues
-                    [sequences.offsets[target] as usize..sequences.offsets[target + 1] as usize];
+                let residues =
+                    &sequences.residues[sequences.offsets[target] as usize..sequences.offsets[target + 1] as usize];
                 let mut tokens: Vec<i64> = residues.iter().take(length).map(|r| i64::from(*r) % 25 + 1).collect();
                 tokens.resize(length, 0);
                 tokens

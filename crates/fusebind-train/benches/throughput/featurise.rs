@@ -14,7 +14,11 @@ pub fn measure(dataset: &Dataset, python: Option<String>) -> Outcome {
     let start = Instant::now();
     let read = many.iter().filter(|s| ChematicToolkit.molecule(s).is_ok()).count();
     let own = read as f64 / start.elapsed().as_secs_f64();
-    row("SMILES to features, one core", &format!("{own:.0} molecules/s"), "gate, identity, scaffold, graph, ECFP4");
+    row(
+        "SMILES to features, one core",
+        &format!("{own:.0} molecules/s"),
+        "gate, identity, scaffold, graph, ECFP4",
+    );
     let Some(python) = python else {
         return Ok(());
     };

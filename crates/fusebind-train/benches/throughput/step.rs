@@ -26,7 +26,11 @@ pub fn matrix_products() -> f64 {
         black_box(a.clone().matmul(a.clone()));
     });
     let rate = 2.0 * (size as f64).powi(3) / seconds;
-    row("product of 1,024 x 1,024 matrices", &format!("{:.0} GFLOP/s", rate / 1e9), "the limit");
+    row(
+        "product of 1,024 x 1,024 matrices",
+        &format!("{:.0} GFLOP/s", rate / 1e9),
+        "the limit",
+    );
     rate
 }
 

@@ -14,7 +14,10 @@ use burn::{
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
-use fusebind_model::checkpoint::{Archive, Array};
+use fusebind_model::{
+    checkpoint::{Archive, Array},
+    layer::simd::vectorised,
+};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -304,14 +307,18 @@ impl ModuleMapper for Stepper<'_> {
                 .zip(state.second.par_chunks_mut(BLOCK))
                 .zip(state.average.par_chunks_mut(BLOCK))
                 .for_each(|((((w, g), m), v), a)| {
-                    for i in 0..w.len() {
-                        let g = g[i] * update.clip;
-                        m[i] = config.beta1 * m[i] + (1.0 - config.beta1) * g;
-                        v[i] = config.beta2 * v[i] + (1.0 - config.beta2) * g * g;
-                        let root = (v[i] / update.correction2).sqrt() + config.epsilon;
-                        w[i] = w[i] * decay - rate * (m[i] / update.correction1) / root;
-                        a[i] += (1.0 - update.average) * (w[i] - a[i]);
-                    }
+                    let count = w.len();
+                    let (g, m, v, a) = (&g[..count], &mut m[..count], &mut v[..count], &mut a[..count]);
+                    vectorised(|| {
+                        for i in 0..count {
+                            let g = g[i] * update.clip;
+                            m[i] = config.beta1 * m[i] + (1.0 - config.beta1) * g;
+                            v[i] = config.beta2 * v[i] + (1.0 - config.beta2) * g * g;
+                            let root = (v[i] / update.correction2).sqrt() + config.epsilon;
+                            w[i] = w[i] * decay - rate * (m[i] / update.correction1) / root;
+                            a[i] += (1.0 - update.average) * (w[i] - a[i]);
+                        }
+                    });
                 });
             Tensor::from_data(TensorData::new(weights, shape), &device).require_grad()
         })
