@@ -28,6 +28,7 @@ use crate::{
         alignment::{Aligned, Alignment, AlignmentConfig},
         entity::{EntityFusion, Fused, FusionConfig, Part},
         evidence::{EvidenceConfig, EvidenceReader},
+        fused::FusedHead,
         interaction::{Interaction, InteractionConfig},
         retrieval::{Retrieval, RetrievalConfig},
     },
@@ -341,6 +342,18 @@ impl Model {
             cosines: None,
             aligned: None,
         }
+    }
+
+    /// All that follows the encoders as one pass without gradients, and the number of affinity columns that it gives.
+    pub(crate) fn fused_head(&self) -> (FusedHead, (usize, bool)) {
+        let head = FusedHead::new(&self.interaction, self.evidence.as_ref(), &self.heads);
+        (head, self.heads.shape())
+    }
+
+    /// Retrieval vectors of embedded drugs and of embedded targets, where the model has them.
+    pub fn retrieval_vectors(&self, drugs: Tensor<2>, targets: Tensor<2>) -> Option<[Tensor<2>; 2]> {
+        let retrieval = self.retrieval.as_ref()?;
+        Some([retrieval.drugs(drugs), retrieval.targets(targets)])
     }
 
     /// Encodes each entity once, scores the pairs and, where the model aligns modalities, says how well they agree.

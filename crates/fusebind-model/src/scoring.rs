@@ -10,6 +10,7 @@ use fusebind_features::{
 
 use crate::{
     evidence::{Evidence, EvidenceTable, Withheld},
+    fusion::fused,
     head::Output,
     input::{DrugStore, TargetStore},
     model::Model,
@@ -18,9 +19,9 @@ use crate::{
 /// Entities encoded at a time.
 const ENTITIES: usize = 512;
 /// Pairs scored at a time.
-const PAIRS: usize = 8192;
+const PAIRS: usize = 32_768;
 /// Pairs whose evidence is gathered at a time.
-const GATHERED: usize = 32 * PAIRS;
+const GATHERED: usize = 8 * PAIRS;
 
 /// Raw outputs of many pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +35,15 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Adds rows of affinity columns with the binding logit behind them.
+    fn extend_columns(&mut self, values: &[f32], (scales, binding): (usize, bool)) {
+        self.scales = scales;
+        for row in values.chunks(scales + usize::from(binding)) {
+            self.affinity.extend_from_slice(&row[..scales]);
+            self.binding.extend_from_slice(&row[scales..]);
+        }
+    }
+
     fn extend(&mut self, output: Output) {
         if let Some(affinity) = output.affinity {
             self.scales = affinity.dims()[1];
@@ -184,6 +194,14 @@ impl Scorer<'_> {
             })
             .collect();
         let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
+        let fused = fused::available(self.device).then(|| {
+            let (head, shape) = self.model.fused_head();
+            let sides = [
+                head.project(drug_states.clone(), 0),
+                head.project(target_states.clone(), 1),
+            ];
+            (head, sides, shape)
+        });
         for gathered in (0..pairs.len()).step_by(GATHERED) {
             let last = (gathered + GATHERED).min(pairs.len());
             let fresh = match self.evidence {
@@ -196,10 +214,6 @@ impl Scorer<'_> {
             };
             for start in (gathered..last).step_by(PAIRS) {
                 let end = (start + PAIRS).min(last);
-                let index = PairIndex {
-                    drug: drug_positions[start..end].to_vec(),
-                    target: target_positions[start..end].to_vec(),
-                };
                 let rows = table.map(|table| {
                     let trust = self.trust;
                     let row = |row: usize| {
@@ -208,11 +222,29 @@ impl Scorer<'_> {
                     };
                     table.rows(&(start..end).map(row).collect::<Vec<_>>())
                 });
-                let (drugs, targets) = (drug_states.clone(), target_states.clone());
-                let outputs = self.model.score(drugs, targets, index, rows.as_ref());
-                opinions.joint.extend(outputs.joint);
-                if let Some(evidence) = outputs.evidence {
-                    opinions.evidence.get_or_insert_default().extend(evidence);
+                let index = (&drug_positions[start..end], &target_positions[start..end]);
+                match &fused {
+                    Some((head, sides, shape)) => {
+                        let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
+                        let columns = head.score([&sides[0], &sides[1]], index, rows);
+                        opinions.joint.extend_columns(&columns.joint, *shape);
+                        if !columns.evidence.is_empty() {
+                            let evidence = opinions.evidence.get_or_insert_default();
+                            evidence.extend_columns(&columns.evidence, *shape);
+                        }
+                    }
+                    None => {
+                        let index = PairIndex {
+                            drug: index.0.to_vec(),
+                            target: index.1.to_vec(),
+                        };
+                        let (drugs, targets) = (drug_states.clone(), target_states.clone());
+                        let outputs = self.model.score(drugs, targets, index, rows.as_ref());
+                        opinions.joint.extend(outputs.joint);
+                        if let Some(evidence) = outputs.evidence {
+                            opinions.evidence.get_or_insert_default().extend(evidence);
+                        }
+                    }
                 }
                 progress(end);
             }

@@ -13,6 +13,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::fused;
 use crate::{
     Error, ErrorKind,
     head::{HeadConfig, Heads, Output},
@@ -85,6 +86,16 @@ struct Expert {
 }
 
 impl EvidenceReader {
+    /// The layers as plain values.
+    pub(super) fn layers(&self) -> fused::Expert {
+        fused::Expert {
+            pair: fused::Dense::of(&self.pair),
+            hidden: fused::Dense::of(&self.expert.hidden),
+            heads: fused::heads(&self.expert.heads),
+            hidden_flags: self.hidden_flags,
+        }
+    }
+
     fn shown(&self, evidence: Tensor<2>) -> Tensor<2> {
         let [rows, inputs] = evidence.dims();
         match self.hidden_flags {

@@ -13,6 +13,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::fused;
 use crate::{
     Error, ErrorKind,
     layer::{
@@ -124,6 +125,32 @@ impl Block {
 }
 
 impl Interaction {
+    /// The layers as plain values.
+    pub(super) fn layers(&self) -> fused::Layers {
+        let bilinear = self.bilinear.as_ref();
+        fused::Layers {
+            projections: [
+                (
+                    fused::Dense::of(&self.drug),
+                    bilinear.map(|b| fused::Dense::of(&b.drug)),
+                ),
+                (
+                    fused::Dense::of(&self.target),
+                    bilinear.map(|b| fused::Dense::of(&b.target)),
+                ),
+            ],
+            bilinear: bilinear.map(|b| fused::Dense::of(&b.output)),
+            blocks: (self.blocks.iter())
+                .map(|block| fused::Block {
+                    norm: fused::Norm::of(&block.norm),
+                    first: fused::Dense::of(&block.first),
+                    second: fused::Dense::of(&block.second),
+                })
+                .collect(),
+            norm: fused::Norm::of(&self.norm),
+        }
+    }
+
     /// Embeds pairs: `[P, H]`. `extra`, `[P, H]`, is added to `h0`.
     pub fn forward(
         &self,

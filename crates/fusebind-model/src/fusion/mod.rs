@@ -3,5 +3,6 @@
 pub mod alignment;
 pub mod entity;
 pub mod evidence;
+pub mod fused;
 pub mod interaction;
 pub mod retrieval;

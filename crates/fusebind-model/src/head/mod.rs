@@ -69,6 +69,17 @@ pub struct Output {
 }
 
 impl Heads {
+    /// The affinity head and the binding head, those that exist.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &Linear> {
+        self.affinity.iter().chain(&self.binding)
+    }
+
+    /// Number of affinity columns, and whether there is a binding logit.
+    pub(crate) fn shape(&self) -> (usize, bool) {
+        let columns = self.affinity.as_ref().map_or(0, |head| head.weight.val().dims()[1]);
+        (columns, self.binding.is_some())
+    }
+
     /// Reads pair embeddings `[P, H]`.
     pub fn forward(&self, pairs: Tensor<2>) -> Output {
         Output {

@@ -8,7 +8,7 @@ pub mod edge;
 pub mod embed;
 pub mod gather;
 pub mod kernel;
-mod matmul;
+pub(crate) mod matmul;
 pub mod motif;
 pub mod norm;
 pub mod pair;

@@ -45,7 +45,7 @@ impl LayerNorm {
     }
 
     /// Gain and shift.
-    pub(super) fn parameters(&self) -> [Tensor<1>; 2] {
+    pub(crate) fn parameters(&self) -> [Tensor<1>; 2] {
         [self.gain.val(), self.shift.val()]
     }
 
@@ -113,7 +113,7 @@ fn normalise_row(row: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
 
 /// Normalises rows.
 #[inline(always)]
-pub(super) fn normalise(x: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
+pub(crate) fn normalise(x: &[f32], gain: &[f32], shift: &[f32], out: &mut [f32]) {
     let channels = gain.len();
     for (out, row) in out.chunks_mut(channels).zip(x.chunks(channels)) {
         normalise_row(row, gain, shift, out);

@@ -1,0 +1,343 @@
+//! Everything between encoded entities and the outputs of a pair in one pass, for scoring many pairs without gradients.
+//!
+//! The same function as [`super::interaction`], [`super::evidence`] and [`crate::head`] together, on tiles of pairs that stay in cache:
+//! per pair `2 (R H + 2 L H^2 + F (H + E))` operations for rank `R`, `H` channels, `L` layers, `F` evidence channels and `E` channels of
+//! the expert, and nothing of size `[P, H]` in memory. Comes in: projected entities, index pairs, evidence rows. Goes out: affinity
+//! columns and the binding logit of each pair, of both readers.
+
+use burn::{
+    module::Param,
+    nn::Linear,
+    tensor::{Device, Tensor},
+};
+use rayon::prelude::*;
+
+use super::{evidence::EvidenceReader, interaction::Interaction};
+use crate::{
+    head::Heads,
+    layer::{
+        matmul::{Matrix, Onto, product_here},
+        norm::{LayerNorm, normalise},
+        simd::vectorised,
+    },
+};
+
+/// Pairs of a tile.
+const TILE: usize = 256;
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec::<f32>().expect("parameters are f32")
+}
+
+/// A dense layer as plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Dense {
+    /// `[inputs, outputs]`.
+    weight: Vec<f32>,
+    /// `[outputs]`.
+    bias: Vec<f32>,
+}
+
+impl Dense {
+    pub fn of(linear: &Linear) -> Self {
+        let outputs = linear.weight.val().dims()[1];
+        let bias = linear.bias.as_ref().map(Param::val);
+        Self {
+            weight: host(linear.weight.val()),
+            bias: bias.map_or_else(|| vec![0.0; outputs], host),
+        }
+    }
+
+    fn outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    fn inputs(&self) -> usize {
+        self.weight.len() / self.outputs()
+    }
+
+    /// `out <- out + x W`, without the bias.
+    fn add(&self, x: &[f32], out: &mut [f32]) {
+        product_here(
+            Matrix::new(x, self.inputs()),
+            Matrix::new(&self.weight, self.outputs()),
+            out,
+            Onto::Present,
+        );
+    }
+
+    /// `out <- x W + b`.
+    fn apply(&self, x: &[f32], out: &mut [f32]) {
+        out.chunks_mut(self.outputs())
+            .for_each(|row| row.copy_from_slice(&self.bias));
+        self.add(x, out);
+    }
+}
+
+/// A normalisation as plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Norm {
+    gain: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl Norm {
+    pub fn of(norm: &LayerNorm) -> Self {
+        let [gain, shift] = norm.parameters().map(host);
+        Self { gain, shift }
+    }
+
+    #[inline(always)]
+    fn apply(&self, x: &[f32], out: &mut [f32]) {
+        normalise(x, &self.gain, &self.shift, out);
+    }
+}
+
+/// A residual layer as plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub norm: Norm,
+    pub first: Dense,
+    pub second: Dense,
+}
+
+/// The interaction as plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Layers {
+    /// Of drugs, then of targets: projections to channels and, with a bilinear path, to its rank.
+    pub projections: [(Dense, Option<Dense>); 2],
+    pub bilinear: Option<Dense>,
+    pub blocks: Vec<Block>,
+    pub norm: Norm,
+}
+
+/// The reader of evidence as plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Expert {
+    pub pair: Dense,
+    pub hidden: Dense,
+    pub heads: Dense,
+    /// Last channels of an evidence row that are hidden from the readers.
+    pub hidden_flags: usize,
+}
+
+/// Affinity columns and, behind them, the binding logit.
+pub(super) fn heads(heads: &Heads) -> Dense {
+    let all: Vec<Dense> = heads.layers().map(Dense::of).collect();
+    let inputs = all[0].inputs();
+    let row = |input: usize| {
+        let of = move |d: &Dense| d.weight[input * d.outputs()..(input + 1) * d.outputs()].to_vec();
+        all.iter().flat_map(of).collect::<Vec<f32>>()
+    };
+    Dense {
+        weight: (0..inputs).flat_map(row).collect(),
+        bias: all.iter().flat_map(|d| d.bias.clone()).collect(),
+    }
+}
+
+/// Entities of one side, projected for [`FusedHead::score`].
+#[derive(Clone, Debug)]
+pub struct Projected {
+    /// `[B, H]`.
+    channels: Vec<f32>,
+    /// `[B, R]`.
+    rank: Vec<f32>,
+}
+
+/// The scoring pass, see the file's header.
+#[derive(Clone, Debug)]
+pub struct FusedHead {
+    layers: Layers,
+    heads: Dense,
+    expert: Option<Expert>,
+}
+
+/// Outputs of pairs: affinity columns and, behind them, the binding logit, `[P, outputs]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// Of structure and evidence together.
+    pub joint: Vec<f32>,
+    /// Of evidence alone; empty without.
+    pub evidence: Vec<f32>,
+}
+
+/// Room for the tiles of one thread.
+#[derive(Default)]
+struct Room {
+    hidden: Vec<f32>,
+    normal: Vec<f32>,
+    inner: Vec<f32>,
+    product: Vec<f32>,
+    shown: Vec<f32>,
+    expert: Vec<f32>,
+}
+
+fn row(values: &[f32], index: u32, width: usize) -> &[f32] {
+    &values[index as usize * width..][..width]
+}
+
+#[inline(always)]
+fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|v| *v = v.max(0.0));
+}
+
+impl FusedHead {
+    /// The pass of a model's parts.
+    pub(crate) fn new(interaction: &Interaction, evidence: Option<&EvidenceReader>, outputs: &Heads) -> Self {
+        Self {
+            layers: interaction.layers(),
+            heads: heads(outputs),
+            expert: evidence.map(EvidenceReader::layers),
+        }
+    }
+
+    /// Outputs of a pair.
+    pub fn outputs(&self) -> usize {
+        self.heads.outputs()
+    }
+
+    /// Projects embedded entities, `[B, width]`; `side` is 0 for drugs and 1 for targets.
+    pub fn project(&self, embeddings: Tensor<2>, side: usize) -> Projected {
+        let (channels, rank) = &self.layers.projections[side];
+        let rows = embeddings.dims()[0];
+        let values = host(embeddings);
+        let apply = |dense: &Dense| {
+            let mut out = vec![0.0; rows * dense.outputs()];
+            out.par_chunks_mut(dense.outputs() * TILE)
+                .zip(values.par_chunks(dense.inputs() * TILE))
+                .for_each(|(out, x)| dense.apply(x, out));
+            out
+        };
+        Projected {
+            channels: apply(channels),
+            rank: rank.as_ref().map(apply).unwrap_or_default(),
+        }
+    }
+
+    /// Scores index pairs, given as drugs and targets; `evidence` holds a row of `width` channels per pair.
+    pub fn score(
+        &self,
+        [drugs, targets]: [&Projected; 2],
+        (of_drugs, of_targets): (&[u32], &[u32]),
+        evidence: Option<(&[f32], usize)>,
+    ) -> Columns {
+        let (pairs, outputs) = (of_drugs.len(), self.outputs());
+        let expert = self.expert.as_ref().zip(evidence);
+        let mut columns = Columns {
+            joint: vec![0.0; pairs * outputs],
+            evidence: vec![0.0; if expert.is_some() { pairs * outputs } else { 0 }],
+        };
+        let tile = |room: &mut Room, at: usize, joint: &mut [f32], alone: &mut [f32]| {
+            let range = at * TILE..(at * TILE + joint.len() / outputs);
+            let index = (&of_drugs[range.clone()], &of_targets[range.clone()]);
+            self.start([drugs, targets], index, room);
+            if let Some((expert, (rows, width))) = expert {
+                expert.read(&rows[range.start * width..range.end * width], width, room, alone);
+            }
+            self.finish(room, joint);
+        };
+        match expert {
+            None => (columns.joint.par_chunks_mut(outputs * TILE).enumerate())
+                .for_each_init(Room::default, |room, (at, joint)| tile(room, at, joint, &mut [])),
+            Some(_) => (columns.joint.par_chunks_mut(outputs * TILE))
+                .zip(columns.evidence.par_chunks_mut(outputs * TILE))
+                .enumerate()
+                .for_each_init(Room::default, |room, (at, (joint, alone))| tile(room, at, joint, alone)),
+        }
+        columns
+    }
+
+    /// `h0` of a tile.
+    fn start(&self, [drugs, targets]: [&Projected; 2], (of_drugs, of_targets): (&[u32], &[u32]), room: &mut Room) {
+        let width = self.layers.norm.gain.len();
+        room.hidden.resize(of_drugs.len() * width, 0.0);
+        vectorised(|| {
+            let rows = room.hidden.chunks_exact_mut(width).zip(of_drugs).zip(of_targets);
+            for ((out, drug), target) in rows {
+                let sums = row(&drugs.channels, *drug, width)
+                    .iter()
+                    .zip(row(&targets.channels, *target, width));
+                out.iter_mut().zip(sums).for_each(|(o, (d, t))| *o = d + t);
+            }
+        });
+        if let Some(bilinear) = &self.layers.bilinear {
+            let rank = bilinear.inputs();
+            room.product.resize(of_drugs.len() * rank, 0.0);
+            let rows = room.product.chunks_exact_mut(rank).zip(of_drugs).zip(of_targets);
+            for ((out, drug), target) in rows {
+                let factors = row(&drugs.rank, *drug, rank)
+                    .iter()
+                    .zip(row(&targets.rank, *target, rank));
+                out.iter_mut().zip(factors).for_each(|(o, (d, t))| *o = d * t);
+            }
+            bilinear.add(&room.product, &mut room.hidden);
+            for hidden in room.hidden.chunks_exact_mut(width) {
+                hidden.iter_mut().zip(&bilinear.bias).for_each(|(h, b)| *h += b);
+            }
+        }
+    }
+
+    /// From `h0` of a tile to its outputs.
+    fn finish(&self, room: &mut Room, out: &mut [f32]) {
+        let Room {
+            hidden, normal, inner, ..
+        } = room;
+        normal.resize(hidden.len(), 0.0);
+        for block in &self.layers.blocks {
+            vectorised(|| block.norm.apply(hidden, normal));
+            inner.resize(hidden.len() / block.first.inputs() * block.first.outputs(), 0.0);
+            block.first.apply(normal, inner);
+            vectorised(|| {
+                relu(inner);
+                for hidden in hidden.chunks_exact_mut(block.second.outputs()) {
+                    hidden.iter_mut().zip(&block.second.bias).for_each(|(h, b)| *h += b);
+                }
+            });
+            block.second.add(inner, hidden);
+        }
+        vectorised(|| {
+            self.layers.norm.apply(hidden, normal);
+            relu(normal);
+        });
+        self.heads.apply(normal, out);
+    }
+}
+
+impl Expert {
+    /// Adds what evidence says to the hidden states of a tile, and writes what it says alone.
+    fn read(&self, rows: &[f32], width: usize, room: &mut Room, out: &mut [f32]) {
+        let rows = match self.hidden_flags {
+            0 => rows,
+            flags => {
+                room.shown.clear();
+                room.shown.extend_from_slice(rows);
+                room.shown
+                    .chunks_mut(width)
+                    .for_each(|row| row[width - flags..].fill(0.0));
+                &room.shown
+            }
+        };
+        self.pair.add(rows, &mut room.hidden);
+        room.expert.resize(rows.len() / width * self.hidden.outputs(), 0.0);
+        self.hidden.apply(rows, &mut room.expert);
+        vectorised(|| relu(&mut room.expert));
+        self.heads.apply(&room.expert, out);
+    }
+}
+
+/// Cosines of all drugs with all targets from their retrieval vectors, `[Bd, R]` and `[Bt, R]`: `[Bd, Bt]`.
+pub fn cosines(drugs: &[f32], targets: &[f32], channels: usize) -> Vec<f32> {
+    let mut out = vec![0.0; (drugs.len() / channels) * (targets.len() / channels)];
+    crate::layer::matmul::product(
+        Matrix::new(drugs, channels),
+        Matrix::new(targets, channels).transposed(),
+        &mut out,
+        Onto::Nothing,
+    );
+    out
+}
+
+/// Whether entities on `device` can be scored in this pass.
+pub fn available(device: &Device) -> bool {
+    crate::layer::kernel::on_host(device)
+}

@@ -1,0 +1,72 @@
+"""What the PyTorch peers share: the file of batches, the clock, and the line they print.
+
+Reads a safetensors file by hand (8 bytes of header length, a JSON header, raw arrays), so that torch and numpy are all that a peer needs.
+"""
+
+import argparse
+import json
+import struct
+import time
+
+import numpy as np
+import torch
+
+THREADS = 2
+WARM_UP = 2
+SECONDS = 5.0
+LEAST = 3
+
+DTYPES = {"F32": np.float32, "I64": np.int64, "U8": np.uint8}
+
+
+def read(path):
+    """Arrays by name, as tensors, and the file's metadata."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = file.read()
+    about = header.pop("__metadata__", {})
+    arrays = {}
+    for name, entry in header.items():
+        first, last = entry["data_offsets"]
+        values = np.frombuffer(data[first:last], dtype=DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        arrays[name] = torch.from_numpy(values.copy())
+    return arrays, about
+
+
+def batches(arrays, about):
+    """The arrays of each batch, under their names within the batch."""
+    prefixes = [f"{i}/" for i in range(int(about["batches"]))]
+    return [{k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in prefixes]
+
+
+def run(make):
+    """Times a peer. `make(arrays, about)` returns the model, a function that trains one step, and the steps' batches with their pairs."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file")
+    parser.add_argument("--steps", type=int, default=0)
+    wanted = parser.parse_args()
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(1)
+    arrays, about = read(wanted.file)
+    model, step, work = make(arrays, about)
+    model.train()
+    losses = [step(work[i % len(work)][0]) for i in range(WARM_UP)]
+    start, steps, pairs = time.perf_counter(), 0, 0
+    while steps < (wanted.steps or LEAST) or (not wanted.steps and time.perf_counter() - start < SECONDS):
+        batch, count = work[steps % len(work)]
+        losses.append(step(batch))
+        steps += 1
+        pairs += count
+    seconds = time.perf_counter() - start
+    said = {
+        "pairs_per_second": pairs / seconds,
+        "seconds_per_step": seconds / steps,
+        "steps": steps,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "loss_first": losses[0],
+        "loss_last": losses[-1],
+    }
+    print(json.dumps(said))

@@ -1,0 +1,63 @@
+"""A model in the manner of DeepDTA, which encodes the drug and the target of every pair anew.
+
+Written from the paper (Ozturk, Ozgur & Ozkirimli 2018, doi 10.1093/bioinformatics/bty593): embeddings of 128, three convolutions of
+32, 64 and 96 filters (width 6 over SMILES, 12 over sequences), global maximum, dense layers of 1,024, 1,024 and 512 with dropout 0.1.
+Comes in: a file of batches (see batches.rs). Goes out: one line of JSON, see common.py.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import common
+
+PAIRS = 256
+
+
+class Tower(nn.Module):
+    def __init__(self, tokens, width):
+        super().__init__()
+        self.embed = nn.Embedding(tokens, 128)
+        sizes = [128, 32, 64, 96]
+        self.layers = nn.ModuleList(nn.Conv1d(a, b, width) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, tokens):
+        x = self.embed(tokens).transpose(1, 2)
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return x.amax(2)
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drug, self.target = Tower(65, 6), Tower(27, 12)
+        drop = lambda: nn.Dropout(0.1)
+        dense = [nn.Linear(192, 1024), nn.ReLU(), drop(), nn.Linear(1024, 1024), nn.ReLU(), drop()]
+        self.dense = nn.Sequential(*dense, nn.Linear(1024, 512), nn.ReLU(), nn.Linear(512, 1))
+
+    def forward(self, drugs, targets):
+        return self.dense(torch.cat([self.drug(drugs), self.target(targets)], 1))[:, 0]
+
+
+def make(arrays, about):
+    model = Model()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    work = []
+    for batch in common.batches(arrays, about):
+        columns = batch["smiles_tokens"], batch["protein_tokens"], batch["label"]
+        work += [(part, len(part[2])) for part in zip(*(column.split(PAIRS) for column in columns))]
+
+    def step(batch):
+        drugs, targets, label = batch
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.mse_loss(model(drugs, targets), label)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return model, step, work
+
+
+if __name__ == "__main__":
+    common.run(make)
