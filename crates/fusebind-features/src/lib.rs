@@ -16,5 +16,6 @@ mod error;
 pub mod evidence;
 pub mod feature;
 pub mod modality;
+pub mod simd;
 
 pub use error::{Error, ErrorKind};

@@ -11,6 +11,7 @@ use crate::{
     entity::{molecule::Molecule, protein::Protein},
     feature::fingerprint::{BITS, Fingerprint},
     modality::Modality,
+    simd::vectorised,
 };
 
 /// One similarity.
@@ -231,6 +232,7 @@ impl BitIndex {
 }
 
 /// Dot product in sixteen lanes.
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 16];
     let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
@@ -264,10 +266,12 @@ impl<'a> Comparer<'a> {
                 out.fill(0.0);
                 if queries.is_present(index) {
                     let row = &values[index * own..(index + 1) * own];
-                    for at in present {
-                        let start = *at as usize * width;
-                        out[*at as usize] = dot(row, &bank[start..start + width]);
-                    }
+                    vectorised(|| {
+                        for at in present {
+                            let start = *at as usize * width;
+                            out[*at as usize] = dot(row, &bank[start..start + width]);
+                        }
+                    });
                 }
             }
             _ => unreachable!("a bank and its queries are described alike"),

@@ -10,6 +10,7 @@ use burn::{
     nn::Linear,
     tensor::{Device, Tensor},
 };
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{evidence::EvidenceReader, interaction::Interaction};
@@ -18,7 +19,6 @@ use crate::{
     layer::{
         matmul::{Matrix, Onto, product_here},
         norm::{LayerNorm, normalise},
-        simd::vectorised,
     },
 };
 

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
     composed,
     gather::RowIndex,
     kernel::{self, HostKernel, View, on_host},
-    simd::vectorised,
 };
 
 /// Sparse rows over `V` terms, with their transpose.

@@ -76,21 +76,26 @@ impl HostKernel for Dense {
             None => grad,
         };
         let outer = Matrix::new(grad, width);
-        if !grads[0].is_empty() {
-            product(
-                outer,
-                Matrix::new(inputs[1].values, width).transposed(),
-                grads[0],
-                Onto::Nothing,
-            );
-        }
-        if !grads[1].is_empty() {
-            let inner = Matrix::new(inputs[0].values, channels).transposed();
-            product(inner, outer, grads[1], Onto::Nothing);
-        }
-        if let Some(bias) = grads.get_mut(2) {
-            sum_rows(grad, width, bias);
-        }
+        // Each product may be too small for all cores: the two go side by side.
+        let (of_input, rest) = grads.split_at_mut(1);
+        let (of_weight, of_bias) = rest.split_at_mut(1);
+        rayon::join(
+            || {
+                if !of_input[0].is_empty() {
+                    let weight = Matrix::new(inputs[1].values, width).transposed();
+                    product(outer, weight, of_input[0], Onto::Nothing);
+                }
+            },
+            || {
+                if !of_weight[0].is_empty() {
+                    let inner = Matrix::new(inputs[0].values, channels).transposed();
+                    product(inner, outer, of_weight[0], Onto::Nothing);
+                }
+                if let Some(bias) = of_bias.first_mut() {
+                    sum_rows(grad, width, bias);
+                }
+            },
+        );
     }
 }
 

@@ -1,8 +1,8 @@
 //! Dropout without a mask in memory: which values are dropped follows from a seed and their position.
 //!
 //! `y = x / (1 - p)` with probability `1 - p`, else 0 (Srivastava et al. 2014, JMLR 15:1929). The backward pass draws the
-//! same values again (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195) instead of keeping them, and both cores
-//! draw, which the framework's generator does not. Seeds come from a sequence of the calling thread, restarted by
+//! same values again instead of keeping them, and all cores draw, which the framework's generator does not. Seeds come from a
+//! sequence of the calling thread (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195), restarted by
 //! [`crate::device::seed`]: the framework has one generator for the whole process, and whoever else draws from it would move
 //! ours.
 
@@ -12,15 +12,15 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
-    simd::vectorised,
 };
 
-/// Values per task; even, as two values share a draw.
+/// Values per task.
 const BLOCK: usize = 8192;
 
 /// Values drawn at a time.
@@ -101,20 +101,15 @@ impl Drop {
         1.0 / self.keep
     }
 
-    /// Writes the factors of `factors.len()` values, 0 for what is dropped; `first` is the position of the first among all, and even.
+    /// Writes the factors of `factors.len()` values, 0 for what is dropped; `first` is the position of the first among all.
     #[inline(always)]
     fn draw(&self, first: usize, factors: &mut [f32]) {
-        debug_assert_eq!(first % 2, 0);
         let threshold = (f64::from(self.keep) * f64::from(u32::MAX)) as u32;
         let scale = self.scale();
-        for (pair, two) in factors.chunks_mut(2).enumerate() {
-            let counter = ((first / 2 + pair) as u64 + 1).wrapping_mul(STRIDE);
-            let drawn = mix(self.seed.wrapping_add(counter));
-            let kept = |word: u32| if word <= threshold { scale } else { 0.0 };
-            two[0] = kept(drawn as u32);
-            if let Some(second) = two.get_mut(1) {
-                *second = kept((drawn >> 32) as u32);
-            }
+        let (low, high) = (self.seed as u32, (self.seed >> 32) as u32);
+        for (at, factor) in (first as u32..).zip(factors) {
+            let drawn = scatter(scatter(at ^ low).wrapping_add(high));
+            *factor = if drawn <= threshold { scale } else { 0.0 };
         }
     }
 
@@ -137,7 +132,15 @@ impl Drop {
     }
 }
 
+/// A bijection of 32 bits that leaves no trace of its argument (Ettinger 2018, <https://github.com/skeeto/hash-prospector>); unlike one of
+/// 64 bits it is cheap in vector registers.
 #[inline(always)]
+fn scatter(mut x: u32) -> u32 {
+    x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
+    x = (x ^ (x >> 15)).wrapping_mul(0x846C_A68B);
+    x ^ (x >> 16)
+}
+
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

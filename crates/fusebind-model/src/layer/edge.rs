@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
-    simd::vectorised,
 };
 
 /// Incoming bonds of every atom.

@@ -9,6 +9,7 @@ use burn::{
     module::{Initializer, Module, Param},
     tensor::{Device, Tensor},
 };
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 1024;
 
 /// Learned table of all categories of all fields, `[V, D]`.
 #[derive(Module, Debug)]
@@ -78,10 +79,12 @@ impl HostKernel for EmbedSum {
             .with_min_len(64)
             .zip(self.rows.par_chunks(self.fields))
             .for_each(|(out, rows)| {
-                for &row in rows {
-                    let start = row as usize * channels;
-                    add_assign(out, &inputs[0].values[start..start + channels]);
-                }
+                vectorised(|| {
+                    for &row in rows {
+                        let start = row as usize * channels;
+                        add_assign(out, &inputs[0].values[start..start + channels]);
+                    }
+                });
             });
     }
 
@@ -92,11 +95,13 @@ impl HostKernel for EmbedSum {
             .zip(self.rows.par_chunks(self.fields * BLOCK))
             .map(|(grads, rows)| {
                 let mut table = vec![0.0f32; inputs[0].values.len()];
-                for (g, rows) in grads.chunks(channels).zip(rows.chunks(self.fields)) {
-                    for &row in rows {
-                        add_assign(&mut table[row as usize * channels..(row as usize + 1) * channels], g);
+                vectorised(|| {
+                    for (g, rows) in grads.chunks(channels).zip(rows.chunks(self.fields)) {
+                        for &row in rows {
+                            add_assign(&mut table[row as usize * channels..(row as usize + 1) * channels], g);
+                        }
                     }
-                }
+                });
                 table
             })
             .collect();

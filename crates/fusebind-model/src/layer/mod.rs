@@ -15,4 +15,3 @@ pub mod pair;
 pub mod pool;
 pub mod residual;
 pub mod segment;
-pub mod simd;

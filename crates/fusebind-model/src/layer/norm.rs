@@ -7,6 +7,7 @@ use burn::{
     module::{Initializer, Module, Param},
     tensor::{Device, Tensor},
 };
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     dropout::{Drop, Dropout},
     gather::add_assign,
     kernel::{self, HostKernel, View, on_host},
-    simd::vectorised,
 };
 
 pub(super) const EPSILON: f32 = 1e-5;

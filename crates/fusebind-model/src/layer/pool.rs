@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
     composed,
     kernel::{self, HostKernel, View, on_host},
     segment::pieces,
-    simd::vectorised,
 };
 
 /// Bound of attention scores.
@@ -104,11 +104,9 @@ impl HostKernel for AttentionPool {
                 vectorised(|| {
                     self.sums(segment, [x, scores], &mut total, &mut mean);
                     mean.iter_mut().zip(&total).for_each(|(m, t)| *m /= t);
-                    let (grad, total, mean) = (
-                        &grad[segment * channels..][..channels],
-                        &total[..channels],
-                        &mean[..channels],
-                    );
+                    let (grad, mean) = (&grad[segment * channels..][..channels], &mean[..channels]);
+                    let share = &mut total[..channels];
+                    share.iter_mut().zip(grad).for_each(|(total, g)| *total = g / *total);
                     let first = self.rows(segment).start * channels;
                     for (row, (x_grad, score_grad)) in x_grad
                         .chunks_mut(channels)
@@ -119,7 +117,7 @@ impl HostKernel for AttentionPool {
                         let (x, scores) = (&x[start..start + channels], &scores[start..start + channels]);
                         let (x_grad, score_grad) = (&mut x_grad[..channels], &mut score_grad[..channels]);
                         for c in 0..channels {
-                            let passed = grad[c] * weight(scores[c]) / total[c];
+                            let passed = share[c] * weight(scores[c]);
                             x_grad[c] = passed;
                             let open = scores[c].abs() <= bound;
                             score_grad[c] = if open { passed * (x[c] - mean[c]) } else { 0.0 };

@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use burn::{nn::Linear, tensor::Tensor};
+use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -17,11 +18,10 @@ use super::{
     kernel::{self, HostKernel, View, on_host},
     matmul::{Matrix, Onto, product, product_here},
     norm::{LayerNorm, moments, normalise, normalise_backward},
-    simd::vectorised,
 };
 
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads, and few enough to stay in cache.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
 #[derive(Debug)]
 struct Residual {
@@ -140,20 +140,19 @@ impl HostKernel for Residual {
             add_assign(shift_grad, &sums.shift);
         }
         let (outer, inner) = (Matrix::new(grad, channels), Matrix::new(&hidden_grad, width));
-        product(
-            Matrix::new(hidden, width).transposed(),
-            outer,
-            second_grad,
-            Onto::Nothing,
+        // Each product may be too small for all cores: the two go side by side.
+        rayon::join(
+            || {
+                let hidden = Matrix::new(hidden, width).transposed();
+                product(hidden, outer, second_grad, Onto::Nothing);
+                sum_rows(grad, channels, second_bias_grad);
+            },
+            || {
+                let normal = Matrix::new(&normal, channels).transposed();
+                product(normal, inner, first_grad, Onto::Nothing);
+                sum_rows(&hidden_grad, width, first_bias_grad);
+            },
         );
-        product(
-            Matrix::new(&normal, channels).transposed(),
-            inner,
-            first_grad,
-            Onto::Nothing,
-        );
-        sum_rows(grad, channels, second_bias_grad);
-        sum_rows(&hidden_grad, width, first_bias_grad);
     }
 }
 

@@ -14,10 +14,8 @@ use burn::{
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
-use fusebind_model::{
-    checkpoint::{Archive, Array},
-    layer::simd::vectorised,
-};
+use fusebind_features::simd::vectorised;
+use fusebind_model::checkpoint::{Archive, Array};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
