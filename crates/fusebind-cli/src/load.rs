@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use fusebind::{
     data::{
         modality::{ModalityTables, Side, load_modalities},
-        source::{ColumnMap, LabelPolicy, LoadConfig, load_dataset},
+        source::{ColumnMap, LabelPolicy, LoadConfig, MoleculeCache, load_dataset},
         split::{Part, PartNames, Split, from_column, from_spec, hold_out, read_split},
         table::{Dataset, Rejection, write_rejections},
     },
     features::{
-        entity::{molecule::ChematicToolkit, side::SideData},
+        entity::{
+            molecule::{ChematicToolkit, Chemistry},
+            side::SideData,
+        },
         modality::{Modality, ModalitySet},
     },
     model::device::DeviceChoice,
@@ -54,6 +57,29 @@ pub fn device(name: DeviceName) -> DeviceChoice {
     }
 }
 
+/// Reads molecules with a toolkit that remembers them where a cache is asked for.
+pub fn chemistry<T>(
+    source: &SourceArgs,
+    talk: &Talk,
+    read: impl FnOnce(&dyn Chemistry) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(folder) = &source.cache else {
+        return read(&ChematicToolkit);
+    };
+    let cache = MoleculeCache::open(folder, ChematicToolkit)?;
+    if let Some(reason) = cache.unusable() {
+        talk.note(format_args!(
+            "{}: not used, {reason}; it is written anew",
+            cache.path().display()
+        ));
+    }
+    let (path, known) = (cache.path().display().to_string(), cache.len());
+    let value = read(&cache)?;
+    let fresh = cache.save()?;
+    talk.note(format_args!("{path}: {known} molecules were known, {fresh} are new"));
+    Ok(value)
+}
+
 /// Reads a data set and says what it holds.
 pub fn dataset(
     path: &Path,
@@ -68,7 +94,9 @@ pub fn dataset(
         labels,
         censor_at_floor: floor,
     };
-    let (dataset, rejections) = load_dataset(path, &ChematicToolkit, &config)?;
+    let (dataset, rejections) = chemistry(source, talk, |toolkit| {
+        load_dataset(path, toolkit, &config).map_err(Into::into)
+    })?;
     talk.note(format_args!(
         "{}: {} distinct drugs, {} distinct targets, {} pairs, {} rows rejected",
         path.display(),

@@ -260,3 +260,27 @@ fn a_simulated_data_set_is_written_once_and_as_configured() {
         "{told}"
     );
 }
+
+#[test]
+fn a_cache_changes_nothing_but_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    table(here);
+    let check = |cache: &[&str]| fusebind(&[&["data", "check", "pairs.csv", "--json"], cache].concat(), here);
+    let plain = check(&[]);
+    let (first, second) = (check(&["--cache", "cache"]), check(&["--cache", "cache"]));
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    assert_eq!(plain.stdout, first.stdout);
+    assert_eq!(plain.stdout, second.stdout);
+    let (first, second) = (text(&first.stderr), text(&second.stderr));
+    assert!(first.contains(&format!("0 molecules were known, {} are new", SMILES.len())), "{first}");
+    assert!(second.contains(&format!("{} molecules were known, 0 are new", SMILES.len())), "{second}");
+
+    let file = here.join("cache/molecules.cache");
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let mended = check(&["--cache", "cache"]);
+    assert_eq!(plain.stdout, mended.stdout);
+    assert!(text(&mended.stderr).contains("it is damaged"), "{}", text(&mended.stderr));
+}

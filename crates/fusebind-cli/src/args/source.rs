@@ -1,5 +1,7 @@
 //! Flags that several commands share: how tables are read, and where tensors live.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 /// Columns and units, where detection is not enough.
@@ -36,6 +38,9 @@ pub struct SourceArgs {
     /// Unit of every affinity, for instance `Kd_nM` or `pIC50`.
     #[arg(long)]
     pub unit: Option<String>,
+    /// Folder that keeps featurised molecules, so that the next command reads them instead of featurising them again.
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
 }
 
 /// Where tensors live.

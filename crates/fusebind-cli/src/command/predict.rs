@@ -97,7 +97,7 @@ fn request(args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
     }
     match (&args.smiles, &args.sequence, &args.drugs, &args.targets) {
         (Some(smiles), Some(sequence), ..) => one(smiles, sequence),
-        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args),
+        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args, talk),
         _ => Err(Failure::misuse(
             "nothing to predict",
             "give --smiles and --sequence, or --pairs, or --drugs and --targets",
@@ -153,9 +153,11 @@ fn pairs(path: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request
 }
 
 /// Each drug of a table with each target of another, under every id that names them.
-fn product(drugs: &Path, targets: &Path, args: &PredictArgs) -> anyhow::Result<Request> {
+fn product(drugs: &Path, targets: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
     let map = load::columns(&args.source);
-    let (drugs, mut rejections) = load_drugs(drugs, &ChematicToolkit, &map)?;
+    let (drugs, mut rejections) = load::chemistry(&args.source, talk, |toolkit| {
+        load_drugs(drugs, toolkit, &map).map_err(Into::into)
+    })?;
     let (targets, rejected) = load_targets(targets, &map)?;
     rejections.extend(rejected);
     let count = |ids: &mut dyn Iterator<Item = usize>| ids.sum::<usize>();

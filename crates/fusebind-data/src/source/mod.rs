@@ -1,5 +1,6 @@
 //! From files to typed tables: CSV, TSV, Parquet, SDF and FASTA in, accepted values and rejected rows out.
 
+mod cache;
 mod columns;
 mod config;
 mod dataset;
@@ -17,6 +18,7 @@ mod sdf;
 mod side;
 mod unit;
 
+pub use cache::MoleculeCache;
 pub(crate) use columns::normalise;
 pub use config::{ColumnMap, LabelPolicy, LoadConfig};
 pub use dataset::{load_dataset, load_drugs, load_targets};

@@ -2,11 +2,13 @@
 //!
 //! Comes in: identifiers of circular substructures. Goes out: 2048 bits and the Tanimoto coefficient between two of them.
 
+use serde::{Deserialize, Serialize};
+
 /// Number of bits.
 pub const BITS: usize = 2048;
 
 /// A folded circular fingerprint (Rogers & Hahn 2010, doi 10.1021/ci100050t).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint([u64; BITS / 64]);
 
 impl Default for Fingerprint {

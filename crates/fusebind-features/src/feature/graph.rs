@@ -3,6 +3,8 @@
 //! Comes in: a gated [`Molecule`](crate::entity::molecule::Molecule). Goes out: [`GraphFeatures`], plain arrays without tensors.
 //! Axis legend: `N` atoms, `E` directed bonds (two per chemical bond).
 
+use serde::{Deserialize, Serialize};
+
 /// Number of categorical fields of an atom.
 pub const ATOM_FIELDS: usize = 9;
 /// Number of categories of each atom field; every stored value is below its entry.
@@ -16,7 +18,7 @@ pub const BOND_FIELDS: usize = 4;
 pub const BOND_FIELD_SIZES: [usize; BOND_FIELDS] = [5, 6, 2, 2];
 
 /// One chemical bond between atoms `a` and `b` (`a < b`) with its categorical fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BondFeatures {
     /// First atom.
     pub a: u32,
@@ -27,7 +29,7 @@ pub struct BondFeatures {
 }
 
 /// Arrays of one molecule.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GraphFeatures {
     /// Categorical atom fields, `[N][ATOM_FIELDS]`.
     pub atoms: Vec<[u8; ATOM_FIELDS]>,

@@ -19,13 +19,15 @@ class Tower(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(tokens, 128)
         sizes = [128, 32, 64, 96]
-        self.layers = nn.ModuleList(nn.Conv1d(a, b, width) for a, b in zip(sizes, sizes[1:]))
+        layers = (nn.Conv2d(a, b, (1, width)) for a, b in zip(sizes, sizes[1:]))
+        # Channels last is how the embedding lies in memory already, and faster than `Conv1d`, which copies it.
+        self.layers = nn.ModuleList(layers).to(memory_format=torch.channels_last)
 
     def forward(self, tokens):
-        x = self.embed(tokens).transpose(1, 2)
+        x = self.embed(tokens).transpose(1, 2).unsqueeze(2)
         for layer in self.layers:
             x = F.relu(layer(x))
-        return x.amax(2)
+        return x.amax((2, 3))
 
 
 class Model(nn.Module):

@@ -23,13 +23,13 @@ class Isomorphism(nn.Module):
         self.norm = nn.BatchNorm1d(CHANNELS)
 
     def forward(self, x, source, destination):
-        return self.norm(F.relu(self.dense(x.index_add(0, destination, x[source]))))
+        return self.norm(F.relu(self.dense(x.index_add(0, destination, x.index_select(0, source)))))
 
 
 class Model(nn.Module):
     def __init__(self, atom_rows):
         super().__init__()
-        self.atoms = nn.Embedding(atom_rows, 78)
+        self.atoms = nn.EmbeddingBag(atom_rows, 78, mode="sum")
         self.layers = nn.ModuleList(Isomorphism(78 if i == 0 else CHANNELS) for i in range(5))
         self.drug = nn.Linear(CHANNELS, 128)
         self.residues = nn.Embedding(27, 128)
@@ -42,7 +42,7 @@ class Model(nn.Module):
         )
 
     def forward(self, batch):
-        x = self.atoms(batch["atoms"]).sum(1)
+        x = self.atoms(batch["atoms"])
         for layer in self.layers:
             x = layer(x, batch["source"], batch["destination"])
         pooled = x.new_zeros(len(batch["label"]), CHANNELS).index_add(0, batch["of"], x)

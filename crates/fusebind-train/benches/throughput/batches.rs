@@ -1,4 +1,4 @@
-//! The batches that everything is measured on: Davis under the `davis` recipe, each entity once, evidence drawn at random.
+//! The batches that everything is measured on: structure under a recipe, each entity once, evidence drawn at random.
 //!
 //! Goes out: batches, a model, and a safetensors file of the same for peers.
 
@@ -49,10 +49,10 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub fn new(dataset: &'a Dataset) -> Result<Self, Box<dyn Error>> {
-        let mut recipe = Recipe::open("davis")?;
+    pub fn new(dataset: &'a Dataset, recipe: &str) -> Result<Self, Box<dyn Error>> {
+        let mut recipe = Recipe::open(recipe)?;
         recipe.model.evidence.inputs = EVIDENCE;
-        recipe.model.heads.binding = false;
+        (recipe.model.heads.affinities, recipe.model.heads.binding) = (1, false);
         recipe.model.alignment.channels = 0;
         let drugs = DrugStore::new(dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
         let targets = TargetStore::new(dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);

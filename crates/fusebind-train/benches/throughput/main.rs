@@ -1,7 +1,8 @@
 //! What the engine does per second, as ratios measured in one run.
 //!
 //! ```sh
-//! cargo bench -p fusebind-train --bench throughput -- --data DIR/davis [--python PYTHON_WITH_RDKIT] [--torch PYTHON_WITH_TORCH]
+//! cargo bench -p fusebind-train --bench throughput -- --data DIR/davis [--python PYTHON_WITH_RDKIT] [--torch PYTHON_WITH_TORCH] \
+//!   [--recipe davis] [--only featurise|step|score]
 //! ```
 //!
 //! Comes in: a data set folder. Goes out, on stdout: a table of rates. Peers run in Python, each in its own process, on the batches
@@ -45,7 +46,7 @@ fn run() -> Outcome {
     if wanted("featurise") {
         featurise::measure(&dataset, flag("--python"))?;
     }
-    let bench = batches::Bench::new(&dataset)?;
+    let bench = batches::Bench::new(&dataset, flag("--recipe").as_deref().unwrap_or("davis"))?;
     let peak = step::matrix_products();
     if wanted("step") {
         step::measure(&bench, peak, flag("--torch"))?;

@@ -34,23 +34,39 @@ pub fn matrix_products() -> f64 {
     rate
 }
 
-/// Multiplications and additions of a step that go into matrix products: forward, gradients of weights, and of inputs that are not
+/// A stage of a step and the operations of its matrix products: forward, and all with gradients of weights and of inputs that are not
 /// data.
-fn operations(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> f64 {
+struct Stage(&'static str, f64, f64);
+
+fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stage> {
     let width = model.width as f64;
     let (drugs, targets) = (batch.drugs.graphs.len() as f64, batch.targets.sequences.len() as f64);
     let (atoms, pairs) = (batch.drugs.graphs.atoms.len() as f64, batch.pairs.len() as f64);
     let (c, h) = (model.graph.channels as f64, model.interaction.channels as f64);
-    let evidence = batch.evidence.width as f64;
-    let data = drugs * model.graph.substructures as f64 * width
-        + targets * model.sequence.composition as f64 * width
-        + pairs * evidence * (h + model.evidence.channels as f64);
-    let states = atoms * c * c * (2 * model.graph.layers + 1) as f64
-        + drugs * 2.0 * c * width
-        + (drugs + targets) * width * (h + model.retrieval.channels as f64)
-        + pairs * h * h * (2 * model.interaction.layers) as f64
-        + pairs * (h + model.evidence.channels as f64);
-    2.0 * (2.0 * data + 3.0 * states)
+    let (evidence, expert) = (batch.evidence.width as f64, model.evidence.channels as f64);
+    let data = |name, products: f64| Stage(name, 2.0 * products, 4.0 * products);
+    let states = |name, products: f64| Stage(name, 2.0 * products, 6.0 * products);
+    vec![
+        data(
+            "encode drug, substructures",
+            drugs * model.graph.substructures as f64 * width,
+        ),
+        states(
+            "encode drug, graph",
+            atoms * c * c * (2 * model.graph.layers + 1) as f64 + drugs * 2.0 * c * width,
+        ),
+        data("encode target", targets * model.sequence.composition as f64 * width),
+        states(
+            "project entities",
+            (drugs + targets) * width * (h + model.retrieval.channels as f64),
+        ),
+        data("read evidence", pairs * evidence * (h + expert)),
+        states(
+            "pair interaction",
+            pairs * h * h * (2 * model.interaction.layers) as f64,
+        ),
+        states("heads", pairs * (h + expert)),
+    ]
 }
 
 struct Phases {
@@ -97,7 +113,9 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         optimizer: f64::INFINITY,
     };
     let mut total = f64::INFINITY;
-    let pairs = bench.batches[0].pairs.len();
+    let first = &bench.batches[0];
+    let (drugs, targets) = (first.drugs.graphs.len(), first.targets.sequences.len());
+    let pairs = first.pairs.len();
     for round in 0..60 {
         let batch = &bench.batches[round % (bench.batches.len() - 1)];
         let (next, phases) = step(model, batch, (&objective, &mut optimizer), &device);
@@ -109,7 +127,8 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
             best.optimizer = best.optimizer.min(phases.optimizer);
         }
     }
-    let work = operations(&recipe.model, &bench.batches[0]);
+    let stages = stages(&recipe.model, &bench.batches[0]);
+    let work: f64 = stages.iter().map(|stage| stage.2).sum();
     row(
         "training step, each entity once",
         &format!("{:.1} ms, {:.0} pairs/s", total * 1e3, pairs as f64 / total),
@@ -128,6 +147,20 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
             work / peak * 1e3,
             work / total / peak * 100.0
         ),
+    );
+    for Stage(name, forward, all) in stages {
+        row(
+            name,
+            &format!("{:.0} MFLOP", all / 1e6),
+            &format!("forward {:.0}; floor {:.2} ms", forward / 1e6, all / peak * 1e3),
+        );
+    }
+    // Weights, both moments and the average are read and written, the gradient is read.
+    let bytes = 36.0 * count as f64;
+    row(
+        "optimizer",
+        &format!("{:.0} MB moved", bytes / 1e6),
+        &format!("{:.0} GB/s", bytes / best.optimizer / 1e9),
     );
     let Some(python) = torch else {
         return Ok(());

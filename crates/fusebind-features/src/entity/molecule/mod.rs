@@ -23,6 +23,7 @@ mod sd;
 
 pub use chematic::ChematicToolkit;
 pub use many::featurise_molecules;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
@@ -35,7 +36,7 @@ pub const MAX_SMILES: usize = 5_000;
 pub const MAX_HEAVY_ATOMS: usize = 500;
 
 /// A valid molecule: the parent that is left after salt stripping.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Molecule {
     /// Canonical SMILES of the parent: the identity of the molecule everywhere in fusebind.
     pub smiles: String,
