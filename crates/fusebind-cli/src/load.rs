@@ -17,7 +17,7 @@ use fusebind::{
         },
         modality::{Modality, ModalitySet},
     },
-    model::device::DeviceChoice,
+    model::device::{Device, DeviceChoice},
     train::{
         recipe::{Recipe, SplitSpec},
         run_dir::RunInfo,
@@ -48,13 +48,18 @@ pub fn columns(source: &SourceArgs) -> ColumnMap {
     }
 }
 
-/// The device choice of a flag.
-pub fn device(name: DeviceName) -> DeviceChoice {
-    match name {
+/// The device that a flag asks for; says so where it is not the GPU that it might be.
+pub fn device(name: DeviceName, talk: &Talk) -> Result<Device, fusebind::model::Error> {
+    let choice = match name {
         DeviceName::Auto => DeviceChoice::Auto,
         DeviceName::Cpu => DeviceChoice::Cpu,
         DeviceName::Cuda => DeviceChoice::Cuda,
+    };
+    let chosen = choice.resolve()?;
+    if let Some(remark) = chosen.remark {
+        talk.note(remark);
     }
+    Ok(chosen.device)
 }
 
 /// Reads molecules with a toolkit that remembers them where a cache is asked for.

@@ -14,7 +14,7 @@ use fusebind::{
         table::Dataset,
     },
     eval::regression,
-    model::{bundle::Bundle, device::DeviceChoice, evidence::Withheld},
+    model::{bundle::Bundle, evidence::Withheld},
     train::{
         evaluate::evaluate,
         recipe::Recipe,
@@ -25,7 +25,7 @@ use fusebind::{
 
 use super::{evaluate::print, say};
 use crate::{
-    args::{DemoArgs, SourceArgs},
+    args::{DemoArgs, DeviceName, SourceArgs},
     load,
     outcome::Failure,
     talk::{Talk, TrainingProgress},
@@ -76,7 +76,7 @@ fn show(folder: &Path, args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
     let (data, out) = (folder.join("data"), folder.join("run"));
     universe.write(&data)?;
     let (dataset, mut rejections) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, talk)?;
-    let device = DeviceChoice::Auto.resolve()?;
+    let device = load::device(DeviceName::Auto, talk)?;
     let modalities = data.join("modalities");
     let (side, _) = load::side_data(Some(&modalities), &dataset, [&[], &[]], &mut rejections, talk)?;
     let parts = split(&dataset, SplitBy::Random, Fractions::default(), args.seed)?;

@@ -19,7 +19,7 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device).resolve()?;
+    let device = load::device(args.device, talk)?;
     let bundle = Bundle::open(&run.model(), &device)?;
     bundle.check_without(without)?;
     let (dataset, mut rejections) = load::dataset(

@@ -38,7 +38,7 @@ struct Request {
 }
 
 pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
-    let device = load::device(args.device).resolve()?;
+    let device = load::device(args.device, talk)?;
     let without = load::switched_off(&args.only, &args.without)?;
     let predictor = Predictor::open(&args.run, &device)?.without(without)?;
     let mut request = request(args, talk)?;

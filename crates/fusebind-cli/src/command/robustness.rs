@@ -48,7 +48,7 @@ pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
 pub fn sweep(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<Robustness> {
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device).resolve()?;
+    let device = load::device(args.device, talk)?;
     let bundle = Bundle::open(&run.model(), &device)?;
     let labels = LabelPolicy::Required;
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, labels, recipe.censor_at_floor, talk)?;

@@ -22,7 +22,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
         recipe.training.epochs = epochs;
         recipe.check()?;
     }
-    let device = load::device(args.device).resolve()?;
+    let device = load::device(args.device, talk)?;
     if args.resume && is_finished(&RunDir::open(&args.out)?) {
         talk.note(format_args!("{}: this run is finished already", args.out.display()));
         return Ok(());
