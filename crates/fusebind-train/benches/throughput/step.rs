@@ -133,7 +133,7 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         "training step, each entity once",
         &format!("{:.1} ms, {:.0} pairs/s", total * 1e3, pairs as f64 / total),
         &format!(
-            "{pairs} pairs, {count} parameters; forward {:.1}, backward {:.1}, optimizer {:.1} ms",
+            "{pairs} pairs, {drugs} drugs, {targets} targets, {count} parameters; forward {:.1}, backward {:.1}, optimizer {:.1} ms",
             best.forward * 1e3,
             best.backward * 1e3,
             best.optimizer * 1e3
