@@ -273,8 +273,14 @@ fn a_cache_changes_nothing_but_the_work() {
     assert_eq!(plain.stdout, first.stdout);
     assert_eq!(plain.stdout, second.stdout);
     let (first, second) = (text(&first.stderr), text(&second.stderr));
-    assert!(first.contains(&format!("0 molecules were known, {} are new", SMILES.len())), "{first}");
-    assert!(second.contains(&format!("{} molecules were known, 0 are new", SMILES.len())), "{second}");
+    assert!(
+        first.contains(&format!("0 molecules were known, {} are new", SMILES.len())),
+        "{first}"
+    );
+    assert!(
+        second.contains(&format!("{} molecules were known, 0 are new", SMILES.len())),
+        "{second}"
+    );
 
     let file = here.join("cache/molecules.cache");
     let mut bytes = fs::read(&file).unwrap();
@@ -282,5 +288,9 @@ fn a_cache_changes_nothing_but_the_work() {
     fs::write(&file, bytes).unwrap();
     let mended = check(&["--cache", "cache"]);
     assert_eq!(plain.stdout, mended.stdout);
-    assert!(text(&mended.stderr).contains("it is damaged"), "{}", text(&mended.stderr));
+    assert!(
+        text(&mended.stderr).contains("it is damaged"),
+        "{}",
+        text(&mended.stderr)
+    );
 }
