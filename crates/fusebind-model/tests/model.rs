@@ -19,6 +19,7 @@ use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
     checkpoint::Archive,
     evidence::Withheld,
+    fusion::fused::cosines,
     head::Output,
     input::InputScales,
     scoring::{Absence, EvidenceOf, Scorer},
@@ -205,6 +206,25 @@ fn many_pairs_score_as_one_batch_does() {
         (opinions.mixed(0.0), opinions.mixed(1.0)),
         (alone, opinions.joint.clone())
     );
+}
+
+#[test]
+fn retrieval_vectors_are_units_and_their_products_cosines() {
+    let device = Device::flex();
+    let (drugs, targets) = stores();
+    let model = model(&device);
+    let drugs = model.encode_drugs(&drugs.batch(&[0, 1, 2]), &device);
+    let targets = model.encode_targets(&targets.batch(&[4, 1]), &device);
+    let [drugs, targets] = model.retrieval_vectors(drugs, targets).unwrap();
+    let channels = drugs.dims()[1];
+    let (drugs, targets) = (host(drugs), host(targets));
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+    let all = drugs.chunks(channels).chain(targets.chunks(channels));
+    assert!(all.into_iter().all(|v| (dot(v, v) - 1.0).abs() < 1e-4));
+    let expected: Vec<f32> = (drugs.chunks(channels))
+        .flat_map(|d| targets.chunks(channels).map(|t| dot(d, t)).collect::<Vec<_>>())
+        .collect();
+    assert_close(&cosines(&drugs, &targets, channels), &expected, "cosines");
 }
 
 fn description() -> Description {
