@@ -63,6 +63,20 @@ struct Destination {
     row_stride: usize,
 }
 
+impl Destination {
+    /// The destination from `offset` on.
+    ///
+    /// # Safety
+    /// `offset` lies within what the destination points into.
+    unsafe fn further(self, offset: usize) -> Self {
+        Self {
+            // SAFETY: the caller's promise.
+            start: unsafe { self.start.add(offset) },
+            ..self
+        }
+    }
+}
+
 // SAFETY: tasks write disjoint bands, see `product`.
 unsafe impl Send for Destination {}
 unsafe impl Sync for Destination {}
@@ -144,12 +158,8 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto)
     let band = length.div_ceil(bands);
     (0..length.div_ceil(band)).into_par_iter().for_each(|task| {
         let (first, count) = (task * band, band.min(length - task * band));
-        let destination = destination; // the whole of it, not its pointer
         // SAFETY: bands of different tasks do not overlap, and each lies within `out`.
-        let at = |offset: usize| Destination {
-            start: unsafe { destination.start.add(offset) },
-            ..destination
-        };
+        let at = |offset: usize| unsafe { destination.further(offset) };
         if by_rows {
             whole(a.band(first, count), b, at(first * columns), onto);
         } else {

@@ -52,7 +52,7 @@ fn run() -> Outcome {
         step::measure(&bench, peak, flag("--torch"))?;
     }
     if wanted("score") {
-        score::measure(&bench, peak);
+        score::measure(&bench, peak)?;
     }
     Ok(())
 }

@@ -4,24 +4,30 @@ use std::hint::black_box;
 
 use burn::{module::Module, tensor::Tensor};
 use fusebind_model::{
-    fusion::fused::cosines,
+    fusion::{fused::cosines, interaction::InteractionConfig},
     scoring::{Absence, EvidenceOf, Scorer},
 };
+use fusebind_train::recipe::Recipe;
 
-use crate::{batches::Bench, fastest, row};
+use crate::{Outcome, batches::Bench, fastest, row};
 
 /// Pairs to score.
 const PAIRS: usize = 2_000_000;
 /// Drugs and targets whose dot products are taken.
 const VECTORS: (usize, usize) = (20_000, 400);
 
-pub fn measure(bench: &Bench<'_>, peak: f64) {
+pub fn measure(bench: &Bench<'_>, peak: f64) -> Outcome {
+    whole_head(bench, &bench.recipe.model.interaction, peak)?;
+    whole_head(bench, &Recipe::open("screen")?.model.interaction, peak)?;
+    dot_products(bench);
+    Ok(())
+}
+
+fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> Outcome {
     let mut config = bench.recipe.model.clone();
     config.evidence.inputs = 0;
-    let model = config
-        .init(&bench.device.clone().autodiff(), 1)
-        .expect("the recipe is sound")
-        .valid();
+    config.interaction = interaction.clone();
+    let model = config.init(&bench.device.clone().autodiff(), 1)?.valid();
     let scorer = Scorer {
         model: &model,
         evidence: EvidenceOf::Nothing,
@@ -37,12 +43,12 @@ pub fn measure(bench: &Bench<'_>, peak: f64) {
     let many = fastest(3, || {
         black_box(scorer.score(stores, &pairs, |_| {}));
     });
-    let h = config.interaction.channels as f64;
-    let work = 4.0 * h * h * config.interaction.layers as f64 + 2.0 * h;
+    let (h, layers) = (interaction.channels as f64, interaction.layers);
+    let work = 4.0 * h * h * layers as f64 + 2.0 * h;
     // What encoding takes is in both: the difference is what pairs take.
     let rate = (pairs.len() - bench.pairs.len()) as f64 / (many - few);
     row(
-        "score pairs from encoded entities, whole head",
+        &format!("score pairs from encoded entities, {layers} x {h} channels"),
         &format!("{rate:.0} pairs/s"),
         &format!(
             "{:.0} kFLOP a pair; {:.0} % of the limit of {:.2} million pairs/s",
@@ -51,6 +57,11 @@ pub fn measure(bench: &Bench<'_>, peak: f64) {
             peak / work / 1e6
         ),
     );
+    Ok(())
+}
+
+fn dot_products(bench: &Bench<'_>) {
+    let config = &bench.recipe.model;
     let channels = config.retrieval.channels;
     let vectors = |rows: usize| {
         let ones = Tensor::<2>::ones([rows, channels], &bench.device);

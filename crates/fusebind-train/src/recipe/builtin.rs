@@ -5,6 +5,7 @@ pub(super) const RECIPES: &[(&str, &str)] = &[
     ("default", include_str!("../../../../recipes/default.toml")),
     ("demo", include_str!("../../../../recipes/demo.toml")),
     ("davis", include_str!("../../../../recipes/davis.toml")),
+    ("screen", include_str!("../../../../recipes/screen.toml")),
     ("kiba", include_str!("../../../../recipes/kiba.toml")),
     (
         "biosnap-random",
