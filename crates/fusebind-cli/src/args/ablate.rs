@@ -12,12 +12,7 @@ pub struct AblateArgs {
     /// Built-in recipe or recipe file.
     pub recipe: String,
     /// Data set folder or table.
-    #[arg(
-        long,
-        value_name = "DIR",
-        required_unless_present = "list",
-        default_value_if("list", "true", Some(""))
-    )]
+    #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// Folder of side modalities.
     #[arg(long, value_name = "DIR")]
@@ -50,13 +45,7 @@ pub struct AblateArgs {
     #[arg(long)]
     pub thorough: bool,
     /// Folder for cells, summary and report; what is there already is not done again.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        required_unless_present = "list",
-        default_value_if("list", "true", Some(""))
-    )]
+    #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
     /// Train and score this one arm and seed, as in `full:1`; how the command calls itself.
     #[arg(long, hide = true)]
