@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::{
-    module::Module,
+    module::{Module, ModuleVisitor, Param},
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData},
 };
@@ -92,6 +92,15 @@ impl Default for ModelConfig {
     }
 }
 
+/// Reads every parameter once.
+struct Reader;
+
+impl ModuleVisitor for Reader {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        drop(param.val());
+    }
+}
+
 impl ModelConfig {
     /// Refuses what makes no model.
     pub fn check(&self) -> Result<(), Error> {
@@ -133,8 +142,9 @@ impl ModelConfig {
             drug_alignment: self.align(&self.drug, device),
             target_alignment: self.align(&self.target, device),
         };
-        // Parameters are drawn lazily; drawing them here, in order, is what makes a seed mean something.
-        Ok(model.materialize())
+        // Parameters are drawn when they are first read; reading them here, in order and in turn, is what makes a seed mean something.
+        model.visit(&mut Reader);
+        Ok(model)
     }
 
     /// Fusion of a structure with side modalities.
