@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use support::{SEQUENCES, SMILES, fusebind, text};
 
@@ -293,4 +293,39 @@ fn a_cache_changes_nothing_but_the_work() {
         "{}",
         text(&mended.stderr)
     );
+}
+
+#[test]
+fn a_run_that_diverges_ends_even_on_one_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    table(here);
+    fs::write(
+        here.join("wild.toml"),
+        "name = \"wild\"\n[model]\nwidth = 16\n[model.interaction]\nchannels = 16\nrank = 0\n[training]\nepochs = 2\n\
+         learning_rate = 1e30\n[training.sampler]\nbatch_pairs = 2\n",
+    )
+    .unwrap();
+    let split = fusebind(
+        &["data", "split", "pairs.csv", "--by", "random", "-o", "split.csv"],
+        here,
+    );
+    assert!(split.status.success(), "{}", text(&split.stderr));
+    let train = Command::new(env!("CARGO_BIN_EXE_fusebind"))
+        .args([
+            "train",
+            "wild.toml",
+            "--data",
+            "pairs.csv",
+            "--split",
+            "split.csv",
+            "--out",
+            "run",
+        ])
+        .env("RAYON_NUM_THREADS", "1")
+        .current_dir(here)
+        .output()
+        .unwrap();
+    assert_eq!(train.status.code(), Some(1), "{}", text(&train.stderr));
+    assert!(text(&train.stderr).contains("learning_rate"), "{}", text(&train.stderr));
 }

@@ -61,12 +61,14 @@ impl DeviceChoice {
             device: Device::flex(),
             remark,
         };
+        if self == Self::Cpu {
+            return Ok(cpu(None)); // no driver is woken for nothing
+        }
         match (self, gpu()) {
-            (Self::Cpu, _) => Ok(cpu(None)),
-            (Self::Auto | Self::Cuda, Ok(device)) => Ok(Chosen { device, remark: None }),
+            (_, Ok(device)) => Ok(Chosen { device, remark: None }),
             (Self::Auto, Err(Missing::Support)) => Ok(cpu(None)),
             (Self::Auto, Err(missing)) => Ok(cpu(Some(format!("no GPU is used: {}", missing.what())))),
-            (Self::Cuda, Err(missing)) => {
+            (_, Err(missing)) => {
                 let message = format!("{}: {}", missing.what(), missing.remedy());
                 Err(Error::new(ErrorKind::Device, message))
             }

@@ -354,7 +354,8 @@ impl Model {
         }
     }
 
-    /// All that follows the encoders as one pass without gradients, and the number of affinity columns that it gives.
+    /// All that follows the encoders as one pass without gradients; the number of affinity columns that it gives, and whether a logit
+    /// follows them.
     pub(crate) fn fused_head(&self) -> (FusedHead, (usize, bool)) {
         let head = FusedHead::new(&self.interaction, self.evidence.as_ref(), &self.heads);
         (head, self.heads.shape())

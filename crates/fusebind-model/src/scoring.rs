@@ -10,9 +10,9 @@ use fusebind_features::{
 
 use crate::{
     evidence::{Evidence, EvidenceTable, Withheld},
-    fusion::fused,
     head::Output,
     input::{DrugStore, TargetStore},
+    layer::kernel::on_host,
     model::Model,
 };
 
@@ -194,7 +194,7 @@ impl Scorer<'_> {
             })
             .collect();
         let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));
-        let fused = fused::available(self.device).then(|| {
+        let fused = on_host(self.device).then(|| {
             let (head, shape) = self.model.fused_head();
             let sides = [
                 head.project(drug_states.clone(), 0),

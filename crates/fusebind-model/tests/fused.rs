@@ -14,19 +14,22 @@ use burn::{
     tensor::Tensor,
 };
 use fusebind_features::batch::SequenceBatch;
-use fusebind_model::layer::{
-    bag::{Bag, weighted_bag},
-    composed,
-    dense::{dense, dense_relu},
-    dropout::Dropout,
-    edge::{Bonds, aggregate},
-    gather::RowIndex,
-    motif::motif_scan,
-    norm::LayerNorm,
-    pair::{Pairs, pair_dot},
-    pool::attention_pool,
-    residual::residual,
-    segment::segment_sum,
+use fusebind_model::{
+    device::seed,
+    layer::{
+        bag::{Bag, weighted_bag},
+        composed,
+        dense::{dense, dense_relu},
+        dropout::Dropout,
+        edge::{Bonds, aggregate},
+        gather::RowIndex,
+        motif::motif_scan,
+        norm::LayerNorm,
+        pair::{Pairs, pair_dot},
+        pool::attention_pool,
+        residual::residual,
+        segment::segment_sum,
+    },
 };
 
 #[test]
@@ -89,6 +92,32 @@ fn collect_ids(module: &impl Module) -> Vec<burn::module::ParamId> {
     let mut ids = Ids(Vec::new());
     module.visit(&mut ids);
     ids.0
+}
+
+/// With the same draws a kernel drops what the composed form drops, whatever task a value falls into.
+#[test]
+fn dropout_inside_a_kernel_is_the_dropout_behind_it() {
+    let (norm, dropout) = (LayerNorm::new(12, &device()), Dropout::new(0.4));
+    let (first, second) = (linear(12, 7, 35, true), linear(7, 12, 37, true));
+    let drawn = |run: &dyn Fn() -> Tensor<2>| {
+        seed(&device(), 5);
+        run()
+    };
+    agree(
+        [tensor(600, 12, 41)],
+        |[x]| drawn(&|| residual(x.clone(), &norm, &first, &dropout, &second)),
+        |[x]| drawn(&|| composed::residual(x.clone(), &norm, &first, &dropout, &second)),
+    );
+    agree(
+        [tensor(600, 12, 42)],
+        |[x]| drawn(&|| norm.relu(x.clone(), Some(&dropout))),
+        |[x]| drawn(&|| composed::relu(norm.forward(x.clone()), Some(&dropout))),
+    );
+    agree(
+        [tensor(600, 12, 43)],
+        |[x]| drawn(&|| dropout.relu(x.clone())),
+        |[x]| drawn(&|| dropout.forward(burn::tensor::activation::relu(x.clone()))),
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
     checkpoint::Archive,
     evidence::Withheld,
-    fusion::fused::cosines,
+    fusion::retrieval::cosines,
     head::Output,
     input::InputScales,
     scoring::{Absence, EvidenceOf, Scorer},

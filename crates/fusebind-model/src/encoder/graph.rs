@@ -128,8 +128,8 @@ struct Round {
     second: Linear,
 }
 
-/// Distinct bond kinds: every combination of bond fields.
-fn bond_kinds() -> Vec<[u8; BOND_FIELDS]> {
+/// Fields of every bond kind: every combination of them.
+pub fn bond_kinds() -> Vec<[u8; BOND_FIELDS]> {
     let count: usize = BOND_FIELD_SIZES.iter().product();
     (0..count)
         .map(|mut kind| {
@@ -142,7 +142,8 @@ fn bond_kinds() -> Vec<[u8; BOND_FIELDS]> {
         .collect()
 }
 
-fn bond_kind(fields: &[u8; BOND_FIELDS]) -> u16 {
+/// The kind of a bond with these fields: its place in [`bond_kinds`].
+pub fn bond_kind(fields: &[u8; BOND_FIELDS]) -> u16 {
     let mut kind = 0usize;
     for (field, size) in fields.iter().zip(BOND_FIELD_SIZES).rev() {
         kind = kind * size + usize::from(*field);

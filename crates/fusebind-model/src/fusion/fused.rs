@@ -5,11 +5,7 @@
 //! the expert, and nothing of size `[P, H]` in memory. Comes in: projected entities, index pairs, evidence rows. Goes out: affinity
 //! columns and the binding logit of each pair, of both readers.
 
-use burn::{
-    module::Param,
-    nn::Linear,
-    tensor::{Device, Tensor},
-};
+use burn::{module::Param, nn::Linear, tensor::Tensor};
 use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
 
@@ -323,21 +319,4 @@ impl Expert {
         vectorised(|| relu(&mut room.expert));
         self.heads.apply(&room.expert, out);
     }
-}
-
-/// Cosines of all drugs with all targets from their retrieval vectors, `[Bd, R]` and `[Bt, R]`: `[Bd, Bt]`.
-pub fn cosines(drugs: &[f32], targets: &[f32], channels: usize) -> Vec<f32> {
-    let mut out = vec![0.0; (drugs.len() / channels) * (targets.len() / channels)];
-    crate::layer::matmul::product(
-        Matrix::new(drugs, channels),
-        Matrix::new(targets, channels).transposed(),
-        &mut out,
-        Onto::Nothing,
-    );
-    out
-}
-
-/// Whether entities on `device` can be scored in this pass.
-pub fn available(device: &Device) -> bool {
-    crate::layer::kernel::on_host(device)
 }

@@ -16,6 +16,7 @@ use crate::{
     head::{HeadConfig, Heads, Output},
     layer::{
         dense::dense,
+        matmul::{Matrix, Onto, product},
         pair::{Pairs, pair_dot},
     },
 };
@@ -78,4 +79,12 @@ impl Retrieval {
         let cosine = pair_dot(self.drugs(drugs), self.targets(targets), pairs); // [P, 1]
         self.heads.forward(cosine.mul_scalar(SHARPNESS))
     }
+}
+
+/// Cosines of all drugs with all targets from their retrieval vectors, `[Bd, R]` and `[Bt, R]`: `[Bd, Bt]`.
+pub fn cosines(drugs: &[f32], targets: &[f32], channels: usize) -> Vec<f32> {
+    let mut out = vec![0.0; (drugs.len() / channels) * (targets.len() / channels)];
+    let targets = Matrix::new(targets, channels).transposed();
+    product(Matrix::new(drugs, channels), targets, &mut out, Onto::Nothing);
+    out
 }

@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use burn::{
     module::Module,
-    tensor::{Device, Tensor},
+    tensor::{Device, Tensor, activation::relu},
 };
 use fusebind_features::simd::vectorised;
 use rayon::prelude::*;
@@ -66,14 +66,20 @@ impl Dropout {
         })
     }
 
-    fn apply<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
+    fn apply<const D: usize>(&self, x: Tensor<D>, rectified: bool) -> Tensor<D> {
         let device = x.device();
-        match (self.draw(&device), relu) {
-            (Some(drop), _) if on_host(&device) => kernel::unary(x, Dropped { drop, relu }),
-            (Some(drop), false) => x.clone() * composed::mask(drop, x.dims(), &device),
-            (Some(drop), true) => burn::tensor::activation::relu(x.clone()) * composed::mask(drop, x.dims(), &device),
+        match (self.draw(&device), rectified) {
+            (Some(drop), _) if on_host(&device) => kernel::unary(x, Dropped { drop, relu: rectified }),
+            (Some(drop), false) => {
+                let mask = composed::mask(drop, x.dims(), &device);
+                x * mask
+            }
+            (Some(drop), true) => {
+                let mask = composed::mask(drop, x.dims(), &device);
+                relu(x) * mask
+            }
             (None, false) => x,
-            (None, true) => burn::tensor::activation::relu(x),
+            (None, true) => relu(x),
         }
     }
 

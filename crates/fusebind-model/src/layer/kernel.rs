@@ -277,6 +277,21 @@ pub fn binary<const D: usize, const E: usize, const O: usize>(
     ))
 }
 
+/// Applies a kernel of three inputs.
+pub fn ternary<const D: usize, const E: usize, const F: usize, const O: usize>(
+    x: Tensor<D>,
+    y: Tensor<E>,
+    z: Tensor<F>,
+    kernel: impl HostKernel,
+) -> Tensor<O> {
+    Tensor::from_dispatch(Dispatch::host_ternary(
+        x.into_dispatch(),
+        y.into_dispatch(),
+        z.into_dispatch(),
+        Arc::new(kernel),
+    ))
+}
+
 /// Applies a kernel of seven inputs: a matrix and two vectors, a matrix and its vector, a matrix and its vector.
 pub fn septenary<const O: usize>(
     (a, b, c): (Tensor<2>, Tensor<1>, Tensor<1>),
@@ -292,21 +307,6 @@ pub fn septenary<const O: usize>(
         e.into_dispatch(),
         f.into_dispatch(),
         g.into_dispatch(),
-        Arc::new(kernel),
-    ))
-}
-
-/// Applies a kernel of three inputs.
-pub fn ternary<const D: usize, const E: usize, const F: usize, const O: usize>(
-    x: Tensor<D>,
-    y: Tensor<E>,
-    z: Tensor<F>,
-    kernel: impl HostKernel,
-) -> Tensor<O> {
-    Tensor::from_dispatch(Dispatch::host_ternary(
-        x.into_dispatch(),
-        y.into_dispatch(),
-        z.into_dispatch(),
         Arc::new(kernel),
     ))
 }

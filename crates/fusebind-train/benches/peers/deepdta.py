@@ -2,14 +2,14 @@
 
 Written from the paper (Ozturk, Ozgur & Ozkirimli 2018, doi 10.1093/bioinformatics/bty593): embeddings of 128, three convolutions of
 32, 64 and 96 filters (width 6 over SMILES, 12 over sequences), global maximum, dense layers of 1,024, 1,024 and 512 with dropout 0.1.
-Comes in: a file of batches (see batches.rs). Goes out: one line of JSON, see common.py.
+Comes in: a file of batches (see batches.rs). Goes out: one line of JSON, see harness.py.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-import common
+import harness
 
 PAIRS = 256
 
@@ -46,20 +46,11 @@ def make(arrays, about):
     model = Model()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     work = []
-    for batch in common.batches(arrays, about):
+    for batch in harness.batches(arrays, about):
         columns = batch["smiles_tokens"], batch["protein_tokens"], batch["label"]
         work += [(part, len(part[2])) for part in zip(*(column.split(PAIRS) for column in columns))]
-
-    def step(batch):
-        drugs, targets, label = batch
-        optimizer.zero_grad(set_to_none=True)
-        loss = F.mse_loss(model(drugs, targets), label)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return model, step, work
+    return model, harness.squared_error(optimizer, lambda batch: (model(batch[0], batch[1]), batch[2])), work
 
 
 if __name__ == "__main__":
-    common.run(make)
+    harness.run(make)

@@ -3,14 +3,14 @@
 Written from the paper (Nguyen et al. 2021, doi 10.1093/bioinformatics/btaa921): five graph isomorphism layers of 32 channels with
 batch normalisation and a global sum, dense 128; residues embedded in 128, one convolution of 32 filters of width 8 over 1,000
 positions, dense 128; dense 1,024 and 256 with dropout 0.2. Comes in: a file of batches (see batches.rs). Goes out: one line of JSON,
-see common.py.
+see harness.py.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-import common
+import harness
 
 PAIRS = 512
 CHANNELS = 32
@@ -72,17 +72,9 @@ def parts(batch):
 def make(arrays, about):
     model = Model(int(about["atom_rows"]))
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-4, fused=True)
-    work = [(part, len(part["label"])) for batch in common.batches(arrays, about) for part in parts(batch)]
-
-    def step(batch):
-        optimizer.zero_grad(set_to_none=True)
-        loss = F.mse_loss(model(batch), batch["label"])
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return model, step, work
+    work = [(part, len(part["label"])) for batch in harness.batches(arrays, about) for part in parts(batch)]
+    return model, harness.squared_error(optimizer, lambda batch: (model(batch), batch["label"])), work
 
 
 if __name__ == "__main__":
-    common.run(make)
+    harness.run(make)

@@ -1,6 +1,6 @@
 """fusebind's model in PyTorch: the same layers, the same batches, each distinct drug and target encoded once, a full training step.
 
-Comes in: a file of batches (see batches.rs). Goes out: one line of JSON, see common.py. What a careful user of PyTorch would write:
+Comes in: a file of batches (see batches.rs). Goes out: one line of JSON, see harness.py. What a careful user of PyTorch would write:
 sums over bonds and atoms go through `index_add` (on a processor faster than `segment_reduce` and sparse products), rows are read by
 `index_select` (its gradient is faster than that of indexing), fields are summed by `EmbeddingBag`, the optimizer is the fused AdamW,
 the average of the weights one `_foreach_lerp_`. Layers: Hu et al. 2020 (arXiv:1905.12265); optimizer: Loshchilov & Hutter 2019
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-import common
+import harness
 
 
 def table(rows, channels, fields):
@@ -109,7 +109,7 @@ class Model(nn.Module):
 
 def make(arrays, about):
     bond_fields = arrays["bond_fields"]
-    work = common.batches(arrays, about)
+    work = harness.batches(arrays, about)
     model = Model(about, work[0]["atoms"].shape[1], bond_fields.shape[1])
     for batch in work:
         counts = batch["incoming"].diff()
@@ -141,4 +141,4 @@ def make(arrays, about):
 
 
 if __name__ == "__main__":
-    common.run(make)
+    harness.run(make)

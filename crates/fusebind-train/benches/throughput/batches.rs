@@ -15,6 +15,7 @@ use fusebind_features::{
 };
 use fusebind_model::{
     checkpoint::{Archive, Array},
+    encoder::graph::{bond_kind, bond_kinds},
     input::{DrugInput, DrugStore, InputScale, Rows, TargetInput, TargetStore},
     layer::embed::field_rows,
 };
@@ -30,6 +31,8 @@ const LENGTHS: [usize; 2] = [85, 1000];
 
 /// One batch.
 pub struct Batch {
+    /// Rows of the distinct drugs in the store.
+    pub of_drugs: Vec<u32>,
     pub drugs: DrugInput,
     pub targets: TargetInput,
     pub pairs: PairIndex,
@@ -82,6 +85,7 @@ impl<'a> Bench<'a> {
                 drugs: drugs.batch(&of_drugs),
                 targets: targets.batch(&of_targets),
                 pairs: index,
+                of_drugs,
                 evidence: Rows {
                     values: (0..own.len() * EVIDENCE).map(|_| draw()).collect(),
                     width: EVIDENCE,
@@ -132,9 +136,8 @@ impl<'a> Bench<'a> {
         let mut put = |name: String, shape: Vec<usize>, values: &mut dyn Iterator<Item = i64>| {
             arrays.push((name, Dtype::I64, shape, values.flat_map(|v| v.to_le_bytes()).collect()));
         };
-        let kinds: usize = BOND_FIELD_SIZES.iter().product();
-        let fields: Vec<[u8; BOND_FIELDS]> = (0..kinds).map(kind_fields).collect();
-        let rows = field_rows(&fields, &BOND_FIELD_SIZES);
+        let rows = field_rows(&bond_kinds(), &BOND_FIELD_SIZES);
+        let kinds = rows.len() / BOND_FIELDS;
         put(
             "bond_fields".into(),
             vec![kinds, BOND_FIELDS],
@@ -149,11 +152,12 @@ impl<'a> Bench<'a> {
                     .map(|r| i64::from(*r))
                     .collect()
             };
-            let kinds: Vec<i64> = graphs.bonds.iter().map(fields_kind).collect();
+            let kinds: Vec<i64> = graphs.bonds.iter().map(|fields| i64::from(bond_kind(fields))).collect();
             // One graph for every pair, as a loader that knows no distinct drugs makes them.
             let each: Vec<u32> = batch.pairs.drug.clone();
-            let own: Vec<u32> = self.batch_drugs(i);
-            let singles = each.iter().map(|d| &self.drugs.graphs[own[*d as usize] as usize]);
+            let singles = each
+                .iter()
+                .map(|d| &self.drugs.graphs[batch.of_drugs[*d as usize] as usize]);
             let per_pair = GraphBatch::pack(singles);
             let ends = |g: &GraphBatch| -> Vec<i64> {
                 let of = |(atom, pair): (usize, &[u32])| (pair[0]..pair[1]).map(move |_| atom as i64);
@@ -214,17 +218,6 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// The distinct drugs of batch `i`, in the order of its rows.
-    fn batch_drugs(&self, i: usize) -> Vec<u32> {
-        let keys = &self.drugs.keys;
-        let wanted = &self.batches[i].drugs.substructures;
-        let row = |values: &[f32]| {
-            let same = |d: &usize| &self.drugs.substructures.values[d * wanted.width..(d + 1) * wanted.width] == values;
-            (0..keys.len()).find(same).unwrap_or(0) as u32
-        };
-        wanted.values.chunks(wanted.width).map(row).collect()
-    }
-
     /// Characters of the SMILES (0) or the sequence (1) of each pair, cut and padded with 0.
     fn tokens(&self, i: usize, side: usize) -> Vec<i64> {
         let batch = &self.batches[i];
@@ -238,11 +231,10 @@ impl<'a> Bench<'a> {
             tokens.resize(length, 0);
             tokens
         };
-        let drugs = self.batch_drugs(i);
         let sequences = &batch.targets.sequences;
         let text = |pair: usize| match side {
             0 => {
-                let drug = drugs[batch.pairs.drug[pair] as usize] as usize;
+                let drug = batch.of_drugs[batch.pairs.drug[pair] as usize] as usize;
                 pad(&self.dataset.drugs[drug].molecule.smiles, 64)
             }
             _ => {
@@ -256,20 +248,6 @@ impl<'a> Bench<'a> {
         };
         (0..batch.pairs.len()).flat_map(text).collect()
     }
-}
-
-/// Fields of a bond kind, the first field fastest.
-fn kind_fields(mut kind: usize) -> [u8; BOND_FIELDS] {
-    BOND_FIELD_SIZES.map(|size| {
-        let field = kind % size;
-        kind /= size;
-        field as u8
-    })
-}
-
-fn fields_kind(fields: &[u8; BOND_FIELDS]) -> i64 {
-    let pairs = fields.iter().zip(BOND_FIELD_SIZES).rev();
-    pairs.fold(0, |kind, (field, size)| kind * size as i64 + i64::from(*field))
 }
 
 /// Number of parameters of a model.

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use burn::{module::Module, tensor::Tensor};
 use fusebind_model::{
-    fusion::{fused::cosines, interaction::InteractionConfig},
+    fusion::{interaction::InteractionConfig, retrieval::cosines},
     scoring::{Absence, EvidenceOf, Scorer},
 };
 use fusebind_train::recipe::Recipe;

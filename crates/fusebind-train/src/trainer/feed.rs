@@ -200,7 +200,7 @@ impl Feed<'_> {
     ) -> Result<(), Error> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
-            scope.spawn(move || {
+            let packer = scope.spawn(move || {
                 for positions in batches {
                     // The consumer hung up: it met an error and nothing more is wanted.
                     if sender.send(self.pack(epoch, positions)).is_err() {
@@ -208,26 +208,32 @@ impl Feed<'_> {
                     }
                 }
             });
-            std::iter::from_fn(|| next(&receiver)).try_for_each(&mut consume)
+            let outcome = std::iter::from_fn(|| next(&receiver)).try_for_each(&mut consume);
+            // After an error the packer may still wait for this very thread's pool: to block on it would block both for good.
+            drop(receiver);
+            while !packer.is_finished() {
+                help();
+            }
+            outcome
         })
     }
 }
 
-/// The next batch. A thread of a pool works on what the pool has to do while it waits: the other end may have asked it to.
+/// The next batch.
 fn next(receiver: &Receiver<Batch>) -> Option<Batch> {
-    if rayon::current_thread_index().is_none() {
-        return receiver.recv().ok();
-    }
     loop {
         match receiver.try_recv() {
             Ok(batch) => return Some(batch),
             Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                    std::thread::sleep(PAUSE);
-                }
-            }
+            Err(TryRecvError::Empty) => help(),
         }
+    }
+}
+
+/// Waits a little. A thread of the pool works on what the pool has to do meanwhile: the packer may have asked it to.
+fn help() {
+    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        std::thread::sleep(PAUSE);
     }
 }
 

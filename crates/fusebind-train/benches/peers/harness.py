@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 THREADS = 2
 WARM_UP = 2
@@ -38,6 +39,19 @@ def batches(arrays, about):
     """The arrays of each batch, under their names within the batch."""
     prefixes = [f"{i}/" for i in range(int(about["batches"]))]
     return [{k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in prefixes]
+
+
+def squared_error(optimizer, predict):
+    """A step of a model that minimises the squared error; `predict(batch)` returns predictions and labels."""
+
+    def step(batch):
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.mse_loss(*predict(batch))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
 
 
 def run(make):
