@@ -21,11 +21,12 @@
 use std::collections::BTreeMap;
 
 use fusebind_features::{
-    evidence::{Bank, BankSide, Doubt, FEATURES, Queries, Source, agreement},
+    evidence::{Bank, BankSide, Doubt, FEATURES, Queries, Similarities, Source, agreement},
     modality::{Modality, Trust},
 };
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Largest log-likelihood ratio of one reference.
@@ -81,10 +82,11 @@ impl Confidence {
                 own: (0..side.keys.len() as u32).map(Some).collect(),
                 descriptors: side.sources.iter().map(|(_, d)| d).collect(),
             };
+            let similar = similarities(side, &own);
             for round in 0..ROUNDS {
-                confidence.judges[at] = judges(side, &confidence.barred[at], seed);
+                confidence.judges[at] = judges(side, &similar, &confidence.barred[at], seed);
                 if round + 1 < ROUNDS {
-                    let ratios = confidence.ratios(at, side, &own);
+                    let ratios = confidence.ratios(at, side, (&own, &similar));
                     let is_wrong = |ratio: Option<f32>| ratio.is_some_and(|ratio| confidence.belief(ratio) < 0.5);
                     let wrong = |of: Vec<Option<f32>>| of.into_iter().map(is_wrong).collect();
                     confidence.barred[at] = ratios.into_iter().map(|(source, of)| (source, wrong(of))).collect();
@@ -102,7 +104,11 @@ impl Confidence {
     /// Trust in what each of the `asked` entities has. `bank` is that of drugs (`side` 0) or of targets (1).
     pub fn trust(&self, side: usize, bank: &BankSide, asked: &Queries<'_>) -> Vec<Trust> {
         let mut all = vec![Trust::default(); asked.own.len()];
-        for (source, ratios) in self.ratios(side, bank, asked) {
+        if self.judges[side].is_empty() {
+            return all;
+        }
+        let similar = similarities(bank, asked);
+        for (source, ratios) in self.ratios(side, bank, (asked, &similar)) {
             let modality = bank.sources[source].0.modality();
             for (trust, ratio) in all.iter_mut().zip(ratios) {
                 trust.set(modality, ratio.map_or(1.0, |ratio| self.belief(ratio)));
@@ -113,9 +119,16 @@ impl Confidence {
 
     /// Log-likelihood ratio of own against wrong for what each of the `asked` entities has, by doubted source; `None` where nothing
     /// can be told.
-    fn ratios(&self, side: usize, bank: &BankSide, asked: &Queries<'_>) -> BTreeMap<usize, Vec<Option<f32>>> {
+    fn ratios(
+        &self,
+        side: usize,
+        bank: &BankSide,
+        (asked, similar): (&Queries<'_>, &[Similarities<'_>]),
+    ) -> BTreeMap<usize, Vec<Option<f32>>> {
         let (judges, barred) = (&self.judges[side], &self.barred[side]);
-        let told: Vec<Vec<Option<f32>>> = judges.iter().map(|judge| judge.ratios(bank, asked, barred)).collect();
+        let told: Vec<Vec<Option<f32>>> = (judges.iter())
+            .map(|judge| judge.ratios(bank, (asked, similar), barred))
+            .collect();
         let nothing = || vec![None; asked.own.len()];
         let mut found: BTreeMap<usize, Vec<Option<f32>>> =
             judges.iter().map(|judge| (judge.sources[0], nothing())).collect();
@@ -146,16 +159,28 @@ impl Confidence {
     }
 }
 
-fn judges(side: &BankSide, barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Vec<Judge> {
-    let mut found = Vec::new();
+/// Similarities of the `asked` entities to those of the bank, by source.
+fn similarities<'a>(bank: &'a BankSide, asked: &Queries<'a>) -> Vec<Similarities<'a>> {
+    (bank.sources.iter().zip(&asked.descriptors))
+        .map(|((_, bank), asked)| Similarities::of(bank, asked))
+        .collect()
+}
+
+fn judges(side: &BankSide, similar: &[Similarities<'_>], barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Vec<Judge> {
+    let mut wanted = Vec::new();
     for (doubted, (source, _)) in side.sources.iter().enumerate() {
         // The first source is a structure; further ones of the same structure would only repeat it.
         let references = (0..side.sources.len()).filter(|at| *at == 0 || is_side(side.sources[*at].0));
-        for reference in references.filter(|at| is_side(*source) && *at != doubted) {
-            found.extend(Judge::fit(side, [doubted, reference], barred, seed));
-        }
+        wanted.extend(
+            references
+                .filter(|at| is_side(*source) && *at != doubted)
+                .map(|reference| [doubted, reference]),
+        );
     }
-    found
+    wanted
+        .into_par_iter()
+        .filter_map(|sources| Judge::fit(side, similar, sources, (barred, seed)))
+        .collect()
 }
 
 /// Entities of a bank of which either value is set aside.
@@ -167,7 +192,12 @@ fn barred_by(sources: [usize; 2], barred: &BTreeMap<usize, Vec<bool>>, count: us
 }
 
 impl Judge {
-    fn fit(side: &BankSide, sources: [usize; 2], barred: &BTreeMap<usize, Vec<bool>>, seed: u64) -> Option<Self> {
+    fn fit(
+        side: &BankSide,
+        similar: &[Similarities<'_>],
+        sources: [usize; 2],
+        (barred, seed): (&BTreeMap<usize, Vec<bool>>, u64),
+    ) -> Option<Self> {
         let barred = barred_by(sources, barred, side.keys.len());
         let [doubted, reference] = sources.map(|at| &side.sources[at].1);
         let having: Vec<u32> = (0..side.keys.len())
@@ -188,7 +218,8 @@ impl Judge {
         let own = having.iter().map(|e| doubt((e, *e)));
         let swapped = having.iter().zip(&donors).filter(|(e, d)| e != d);
         let doubts: Vec<Doubt> = own.chain(swapped.map(|(e, d)| doubt((e, *d)))).collect();
-        let told = agreement(side, sources, [doubted, reference], (&doubts, &barred));
+        let known = sources.map(|at| &similar[at]);
+        let told = agreement(side, sources, known, (&doubts, &barred));
         let (mut own, mut swapped, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
         for (doubt, told) in doubts.iter().zip(told) {
             let examples = if doubt.value == doubt.entity {
@@ -205,7 +236,8 @@ impl Judge {
                 left_out: [Some(*entity), None],
             };
             let doubts: Vec<Doubt> = having.iter().enumerate().map(of).collect();
-            let told = agreement(side, sources, [&chimeras, reference], (&doubts, &barred));
+            let chimeras = Similarities::of(doubted, &chimeras);
+            let told = agreement(side, sources, [&chimeras, known[1]], (&doubts, &barred));
             mixed.extend(told.into_iter().flatten().map(|told| terms(&told)));
         }
         let rows: Vec<&[f32; TERMS]> = own.iter().chain(&swapped).collect();
@@ -246,7 +278,12 @@ impl Judge {
     }
 
     /// Log-likelihood ratio of own against wrong for each entity; `None` where it has not both.
-    fn ratios(&self, bank: &BankSide, asked: &Queries<'_>, barred: &BTreeMap<usize, Vec<bool>>) -> Vec<Option<f32>> {
+    fn ratios(
+        &self,
+        bank: &BankSide,
+        (asked, similar): (&Queries<'_>, &[Similarities<'_>]),
+        barred: &BTreeMap<usize, Vec<bool>>,
+    ) -> Vec<Option<f32>> {
         let barred = barred_by(self.sources, barred, bank.keys.len());
         let doubts: Vec<Doubt> = (asked.own.iter().enumerate())
             .map(|(at, own)| Doubt {
@@ -255,8 +292,12 @@ impl Judge {
                 left_out: [*own, None],
             })
             .collect();
-        let descriptors = self.sources.map(|at| asked.descriptors[at]);
-        let told = agreement(bank, self.sources, descriptors, (&doubts, &barred));
+        let told = agreement(
+            bank,
+            self.sources,
+            self.sources.map(|at| &similar[at]),
+            (&doubts, &barred),
+        );
         told.into_iter()
             .map(|told| {
                 let row = self.standard(terms(&told?));

@@ -175,6 +175,9 @@ impl ModelConfig {
     }
 }
 
+/// What each modality of a batch of entities says, `[B, width]` each, the structure first.
+pub(crate) type Read = Vec<(Modality, Tensor<2>)>;
+
 /// Encoders of the side modalities of one side.
 #[derive(Module, Debug)]
 struct SideEncoders {
@@ -200,12 +203,7 @@ impl SideEncoders {
 
     /// All modalities of an entity in the order of [`Modality::ALL`], which begins with `structure`. An embedding from another
     /// model is added to what the encoder of its modality says.
-    fn forward(
-        &self,
-        structure: (Modality, Tensor<2>),
-        input: &SideInput,
-        device: &Device,
-    ) -> Vec<(Modality, Tensor<2>)> {
+    fn forward(&self, structure: (Modality, Tensor<2>), input: &SideInput, device: &Device) -> Read {
         let text = self
             .text
             .as_ref()
@@ -237,11 +235,7 @@ impl SideEncoders {
 }
 
 /// Fuses the modalities of each entity.
-fn fuse(
-    fusion: &EntityFusion,
-    modalities: Vec<(Modality, Tensor<2>)>,
-    (present, trust): (&[ModalitySet], &[Trust]),
-) -> Fused {
+fn fuse(fusion: &EntityFusion, modalities: Read, (present, trust): (&[ModalitySet], &[Trust])) -> Fused {
     let part = |(m, embedding): (Modality, Tensor<2>)| Part {
         embedding,
         present: present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect(),
@@ -286,7 +280,12 @@ pub struct Outputs {
 impl Model {
     /// Embeds distinct drugs: `[Bd, width]`.
     pub fn encode_drugs(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.embed(self.fuse_drugs(self.read_drugs(drugs, device), drugs))
+        self.embed_drugs(self.read_drugs(drugs, device), (&drugs.present, &drugs.trust))
+    }
+
+    /// Embeds drugs of which it is known what each modality says: `[Bd, width]`.
+    pub(crate) fn embed_drugs(&self, read: Read, present: (&[ModalitySet], &[Trust])) -> Tensor<2> {
+        self.embed(fuse(&self.drug_fusion, read, present))
     }
 
     fn embed(&self, fused: Fused) -> Tensor<2> {
@@ -294,38 +293,37 @@ impl Model {
     }
 
     /// What each modality of distinct drugs says, the graph first.
-    fn read_drugs(&self, drugs: &DrugInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
+    pub(crate) fn read_drugs(&self, drugs: &DrugInput, device: &Device) -> Read {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
         self.drug_side.forward(graph, &drugs.side, device)
     }
 
-    fn fuse_drugs(&self, read: Vec<(Modality, Tensor<2>)>, drugs: &DrugInput) -> Fused {
-        fuse(&self.drug_fusion, read, (&drugs.present, &drugs.trust))
-    }
-
     /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
     pub fn drug_weights(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.fuse_drugs(self.read_drugs(drugs, device), drugs).weights
+        let read = self.read_drugs(drugs, device);
+        fuse(&self.drug_fusion, read, (&drugs.present, &drugs.trust)).weights
     }
 
     /// Embeds distinct targets: `[Bt, width]`.
     pub fn encode_targets(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.embed(self.fuse_targets(self.read_targets(targets, device), targets))
+        self.embed_targets(self.read_targets(targets, device), (&targets.present, &targets.trust))
+    }
+
+    /// Embeds targets of which it is known what each modality says: `[Bt, width]`.
+    pub(crate) fn embed_targets(&self, read: Read, present: (&[ModalitySet], &[Trust])) -> Tensor<2> {
+        self.embed(fuse(&self.target_fusion, read, present))
     }
 
     /// What each modality of distinct targets says, the sequence first.
-    fn read_targets(&self, targets: &TargetInput, device: &Device) -> Vec<(Modality, Tensor<2>)> {
+    pub(crate) fn read_targets(&self, targets: &TargetInput, device: &Device) -> Read {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
         self.target_side.forward(sequence, &targets.side, device)
     }
 
-    fn fuse_targets(&self, read: Vec<(Modality, Tensor<2>)>, targets: &TargetInput) -> Fused {
-        fuse(&self.target_fusion, read, (&targets.present, &targets.trust))
-    }
-
     /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].
     pub fn target_weights(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.fuse_targets(self.read_targets(targets, device), targets).weights
+        let read = self.read_targets(targets, device);
+        fuse(&self.target_fusion, read, (&targets.present, &targets.trust)).weights
     }
 
     /// Scores index pairs between embedded drugs and embedded targets. `evidence` holds a row per pair, `[P, F + K]`, and is
@@ -377,8 +375,8 @@ impl Model {
     ) -> Outputs {
         let (of_drugs, of_targets) = (self.read_drugs(drugs, device), self.read_targets(targets, device));
         let aligned = self.agree((&of_drugs, drugs), (&of_targets, targets));
-        let of_drugs = self.embed(self.fuse_drugs(of_drugs, drugs));
-        let of_targets = self.embed(self.fuse_targets(of_targets, targets));
+        let of_drugs = self.embed_drugs(of_drugs, (&drugs.present, &drugs.trust));
+        let of_targets = self.embed_targets(of_targets, (&targets.present, &targets.trust));
         let retrieval = self.retrieval.as_ref().filter(|_| aligned.is_some());
         let cosines = retrieval.map(|r| {
             r.drugs(of_drugs.clone())
@@ -399,8 +397,8 @@ impl Model {
 
     fn agree(
         &self,
-        (of_drugs, drugs): (&[(Modality, Tensor<2>)], &DrugInput),
-        (of_targets, targets): (&[(Modality, Tensor<2>)], &TargetInput),
+        (of_drugs, drugs): (&Read, &DrugInput),
+        (of_targets, targets): (&Read, &TargetInput),
     ) -> Option<Aligned> {
         let of_drugs = (self.drug_alignment.as_ref()).map(|a| a.forward(of_drugs, &drugs.present, &drugs.aligned));
         let of_targets =

@@ -13,7 +13,7 @@ use crate::{
     head::Output,
     input::{DrugStore, TargetStore},
     layer::kernel::on_host,
-    model::Model,
+    model::{Model, Read},
 };
 
 /// Entities encoded at a time.
@@ -148,6 +148,14 @@ fn distinct(ids: impl Iterator<Item = u32> + Clone) -> (Vec<u32>, Vec<u32>) {
     (entities, positions)
 }
 
+/// What the encoders of a model say of every entity of some pairs: read once, fused and scored under as many absences as are asked for.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Distinct entities, ascending, and what is said of [`ENTITIES`] of them at a time.
+    drugs: (Vec<u32>, Vec<Read>),
+    targets: (Vec<u32>, Vec<Read>),
+}
+
 /// A model ready to score pairs.
 #[derive(Clone, Copy, Debug)]
 pub struct Scorer<'a> {
@@ -164,9 +172,44 @@ pub struct Scorer<'a> {
 }
 
 impl Scorer<'_> {
+    /// Reads every entity of `pairs` with all its modalities, for [`Scorer::score_read`].
+    pub fn read(&self, (drugs, targets): (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> Reading {
+        let (of_drugs, _) = distinct(pairs.iter().map(|p| p.0));
+        let (of_targets, _) = distinct(pairs.iter().map(|p| p.1));
+        let read_drugs = |ids: &[u32]| self.model.read_drugs(&drugs.batch(ids), self.device);
+        let read_targets = |ids: &[u32]| self.model.read_targets(&targets.batch(ids), self.device);
+        let said_of_drugs = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
+        let said_of_targets = of_targets.chunks(ENTITIES).map(read_targets).collect();
+        Reading {
+            drugs: (of_drugs, said_of_drugs),
+            targets: (of_targets, said_of_targets),
+        }
+    }
+
     /// Scores `pairs` of (drug, target) indices. `progress` hears the number of pairs done.
     pub fn score(
         &self,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        progress: impl FnMut(usize),
+    ) -> Opinions {
+        self.score_as(None, stores, pairs, progress)
+    }
+
+    /// [`Scorer::score`], of pairs of entities that have been read from the same stores: whatever they do without, no encoder runs again.
+    pub fn score_read(
+        &self,
+        reading: &Reading,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        progress: impl FnMut(usize),
+    ) -> Opinions {
+        self.score_as(Some(reading), stores, pairs, progress)
+    }
+
+    fn score_as(
+        &self,
+        reading: Option<&Reading>,
         (drugs, targets): (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         mut progress: impl FnMut(usize),
@@ -177,20 +220,33 @@ impl Scorer<'_> {
         }
         let (drug_ids, drug_positions) = distinct(pairs.iter().map(|p| p.0));
         let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
-        let drug_states: Vec<Tensor<2>> = drug_ids
-            .chunks(ENTITIES)
-            .map(|ids| {
+        let read = reading.map(|reading| {
+            let same = reading.drugs.0 == drug_ids && reading.targets.0 == target_ids;
+            assert!(same, "the entities of the pairs are those that were read");
+            (&reading.drugs.1, &reading.targets.1)
+        });
+        let drug_states: Vec<Tensor<2>> = (drug_ids.chunks(ENTITIES).enumerate())
+            .map(|(chunk, ids)| {
                 let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_drug(*id))).collect();
-                self.model
-                    .encode_drugs(&drugs.batch_without(&without).trusted(self.trust[0]), self.device)
+                let Some((read, _)) = read else {
+                    let batch = drugs.batch_without(&without).trusted(self.trust[0]);
+                    return self.model.encode_drugs(&batch, self.device);
+                };
+                let (present, trust) = drugs.presence(&without);
+                let trust: Vec<Trust> = trust.into_iter().map(|own| own.and(self.trust[0])).collect();
+                self.model.embed_drugs(read[chunk].clone(), (&present, &trust))
             })
             .collect();
-        let target_states: Vec<Tensor<2>> = target_ids
-            .chunks(ENTITIES)
-            .map(|ids| {
+        let target_states: Vec<Tensor<2>> = (target_ids.chunks(ENTITIES).enumerate())
+            .map(|(chunk, ids)| {
                 let without: Vec<_> = ids.iter().map(|id| (*id, self.absence.of_target(*id))).collect();
-                self.model
-                    .encode_targets(&targets.batch_without(&without).trusted(self.trust[1]), self.device)
+                let Some((_, read)) = read else {
+                    let batch = targets.batch_without(&without).trusted(self.trust[1]);
+                    return self.model.encode_targets(&batch, self.device);
+                };
+                let (present, trust) = targets.presence(&without);
+                let trust: Vec<Trust> = trust.into_iter().map(|own| own.and(self.trust[1])).collect();
+                self.model.embed_targets(read[chunk].clone(), (&present, &trust))
             })
             .collect();
         let (drug_states, target_states) = (Tensor::cat(drug_states, 0), Tensor::cat(target_states, 0));

@@ -13,7 +13,7 @@ use burn::{
 use fusebind_features::{
     batch::PairIndex,
     feature::graph::ATOM_FIELDS,
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
@@ -206,6 +206,53 @@ fn many_pairs_score_as_one_batch_does() {
         (opinions.mixed(0.0), opinions.mixed(1.0)),
         (alone, opinions.joint.clone())
     );
+}
+
+#[test]
+fn what_is_read_once_scores_as_what_is_read_anew() {
+    let device = Device::flex();
+    let (drugs, targets) = stores();
+    let model = model(&device);
+    let index = pairs();
+    let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
+    let bank = memory(&drugs, &targets, &list);
+    let stores = (&drugs, &targets);
+    let scorer = Scorer {
+        model: &model,
+        evidence: EvidenceOf::Bank(&bank),
+        absence: Absence::default(),
+        trust: Default::default(),
+        device: &device,
+    };
+    let reading = scorer.read(stores, &list);
+    let lost = |salt: usize, count: usize| -> Vec<ModalitySet> {
+        let modalities = [Modality::Graph, Modality::Text, Modality::Bioassay, Modality::Sequence];
+        let of = |entity: usize| {
+            modalities
+                .iter()
+                .skip((entity + salt) % 3)
+                .step_by(2)
+                .copied()
+                .collect()
+        };
+        (0..count).map(of).collect()
+    };
+    let mut trust = [Trust::default(); 2];
+    trust[0].set(Modality::Text, 0.5);
+    let mut told = vec![scorer.score(stores, &list, |_| {})];
+    for salt in 0..2 {
+        let (drugs, targets) = (lost(salt, 8), lost(salt, 6));
+        let absence = Absence::Each([&drugs, &targets]);
+        let scorer = Scorer {
+            absence,
+            trust,
+            ..scorer
+        };
+        let anew = scorer.score(stores, &list, |_| {});
+        assert_eq!(scorer.score_read(&reading, stores, &list, |_| {}), anew);
+        assert!(!told.contains(&anew), "what is lost is missed");
+        told.push(anew);
+    }
 }
 
 #[test]

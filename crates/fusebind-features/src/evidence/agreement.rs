@@ -4,11 +4,11 @@
 //! modality, both standardised over the bank to `za` and `zb`, with weights `a^p` over the [`NEAREST`] nearest:
 //! `forward = sum a^p zb / (sum a^p + c)`, `backward = sum b^p za / (sum b^p + c)` for two exponents, the correlation `mean
 //! za zb`, and the nearest neighbour of each. A text of another drug has neighbours that do not resemble the drug. The entity
-//! itself never takes part. Comes in: a [`BankSide`] and descriptors. Goes out: [`FEATURES`] numbers per question.
+//! itself never takes part. Comes in: a [`BankSide`] and [`Similarities`]. Goes out: [`FEATURES`] numbers per question.
 
 use rayon::prelude::*;
 
-use super::{BankSide, Descriptors, descriptor::Comparer};
+use super::{BankSide, Similarities};
 
 /// Numbers that describe an agreement.
 pub const FEATURES: usize = 9;
@@ -22,9 +22,9 @@ const LEAST: usize = 10;
 /// One question: does this value belong to this entity?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    /// Row of the doubted value among the doubted descriptors.
+    /// Row of the doubted value among the doubted similarities.
     pub value: u32,
-    /// Row of the entity among the reference descriptors.
+    /// Row of the entity among the reference similarities.
     pub entity: u32,
     /// Entities of the bank that do not take part: the entity itself, and whose value it is known to be.
     pub left_out: [Option<u32>; 2],
@@ -32,12 +32,12 @@ pub struct Doubt {
 
 /// Features of each doubt; `None` where a descriptor is absent or the bank has too few entities with both.
 ///
-/// `sources` are the positions of the doubted and of the reference similarity in the bank, `descriptors` what the doubts point into,
+/// `sources` are the positions of the doubted and of the reference similarity in the bank, `similar` what the doubts point into,
 /// `barred` the entities of the bank that take no part (empty for none).
 pub fn agreement(
     bank: &BankSide,
     sources: [usize; 2],
-    descriptors: [&Descriptors; 2],
+    similar: [&Similarities<'_>; 2],
     (doubts, barred): (&[Doubt], &[bool]),
 ) -> Vec<Option<[f32; FEATURES]>> {
     let [doubted, reference] = sources.map(|at| &bank.sources[at]);
@@ -46,22 +46,18 @@ pub fn agreement(
         .filter(|at| !barred.get(*at).is_some_and(|b| *b))
         .map(|at| at as u32)
         .collect();
-    let comparers = [Comparer::new(&doubted.1), Comparer::new(&reference.1)];
     let powers = [doubted.0.powers(), reference.0.powers()];
     doubts
         .par_iter()
         .map_init(
-            || [vec![0.0; bank.keys.len()], vec![0.0; bank.keys.len()]],
-            |rows, doubt| {
-                let asked = [doubt.value as usize, doubt.entity as usize];
-                for side in 0..2 {
-                    if !descriptors[side].is_present(asked[side]) {
-                        return None;
-                    }
-                    comparers[side].similarities(descriptors[side], asked[side], &mut rows[side]);
-                }
+            || [vec![], vec![]],
+            |[scratch, other], doubt| {
+                let rows = [
+                    similar[0].row(doubt.value as usize, scratch)?,
+                    similar[1].row(doubt.entity as usize, other)?,
+                ];
                 let others = || both.iter().filter(|at| !doubt.left_out.contains(&Some(**at)));
-                let similar = [0, 1].map(|side| others().map(|at| rows[side][*at as usize]).collect::<Vec<f32>>());
+                let similar = rows.map(|row| others().map(|at| row[*at as usize]).collect::<Vec<f32>>());
                 describe(&similar, powers)
             },
         )
@@ -127,7 +123,7 @@ fn nearest(similar: &[f32], told: &[f32], powers: [f32; 3]) -> [f32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Source;
+    use crate::evidence::{Descriptors, Source};
 
     /// Sixty entities in three groups that both modalities agree on.
     fn bank() -> BankSide {
@@ -150,16 +146,20 @@ mod tests {
         }
     }
 
+    fn own(bank: &BankSide, at: usize) -> Similarities<'_> {
+        Similarities::of(&bank.sources[at].1, &bank.sources[at].1)
+    }
+
     #[test]
     fn what_belongs_together_agrees() {
         let bank = bank();
-        let descriptors = [&bank.sources[0].1, &bank.sources[1].1];
+        let similar = [own(&bank, 0), own(&bank, 1)];
         let of = |value: u32, entity: u32| Doubt {
             value,
             entity,
             left_out: [Some(value), Some(entity)],
         };
-        let told = agreement(&bank, [0, 1], descriptors, (&[of(0, 0), of(1, 0)], &[]));
+        let told = agreement(&bank, [0, 1], [&similar[0], &similar[1]], (&[of(0, 0), of(1, 0)], &[]));
         let (own, foreign) = (told[0].expect("has both"), told[1].expect("has both"));
         for feature in [0, 1, 2, 3, 4, 7, 8] {
             assert!(own[feature] > foreign[feature] + 0.3, "{feature}: {own:?} {foreign:?}");
@@ -170,13 +170,15 @@ mod tests {
     fn what_is_absent_is_not_judged() {
         let bank = bank();
         let nothing = Descriptors::dense(vec![0.0; 6], 6);
+        let nothing = Similarities::of(&bank.sources[0].1, &nothing);
         let doubt = Doubt {
             value: 0,
             entity: 0,
             left_out: [None; 2],
         };
+        let reference = own(&bank, 1);
         assert_eq!(
-            agreement(&bank, [0, 1], [&nothing, &bank.sources[1].1], (&[doubt], &[])),
+            agreement(&bank, [0, 1], [&nothing, &reference], (&[doubt], &[])),
             [None]
         );
         let few = BankSide {
@@ -185,9 +187,16 @@ mod tests {
                 .map(|(s, d)| (*s, d.select(&[0, 1, 2, 3, 4])))
                 .collect(),
         };
-        let descriptors = [&bank.sources[0].1, &bank.sources[1].1];
-        assert_eq!(agreement(&few, [0, 1], descriptors, (&[doubt], &[])), [None]);
+        let similar = [own(&few, 0), own(&few, 1)];
+        assert_eq!(
+            agreement(&few, [0, 1], [&similar[0], &similar[1]], (&[doubt], &[])),
+            [None]
+        );
+        let similar = [own(&bank, 0), own(&bank, 1)];
         let all = vec![true; 60];
-        assert_eq!(agreement(&bank, [0, 1], descriptors, (&[doubt], &all)), [None]);
+        assert_eq!(
+            agreement(&bank, [0, 1], [&similar[0], &similar[1]], (&[doubt], &all)),
+            [None]
+        );
     }
 }

@@ -19,6 +19,7 @@ mod descriptor;
 mod extract;
 mod known;
 mod layout;
+mod similarities;
 mod sparse;
 
 pub use agreement::{Doubt, FEATURES, agreement};
@@ -27,4 +28,5 @@ pub use descriptor::{Descriptors, Source};
 pub use extract::{EvidenceRows, extract};
 pub use known::Known;
 pub use layout::{Block, Layout, Needs};
+pub use similarities::Similarities;
 pub use sparse::SparseRows;

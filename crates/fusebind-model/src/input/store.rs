@@ -7,7 +7,7 @@ use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein},
     evidence::{Bank, BankSide, Descriptors, Known, Source},
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
-    modality::{Modality, ModalitySet},
+    modality::{Modality, ModalitySet, Trust},
 };
 
 use super::{DrugInput, InputScale, Rows, SideStore, TargetInput};
@@ -80,16 +80,20 @@ impl DrugStore {
     /// Packs drugs, each without the modalities that it is to do without.
     pub fn batch_without(&self, drugs: &[(u32, ModalitySet)]) -> DrugInput {
         let indices: Vec<u32> = drugs.iter().map(|d| d.0).collect();
-        let present =
-            |(drug, without): &(u32, ModalitySet)| present(self.side.present(*drug), Modality::Graph, *without);
+        let (present, trust) = self.presence(drugs);
         DrugInput {
             side: self.side.batch(drugs),
-            present: drugs.iter().map(present).collect(),
-            trust: drugs.iter().map(|d| self.side.trust(d.0)).collect(),
+            present,
+            trust,
             aligned: first_rows(&self.keys, drugs),
             graphs: GraphBatch::pack(indices.iter().map(|&i| &self.graphs[i as usize])),
             substructures: self.substructures.select(&indices),
         }
+    }
+
+    /// What is present of drugs, each without the modalities that it is to do without, and the trust in it.
+    pub fn presence(&self, drugs: &[(u32, ModalitySet)]) -> (Vec<ModalitySet>, Vec<Trust>) {
+        presence(&self.side, Modality::Graph, drugs)
     }
 }
 
@@ -102,10 +106,17 @@ fn first_rows(keys: &[String], entities: &[(u32, ModalitySet)]) -> Vec<bool> {
         .collect()
 }
 
-/// Structure and side modalities, less what an entity is to do without.
-fn present(mut side: ModalitySet, structure: Modality, without: ModalitySet) -> ModalitySet {
-    side.insert(structure);
-    side.iter().filter(|m| !without.contains(*m)).collect()
+/// Structure and side modalities, less what each entity is to do without; the trust in them.
+fn presence(side: &SideStore, structure: Modality, entities: &[(u32, ModalitySet)]) -> (Vec<ModalitySet>, Vec<Trust>) {
+    let present = |(entity, without): &(u32, ModalitySet)| {
+        let mut present = side.present(*entity);
+        present.insert(structure);
+        present.iter().filter(|m| !without.contains(*m)).collect()
+    };
+    (
+        entities.iter().map(present).collect(),
+        entities.iter().map(|e| side.trust(e.0)).collect(),
+    )
 }
 
 /// The entities at `indices` with all their descriptors.
@@ -180,17 +191,21 @@ impl TargetStore {
     /// Packs targets, each without the modalities that it is to do without.
     pub fn batch_without(&self, targets: &[(u32, ModalitySet)]) -> TargetInput {
         let indices: Vec<u32> = targets.iter().map(|t| t.0).collect();
-        let present =
-            |(target, without): &(u32, ModalitySet)| present(self.side.present(*target), Modality::Sequence, *without);
+        let (present, trust) = self.presence(targets);
         TargetInput {
             side: self.side.batch(targets),
-            present: targets.iter().map(present).collect(),
-            trust: targets.iter().map(|t| self.side.trust(t.0)).collect(),
+            present,
+            trust,
             aligned: first_rows(&self.keys, targets),
             sequences: Arc::new(SequenceBatch::pack(
                 indices.iter().map(|&i| &self.sequences[i as usize]),
             )),
             composition: self.composition.select(&indices),
         }
+    }
+
+    /// What is present of targets, each without the modalities that it is to do without, and the trust in it.
+    pub fn presence(&self, targets: &[(u32, ModalitySet)]) -> (Vec<ModalitySet>, Vec<Trust>) {
+        presence(&self.side, Modality::Sequence, targets)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Comes in: a model and a part, perhaps with one modality spoiled. Goes out: scores under any absence.
 
+use std::cell::OnceCell;
+
 use fusebind_data::table::{Dataset, Interaction};
 use fusebind_eval::{calibration, classification, regression};
 use fusebind_features::{
@@ -12,7 +14,7 @@ use fusebind_model::{
     bundle::Bundle,
     evidence::EvidenceTable,
     input::{DrugStore, TargetStore},
-    scoring::{Absence, EvidenceOf, Scorer, Scores},
+    scoring::{Absence, EvidenceOf, Reading, Scorer, Scores},
 };
 
 use super::Noise;
@@ -29,6 +31,7 @@ pub(super) struct Setting<'a> {
     pub(super) drugs: DrugStore,
     pub(super) targets: TargetStore,
     pub(super) table: Option<EvidenceTable>,
+    reading: OnceCell<Reading>,
 }
 
 impl<'a> Setting<'a> {
@@ -64,6 +67,7 @@ impl<'a> Setting<'a> {
             drugs,
             targets,
             table,
+            reading: OnceCell::new(),
         }
     }
 
@@ -75,7 +79,9 @@ impl<'a> Setting<'a> {
             trust: self.bundle.description.trust,
             device: &self.bundle.device,
         };
-        let opinions = scorer.score((&self.drugs, &self.targets), &self.pairs, |_| {});
+        let stores = (&self.drugs, &self.targets);
+        let reading = self.reading.get_or_init(|| scorer.read(stores, &self.pairs));
+        let opinions = scorer.score_read(reading, stores, &self.pairs, |_| {});
         opinions.mixed(self.bundle.description.mix)
     }
 

@@ -11,7 +11,7 @@ use fusebind_model::{
     evidence::{Evidence, EvidenceTable},
     input::{DrugStore, SideStore, TargetStore},
     model::Model,
-    scoring::{Absence, EvidenceOf, Opinions, Scorer, Scores},
+    scoring::{Absence, EvidenceOf, Scorer, Scores},
 };
 
 use super::Job;
@@ -68,15 +68,14 @@ impl<'a> Validation<'a> {
         }
     }
 
-    fn opinions(&self, model: &Model, device: &Device, trust: [Trust; 2], absence: Absence<'_>) -> Opinions {
-        let scorer = Scorer {
+    fn scorer<'s>(&'s self, model: &'s Model, device: &'s Device, trust: [Trust; 2]) -> Scorer<'s> {
+        Scorer {
             model,
             evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
-            absence,
+            absence: Absence::default(),
             trust,
             device,
-        };
-        scorer.score(self.stores, &self.pairs, |_| {})
+        }
     }
 
     /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs. Where there
@@ -86,10 +85,12 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return BTreeMap::new();
         }
-        let opinions = self.opinions(model, device, trust, Absence::default());
+        let scorer = self.scorer(model, device, trust);
+        let reading = scorer.read(self.stores, &self.pairs);
+        let opinions = scorer.score_read(&reading, self.stores, &self.pairs, |_| {});
         let missing = self.missing.as_ref().map(|[drugs, targets]| {
             let absence = Absence::Each([drugs, targets]);
-            self.opinions(model, device, trust, absence)
+            Scorer { absence, ..scorer }.score_read(&reading, self.stores, &self.pairs, |_| {})
         });
         let mixes = if opinions.evidence.is_some() {
             &MIXES[..]
@@ -147,7 +148,7 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return None;
         }
-        let opinions = self.opinions(model, device, description.trust, Absence::default());
+        let opinions = (self.scorer(model, device, description.trust)).score(self.stores, &self.pairs, |_| {});
         let scores = opinions.mixed(description.mix);
         let (labels, probabilities) = binding_column(&self.interactions, &scores);
         classification::best_threshold(&labels, &probabilities).ok()
