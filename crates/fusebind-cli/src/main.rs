@@ -17,6 +17,8 @@ use clap::Parser;
 /// Hands freed memory out again instead of giving it back to the system, which would clear its pages anew at every step.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// `mi_option_purge_delay` of the allocator's C header, which the crate does not name.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 /// Stack of a thread of the pool, as large as that of a main thread.
 const STACK: usize = 8 << 20;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         Err(refusal) => return outcome::refuse(&refusal),
     };
     let talk = talk::Talk::new(args.quiet);
+    // SAFETY: an option may be set at any time; below 0, what is freed is never given back while the program runs.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
     // The first pool that is asked for wins, and this is the first.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();

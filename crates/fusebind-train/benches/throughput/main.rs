@@ -21,11 +21,14 @@ use fusebind_features::entity::molecule::ChematicToolkit;
 /// What every part of the benchmark may return.
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// As in the program.
+/// As in the program, as is the option.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 fn main() {
+    // SAFETY: an option may be set at any time.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // As in the program: everything inside the pool.
     if let Some(error) = rayon::scope(|_| run().err().map(|error| error.to_string())) {
         eprintln!("{error}");
