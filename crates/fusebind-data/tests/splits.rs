@@ -12,27 +12,28 @@ use fusebind_data::{
     },
     table::{Dataset, Drug, Interaction, Target},
 };
-use fusebind_features::entity::{molecule::Molecule, protein::Protein};
+use fusebind_features::entity::{
+    molecule::{ChematicToolkit, Chemistry},
+    protein::Protein,
+};
 use proptest::prelude::*;
 
-/// A data set from content numbers: equal numbers are equal molecules (with scaffold `number % scaffolds`) or sequences,
-/// though they stand under several indices, as a table with duplicates would have it.
-fn dataset(drugs: &[u8], targets: &[u8], pairs: &[(u8, u8)], scaffolds: u8) -> Dataset {
+/// Scaffold of the molecule with a number: one ring of `rings` sizes, or nothing for every fifth.
+fn scaffold(number: u8, rings: u8) -> Option<String> {
+    (number % 5 != 0).then(|| format!("C1{}C1", "C".repeat(1 + usize::from(number % rings))))
+}
+
+/// A data set from content numbers: equal numbers are equal molecules (with [`scaffold`], and a chain that tells them apart) or
+/// sequences, though they stand under several indices, as a table with duplicates would have it.
+fn dataset(drugs: &[u8], targets: &[u8], pairs: &[(u8, u8)], rings: u8) -> Dataset {
+    let molecule = |number: u8| {
+        let chain = "C".repeat(1 + usize::from(number));
+        ChematicToolkit.molecule(&format!("{chain}{}", scaffold(number, rings).unwrap_or_default()))
+    };
     let drug = |(at, number): (usize, &u8)| Drug {
         ids: vec![format!("D{at}")],
-        keys: BTreeMap::new(),
-        molecule: Molecule {
-            smiles: format!("molecule {number}"),
-            heavy_atoms: 1,
-            // Every fifth molecule is acyclic.
-            scaffold: if number % 5 == 0 {
-                String::new()
-            } else {
-                format!("scaffold {}", number % scaffolds)
-            },
-            graph: Default::default(),
-            fingerprint: Default::default(),
-        },
+        keys: BTreeMap::from([("number".to_string(), number.to_string())]),
+        molecule: molecule(*number).expect("is valid"),
     };
     let target = |(at, number): (usize, &u8)| {
         // Families of four: the first half of the sequence is the family's, the rest its own.
@@ -91,13 +92,14 @@ proptest! {
         drugs in prop::collection::vec(0u8..30, 3..40),
         targets in prop::collection::vec(0u8..24, 3..30),
         pairs in prop::collection::vec((any::<u8>(), any::<u8>()), 10..200),
-        scaffolds in 2u8..12,
+        rings in 2u8..12,
         seed in any::<u64>(),
         valid in 0.0..0.3f64,
     ) {
-        let data = dataset(&drugs, &targets, &pairs, scaffolds);
-        let molecule = |i: u32| &data.drugs[data.interactions[i as usize].drug as usize].molecule;
-        let smiles = |i: u32| molecule(i).smiles.clone();
+        let data = dataset(&drugs, &targets, &pairs, rings);
+        let drug = |i: u32| &data.drugs[data.interactions[i as usize].drug as usize];
+        let smiles = |i: u32| drug(i).molecule.smiles.clone();
+        let number = |i: u32| drug(i).keys["number"].parse().expect("is a number");
         let sequence = |i: u32| data.targets[data.interactions[i as usize].target as usize].protein.sequence.clone();
         let fractions = Fractions { train: 0.8 - valid, valid, test: 0.2 };
         for by in SplitBy::ALL {
@@ -123,10 +125,7 @@ proptest! {
                 SplitBy::UnseenPair => disjoint(&keys(&split, smiles)) && disjoint(&keys(&split, sequence)),
                 SplitBy::Scaffold => {
                     disjoint(&keys(&split, smiles))
-                        && disjoint(&keys(&split, |i| match molecule(i).scaffold.is_empty() {
-                            true => smiles(i),
-                            false => molecule(i).scaffold.clone(),
-                        }))
+                        && disjoint(&keys(&split, |i| scaffold(number(i), rings).unwrap_or_else(|| smiles(i))))
                 }
                 // The family's half makes more than 40 % identity: no family is on two sides.
                 SplitBy::SequenceCluster => {

@@ -71,7 +71,7 @@ fn columns(molecule: &Molecule) -> BTreeMap<&'static str, String> {
     bonds.sort();
     BTreeMap::from([
         ("parent", molecule.smiles.clone()),
-        ("scaffold", molecule.scaffold.clone()),
+        ("scaffold", molecule.scaffold().expect("has one")),
         ("atoms", join(graph.atoms.iter().map(|atom| join(atom, "-")), " ")),
         (
             "bonds",

@@ -23,6 +23,8 @@ use crate::{Error, table::write_atomically};
 
 /// Name of the file in its folder.
 const FILE: &str = "molecules.cache";
+/// Counts the changes of what a molecule is made of.
+const LAYOUT: u32 = 2;
 /// Bytes of the checksum at the start of the file.
 const CHECKSUM: usize = 32;
 
@@ -40,7 +42,7 @@ pub struct MoleculeCache<C> {
 type Content<K, M> = (String, Vec<(K, M)>);
 
 fn version() -> String {
-    env!("CARGO_PKG_VERSION").into()
+    format!("{} {LAYOUT}", env!("CARGO_PKG_VERSION"))
 }
 
 /// Reads the file's content, or says why it is of no use.

@@ -3,8 +3,13 @@
 //! Comes in: a data set. Goes out: one class number per interaction, by content: two entries with the same canonical SMILES
 //! or the same sequence are one, whatever their ids, and the numbers do not depend on the order of rows.
 
+use rayon::prelude::*;
+
 use super::{ClusterConfig, cluster_sequences};
-use crate::{Error, ErrorKind, table::Dataset};
+use crate::{
+    Error, ErrorKind,
+    table::{Dataset, Drug},
+};
 
 /// Classes of the entities of a data set.
 pub(super) struct Identity<'d> {
@@ -65,13 +70,15 @@ impl<'d> Identity<'d> {
         ))
     }
 
-    /// By Murcko scaffold; an acyclic molecule is its own scaffold, and no cyclic one can have its SMILES.
+    /// By Murcko scaffold; an acyclic molecule is its own scaffold, and no cyclic one can have its SMILES. So is one that the toolkit
+    /// finds no scaffold for.
     pub fn scaffolds(&self) -> Vec<u32> {
-        let scaffold = |drug: &'d crate::table::Drug| match drug.molecule.scaffold.as_str() {
-            "" => drug.molecule.smiles.as_str(),
-            scaffold => scaffold,
+        let scaffold = |drug: &Drug| match drug.molecule.scaffold() {
+            Ok(scaffold) if !scaffold.is_empty() => scaffold,
+            _ => drug.molecule.smiles.clone(),
         };
-        self.by_drug(ranks(&self.dataset.drugs.iter().map(scaffold).collect::<Vec<_>>()))
+        let scaffolds: Vec<String> = self.dataset.drugs.par_iter().map(scaffold).collect();
+        self.by_drug(ranks(&scaffolds))
     }
 
     /// By (molecule, sequence).

@@ -1,7 +1,7 @@
 """SMILES to graph features with RDKit from Python, on one core.
 
 Comes in: a file with one SMILES per line. Goes out, on stdout: molecules per second. Reads the same fields per atom and per
-bond as fusebind's graph features, and the ECFP4 bits and Murcko scaffold that fusebind computes in the same call.
+bond as fusebind's graph features, and the canonical SMILES and ECFP4 bits that fusebind computes in the same call.
 Needs the `rdkit` package from PyPI.
 """
 
@@ -9,7 +9,6 @@ import sys
 import time
 
 from rdkit import Chem, RDLogger
-from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
 RDLogger.DisableLog("rdApp.*")
@@ -46,8 +45,7 @@ def featurise(smiles):
         for bond in molecule.GetBonds()
     ]
     identity = Chem.MolToSmiles(molecule)
-    scaffold = MurckoScaffold.MurckoScaffoldSmiles(mol=molecule)
-    return atoms, bonds, identity, scaffold, generator.GetFingerprint(molecule)
+    return atoms, bonds, identity, generator.GetFingerprint(molecule)
 
 
 lines = [line.strip() for line in open(sys.argv[1], encoding="utf-8") if line.strip()]

@@ -17,7 +17,7 @@ pub fn measure(dataset: &Dataset, python: Option<String>) -> Outcome {
     row(
         "SMILES to features, one core",
         &format!("{own:.0} molecules/s"),
-        "gate, identity, scaffold, graph, ECFP4",
+        "gate, identity, graph, ECFP4",
     );
     let Some(python) = python else {
         return Ok(());

@@ -22,6 +22,9 @@ type Structure = ::chematic::core::Molecule;
 /// How often a canonical SMILES is read back until it names itself.
 const CANONICAL_ROUNDS: usize = 4;
 
+/// Which field of an atom says whether it is in a ring.
+const IN_RING: usize = 8;
+
 /// The toolkit that ships with fusebind.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChematicToolkit;
@@ -41,6 +44,15 @@ impl Chemistry for ChematicToolkit {
             canonical(&parse_structure(&written)?).and_then(from_canonical)
         })
     }
+}
+
+/// [`Molecule::scaffold`].
+pub(super) fn scaffold(molecule: &Molecule) -> Result<String, Error> {
+    // Without a ring there is none, and nothing to read.
+    if molecule.graph.atoms.iter().all(|fields| fields[IN_RING] == 0) {
+        return Ok(String::new());
+    }
+    guarded(|| rdkit_murcko_scaffold(&parse_structure(&molecule.smiles)?).map_err(reason_of))
 }
 
 /// A young crate stands behind every call: should it ever panic, one molecule is refused and the run goes on.
@@ -169,12 +181,6 @@ fn featurise(smiles: String, structure: Structure) -> Result<Molecule, Error> {
     if heavy_atoms == 0 {
         return Err(refuse("it has no heavy atom"));
     }
-    let cyclic = ogb.node_feat.iter().any(|fields| fields[8] == 1);
-    let scaffold = if cyclic {
-        rdkit_murcko_scaffold(&structure).map_err(reason_of)?
-    } else {
-        String::new()
-    };
     let (substructures, fingerprint) = circular::substructures(&structure, &ogb).map_err(refuse)?;
     let graph = GraphFeatures {
         atoms: fields::atoms(&ogb),
@@ -184,7 +190,6 @@ fn featurise(smiles: String, structure: Structure) -> Result<Molecule, Error> {
     Ok(Molecule {
         smiles,
         heavy_atoms,
-        scaffold,
         graph,
         fingerprint,
     })
