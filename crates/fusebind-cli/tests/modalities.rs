@@ -266,6 +266,8 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
         "{}",
         text(&output.stderr)
     );
-    let (list, _) = succeed(&[&ablate[..], &["--list"]].concat(), here);
+    let (list, _) = succeed(&["ablate", "small.toml", "--list"], here);
     assert!(list.lines().count() > 15 && list.starts_with("full"), "{list}");
+    let nowhere = fusebind(&["ablate", "small.toml", "--data", "data"], here);
+    assert!(text(&nowhere.stderr).contains("--out"), "{}", text(&nowhere.stderr));
 }

@@ -1,6 +1,6 @@
 //! Flags of `fusebind ablate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -12,8 +12,8 @@ pub struct AblateArgs {
     /// Built-in recipe or recipe file.
     pub recipe: String,
     /// Data set folder or table.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    data: Option<PathBuf>,
     /// Folder of side modalities.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
@@ -45,8 +45,8 @@ pub struct AblateArgs {
     #[arg(long)]
     pub thorough: bool,
     /// Folder for cells, summary and report; what is there already is not done again.
-    #[arg(short, long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
+    out: Option<PathBuf>,
     /// Train and score this one arm and seed, as in `full:1`; how the command calls itself.
     #[arg(long, hide = true)]
     pub cell: Option<String>,
@@ -55,4 +55,16 @@ pub struct AblateArgs {
     pub device: DeviceName,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+impl AblateArgs {
+    /// Data set folder or table.
+    pub fn data(&self) -> &Path {
+        self.data.as_deref().expect("is asked for, except with --list")
+    }
+
+    /// Folder for everything that is written.
+    pub fn out(&self) -> &Path {
+        self.out.as_deref().expect("is asked for, except with --list")
+    }
 }

@@ -67,10 +67,10 @@ pub fn run(args: &AblateArgs, talk: &Talk) -> anyhow::Result<()> {
         let (name, seed) = cell.split_once(':').context("a cell is named as ARM:SEED")?;
         return work(args, name, seed.parse().context("a seed is a number")?, talk);
     }
-    make_room(&args.out.join("recipes/x"))?;
-    make_room(&args.out.join("cells/x"))?;
+    make_room(&args.out().join("recipes/x"))?;
+    make_room(&args.out().join("cells/x"))?;
     for arm in &chosen {
-        keep_recipe(&args.out.join(format!("recipes/{}.toml", arm.name)), &arm.recipe)?;
+        keep_recipe(&args.out().join(format!("recipes/{}.toml", arm.name)), &arm.recipe)?;
     }
     train_all(args, &chosen, talk)?;
     let mut scored = Vec::new();
@@ -78,7 +78,7 @@ pub fn run(args: &AblateArgs, talk: &Talk) -> anyhow::Result<()> {
     for arm in &chosen {
         let mut runs = Vec::new();
         for seed in 1..=args.seeds {
-            let path = cell_file(&args.out, arm.name, seed);
+            let path = cell_file(args.out(), arm.name, seed);
             if !path.is_file() {
                 continue;
             }
@@ -93,12 +93,12 @@ pub fn run(args: &AblateArgs, talk: &Talk) -> anyhow::Result<()> {
     talk.note("comparing the arms");
     let ablation = summary(&scored, args.rounds)?;
     let columns = columns(&cells);
-    write(&args.out.join("cells.csv"), &columns)?;
-    write(&args.out.join("cells.parquet"), &columns)?;
+    write(&args.out().join("cells.csv"), &columns)?;
+    write(&args.out().join("cells.parquet"), &columns)?;
     let text = serde_json::to_string_pretty(&ablation)? + "\n";
-    put(&args.out.join("summary.json"), &text)?;
-    let page = report::ablation::page(&recipe.name, &args.data, &chosen, &ablation, &cells);
-    put(&args.out.join("report.html"), &page.render()?)?;
+    put(&args.out().join("summary.json"), &text)?;
+    let page = report::ablation::page(&recipe.name, args.data(), &chosen, &ablation, &cells);
+    put(&args.out().join("report.html"), &page.render()?)?;
     print(&ablation)
 }
 
@@ -139,7 +139,7 @@ fn keep_recipe(path: &Path, recipe: &Recipe) -> anyhow::Result<()> {
 /// Runs every cell that is not there yet, as many at a time as there is room for.
 fn train_all(args: &AblateArgs, arms: &[Arm], talk: &Talk) -> anyhow::Result<()> {
     // Seed by seed, so that a sweep that is cut short has compared all arms.
-    let missing = |(seed, arm): &(u64, &Arm)| !cell_file(&args.out, arm.name, *seed).is_file();
+    let missing = |(seed, arm): &(u64, &Arm)| !cell_file(args.out(), arm.name, *seed).is_file();
     let all = (1..=args.seeds).flat_map(|seed| arms.iter().map(move |arm| (seed, arm)));
     let mut left: VecDeque<(u64, &Arm)> = all.filter(missing).collect();
     let (total, started) = (left.len(), Instant::now());
@@ -180,7 +180,7 @@ fn train_all(args: &AblateArgs, arms: &[Arm], talk: &Talk) -> anyhow::Result<()>
             format!("cells failed: {}", failed.join(", ")),
             format!(
                 "see {}, then give the same command again: what is done stays done",
-                args.out.join("runs").display()
+                args.out().join("runs").display()
             ),
         )),
     }
@@ -201,11 +201,11 @@ fn spawn(cell: &str, threads: usize) -> anyhow::Result<Child> {
 
 /// Trains and scores one cell.
 fn work(args: &AblateArgs, arm: &str, seed: u64, talk: &Talk) -> anyhow::Result<()> {
-    let out = args.out.join(format!("runs/{arm}-{seed}"));
+    let out = args.out().join(format!("runs/{arm}-{seed}"));
     make_room(&out)?;
     let training = TrainArgs {
-        recipe: args.out.join(format!("recipes/{arm}.toml")).display().to_string(),
-        data: args.data.clone(),
+        recipe: args.out().join(format!("recipes/{arm}.toml")).display().to_string(),
+        data: args.data().to_path_buf(),
         modalities: args.modalities.clone(),
         split: args.split.clone(),
         all_folds: false,
@@ -216,12 +216,12 @@ fn work(args: &AblateArgs, arm: &str, seed: u64, talk: &Talk) -> anyhow::Result<
         out: out.clone(),
         source: args.source.clone(),
     };
-    let log = args.out.join(format!("runs/{arm}-{seed}.log"));
+    let log = args.out().join(format!("runs/{arm}-{seed}.log"));
     let outcome = train::run(&training, talk).and_then(|()| {
         let swept = robustness::sweep(
             &RobustnessArgs {
                 run: out.clone(),
-                data: args.data.clone(),
+                data: args.data().to_path_buf(),
                 modalities: args.modalities.clone(),
                 split: args.split.clone(),
                 part: args.part,
@@ -248,7 +248,7 @@ fn work(args: &AblateArgs, arm: &str, seed: u64, talk: &Talk) -> anyhow::Result<
         robustness,
         epochs,
     };
-    put(&cell_file(&args.out, arm, seed), &serde_json::to_string(&cell)?)?;
+    put(&cell_file(args.out(), arm, seed), &serde_json::to_string(&cell)?)?;
     // The model has been scored; hundreds of them would fill a disk.
     fs::remove_dir_all(&out).with_context(|| format!("{} cannot be removed", out.display()))?;
     let _ = fs::remove_file(&log);

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::{Descriptors, descriptor::Comparer};
 
-/// Similarities that are kept at most, 256 MiB; of larger tables each row is computed when it is asked for.
-const KEPT: usize = 1 << 26;
+/// Similarities of one source that are kept at most, 128 MiB; of larger tables each row is computed when it is asked for.
+const KEPT: usize = 1 << 25;
 
 /// Rows of similarities, one for each asked entity that has a descriptor.
 pub struct Similarities<'a> {
