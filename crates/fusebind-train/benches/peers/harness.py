@@ -21,7 +21,7 @@ DTYPES = {"F32": np.float32, "I64": np.int64, "U8": np.uint8}
 
 
 def read(path):
-    """Arrays by name, as tensors, and the file's metadata."""
+    """Arrays by name, as tensors on the default device, and the file's metadata."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
@@ -31,7 +31,7 @@ def read(path):
     for name, entry in header.items():
         first, last = entry["data_offsets"]
         values = np.frombuffer(data[first:last], dtype=DTYPES[entry["dtype"]]).reshape(entry["shape"])
-        arrays[name] = torch.from_numpy(values.copy())
+        arrays[name] = torch.from_numpy(values.copy()).to(torch.get_default_device())
     return arrays, about
 
 
@@ -59,8 +59,13 @@ def run(make):
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
     wanted = parser.parse_args()
     torch.set_num_threads(THREADS)
+    torch.set_default_device(wanted.device)
+    # Products in TF32 where a GPU has it, as in fusebind.
+    torch.set_float32_matmul_precision("highest" if wanted.device == "cpu" else "high")
+    finish = torch.cuda.synchronize if wanted.device == "cuda" else lambda: None
     torch.manual_seed(1)
     arrays, about = read(wanted.file)
     model, step, work = make(arrays, about)
@@ -70,8 +75,10 @@ def run(make):
     # Goes on where the warm-up stopped.
     while len(took) < (wanted.steps or LEAST) or (not wanted.steps and time.perf_counter() - start < SECONDS):
         batch, count = work[(WARM_UP + len(took)) % len(work)]
+        finish()
         before = time.perf_counter()
         losses.append(step(batch))
+        finish()
         took.append((time.perf_counter() - before, count))
     # The fastest step, as on fusebind's side: a shared machine only ever adds time.
     seconds, pairs = min(took, key=lambda step: step[0] / step[1])
@@ -82,6 +89,7 @@ def run(make):
         "parameters": sum(p.numel() for p in model.parameters()),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "device": wanted.device,
         "loss_first": losses[0],
         "loss_last": losses[-1],
     }

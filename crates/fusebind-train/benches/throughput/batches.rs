@@ -52,7 +52,7 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub fn new(dataset: &'a Dataset, recipe: &str) -> Result<Self, Box<dyn Error>> {
+    pub fn new(dataset: &'a Dataset, recipe: &str, device: Device) -> Result<Self, Box<dyn Error>> {
         let mut recipe = Recipe::open(recipe)?;
         recipe.model.evidence.inputs = EVIDENCE;
         (recipe.model.heads.affinities, recipe.model.heads.binding) = (1, false);
@@ -107,7 +107,7 @@ impl<'a> Bench<'a> {
             targets,
             pairs,
             batches,
-            device: Device::flex(),
+            device,
         })
     }
 

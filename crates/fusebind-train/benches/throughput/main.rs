@@ -2,11 +2,11 @@
 //!
 //! ```sh
 //! cargo bench -p fusebind-train --bench throughput -- --data DIR/davis [--python PYTHON_WITH_RDKIT] [--torch PYTHON_WITH_TORCH] \
-//!   [--recipe davis] [--only featurise|step|score]
+//!   [--recipe davis] [--only featurise|step|score] [--device cpu|cuda]
 //! ```
 //!
 //! Comes in: a data set folder. Goes out, on stdout: a table of rates. Peers run in Python, each in its own process, on the batches
-//! that fusebind ran on (`benches/peers`).
+//! that fusebind ran on (`benches/peers`), and on the same device.
 
 mod batches;
 mod featurise;
@@ -17,6 +17,7 @@ use std::{env, error::Error, path::PathBuf};
 
 use fusebind_data::source::{LoadConfig, load_dataset};
 use fusebind_features::entity::molecule::ChematicToolkit;
+use fusebind_model::device::DeviceChoice;
 
 /// What every part of the benchmark may return.
 type Outcome = Result<(), Box<dyn Error>>;
@@ -44,13 +45,15 @@ fn run() -> Outcome {
     let data = PathBuf::from(flag("--data").ok_or("give a data set folder with --data")?);
     let only = flag("--only");
     let wanted = |part: &str| only.as_ref().is_none_or(|only| only == part);
+    let choice: DeviceChoice = flag("--device").as_deref().unwrap_or("cpu").parse()?;
+    let device = choice.resolve()?.device;
     let (dataset, _) = load_dataset(&data, &ChematicToolkit, &LoadConfig::default())?;
     println!("| work | measured | |\n|---|---|---|");
     if wanted("featurise") {
         featurise::measure(&dataset, flag("--python"))?;
     }
-    let bench = batches::Bench::new(&dataset, flag("--recipe").as_deref().unwrap_or("davis"))?;
-    let peak = step::matrix_products();
+    let bench = batches::Bench::new(&dataset, flag("--recipe").as_deref().unwrap_or("davis"), device)?;
+    let peak = step::matrix_products(&bench.device)?;
     if wanted("step") {
         step::measure(&bench, peak, flag("--torch"))?;
     }

@@ -1,6 +1,6 @@
 //! A full training step: forward, loss, backward, optimizer; its phases, its share of what the machine can multiply, and peers.
 
-use std::{hint::black_box, path::Path, process::Command, time::Instant};
+use std::{error::Error, hint::black_box, path::Path, process::Command, time::Instant};
 
 use burn::{
     optim::GradientsParams,
@@ -17,21 +17,29 @@ use crate::{
 
 /// Batches that peers get.
 const PEER_BATCHES: usize = 2;
+/// Steps whose losses are compared between devices.
+const COMPARED: usize = 8;
 
-/// Operations per second of a product of two square matrices of 1,024, on all threads.
-pub fn matrix_products() -> f64 {
-    let (size, device) = (1024usize, Device::flex());
-    let a = Tensor::<2>::ones([size, size], &device);
+/// Operations per second of a product of two large square matrices, on all threads.
+pub fn matrix_products(device: &Device) -> Result<f64, Box<dyn Error>> {
+    let size = if on_processor(device) { 1024usize } else { 8192 };
+    let a = Tensor::<2>::ones([size, size], device);
+    device.sync()?;
     let seconds = fastest(20, || {
         black_box(a.clone().matmul(a.clone()));
+        device.sync().expect("a product of two matrices runs");
     });
     let rate = 2.0 * (size as f64).powi(3) / seconds;
     row(
-        "product of 1,024 x 1,024 matrices",
+        &format!("product of {size} x {size} matrices"),
         &format!("{:.0} GFLOP/s", rate / 1e9),
         "the limit",
     );
-    rate
+    Ok(rate)
+}
+
+fn on_processor(device: &Device) -> bool {
+    *device == Device::flex()
 }
 
 /// A stage of a step and the operations of its matrix products: forward, and all with gradients of weights and of inputs that are not
@@ -80,16 +88,17 @@ fn step(
     batch: &Batch,
     (objective, optimizer): (&Objective, &mut AdamW),
     device: &Device,
-) -> (Model, Phases) {
+) -> (Model, Phases, f64) {
     seed(device, optimizer.steps());
     let start = Instant::now();
     let entities = (&batch.drugs, &batch.targets);
     let outputs = model.forward(entities, batch.pairs.clone(), Some(&batch.evidence), device);
     let loss = objective.loss(&outputs, &batch.labels, device);
-    black_box(loss.clone().into_scalar::<f32>());
+    let value = f64::from(loss.clone().into_scalar::<f32>());
     drop(outputs);
     let forward = start.elapsed().as_secs_f64();
     let grads = GradientsParams::from_grads(loss.backward(), &model);
+    device.sync().expect("gradients are computed");
     let backward = start.elapsed().as_secs_f64();
     let model = optimizer.step(model, grads, 1e-3);
     let phases = Phases {
@@ -97,7 +106,22 @@ fn step(
         backward: backward - forward,
         optimizer: start.elapsed().as_secs_f64() - backward,
     };
-    (model, phases)
+    (model, phases, value)
+}
+
+/// Losses of the first steps, which are the same on every device within the tolerance of its products.
+fn losses(bench: &Bench<'_>, device: Device) -> Result<Vec<f64>, Box<dyn Error>> {
+    let (device, recipe) = (device.autodiff(), &bench.recipe);
+    let objective = Objective::new(recipe.training.objective.clone());
+    let mut optimizer = AdamW::new(recipe.training.optimizer.clone());
+    let mut model = recipe.model.init(&device, 1)?;
+    let mut losses = Vec::new();
+    for batch in bench.batches.iter().take(COMPARED) {
+        let (next, _, loss) = step(model, batch, (&objective, &mut optimizer), &device);
+        model = next;
+        losses.push(loss);
+    }
+    Ok(losses)
 }
 
 pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
@@ -118,7 +142,7 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
     let pairs = first.pairs.len();
     for round in 0..60 {
         let batch = &bench.batches[round % (bench.batches.len() - 1)];
-        let (next, phases) = step(model, batch, (&objective, &mut optimizer), &device);
+        let (next, phases, _) = step(model, batch, (&objective, &mut optimizer), &device);
         model = next;
         if round >= 4 {
             total = total.min(phases.forward + phases.backward + phases.optimizer);
@@ -162,6 +186,15 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         &format!("{:.0} MB moved", bytes / 1e6),
         &format!("{:.0} GB/s", bytes / best.optimizer / 1e9),
     );
+    if !on_processor(&bench.device) {
+        let (here, there) = (losses(bench, Device::flex())?, losses(bench, bench.device.clone())?);
+        let apart = |(a, b): (&f64, &f64)| (a - b).abs() / a.abs();
+        row(
+            &format!("losses of {COMPARED} steps, against the processor's"),
+            &format!("{:.1e} apart", here.iter().zip(&there).map(apart).fold(0.0, f64::max)),
+            "relative, the largest",
+        );
+    }
     let Some(python) = torch else {
         return Ok(());
     };
@@ -173,7 +206,9 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         ("graphdta.py", "a GraphDTA-like model in PyTorch, per pair"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(script);
-        let output = Command::new(&python).arg(path).arg(file.path()).output()?;
+        let device = if on_processor(&bench.device) { "cpu" } else { "cuda" };
+        let arguments = [path.as_os_str(), file.path().as_os_str(), "--device".as_ref(), device.as_ref()];
+        let output = Command::new(&python).args(arguments).output()?;
         if !output.status.success() {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
