@@ -168,6 +168,7 @@ fn misuse_has_code_2_and_help_has_code_0() {
     let list = fusebind(&["recipe", "list"], here.path());
     for name in [
         "davis",
+        "davis-modalities",
         "kiba",
         "biosnap-random",
         "biosnap-unseen-drug",

@@ -207,7 +207,12 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(script);
         let device = if on_processor(&bench.device) { "cpu" } else { "cuda" };
-        let arguments = [path.as_os_str(), file.path().as_os_str(), "--device".as_ref(), device.as_ref()];
+        let arguments = [
+            path.as_os_str(),
+            file.path().as_os_str(),
+            "--device".as_ref(),
+            device.as_ref(),
+        ];
         let output = Command::new(&python).args(arguments).output()?;
         if !output.status.success() {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)).into());

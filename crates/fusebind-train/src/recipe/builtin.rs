@@ -5,6 +5,10 @@ pub(super) const RECIPES: &[(&str, &str)] = &[
     ("default", include_str!("../../../../recipes/default.toml")),
     ("demo", include_str!("../../../../recipes/demo.toml")),
     ("davis", include_str!("../../../../recipes/davis.toml")),
+    (
+        "davis-modalities",
+        include_str!("../../../../recipes/davis-modalities.toml"),
+    ),
     ("screen", include_str!("../../../../recipes/screen.toml")),
     ("kiba", include_str!("../../../../recipes/kiba.toml")),
     (
