@@ -17,7 +17,7 @@ use crate::{
     evidence::{Evidence, Withheld},
     input::{DrugStore, InputScales, Rows, TargetStore},
     model::{Model, ModelConfig},
-    scoring::{Absence, EvidenceOf, Scorer, Scores},
+    scoring::{Absence, Blend, EvidenceOf, Scorer, Scores},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
@@ -52,6 +52,9 @@ pub struct Description {
     pub scales: Vec<OutputScale>,
     /// Share of structure and evidence together in the prediction; the rest is evidence alone.
     pub mix: f32,
+    /// Share of what is said from graph and sequence alone in the prediction.
+    #[serde(default)]
+    pub structure: f32,
     /// Trust in the modalities of drugs and of targets at the end of training.
     #[serde(default)]
     pub trust: [Trust; 2],
@@ -117,6 +120,14 @@ impl Bundle {
 }
 
 impl Description {
+    /// How the opinions of the model become its prediction.
+    pub fn blend(&self) -> Blend {
+        Blend {
+            mix: self.mix,
+            structure: self.structure,
+        }
+    }
+
     /// Gives the rows at `silent` what training says of any pair: the mean affinity and the share of binding pairs.
     fn answer_prior(&self, scores: &mut Scores, silent: &[usize]) {
         let logit = self.prior.map_or(0.0, |p| (p / (1.0 - p)).ln() as f32);
@@ -205,7 +216,7 @@ impl Bundle {
             trust: self.description.trust,
             device: &self.device,
         };
-        let mut scores = scorer.score(stores, pairs, progress).mixed(self.description.mix);
+        let mut scores = scorer.predict(None, stores, pairs, self.description.blend(), progress);
         let silent = self.silent_pairs(stores, pairs, withheld);
         self.description.answer_prior(&mut scores, &silent);
         scores
@@ -271,9 +282,18 @@ impl Bundle {
             )
         });
         let config = &self.description.model;
-        [
+        let mut weights = [
             rows(of_drugs.collect(), config.drug_modalities().len()),
             rows(of_targets.collect(), config.target_modalities().len()),
-        ]
+        ];
+        if !without.contains(Modality::Graph) && !without.contains(Modality::Sequence) {
+            // Graph and sequence come first, and a share of every prediction rests on them alone.
+            let share = self.description.structure;
+            for row in weights.iter_mut().flat_map(|side| side.values.chunks_mut(side.width)) {
+                row.iter_mut().for_each(|weight| *weight *= 1.0 - share);
+                row[0] += share;
+            }
+        }
+        weights
     }
 }

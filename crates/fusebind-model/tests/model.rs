@@ -11,20 +11,17 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::{
-    batch::PairIndex,
     feature::graph::ATOM_FIELDS,
-    modality::{Modality, ModalitySet, Trust},
+    modality::{Modality, ModalitySet},
 };
 use fusebind_model::{
     bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
     checkpoint::Archive,
-    evidence::Withheld,
     fusion::retrieval::cosines,
     head::Output,
     input::InputScales,
-    scoring::{Absence, EvidenceOf, Scorer},
 };
-use support::{assert_close, config, evidence, host, memory, model, stores, without};
+use support::{assert_close, config, evidence, host, memory, model, pairs, stores, without};
 
 #[test]
 fn entities_encode_alike_alone_and_in_company() {
@@ -76,13 +73,6 @@ fn the_order_of_atoms_does_not_matter() {
         before.iter().zip(&cut).any(|(x, y)| (x - y).abs() > 1e-3),
         "a missing bond is seen"
     );
-}
-
-fn pairs() -> PairIndex {
-    PairIndex {
-        drug: (0..32).map(|p| p % 8).collect(),
-        target: (0..32).map(|p| (p / 8 + p % 8) % 6).collect(),
-    }
 }
 
 #[test]
@@ -157,105 +147,6 @@ fn fits_32_pairs() {
 }
 
 #[test]
-fn many_pairs_score_as_one_batch_does() {
-    let device = Device::flex();
-    let (drugs, targets) = stores();
-    let model = model(&device);
-    let index = pairs();
-    let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
-    let mut done = 0;
-    let bank = memory(&drugs, &targets, &list);
-    let scorer = Scorer {
-        model: &model,
-        evidence: EvidenceOf::Bank(&bank),
-        absence: Absence::default(),
-        trust: Default::default(),
-        device: &device,
-    };
-    let opinions = scorer.score((&drugs, &targets), &list, |n| done = n);
-    assert_eq!((done, opinions.joint.scales), (32, 2));
-    let table = bank.table((&drugs, &targets), &list);
-    let again = Scorer {
-        evidence: EvidenceOf::Table(&table),
-        ..scorer
-    };
-    assert_eq!(again.score((&drugs, &targets), &list, |_| {}), opinions);
-    let all = (
-        drugs.batch(&[0, 1, 2, 3, 4, 5, 6, 7]),
-        targets.batch(&[0, 1, 2, 3, 4, 5]),
-    );
-    let rows: Vec<(u32, Withheld)> = (0..32).map(|row| (row, Withheld::default())).collect();
-    let outputs = model.forward((&all.0, &all.1), index, Some(&table.rows(&rows)), &device);
-    assert_close(
-        &opinions.joint.affinity,
-        &host(outputs.joint.affinity.unwrap()),
-        "affinity",
-    );
-    assert_close(
-        &opinions.joint.binding,
-        &host(outputs.joint.binding.unwrap()),
-        "binding",
-    );
-    let alone = opinions.evidence.clone().unwrap();
-    assert_close(
-        &alone.binding,
-        &host(outputs.evidence.unwrap().binding.unwrap()),
-        "evidence",
-    );
-    assert_eq!(
-        (opinions.mixed(0.0), opinions.mixed(1.0)),
-        (alone, opinions.joint.clone())
-    );
-}
-
-#[test]
-fn what_is_read_once_scores_as_what_is_read_anew() {
-    let device = Device::flex();
-    let (drugs, targets) = stores();
-    let model = model(&device);
-    let index = pairs();
-    let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
-    let bank = memory(&drugs, &targets, &list);
-    let stores = (&drugs, &targets);
-    let scorer = Scorer {
-        model: &model,
-        evidence: EvidenceOf::Bank(&bank),
-        absence: Absence::default(),
-        trust: Default::default(),
-        device: &device,
-    };
-    let reading = scorer.read(stores, &list);
-    let lost = |salt: usize, count: usize| -> Vec<ModalitySet> {
-        let modalities = [Modality::Graph, Modality::Text, Modality::Bioassay, Modality::Sequence];
-        let of = |entity: usize| {
-            modalities
-                .iter()
-                .skip((entity + salt) % 3)
-                .step_by(2)
-                .copied()
-                .collect()
-        };
-        (0..count).map(of).collect()
-    };
-    let mut trust = [Trust::default(); 2];
-    trust[0].set(Modality::Text, 0.5);
-    let mut told = vec![scorer.score(stores, &list, |_| {})];
-    for salt in 0..2 {
-        let (drugs, targets) = (lost(salt, 8), lost(salt, 6));
-        let absence = Absence::Each([&drugs, &targets]);
-        let scorer = Scorer {
-            absence,
-            trust,
-            ..scorer
-        };
-        let anew = scorer.score(stores, &list, |_| {});
-        assert_eq!(scorer.score_read(&reading, stores, &list, |_| {}), anew);
-        assert!(!told.contains(&anew), "what is lost is missed");
-        told.push(anew);
-    }
-}
-
-#[test]
 fn retrieval_vectors_are_units_and_their_products_cosines() {
     let device = Device::flex();
     let (drugs, targets) = stores();
@@ -286,6 +177,7 @@ fn description() -> Description {
             deviation: 1.0,
         }],
         mix: 0.25,
+        structure: 0.5,
         trust: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),

@@ -43,7 +43,7 @@ fn trained(
     let recipe = Recipe::parse(&format!(
         "name = \"acmo\"\ntask = \"affinity\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 0\nsubstructures = 64\n\
          [model.sequence]\ncomposition = 64\n[model.interaction]\nchannels = 16\nrank = 0\nlayers = 0\n\
-         [training]\nepochs = {epochs}\n[training.curriculum]\n{curriculum}\n"
+         [training]\nepochs = {epochs}\nstructure_shares = [0.0, 0.5]\n[training.curriculum]\n{curriculum}\n"
     ))
     .unwrap();
     let device = Device::flex();
@@ -76,7 +76,7 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     config.noise.text = 0.5;
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = universe(&config, folder.path());
-    let (epochs, _) = trained((&dataset, &side), 6, "kind = \"acmo\"", folder.path());
+    let (epochs, bundle) = trained((&dataset, &side), 6, "kind = \"acmo\"", folder.path());
     for epoch in &epochs[1..] {
         let trust = |name: &str| epoch.trust[name];
         for other in ["graph", "drug transcriptome", "drug bioassay"] {
@@ -91,6 +91,13 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     let last = epochs.last().unwrap();
     assert!(last.trust["graph"] > 0.9, "{:?}", last.trust);
     assert!(last.worth["graph"] > last.worth["drug text"], "{:?}", last.worth);
+    let score = |epoch: &&EpochMetrics| -epoch.valid["mse"] - epoch.valid["missing_mse"];
+    let kept = epochs.iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
+    assert_eq!(
+        f64::from(bundle.description.structure),
+        kept.valid["structure"],
+        "validation chooses how far structure alone is relied on"
+    );
 }
 
 /// How well trust in a modality tells the drugs that have their own value from the others, as `spoil` made them.

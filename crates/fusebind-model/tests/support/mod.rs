@@ -4,6 +4,7 @@
 
 use burn::tensor::{Device, Tensor};
 use fusebind_features::{
+    batch::PairIndex,
     entity::side::{Embeddings, Profiles, SideData},
     feature::{
         graph::{BondFeatures, GraphFeatures},
@@ -247,4 +248,12 @@ pub fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) ->
 
 pub fn without(modalities: &[Modality]) -> ModalitySet {
     modalities.iter().copied().collect()
+}
+
+/// Pairs of all eight drugs and six targets of [`stores`].
+pub fn pairs() -> PairIndex {
+    PairIndex {
+        drug: (0..32).map(|p| p % 8).collect(),
+        target: (0..32).map(|p| (p / 8 + p % 8) % 6).collect(),
+    }
 }

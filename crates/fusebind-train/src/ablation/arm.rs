@@ -25,7 +25,7 @@ fn drop_modality(recipe: &mut Recipe, modality: Modality) {
     recipe.modalities.read.retain(|m| *m != modality);
 }
 
-/// No curriculum, no doubt, no alignment, and the same moderate dropout from the first epoch to the last.
+/// No curriculum, no doubt, no alignment, no second opinion from structure, and the same moderate dropout from the first epoch to the last.
 fn plain(recipe: &mut Recipe) {
     recipe.training.curriculum.kind = CurriculumKind::None;
     recipe.training.curriculum.doubt = 0.0;
@@ -33,6 +33,7 @@ fn plain(recipe: &mut Recipe) {
     recipe.model.alignment.channels = 0;
     recipe.modalities.dropout.schedule = Schedule::Constant;
     recipe.modalities.dropout.last = 0.3;
+    recipe.training.structure_shares = vec![0.0];
 }
 
 fn impute(recipe: &mut Recipe, absent: Absent) {
@@ -122,6 +123,11 @@ const ARMS: &[(&str, &str, Change)] = &[
     ("impute-knn", "the mean of neighbours in place of what is absent", |r| {
         impute(r, Absent::Knn)
     }),
+    (
+        "no-structure-share",
+        "no part of a prediction is from structure alone",
+        |r| r.training.structure_shares = vec![0.0],
+    ),
     ("no-alignment", "no contrastive alignment", |r| {
         r.model.alignment.channels = 0
     }),

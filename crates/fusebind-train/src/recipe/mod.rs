@@ -145,6 +145,9 @@ pub struct TrainingConfig {
     /// Share of structure and evidence together in the prediction, the rest is evidence alone, for runs without validation
     /// pairs; where there are some, they choose it.
     pub mix: f32,
+    /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
+    /// modalities; without validation pairs the first is taken.
+    pub structure_shares: Vec<f32>,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -165,6 +168,7 @@ impl Default for TrainingConfig {
             curriculum: CurriculumConfig::default(),
             novelty: NoveltyConfig::default(),
             mix: 0.3,
+            structure_shares: vec![0.0],
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
@@ -262,6 +266,10 @@ impl Recipe {
         }
         if !(0.0..=1.0).contains(&training.mix) {
             return wrong("training: `mix` must lie in [0, 1]");
+        }
+        let shares = &training.structure_shares;
+        if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
+            return wrong("training: `structure_shares` must hold at least one share in [0, 1]");
         }
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");

@@ -81,8 +81,13 @@ impl<'a> Setting<'a> {
         };
         let stores = (&self.drugs, &self.targets);
         let reading = self.reading.get_or_init(|| scorer.read(stores, &self.pairs));
-        let opinions = scorer.score_read(reading, stores, &self.pairs, |_| {});
-        opinions.mixed(self.bundle.description.mix)
+        scorer.predict(
+            Some(reading),
+            stores,
+            &self.pairs,
+            self.bundle.description.blend(),
+            |_| {},
+        )
     }
 
     /// Labels, and predictions on their scale.

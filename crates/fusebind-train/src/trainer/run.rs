@@ -75,6 +75,7 @@ impl Run {
             inputs,
             scales: plan.scales,
             mix: recipe.training.mix,
+            structure: recipe.training.structure_shares.first().copied().unwrap_or_default(),
             trust: Default::default(),
             prior: plan.prior,
             threshold: None,
@@ -282,6 +283,9 @@ impl Run {
             self.description.trust = self.progress.trust;
             if let Some(mix) = metrics.valid.get("mix") {
                 self.description.mix = *mix as f32;
+            }
+            if let Some(structure) = metrics.valid.get("structure") {
+                self.description.structure = *structure as f32;
             }
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;

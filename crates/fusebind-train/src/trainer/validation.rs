@@ -11,7 +11,7 @@ use fusebind_model::{
     evidence::{Evidence, EvidenceTable},
     input::{DrugStore, SideStore, TargetStore},
     model::Model,
-    scoring::{Absence, EvidenceOf, Scorer, Scores},
+    scoring::{Absence, Blend, EvidenceOf, Opinions, Scorer, Scores},
 };
 
 use super::Job;
@@ -26,6 +26,8 @@ pub(super) struct Validation<'a> {
     pairs: Vec<(u32, u32)>,
     scales: &'a [OutputScale],
     stores: (&'a DrugStore, &'a TargetStore),
+    /// Shares of structure alone that are tried where there are side modalities.
+    shares: &'a [f32],
     evidence: Option<EvidenceTable>,
     /// What each entity does without where modalities are missing: drugs, targets. `None` where there are no side modalities.
     missing: Option<[Vec<ModalitySet>; 2]>,
@@ -65,6 +67,7 @@ impl<'a> Validation<'a> {
             pairs,
             scales,
             stores,
+            shares: &job.recipe.training.structure_shares,
         }
     }
 
@@ -78,33 +81,50 @@ impl<'a> Validation<'a> {
         }
     }
 
-    /// Metrics by name at the best mix of the two readers, which is one of them (`mix`); empty without validation pairs. Where there
-    /// are side modalities, those by the name of `missing_..` are of the same pairs with modalities missing at the rate that training
-    /// ends with: a model that is to stand it must be chosen by it.
+    /// Metrics by name at the best blend of opinions, which is among them (`mix`, `structure`); empty without validation pairs. Where
+    /// there are side modalities, those by the name of `missing_..` are of the same pairs with modalities missing at the rate that
+    /// training ends with: a model that is to stand it must be chosen by it.
     pub fn score(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> BTreeMap<String, f64> {
         if self.pairs.is_empty() {
             return BTreeMap::new();
         }
         let scorer = self.scorer(model, device, trust);
         let reading = scorer.read(self.stores, &self.pairs);
-        let opinions = scorer.score_read(&reading, self.stores, &self.pairs, |_| {});
+        let shares = if self.missing.is_some() { self.shares } else { &[0.0] };
+        let leans = shares.iter().any(|share| *share > 0.0);
+        // What is said from structure alone is asked for only where a share of it is tried.
+        let opinions = |scorer: &Scorer<'_>| match leans {
+            true => scorer.score_both(&reading, self.stores, &self.pairs),
+            false => [
+                scorer.score_read(&reading, self.stores, &self.pairs, |_| {}),
+                Opinions::default(),
+            ],
+        };
+        let whole = (scorer, opinions(&scorer));
         let missing = self.missing.as_ref().map(|[drugs, targets]| {
             let absence = Absence::Each([drugs, targets]);
-            Scorer { absence, ..scorer }.score_read(&reading, self.stores, &self.pairs, |_| {})
+            let scorer = Scorer { absence, ..scorer };
+            (scorer, opinions(&scorer))
         });
-        let mixes = if opinions.evidence.is_some() {
-            &MIXES[..]
-        } else {
-            &[1.0]
-        };
-        let scored = mixes.iter().map(|&mix| {
-            let mut metrics = self.metrics(&opinions.mixed(mix));
+        let reads_evidence = whole.1[0].evidence.is_some();
+        let mixes = if reads_evidence { &MIXES[..] } else { &[1.0] };
+        let blends = shares
+            .iter()
+            .flat_map(|&structure| mixes.iter().map(move |&mix| Blend { mix, structure }));
+        let scored = blends.map(|blend| {
+            let of = |(scorer, opinions): &(Scorer<'_>, [Opinions; 2])| {
+                self.metrics(&scorer.blended(opinions, &self.pairs, blend))
+            };
+            let mut metrics = of(&whole);
             if let Some(missing) = &missing {
-                let of = self.metrics(&missing.mixed(mix)).into_iter();
+                let of = of(missing).into_iter();
                 metrics.extend(of.map(|(name, value)| (format!("missing_{name}"), value)));
             }
-            if opinions.evidence.is_some() {
-                metrics.insert("mix".into(), f64::from(mix));
+            if reads_evidence {
+                metrics.insert("mix".into(), f64::from(blend.mix));
+            }
+            if leans {
+                metrics.insert("structure".into(), f64::from(blend.structure));
             }
             metrics
         });
@@ -148,8 +168,8 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return None;
         }
-        let opinions = (self.scorer(model, device, description.trust)).score(self.stores, &self.pairs, |_| {});
-        let scores = opinions.mixed(description.mix);
+        let scorer = self.scorer(model, device, description.trust);
+        let scores = scorer.predict(None, self.stores, &self.pairs, description.blend(), |_| {});
         let (labels, probabilities) = binding_column(&self.interactions, &scores);
         classification::best_threshold(&labels, &probabilities).ok()
     }
