@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     checkpoint::Archive,
+    confidence::{Suspicion, Table},
     evidence::{Evidence, Withheld},
     input::{DrugStore, InputScales, Rows, TargetStore},
     model::{Model, ModelConfig},
@@ -21,7 +22,9 @@ use crate::{
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
-pub const FEATURE_SCHEMA: u32 = 2;
+pub const FEATURE_SCHEMA: u32 = 3;
+/// Share of wrong values in a side table from which on it is worth a note.
+const SUSPICIOUS: f32 = 0.2;
 
 /// Entities whose weights are computed at a time.
 const ENTITIES: usize = 512;
@@ -101,6 +104,25 @@ impl Description {
     }
 }
 
+/// Notes on side tables of which much more is wrong than of those of training.
+fn suspicions([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = String> {
+    let of = |side: &'static str| {
+        move |s: &Suspicion| {
+            format!(
+                "{side} {}: about {:.0} % of the {} values do not look as if they belonged to their {side}s (in training {:.0} %) and are \
+                 hardly believed; check the identifiers of that table",
+                s.modality,
+                100.0 * s.wrong,
+                s.values,
+                100.0 * s.in_training
+            )
+        }
+    };
+    let much = |s: &&Suspicion| s.wrong > SUSPICIOUS && s.wrong > 2.0 * s.in_training;
+    let drugs = drugs.iter().filter(much).map(of("drug"));
+    drugs.chain(targets.iter().filter(much).map(of("target")))
+}
+
 impl Bundle {
     /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and notes side data
     /// that it cannot use.
@@ -113,7 +135,8 @@ impl Bundle {
         let (mut targets, more) = self.description.targets(targets.0, targets.1);
         notes.extend(more);
         if let Some(evidence) = &self.evidence {
-            evidence.judge(&mut drugs, &mut targets);
+            let suspected = evidence.judge(&mut drugs, &mut targets, [Table::Asked; 2]);
+            notes.extend(suspicions(&suspected));
         }
         (drugs, targets, notes)
     }

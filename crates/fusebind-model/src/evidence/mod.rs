@@ -9,7 +9,7 @@ mod stored;
 use std::collections::BTreeMap;
 
 use crate::{
-    confidence::Confidence,
+    confidence::{Confidence, Suspicion, Table},
     input::{DrugStore, InputScale, Rows, TargetStore},
 };
 use fusebind_features::{
@@ -67,19 +67,19 @@ impl Evidence {
         }
     }
 
-    /// Says of each entity of the stores how far its side modalities are trusted. Comes before [`Evidence::table`].
-    pub fn judge(&self, drugs: &mut DrugStore, targets: &mut TargetStore) {
+    /// Says of each entity of the stores how far its side modalities are trusted, and goes out with how much of what the drugs and the
+    /// targets have is wrong. `tables` says where the values of each side are from. Comes before [`Evidence::table`].
+    pub fn judge(&self, drugs: &mut DrugStore, targets: &mut TargetStore, tables: [Table; 2]) -> [Vec<Suspicion>; 2] {
         if self.confidence.is_empty() {
-            return;
+            return Default::default();
         }
         let (of_drugs, of_targets) = self.queries((drugs, targets));
-        let trust = [
-            self.confidence.trust(0, &self.bank.drugs, &of_drugs),
-            self.confidence.trust(1, &self.bank.targets, &of_targets),
-        ];
-        let [of_drugs, of_targets] = trust;
-        drugs.side.set_trust(of_drugs);
-        targets.side.set_trust(of_targets);
+        let (trust_of_drugs, drugs_suspected) = self.confidence.trust(0, &self.bank.drugs, &of_drugs, tables[0]);
+        let (trust_of_targets, targets_suspected) =
+            self.confidence.trust(1, &self.bank.targets, &of_targets, tables[1]);
+        drugs.side.set_trust(trust_of_drugs);
+        targets.side.set_trust(trust_of_targets);
+        [drugs_suspected, targets_suspected]
     }
 
     /// Fits the scale on `train`, the pairs that a model learns from; the table of these pairs.

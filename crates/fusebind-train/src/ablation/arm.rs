@@ -87,6 +87,11 @@ const ARMS: &[(&str, &str, Change)] = &[
         |r| r.training.curriculum.doubt = 0.0,
     ),
     (
+        "swaps",
+        "a fifth of the entities of a batch are shown with side values of others",
+        |r| r.training.curriculum.corruption = 0.2,
+    ),
+    (
         "constant-dropout",
         "modality dropout at the mean of its first and last rate throughout",
         |r| {

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ErrorKind};
 
 /// Under what a trained arm is scored: names of conditions of a robustness sweep.
-pub const CONDITIONS: [&str; 5] = [
+pub const CONDITIONS: [&str; 6] = [
     "everything",
     "missing-90",
     "structure",
     "shuffled-text",
+    "fifth-shuffled-text",
     "shuffled-transcriptome",
 ];
 

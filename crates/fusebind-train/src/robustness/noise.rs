@@ -16,6 +16,8 @@ use serde::Serialize;
 pub enum Noise {
     /// Every text belongs to another entity.
     ShuffledText,
+    /// A fifth of the texts belong to other entities.
+    FifthShuffledText,
     /// Every signature belongs to another entity.
     ShuffledTranscriptome,
     /// Every assay profile belongs to another entity.
@@ -28,8 +30,9 @@ pub enum Noise {
 
 impl Noise {
     /// All arms.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ShuffledText,
+        Self::FifthShuffledText,
         Self::ShuffledTranscriptome,
         Self::ShuffledBioassay,
         Self::NoisyTranscriptome,
@@ -40,6 +43,7 @@ impl Noise {
     pub fn name(self) -> &'static str {
         match self {
             Self::ShuffledText => "shuffled-text",
+            Self::FifthShuffledText => "fifth-shuffled-text",
             Self::ShuffledTranscriptome => "shuffled-transcriptome",
             Self::ShuffledBioassay => "shuffled-bioassay",
             Self::NoisyTranscriptome => "noisy-transcriptome",
@@ -52,9 +56,10 @@ impl Noise {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut spoiled = side.clone();
         match self {
-            Self::ShuffledText => shuffle(&mut spoiled.texts, &mut random),
-            Self::ShuffledTranscriptome => shuffle(&mut spoiled.transcriptome.of_entity, &mut random),
-            Self::ShuffledBioassay => shuffle(&mut spoiled.bioassay.of_entity, &mut random),
+            Self::ShuffledText => shuffle(&mut spoiled.texts, 1, &mut random),
+            Self::FifthShuffledText => shuffle(&mut spoiled.texts, 5, &mut random),
+            Self::ShuffledTranscriptome => shuffle(&mut spoiled.transcriptome.of_entity, 1, &mut random),
+            Self::ShuffledBioassay => shuffle(&mut spoiled.bioassay.of_entity, 1, &mut random),
             Self::NoisyTranscriptome => blur(&mut spoiled.transcriptome, &mut random),
             Self::TruncatedSequence => {}
         }
@@ -73,9 +78,10 @@ impl Noise {
     }
 }
 
-/// Gives what the entities have to others that have it, so that what exists stays the same.
-fn shuffle<T: Clone>(values: &mut [Vec<T>], random: &mut ChaCha8Rng) {
-    let having: Vec<usize> = (0..values.len()).filter(|at| !values[*at].is_empty()).collect();
+/// Gives what every `each`th entity has to others of them, so that what exists stays the same.
+fn shuffle<T: Clone>(values: &mut [Vec<T>], each: usize, random: &mut ChaCha8Rng) {
+    let having = (0..values.len()).filter(|at| !values[*at].is_empty());
+    let having: Vec<usize> = having.step_by(each).collect();
     let mut order = having.clone();
     order.shuffle(random);
     let moved: Vec<Vec<T>> = order.iter().map(|at| values[*at].clone()).collect();

@@ -9,7 +9,7 @@ use fusebind_features::{
     modality::ModalitySet,
 };
 use fusebind_model::{
-    confidence::Confidence,
+    confidence::{Confidence, Table},
     evidence::{Evidence, EvidenceTable},
     input::{DrugStore, InputScale, InputScales, SideSchema, TargetStore, bank},
 };
@@ -147,12 +147,12 @@ impl Positives {
     }
 }
 
-/// The bank of training pairs, which then judges the side values of all entities.
+/// The bank of training pairs, which then judges the side values of all entities; `twins` stand behind those that have their own.
 pub(super) fn known_pairs(
     job: &Job<'_>,
     (plan, config): (&LabelPlan, &CurriculumConfig),
-    drugs: &mut DrugStore,
-    targets: &mut TargetStore,
+    twins: &Twins,
+    (drugs, targets): (&mut DrugStore, &mut TargetStore),
 ) -> Evidence {
     let train = job.split.train.indices();
     let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
@@ -162,7 +162,9 @@ pub(super) fn known_pairs(
     let bank = bank(drugs, targets, &outcomes);
     let confidence = Confidence::fit(&bank, config.doubt as f32, job.seed);
     let evidence = Evidence::new(bank, confidence);
-    evidence.judge(drugs, targets);
+    let counts = [drugs.keys.len(), targets.keys.len()];
+    let own = |side: usize| counts[side] - twins.of[side].len();
+    evidence.judge(drugs, targets, [0, 1].map(|side| Table::Training { own: own(side) }));
     evidence
 }
 

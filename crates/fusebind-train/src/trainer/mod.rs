@@ -169,8 +169,8 @@ fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error
     let scales = plan.scales.clone();
     let plan_of_skill = plan.clone();
     let curriculum = recipe.training.curriculum.clone();
-    let mut evidence =
-        (recipe.model.evidence.enabled).then(|| known_pairs(job, (&plan, &curriculum), &mut drugs, &mut targets));
+    let mut evidence = (recipe.model.evidence.enabled)
+        .then(|| known_pairs(job, (&plan, &curriculum), &twins, (&mut drugs, &mut targets)));
     let rows = (&views.0.pairs[..], &twins);
     let shown = (evidence.as_mut()).map(|evidence| shown_evidence(job, evidence, rows, (&drugs, &targets)));
     recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
