@@ -181,7 +181,7 @@ fn any_subset_of_modalities_trains_and_predicts() {
     assert!(swept["area_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{json}");
     let cells = swept["cells"].as_array().unwrap();
     let count = |arm: &str| cells.iter().filter(|cell| cell["arm"] == arm).count();
-    assert_eq!((count("missing"), count("subset"), count("noise")), (10, 31, 5));
+    assert_eq!((count("missing"), count("subset"), count("noise")), (10, 31, 6));
     assert!(here.join("swept/cells.csv").is_file() && here.join("swept/cells.parquet").is_file());
     let page = fs::read_to_string(here.join("swept/report.html")).unwrap();
     assert!(

@@ -1,6 +1,7 @@
 //! From a score that orders values to the log-likelihood ratio that it stands for.
 //!
-//! Comes in: scores of own and of wrong values. Goes out: a [`Ladder`], whose ratio never falls as the score grows.
+//! Comes in: scores of own and of wrong values. Goes out: a [`Ladder`], whose ratio rises with the score (but for the half value that keeps
+//! every rung finite, and weighs more in a small one).
 
 use serde::{Deserialize, Serialize};
 
@@ -97,14 +98,19 @@ mod tests {
 
     #[test]
     fn ratios_rise_and_are_right_on_average() {
-        // Own scores lie higher by a third of their spread; every third score says three times too much.
-        let spread = |from: f32| (0..900).map(move |i| (from + i as f32 / 300.0) * if i % 3 == 0 { 3.0 } else { 1.0 });
-        let (own, wrong): (Vec<f32>, Vec<f32>) = (spread(-1.0).collect(), spread(-2.0).collect());
+        // Own scores are logistic around 1, wrong ones around -1; every third one says three times too much.
+        let spread = |center: f32| {
+            (0..900).map(move |i| {
+                let share = (i as f32 + 0.5) / 900.0;
+                ((share / (1.0 - share)).ln() + center) * if i % 3 == 0 { 3.0 } else { 1.0 }
+            })
+        };
+        let (own, wrong): (Vec<f32>, Vec<f32>) = (spread(1.0).collect(), spread(-1.0).collect());
         let ladder = Ladder::fit(&own, &wrong);
-        assert!(ladder.ratios.is_sorted() && ladder.scores.is_sorted());
+        assert!(ladder.scores.is_sorted() && ladder.ratios.windows(2).all(|r| r[1] > r[0] - 0.05));
         let mean = own.iter().map(|s| (-ladder.ratio(*s)).exp()).sum::<f32>() / 900.0;
-        assert!((0.5..1.05).contains(&mean), "{mean}");
-        assert!(ladder.ratio(9.0) > 2.0 && ladder.ratio(-9.0) < -2.0 && ladder.lowest() == ladder.ratio(-9.0));
+        assert!((0.9..1.05).contains(&mean), "{mean}");
+        assert!(ladder.ratio(9.0) > 1.0 && ladder.ratio(-9.0) < -1.0 && ladder.lowest() == ladder.ratio(-99.0));
         assert!(ladder.ratio(0.0).abs() < 0.5, "{}", ladder.ratio(0.0));
     }
 
