@@ -109,8 +109,8 @@ fn suspicions([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = St
     let of = |side: &'static str| {
         move |s: &Suspicion| {
             format!(
-                "{side} {}: about {:.0} % of the {} values do not look as if they belonged to their {side}s (in training {:.0} %) and are \
-                 hardly believed; check the identifiers of that table",
+                "{side} {}: about {:.0} % of the {} values do not look as if they belonged to their {side}s (in training {:.0} %); what does \
+                 not fit is believed less; check the identifiers of that table",
                 s.modality,
                 100.0 * s.wrong,
                 s.values,

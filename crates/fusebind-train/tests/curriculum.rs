@@ -177,3 +177,35 @@ fn what_belongs_to_another_drug_is_doubted() {
     // Six statements of a text, a tenth of them wrong, cannot tell drugs apart as a hundred genes can.
     assert!(texts > 0.7 && signatures > 0.75 && assays > 0.7);
 }
+
+#[test]
+fn a_table_whose_rows_were_shifted_is_reported() {
+    let config = SimulateConfig {
+        drugs: 600,
+        targets: 40,
+        pairs: 4000,
+        seed: 7,
+        ..SimulateConfig::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, side) = universe(&config, folder.path());
+    let (_, bundle) = trained((&dataset, &side), 1, "doubt = 0.1", folder.path());
+    let notes = |of_drugs: &SideData| {
+        let molecules = dataset.drugs.iter().map(|d| &d.molecule);
+        let proteins = dataset.targets.iter().map(|t| &t.protein);
+        bundle.stores((molecules, of_drugs), (proteins, &side[1])).2
+    };
+    assert!(notes(&side[0]).is_empty(), "{:?}", notes(&side[0]));
+    let mut shifted = side[0].clone();
+    let signatures = &mut shifted.transcriptome.of_entity;
+    let having: Vec<usize> = (0..signatures.len()).filter(|d| !signatures[*d].is_empty()).collect();
+    let taken: Vec<Vec<u32>> = having.iter().map(|d| signatures[*d].clone()).collect();
+    for (at, drug) in having.iter().enumerate() {
+        signatures[*drug].clone_from(&taken[(at + 1) % taken.len()]);
+    }
+    let said = notes(&shifted);
+    assert!(
+        said.len() == 1 && said[0].starts_with("drug transcriptome: about "),
+        "{said:?}"
+    );
+}

@@ -5,7 +5,7 @@
 //! training entities from wrong ones: swapped among them, or chimeras of several; no label takes part. With equal weights of both
 //! classes its logit is a log-likelihood ratio; of the two kinds of wrong values the likelier one counts. What the references say is added
 //! up, a side modality as far as the structure vouches for it. They are not independent, so the sum is too sure of itself: a
-//! [`Ladder`] learns from own and from swapped values which ratio `r = ln p(own) / p(wrong)` a sum really stands for.
+//! ladder learns from own and from swapped values which ratio `r = ln p(own) / p(wrong)` a sum really stands for.
 //!
 //! **The share of wrong values is a property of a table, and the table tells it.** Where the share `q` is wrong, values are spread as `(1 - q)
 //! p(own) + q p(wrong)`, so that `q` maximises
