@@ -130,9 +130,9 @@ impl Confidence {
             let own = (&own, &similar[..]);
             for round in 0..ROUNDS {
                 confidence.judges[at] = judges(side, &similar, &confidence.barred[at], seed);
-                confidence.calibrate(at, side, own, seed);
+                let sums = confidence.calibrate(at, side, own, seed);
                 if round + 1 < ROUNDS {
-                    confidence.set_aside(at, side, own);
+                    confidence.set_aside(at, &sums);
                 }
             }
         }
@@ -262,16 +262,16 @@ impl Confidence {
     }
 
     /// Learns which ratios sums stand for, from the values of the bank and from the same values swapped, and how much of the bank is
-    /// wrong.
-    fn calibrate(&mut self, at: usize, side: &BankSide, own: Asked<'_, '_>, seed: u64) {
+    /// wrong. Goes out with the sums of all witnesses of the values of the bank.
+    fn calibrate(&mut self, at: usize, side: &BankSide, own: Asked<'_, '_>, seed: u64) -> Ratios {
         (self.ladders[at], self.shares[at]) = Default::default();
         let donors = self.donors(at, side, seed);
         let (told, swapped) = (self.told(at, side, own, None), self.told(at, side, own, Some(&donors)));
-        let mut credits = None;
+        let (mut credits, mut sums) = (None, Ratios::new());
         for stage in [Stage::Structure, Stage::All] {
-            let right = self.sums(at, side, &told, credits.as_ref());
+            sums = self.sums(at, side, &told, credits.as_ref());
             let wrong = self.sums(at, side, &swapped, credits.as_ref());
-            for (source, right) in &right {
+            for (source, right) in &sums {
                 let barred = self.barred[at].get(source);
                 let kept = |e: &usize| barred.is_none_or(|barred| !barred[*e]);
                 let moved = |e: &usize| donors[source][*e] as usize != *e;
@@ -282,11 +282,12 @@ impl Confidence {
                     self.ladders[at][stage as usize].insert(*source, Ladder::fit(&right, &wrong));
                 }
             }
-            let ratios = self.ratios(at, stage, right);
+            let ratios = self.ratios(at, stage, sums.clone());
             let share = |ratios: &Vec<Option<f32>>| self.wrong_share(ratios.iter().copied().flatten());
             self.shares[at][stage as usize] = ratios.iter().map(|(source, r)| (*source, share(r))).collect();
             credits = Some(self.believed(at, stage, &ratios, Table::Asked));
         }
+        sums
     }
 
     /// For each doubted source an entity of the bank whose value each one is shown with.
@@ -308,12 +309,9 @@ impl Confidence {
         doubted.into_iter().map(&mut swap).collect()
     }
 
-    /// Sets aside what is more likely wrong than right among the values of the bank, of each source that may hold many wrong ones.
-    fn set_aside(&mut self, at: usize, side: &BankSide, own: Asked<'_, '_>) {
-        let told = self.told(at, side, own, None);
-        let by_structure = self.ratios(at, Stage::Structure, self.sums(at, side, &told, None));
-        let credits = self.believed(at, Stage::Structure, &by_structure, Table::Asked);
-        let sums = self.sums(at, side, &told, Some(&credits));
+    /// Sets aside what is more likely wrong than right among the values of the bank, of each source that may hold many wrong ones; `sums`
+    /// are those of all witnesses.
+    fn set_aside(&mut self, at: usize, sums: &Ratios) {
         // The sum itself: what the ladder makes of it is bounded by the very share that is looked for.
         let is_odd = |sum: &Option<f32>| sum.is_some_and(|sum| self.doubt * (-sum).exp() > 0.5);
         let lowest = |source: &usize| self.ladders[at][Stage::All as usize].get(source).map(Ladder::lowest);

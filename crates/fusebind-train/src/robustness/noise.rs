@@ -128,6 +128,12 @@ mod tests {
         assert_eq!(empty(&moved), empty(&side));
         assert_ne!(moved.texts, side.texts);
         assert_eq!(moved.transcriptome, side.transcriptome, "nothing else moves");
+        let fifth = Noise::FifthShuffledText.spoil(&side, 1);
+        let changed = (0..50).filter(|at| fifth.texts[*at] != side.texts[*at]).count();
+        assert!(
+            (1..=5).contains(&changed) && empty(&fifth) == empty(&side),
+            "{changed} of 25"
+        );
         assert_ne!(
             Noise::ShuffledTranscriptome.spoil(&side, 1).transcriptome,
             side.transcriptome
