@@ -16,6 +16,8 @@ pub enum Undefined {
     Constant,
     /// A parameter is out of range.
     Parameter,
+    /// There is one group only to draw from.
+    OneGroup,
 }
 
 impl std::fmt::Display for Undefined {
@@ -27,6 +29,7 @@ impl std::fmt::Display for Undefined {
             Self::OneClass => "only one class is present",
             Self::Constant => "all values are the same",
             Self::Parameter => "a parameter is out of range",
+            Self::OneGroup => "there is only one group to draw from",
         })
     }
 }

@@ -1,7 +1,16 @@
 //! Bootstrap intervals: how much of a score, or of a difference between two, is chance.
 //!
-//! Comes in: a number of rows and a score of row indices (Efron 1979, doi 10.1214/aos/1176344552). Goes out: the score with its
-//! percentile interval, the same for the same seed on every machine.
+//! A resample repeats how the sample came about, so it draws the [`Units`] that were drawn then (Efron 1979,
+//! doi 10.1214/aos/1176344552; Davison & Hinkley 1997, section 3.8; Owen 2007, doi 10.1214/07-AOAS122):
+//!
+//! ```text
+//! rows      rows are drawn                     new pairs of known drugs and targets
+//! groups    groups are drawn with all rows     new drugs: the pairs of a drug stand or fall together
+//! crossed   w(row) = w(left) w(right)          new drugs and new targets: each side is drawn for itself
+//! ```
+//!
+//! Comes in: units and a score of row indices. Goes out: the score with its percentile interval, the same for the same seed on
+//! every machine.
 //!
 //! ```
 //! use fusebind_eval::{regression, resample::paired_bootstrap};
@@ -39,28 +48,114 @@ impl Random {
     }
 }
 
-/// Percentile interval of `score` over `rounds` resamples of `count` rows; resamples on which the score is undefined are
+/// What a resample draws, see the file's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Units<'a> {
+    /// So many rows, each for itself.
+    Rows(usize),
+    /// Groups with all their rows: the group of each row.
+    Groups(&'a [u32]),
+    /// The groups of each side for itself: the group of each row on the left and on the right.
+    Crossed([&'a [u32]; 2]),
+}
+
+/// [`Units`], ready to be drawn.
+enum Urn {
+    Rows(usize),
+    /// Rows of each group.
+    Groups(Vec<Vec<usize>>),
+    /// Number of groups of each side, and the groups of each row.
+    Crossed([usize; 2], Vec<[usize; 2]>),
+}
+
+impl Urn {
+    fn new(units: Units<'_>) -> Result<Self, Undefined> {
+        match units {
+            Units::Rows(0) => Err(Undefined::Empty),
+            Units::Rows(count) => Ok(Self::Rows(count)),
+            Units::Groups(groups) => {
+                let (count, groups) = numbered(groups)?;
+                let mut rows = vec![Vec::new(); count];
+                groups.into_iter().enumerate().for_each(|(row, group)| rows[group].push(row));
+                Ok(Self::Groups(rows))
+            }
+            Units::Crossed([left, right]) if left.len() != right.len() => Err(Undefined::Length),
+            Units::Crossed([left, right]) => {
+                let (left, right) = (numbered(left)?, numbered(right)?);
+                let groups = left.1.into_iter().zip(right.1).map(|(l, r)| [l, r]).collect();
+                Ok(Self::Crossed([left.0, right.0], groups))
+            }
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Rows(count) => *count,
+            Self::Groups(rows) => rows.iter().map(Vec::len).sum(),
+            Self::Crossed(_, groups) => groups.len(),
+        }
+    }
+
+    /// Fills `rows` with a resample.
+    fn draw(&self, random: &mut Random, rows: &mut Vec<usize>) {
+        rows.clear();
+        match self {
+            Self::Rows(count) => rows.extend((0..*count).map(|_| random.below(*count))),
+            Self::Groups(groups) => {
+                (0..groups.len()).for_each(|_| rows.extend_from_slice(&groups[random.below(groups.len())]));
+            }
+            Self::Crossed(counts, groups) => {
+                let times = counts.map(|count| {
+                    let mut times = vec![0usize; count];
+                    (0..count).for_each(|_| times[random.below(count)] += 1);
+                    times
+                });
+                for (row, [left, right]) in groups.iter().enumerate() {
+                    rows.extend(std::iter::repeat_n(row, times[0][*left] * times[1][*right]));
+                }
+            }
+        }
+    }
+}
+
+/// The number of distinct groups, and each row's among them; at least two, because one drawn again is always the same.
+fn numbered(groups: &[u32]) -> Result<(usize, Vec<usize>), Undefined> {
+    let mut distinct = groups.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    match distinct.len() {
+        0 => Err(Undefined::Empty),
+        1 => Err(Undefined::OneGroup),
+        count => {
+            let place = |group: &u32| distinct.partition_point(|d| d < group);
+            Ok((count, groups.iter().map(place).collect()))
+        }
+    }
+}
+
+/// Percentile interval of `score` over `rounds` resamples of `units`; resamples on which the score is undefined are
 /// drawn again, up to ten times as many draws in all. `score` gets row indices.
 pub fn bootstrap(
-    count: usize,
+    units: Units<'_>,
     rounds: usize,
     level: f64,
     seed: u64,
     score: impl Fn(&[usize]) -> Result<f64, Undefined>,
 ) -> Result<Interval, Undefined> {
-    if count == 0 || rounds == 0 {
+    let urn = Urn::new(units)?;
+    if rounds == 0 {
         return Err(Undefined::Empty);
     }
     if !(level > 0.0 && level < 1.0) {
         return Err(Undefined::Parameter);
     }
-    let mut rows: Vec<usize> = (0..count).collect();
+    let mut rows: Vec<usize> = (0..urn.count()).collect();
     let value = score(&rows).and_then(finite)?;
     let mut random = Random(seed);
     let mut scores = Vec::new();
     let mut reason = Undefined::Empty;
     for _ in 0..rounds.saturating_mul(10) {
-        rows.iter_mut().for_each(|row| *row = random.below(count));
+        urn.draw(&mut random, &mut rows);
         match score(&rows).and_then(finite) {
             Ok(score) => scores.push(score),
             Err(undefined) => reason = undefined,
@@ -92,7 +187,7 @@ pub fn paired_bootstrap<T: Copy>(
     if truth.len() != first.len() || truth.len() != second.len() {
         return Err(Undefined::Length);
     }
-    bootstrap(truth.len(), rounds, level, seed, |rows| {
+    bootstrap(Units::Rows(truth.len()), rounds, level, seed, |rows| {
         let drawn: Vec<T> = rows.iter().map(|row| truth[*row]).collect();
         let of = |predicted: &[f64]| {
             let predicted: Vec<f64> = rows.iter().map(|row| predicted[*row]).collect();

@@ -6,7 +6,7 @@ use fusebind_eval::{
     classification::{self, ClassificationMetrics, Confusion},
     enrichment, regression,
     regression::RegressionMetrics,
-    resample::{Interval, bootstrap, paired_bootstrap},
+    resample::{Interval, Units, bootstrap, paired_bootstrap},
 };
 use serde_json::Value;
 
@@ -131,7 +131,7 @@ fn intervals_are_numpy_percentiles_of_the_same_draws() {
             near("low", Some(interval.low), Some(expected[0]), 1e-10);
             near("high", Some(interval.high), Some(expected[1]), 1e-10);
         };
-        let single = bootstrap(truth.len(), rounds, level, seed, |rows| {
+        let single = bootstrap(Units::Rows(truth.len()), rounds, level, seed, |rows| {
             let (t, p): (Vec<f64>, Vec<f64>) = rows.iter().map(|r| (truth[*r], second[*r])).unzip();
             regression::mse(&t, &p)
         });

@@ -5,7 +5,8 @@
 use fusebind_eval::{
     Undefined, calibration,
     classification::{self, ClassificationMetrics},
-    enrichment, regression, resample,
+    enrichment, regression,
+    resample::{self, Units},
 };
 
 const TRUTH: [f64; 8] = [5.0, 5.0, 6.2, 7.1, 5.4, 8.3, 5.0, 6.9];
@@ -142,25 +143,25 @@ fn the_interval_holds_the_value_and_the_seed_fixes_it() {
         let (t, p): (Vec<f64>, Vec<f64>) = rows.iter().map(|r| (TRUTH[*r], PREDICTED[*r])).unzip();
         regression::mse(&t, &p)
     };
-    let interval = resample::bootstrap(8, 500, 0.95, 3, score).unwrap();
+    let interval = resample::bootstrap(Units::Rows(8), 500, 0.95, 3, score).unwrap();
     assert!(
         interval.low < interval.value && interval.value < interval.high,
         "{interval:?}"
     );
-    assert_eq!(interval, resample::bootstrap(8, 500, 0.95, 3, score).unwrap());
-    assert_ne!(interval, resample::bootstrap(8, 500, 0.95, 4, score).unwrap());
+    assert_eq!(interval, resample::bootstrap(Units::Rows(8), 500, 0.95, 3, score).unwrap());
+    assert_ne!(interval, resample::bootstrap(Units::Rows(8), 500, 0.95, 4, score).unwrap());
 }
 
 #[test]
 fn resampling_says_why_it_cannot() {
     let fails = |_: &[usize]| Err(Undefined::OneClass);
-    assert_eq!(resample::bootstrap(0, 9, 0.9, 1, fails), Err(Undefined::Empty));
-    assert_eq!(resample::bootstrap(9, 0, 0.9, 1, fails), Err(Undefined::Empty));
-    assert_eq!(resample::bootstrap(9, 9, 1.0, 1, fails), Err(Undefined::Parameter));
-    assert_eq!(resample::bootstrap(9, 9, 0.9, 1, fails), Err(Undefined::OneClass));
+    assert_eq!(resample::bootstrap(Units::Rows(0), 9, 0.9, 1, fails), Err(Undefined::Empty));
+    assert_eq!(resample::bootstrap(Units::Rows(9), 0, 0.9, 1, fails), Err(Undefined::Empty));
+    assert_eq!(resample::bootstrap(Units::Rows(9), 9, 1.0, 1, fails), Err(Undefined::Parameter));
+    assert_eq!(resample::bootstrap(Units::Rows(9), 9, 0.9, 1, fails), Err(Undefined::OneClass));
     // Defined on the whole sample, but hardly ever on a resample: the resamples that are defined count.
     let truth = [true, false];
-    let interval = resample::bootstrap(2, 50, 0.9, 1, |rows| {
+    let interval = resample::bootstrap(Units::Rows(2), 50, 0.9, 1, |rows| {
         let classes: Vec<bool> = rows.iter().map(|r| truth[*r]).collect();
         classification::auroc(&classes, &[0.9, 0.1].map(|s: f64| s))
     });
@@ -177,4 +178,49 @@ fn two_equal_predictions_differ_by_nothing() {
     let difference =
         resample::paired_bootstrap((&LABELS, &SCORES, &SCORES), 50, 0.95, 1, classification::auroc).unwrap();
     assert_eq!([difference.value, difference.low, difference.high], [0.0; 3]);
+}
+
+/// Mean of values by row.
+fn mean_of(values: &[f64]) -> impl Fn(&[usize]) -> Result<f64, Undefined> {
+    move |rows| match rows.len() {
+        0 => Err(Undefined::Empty),
+        count => Ok(rows.iter().map(|row| values[*row]).sum::<f64>() / count as f64),
+    }
+}
+
+#[test]
+fn groups_that_stand_or_fall_together_make_a_wider_interval() {
+    // Ten rows of each of 30 drugs, and all rows of a drug alike: 300 rows tell no more than 30.
+    let drugs: Vec<u32> = (0..300).map(|row| 7 + row / 10).collect();
+    let values: Vec<f64> = drugs.iter().map(|drug| f64::from(drug * 37 % 101)).collect();
+    let width = |units: Units<'_>| {
+        let interval = resample::bootstrap(units, 1000, 0.95, 1, mean_of(&values)).unwrap();
+        assert!((interval.value - values.iter().sum::<f64>() / 300.0).abs() < 1e-12);
+        interval.high - interval.low
+    };
+    let ratio = width(Units::Groups(&drugs)) / width(Units::Rows(300));
+    assert!((ratio - 10f64.sqrt()).abs() < 0.4, "{ratio}");
+
+    // Every drug with every one of ten targets: what targets add is drawn as well.
+    let targets: Vec<u32> = (0..300).map(|row| row % 10).collect();
+    let added: Vec<f64> = values.iter().zip(&targets).map(|(v, t)| v + f64::from(20 * t)).collect();
+    let sides = [Units::Groups(&drugs), Units::Groups(&targets), Units::Crossed([&drugs, &targets])];
+    let [one, other, both] = sides.map(|units| {
+        let interval = resample::bootstrap(units, 1000, 0.95, 1, mean_of(&added)).unwrap();
+        interval.high - interval.low
+    });
+    let expected = (one * one + other * other).sqrt();
+    assert!((both / expected - 1.0).abs() < 0.15, "{one} {other} {both}");
+}
+
+#[test]
+fn groups_of_one_row_are_rows_and_one_group_says_nothing() {
+    let values: Vec<f64> = (0..40).map(|row| f64::from(row * row % 17)).collect();
+    let alone: Vec<u32> = (0..40).map(|id| id * 3).collect();
+    let interval = |units: Units<'_>| resample::bootstrap(units, 100, 0.9, 5, mean_of(&values));
+    assert_eq!(interval(Units::Groups(&alone)), interval(Units::Rows(40)));
+    assert_eq!(interval(Units::Groups(&[4; 40])), Err(Undefined::OneGroup));
+    assert_eq!(interval(Units::Crossed([&alone, &[4; 40]])), Err(Undefined::OneGroup));
+    assert_eq!(interval(Units::Crossed([&alone, &[]])), Err(Undefined::Length));
+    assert_eq!(interval(Units::Groups(&[])), Err(Undefined::Empty));
 }

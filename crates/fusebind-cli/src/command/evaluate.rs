@@ -131,8 +131,8 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
     }
     for (name, interval) in &evaluation.intervals {
         say(format_args!(
-            "{name} {:.4}, 95 % bootstrap interval {:.4} to {:.4}",
-            interval.value, interval.low, interval.high
+            "{name} {:.4}, 95 % bootstrap interval over {} {:.4} to {:.4}",
+            interval.value, evaluation.resampled, interval.low, interval.high
         ))?;
     }
     let leakage = &evaluation.leakage;

@@ -42,8 +42,11 @@ pub fn page(recipe: &str, data: &Path, arms: &[Arm], ablation: &Ablation, cells:
         title: format!("Ablation of {recipe}"),
         summary: vec![
             format!("Data: {}.", data.display()),
-            "Mean over seeds; ± is the standard deviation over seeds, brackets hold 95 % paired bootstrap intervals over test pairs."
-                .into(),
+            format!(
+                "Mean over seeds; ± is the standard deviation over seeds, brackets hold 95 % paired bootstrap intervals over the {} \
+                 of the part.",
+                ablation.resampled
+            ),
         ],
         sections,
     }

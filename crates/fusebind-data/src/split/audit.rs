@@ -26,6 +26,11 @@ pub struct OverlapAudit {
 }
 
 impl OverlapAudit {
+    /// Whether most pairs have a drug, and whether most have a target, that training did not see.
+    pub fn new_sides(&self) -> [bool; 2] {
+        [self.drug_seen, self.target_seen].map(|seen| seen < 0.5)
+    }
+
     /// Audits the pairs `part` (indices into `interactions`) against `train`. Indices beyond `interactions` are not counted.
     pub fn of(interactions: &[Interaction], train: &TrainSet, part: &[u32]) -> Self {
         let resolve = |indices: &[u32]| -> Vec<(u32, u32)> {

@@ -1,8 +1,8 @@
 //! What the cells of an ablation add up to.
 //!
 //! For an arm and a condition: mean and standard deviation of the score over seeds, and the difference of the mean score to that of
-//! the first arm with a paired bootstrap interval over test pairs (all seeds resampled with the same pairs). Comes in:
-//! [`ScoredRun`]s. Goes out: an [`Ablation`].
+//! the first arm with a paired bootstrap interval (all seeds resampled alike) over test pairs, or over what is new in them, see
+//! [`Sampling`]. Comes in: [`ScoredRun`]s. Goes out: an [`Ablation`].
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use fusebind_eval::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, evaluate::Sampling};
 
 /// Under what a trained arm is scored: names of conditions of a robustness sweep.
 pub const CONDITIONS: [&str; 6] = [
@@ -41,6 +41,9 @@ pub struct ScoredRun {
     pub binding: bool,
     /// Label of each pair.
     pub truth: Vec<f32>,
+    /// By what the pairs were drawn.
+    #[serde(default)]
+    pub sampling: Sampling,
     /// Predictions by condition.
     pub conditions: Vec<Condition>,
     /// Area under the missing-rate curves over the full score.
@@ -69,6 +72,8 @@ pub struct ArmSummary {
 pub struct Ablation {
     /// `auroc` or `ci`.
     pub metric: &'static str,
+    /// What the bootstrap draws: see [`Sampling::name`].
+    pub resampled: &'static str,
     /// One entry for each arm and condition.
     pub arms: Vec<ArmSummary>,
     /// Mean `area_ratio` over seeds, by arm.
@@ -80,7 +85,9 @@ pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablat
     let none = || Error::new(ErrorKind::Data, "no arm has been scored");
     let (_, reference) = arms.first().ok_or_else(none)?;
     let first = reference.first().ok_or_else(none)?;
-    let odd = |run: &&ScoredRun| run.truth != first.truth || run.binding != first.binding;
+    let odd = |run: &&ScoredRun| {
+        run.truth != first.truth || run.binding != first.binding || run.sampling != first.sampling
+    };
     if arms.iter().flat_map(|(_, runs)| runs).any(|run| odd(&run)) {
         return Err(Error::new(ErrorKind::Data, "the arms were scored on different pairs")
             .hint("remove the output folder and start again"));
@@ -114,6 +121,7 @@ pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablat
         })
         .collect();
     Ok(Ablation {
+        resampled: first.sampling.name(),
         metric: if first.binding { "auroc" } else { "ci" },
         arms: summed,
         area_ratio: (arms.iter())
@@ -155,7 +163,7 @@ fn difference(first: &ScoredRun, own: &[&[f32]], other: &[&[f32]], rounds: usize
             .ok_or(fusebind_eval::Undefined::Empty)?;
         Ok(scores.iter().sum::<f64>() / scores.len() as f64)
     };
-    bootstrap(first.truth.len(), rounds, 0.95, 1, |rows| {
+    bootstrap(first.sampling.units(first.truth.len()), rounds, 0.95, 1, |rows| {
         Ok(mean(own, rows)? - mean(other, rows)?)
     })
     .ok()
@@ -172,6 +180,7 @@ mod tests {
         ScoredRun {
             binding: true,
             truth,
+            sampling: Sampling::default(),
             conditions: vec![Condition {
                 name: "everything".into(),
                 predictions,
@@ -196,9 +205,32 @@ mod tests {
                 .difference
                 .is_some_and(|d| d.value.abs() < 1e-12 && d.low <= 0.0 && d.high >= 0.0)
         );
+        assert_eq!(ablation.resampled, "pairs");
         let mut other = run(1.0, 1);
         other.truth[0] = 0.0;
         assert!(summary(&[("a".into(), vec![run(1.0, 1)]), ("b".into(), vec![other])], 10).is_err());
         assert!(summary(&[], 10).is_err());
+    }
+
+    #[test]
+    fn pairs_of_new_drugs_are_drawn_by_drug() {
+        let by_drug = |noise, seed| ScoredRun {
+            sampling: Sampling {
+                drugs: Some((0..300).map(|pair| pair / 30).collect()),
+                targets: None,
+            },
+            ..run(noise, seed)
+        };
+        let difference = |full: ScoredRun, worse: ScoredRun| {
+            let arms = [("full".to_string(), vec![full]), ("worse".to_string(), vec![worse])];
+            let ablation = summary(&arms, 200).expect("is scored");
+            (ablation.resampled, ablation.arms[1].difference.expect("is compared"))
+        };
+        let (resampled, of_drugs) = difference(by_drug(1.5, 1), by_drug(2.0, 3));
+        let (_, of_pairs) = difference(run(1.5, 1), run(2.0, 3));
+        assert_eq!((resampled, of_drugs.value), ("drugs", of_pairs.value));
+        assert_ne!((of_drugs.low, of_drugs.high), (of_pairs.low, of_pairs.high));
+        let mixed = [("full".to_string(), vec![by_drug(1.5, 1)]), ("other".to_string(), vec![run(1.5, 1)])];
+        assert!(summary(&mixed, 10).is_err());
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Comes in: a trained model, a data set, a split and the part to score. Goes out: an [`Evaluation`], ready to be printed.
 
+mod sampling;
+
 use std::collections::BTreeMap;
 
 use fusebind_data::{
@@ -24,6 +26,8 @@ use crate::{
     trainer::{DrugViews, affinity_column, binding_column},
 };
 
+pub use sampling::Sampling;
+
 /// Rounds of the bootstrap.
 const ROUNDS: usize = 200;
 
@@ -41,6 +45,8 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// 95 % bootstrap interval of the main scores.
     pub intervals: BTreeMap<String, Interval>,
+    /// What the bootstrap draws: `pairs`, or the new `drugs`, `targets` or `drugs and targets` with all their pairs.
+    pub resampled: &'static str,
     /// Scores of each floor.
     pub floors: BTreeMap<String, Metrics>,
     /// Shares of the pairs whose entities occur in training.
@@ -86,13 +92,19 @@ pub fn evaluate(
     let (drugs, targets, notes) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
     let scores = bundle.score((&drugs, &targets), pairs, withheld, |_| {});
 
+    let leakage = OverlapAudit::of(&dataset.interactions, &split.train, indices);
+    let sampling = |is_labelled: &dyn Fn(&Interaction) -> bool| {
+        let labelled = interactions.iter().filter(|interaction| is_labelled(interaction));
+        Sampling::new(&leakage, labelled.map(|i| (i.drug, i.target)))
+    };
     let mut evaluation = Evaluation {
         part,
         n: 0,
         metrics: Metrics::new(),
         intervals: BTreeMap::new(),
         floors: BTreeMap::new(),
-        leakage: OverlapAudit::of(&dataset.interactions, &split.train, indices),
+        resampled: sampling(&|_| true).name(),
+        leakage,
         notes,
     };
     for (column, scale) in description.scales.iter().enumerate() {
@@ -109,13 +121,14 @@ pub fn evaluate(
         if column > 0 {
             continue;
         }
+        let drawn = sampling(&|i| i.affinity.is_some_and(|a| scale_name(a.scale) == scale.name));
         let resampled =
             |rows: &[usize]| -> (Vec<f64>, Vec<f64>) { rows.iter().map(|r| (truth[*r], predicted[*r])).unzip() };
         for (name, score) in [
             ("mse", regression::mse as fn(&[f64], &[f64]) -> _),
             ("ci", regression::concordance_index),
         ] {
-            let interval = bootstrap(truth.len(), ROUNDS, 0.95, 1, |rows| {
+            let interval = bootstrap(drawn.units(truth.len()), ROUNDS, 0.95, 1, |rows| {
                 let (t, p) = resampled(rows);
                 score(&t, &p)
             });
@@ -144,11 +157,12 @@ pub fn evaluate(
         evaluation.n = evaluation.n.max(labels.len());
         let metrics = ClassificationMetrics::compute(&labels, &probabilities, description.threshold);
         evaluation.metrics.extend(named(&metrics, ""));
+        let drawn = sampling(&|i| i.binds.is_some());
         for (name, score) in [
             ("auroc", classification::auroc as fn(&[bool], &[f64]) -> _),
             ("auprc", classification::auprc),
         ] {
-            let interval = bootstrap(labels.len(), ROUNDS, 0.95, 1, |rows| {
+            let interval = bootstrap(drawn.units(labels.len()), ROUNDS, 0.95, 1, |rows| {
                 let (t, p): (Vec<bool>, Vec<f64>) = rows.iter().map(|r| (labels[*r], probabilities[*r])).unzip();
                 score(&t, &p)
             });

@@ -13,7 +13,7 @@ pub use noise::Noise;
 pub use pattern::Pattern;
 
 use fusebind_data::{
-    split::{Part, Split},
+    split::{OverlapAudit, Part, Split},
     table::Dataset,
 };
 use fusebind_features::{
@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error,
     ablation::{CONDITIONS, Condition, ScoredRun},
+    evaluate::Sampling,
 };
 use setting::Setting;
 
@@ -153,6 +154,10 @@ pub fn robustness(
     let mut scored = ScoredRun {
         binding: bundle.description.scales.is_empty(),
         truth,
+        sampling: Sampling::new(
+            &OverlapAudit::of(&data.0.interactions, &split.train, indices),
+            setting.labelled_pairs(),
+        ),
         conditions: Vec::new(),
         area_ratio: 0.0,
     };

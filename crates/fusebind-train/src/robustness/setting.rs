@@ -20,6 +20,7 @@ use fusebind_model::{
 use super::Noise;
 use crate::{
     Error, ErrorKind,
+    objective::scale_name,
     trainer::{DrugViews, affinity_column, binding_column},
 };
 
@@ -88,6 +89,17 @@ impl<'a> Setting<'a> {
             self.bundle.description.blend(),
             |_| {},
         )
+    }
+
+    /// Drug and target, in the data set, of the pairs that [`Setting::labelled`] speaks of.
+    pub(super) fn labelled_pairs(&self) -> impl Iterator<Item = (u32, u32)> {
+        let scale = self.bundle.description.scales.first();
+        let is_labelled = move |interaction: &Interaction| match scale {
+            Some(scale) => interaction.affinity.is_some_and(|a| scale_name(a.scale) == scale.name),
+            None => interaction.binds.is_some(),
+        };
+        let labelled = self.interactions.iter().filter(move |i| is_labelled(i));
+        labelled.map(|i| (i.drug, i.target))
     }
 
     /// Labels, and predictions on their scale.
