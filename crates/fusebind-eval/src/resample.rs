@@ -76,7 +76,10 @@ impl Urn {
             Units::Groups(groups) => {
                 let (count, groups) = numbered(groups)?;
                 let mut rows = vec![Vec::new(); count];
-                groups.into_iter().enumerate().for_each(|(row, group)| rows[group].push(row));
+                groups
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(row, group)| rows[group].push(row));
                 Ok(Self::Groups(rows))
             }
             Units::Crossed([left, right]) if left.len() != right.len() => Err(Undefined::Length),

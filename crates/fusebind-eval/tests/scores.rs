@@ -148,17 +148,35 @@ fn the_interval_holds_the_value_and_the_seed_fixes_it() {
         interval.low < interval.value && interval.value < interval.high,
         "{interval:?}"
     );
-    assert_eq!(interval, resample::bootstrap(Units::Rows(8), 500, 0.95, 3, score).unwrap());
-    assert_ne!(interval, resample::bootstrap(Units::Rows(8), 500, 0.95, 4, score).unwrap());
+    assert_eq!(
+        interval,
+        resample::bootstrap(Units::Rows(8), 500, 0.95, 3, score).unwrap()
+    );
+    assert_ne!(
+        interval,
+        resample::bootstrap(Units::Rows(8), 500, 0.95, 4, score).unwrap()
+    );
 }
 
 #[test]
 fn resampling_says_why_it_cannot() {
     let fails = |_: &[usize]| Err(Undefined::OneClass);
-    assert_eq!(resample::bootstrap(Units::Rows(0), 9, 0.9, 1, fails), Err(Undefined::Empty));
-    assert_eq!(resample::bootstrap(Units::Rows(9), 0, 0.9, 1, fails), Err(Undefined::Empty));
-    assert_eq!(resample::bootstrap(Units::Rows(9), 9, 1.0, 1, fails), Err(Undefined::Parameter));
-    assert_eq!(resample::bootstrap(Units::Rows(9), 9, 0.9, 1, fails), Err(Undefined::OneClass));
+    assert_eq!(
+        resample::bootstrap(Units::Rows(0), 9, 0.9, 1, fails),
+        Err(Undefined::Empty)
+    );
+    assert_eq!(
+        resample::bootstrap(Units::Rows(9), 0, 0.9, 1, fails),
+        Err(Undefined::Empty)
+    );
+    assert_eq!(
+        resample::bootstrap(Units::Rows(9), 9, 1.0, 1, fails),
+        Err(Undefined::Parameter)
+    );
+    assert_eq!(
+        resample::bootstrap(Units::Rows(9), 9, 0.9, 1, fails),
+        Err(Undefined::OneClass)
+    );
     // Defined on the whole sample, but hardly ever on a resample: the resamples that are defined count.
     let truth = [true, false];
     let interval = resample::bootstrap(Units::Rows(2), 50, 0.9, 1, |rows| {
@@ -203,8 +221,16 @@ fn groups_that_stand_or_fall_together_make_a_wider_interval() {
 
     // Every drug with every one of ten targets: what targets add is drawn as well.
     let targets: Vec<u32> = (0..300).map(|row| row % 10).collect();
-    let added: Vec<f64> = values.iter().zip(&targets).map(|(v, t)| v + f64::from(20 * t)).collect();
-    let sides = [Units::Groups(&drugs), Units::Groups(&targets), Units::Crossed([&drugs, &targets])];
+    let added: Vec<f64> = values
+        .iter()
+        .zip(&targets)
+        .map(|(v, t)| v + f64::from(20 * t))
+        .collect();
+    let sides = [
+        Units::Groups(&drugs),
+        Units::Groups(&targets),
+        Units::Crossed([&drugs, &targets]),
+    ];
     let [one, other, both] = sides.map(|units| {
         let interval = resample::bootstrap(units, 1000, 0.95, 1, mean_of(&added)).unwrap();
         interval.high - interval.low

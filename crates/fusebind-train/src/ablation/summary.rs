@@ -85,9 +85,8 @@ pub fn summary(arms: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablat
     let none = || Error::new(ErrorKind::Data, "no arm has been scored");
     let (_, reference) = arms.first().ok_or_else(none)?;
     let first = reference.first().ok_or_else(none)?;
-    let odd = |run: &&ScoredRun| {
-        run.truth != first.truth || run.binding != first.binding || run.sampling != first.sampling
-    };
+    let odd =
+        |run: &&ScoredRun| run.truth != first.truth || run.binding != first.binding || run.sampling != first.sampling;
     if arms.iter().flat_map(|(_, runs)| runs).any(|run| odd(&run)) {
         return Err(Error::new(ErrorKind::Data, "the arms were scored on different pairs")
             .hint("remove the output folder and start again"));
@@ -230,7 +229,10 @@ mod tests {
         let (_, of_pairs) = difference(run(1.5, 1), run(2.0, 3));
         assert_eq!((resampled, of_drugs.value), ("drugs", of_pairs.value));
         assert_ne!((of_drugs.low, of_drugs.high), (of_pairs.low, of_pairs.high));
-        let mixed = [("full".to_string(), vec![by_drug(1.5, 1)]), ("other".to_string(), vec![run(1.5, 1)])];
+        let mixed = [
+            ("full".to_string(), vec![by_drug(1.5, 1)]),
+            ("other".to_string(), vec![run(1.5, 1)]),
+        ];
         assert!(summary(&mixed, 10).is_err());
     }
 }
