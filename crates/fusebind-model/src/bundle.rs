@@ -104,8 +104,17 @@ impl Description {
     }
 }
 
+/// What featurising found out about side data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SideFindings {
+    /// What the model cannot use, and tables of which much is wrong, in words.
+    pub notes: Vec<String>,
+    /// How much of each table of drugs and of targets looks wrong, where the model doubts.
+    pub suspicions: [Vec<Suspicion>; 2],
+}
+
 /// Notes on side tables of which much more is wrong than of those of training.
-fn suspicions([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = String> {
+fn suspicious([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = String> {
     let of = |side: &'static str| {
         move |s: &Suspicion| {
             format!(
@@ -124,21 +133,22 @@ fn suspicions([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = St
 }
 
 impl Bundle {
-    /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and notes side data
-    /// that it cannot use.
+    /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and what it
+    /// found out about side data.
     pub fn stores<'a>(
         &self,
         drugs: (impl Iterator<Item = &'a Molecule>, &SideData),
         targets: (impl Iterator<Item = &'a Protein>, &SideData),
-    ) -> (DrugStore, TargetStore, Vec<String>) {
+    ) -> (DrugStore, TargetStore, SideFindings) {
         let (mut drugs, mut notes) = self.description.drugs(drugs.0, drugs.1);
         let (mut targets, more) = self.description.targets(targets.0, targets.1);
         notes.extend(more);
-        if let Some(evidence) = &self.evidence {
-            let suspected = evidence.judge(&mut drugs, &mut targets, [Table::Asked; 2]);
-            notes.extend(suspicions(&suspected));
-        }
-        (drugs, targets, notes)
+        let suspicions = match &self.evidence {
+            Some(evidence) => evidence.judge(&mut drugs, &mut targets, [Table::Asked; 2]),
+            None => Default::default(),
+        };
+        notes.extend(suspicious(&suspicions));
+        (drugs, targets, SideFindings { notes, suspicions })
     }
 }
 

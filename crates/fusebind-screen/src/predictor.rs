@@ -138,7 +138,7 @@ impl Predictor {
         let molecules = entities.drugs.iter().copied().chain(further);
         let pairs = &views.pairs[..];
         let targets = (entities.targets.iter().copied(), entities.side[1]);
-        let (drugs, targets, notes) = self.bundle.stores((molecules, &views.side), targets);
+        let (drugs, targets, findings) = self.bundle.stores((molecules, &views.side), targets);
         let withheld = Withheld {
             drug: self.without,
             target: self.without,
@@ -169,7 +169,7 @@ impl Predictor {
                 }
             })
             .collect();
-        (predictions, notes)
+        (predictions, findings.notes)
     }
 
     fn weights_of(&self, weights: &[Rows; 2], (drug, target): (u32, u32), inputs: Inputs) -> Vec<Option<f64>> {

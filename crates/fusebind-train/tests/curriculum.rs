@@ -10,7 +10,7 @@ use fusebind_data::{
     modality::{Side, load_modalities},
     simulate::{SimulateConfig, simulate},
     source::{LoadConfig, load_dataset},
-    split::{Fractions, SplitBy, split},
+    split::{Fractions, Part, SplitBy, split},
     table::Dataset,
 };
 use fusebind_eval::classification;
@@ -21,6 +21,7 @@ use fusebind_features::{
 use fusebind_model::bundle::Bundle;
 use fusebind_train::{
     recipe::Recipe,
+    robustness::{RobustnessConfig, robustness},
     run_dir::{EpochMetrics, RunDir},
     trainer::{Job, Silent, train},
 };
@@ -193,7 +194,7 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     let notes = |of_drugs: &SideData| {
         let molecules = dataset.drugs.iter().map(|d| &d.molecule);
         let proteins = dataset.targets.iter().map(|t| &t.protein);
-        bundle.stores((molecules, of_drugs), (proteins, &side[1])).2
+        bundle.stores((molecules, of_drugs), (proteins, &side[1])).2.notes
     };
     assert!(notes(&side[0]).is_empty(), "{:?}", notes(&side[0]));
     let mut shifted = side[0].clone();
@@ -207,5 +208,30 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     assert!(
         said.len() == 1 && said[0].starts_with("drug transcriptome: about "),
         "{said:?}"
+    );
+
+    let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
+    let swept = robustness(
+        &bundle,
+        (&dataset, [&side[0], &side[1]]),
+        (&split, Part::Test),
+        &RobustnessConfig::quick(),
+        |_, _| {},
+    )
+    .unwrap();
+    let found = |noise: &str| -> Vec<(Modality, f32)> {
+        let of = swept.tables.iter().filter(|found| found.noise == noise);
+        of.map(|found| (found.finding.suspicion.modality, found.finding.suspicion.wrong))
+            .collect()
+    };
+    let right = found("nothing");
+    assert!(
+        right.len() > 1 && right.iter().all(|(_, wrong)| *wrong < 0.2),
+        "{right:?}"
+    );
+    let wrong = found("shuffled-transcriptome");
+    assert!(
+        matches!(wrong[..], [(Modality::Transcriptome, share)] if share > 0.5),
+        "{wrong:?}"
     );
 }

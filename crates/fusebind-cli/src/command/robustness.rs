@@ -121,6 +121,18 @@ fn print(swept: &Robustness) -> anyhow::Result<()> {
         }
         last = line;
     }
+    for found in &swept.tables {
+        let (table, what) = (&found.finding, &found.finding.suspicion);
+        say(format_args!(
+            "wrong: {:24} {} {}: {:.0} % of {} values look wrong (in training {:.0} %)",
+            found.noise,
+            table.entity,
+            what.modality,
+            100.0 * what.wrong,
+            what.values,
+            100.0 * what.in_training
+        ))?;
+    }
     for violation in &swept.violations {
         say(format_args!(
             "adding {} to {} costs {:.4}",

@@ -6,7 +6,7 @@ use fusebind::{
     features::modality::Modality,
     report::{Block, Curves, Heat, Page, Section, Table},
     train::{
-        robustness::{Cell, Pattern, Robustness},
+        robustness::{Cell, Found, Pattern, Robustness},
         run_dir::EpochMetrics,
     },
 };
@@ -36,7 +36,7 @@ pub fn page(run: &Path, data: &Path, swept: &Robustness, epochs: &[EpochMetrics]
         },
         Section {
             title: "Wrong modalities".into(),
-            blocks: vec![noise(swept, metric)],
+            blocks: [noise(swept, metric)].into_iter().chain(tables(swept)).collect(),
         },
     ];
     sections.extend(curriculum(epochs));
@@ -151,5 +151,29 @@ fn noise(swept: &Robustness, metric: &str) -> Block {
             .map(String::from)
             .into(),
         rows: swept.cells.iter().filter(|c| c.arm == "noise").map(row).collect(),
+    })
+}
+
+/// What the model found out about side tables by itself; `None` where it does not doubt.
+fn tables(swept: &Robustness) -> Option<Block> {
+    let percent = |share: f32| format!("{:.0} %", 100.0 * share);
+    let row = |found: &Found| {
+        let table = &found.finding;
+        vec![
+            found.noise.replace('-', " "),
+            format!("{} {}", table.entity, table.suspicion.modality),
+            table.suspicion.values.to_string(),
+            percent(table.suspicion.wrong),
+            percent(table.suspicion.in_training),
+        ]
+    };
+    (!swept.tables.is_empty()).then(|| {
+        Block::Table(Table {
+            caption: "How much of each side table the model takes for wrong".into(),
+            header: ["what is wrong", "table", "values", "taken for wrong", "in training"]
+                .map(String::from)
+                .into(),
+            rows: swept.tables.iter().map(row).collect(),
+        })
     })
 }

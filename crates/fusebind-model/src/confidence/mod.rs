@@ -81,7 +81,7 @@ pub enum Table {
 }
 
 /// How much of what a modality says of the entities of a table is wrong.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Suspicion {
     /// Modality.
     pub modality: Modality,

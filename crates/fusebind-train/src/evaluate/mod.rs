@@ -16,8 +16,8 @@ use fusebind_eval::{
     resample::{Interval, bootstrap},
 };
 use fusebind_features::entity::side::SideData;
-use fusebind_model::{bundle::Bundle, evidence::Withheld};
-use serde::Serialize;
+use fusebind_model::{bundle::Bundle, confidence::Suspicion, evidence::Withheld};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
@@ -53,6 +53,31 @@ pub struct Evaluation {
     pub leakage: OverlapAudit,
     /// Side data that the model could not use.
     pub notes: Vec<String>,
+    /// How much of each side table looks wrong.
+    pub tables: Vec<TableFinding>,
+}
+
+/// How much of what a side table says of its entities looks wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableFinding {
+    /// `drug` or `target`.
+    pub entity: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub suspicion: Suspicion,
+}
+
+impl TableFinding {
+    /// Findings on the tables of drugs, then on those of targets.
+    pub fn all([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = Self> {
+        let of = |entity: &'static str| {
+            move |suspicion: &Suspicion| Self {
+                entity: entity.into(),
+                suspicion: *suspicion,
+            }
+        };
+        drugs.iter().map(of("drug")).chain(targets.iter().map(of("target")))
+    }
 }
 
 /// Truth and prediction of one pair.
@@ -89,7 +114,7 @@ pub fn evaluate(
         ));
     }
     let targets = (dataset.targets.iter().map(|t| &t.protein), side[1]);
-    let (drugs, targets, notes) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
+    let (drugs, targets, findings) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
     let scores = bundle.score((&drugs, &targets), pairs, withheld, |_| {});
 
     let leakage = OverlapAudit::of(&dataset.interactions, &split.train, indices);
@@ -105,7 +130,8 @@ pub fn evaluate(
         floors: BTreeMap::new(),
         resampled: sampling(&|_| true).name(),
         leakage,
-        notes,
+        notes: findings.notes,
+        tables: TableFinding::all(&findings.suspicions).collect(),
     };
     for (column, scale) in description.scales.iter().enumerate() {
         let (truth, predicted) = affinity_column(&interactions, &scores, scale, column);

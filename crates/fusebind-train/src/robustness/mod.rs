@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error,
     ablation::{CONDITIONS, Condition, ScoredRun},
-    evaluate::Sampling,
+    evaluate::{Sampling, TableFinding},
 };
 use setting::Setting;
 
@@ -90,6 +90,16 @@ pub struct Violation {
     pub loss: f64,
 }
 
+/// How much of a side table looked wrong while something was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// What was wrong: a kind of [`Noise`], or `nothing`.
+    pub noise: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: TableFinding,
+}
+
 /// Everything that was swept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Robustness {
@@ -109,6 +119,9 @@ pub struct Robustness {
     pub subsets: Spread,
     /// Where a true modality hurts, the worst first.
     pub violations: Vec<Violation>,
+    /// How much of each side table looked wrong while nothing was, and of those that a kind of noise spoiled.
+    #[serde(default)]
+    pub tables: Vec<Found>,
     /// All cells.
     pub cells: Vec<Cell>,
     /// Labels and predictions under the conditions that ablations compare.
@@ -229,8 +242,16 @@ pub fn robustness(
             },
         );
     }
+    let found = |noise: &str, finding: &TableFinding| Found {
+        noise: noise.into(),
+        finding: finding.clone(),
+    };
+    let mut tables: Vec<Found> = setting.tables.iter().map(|table| found("nothing", table)).collect();
     for noise in Noise::ALL {
         let spoiled = Setting::new(bundle, data, indices, Some((noise, config.seed)));
+        let is_spoiled = |table: &&TableFinding| table.suspicion.modality == noise.modality();
+        let touched = spoiled.tables.iter().filter(is_spoiled);
+        tables.extend(touched.map(|table| found(noise.name(), table)));
         let scores = spoiled.scores(Absence::default());
         let (score, error, _) = spoiled.judge(&scores)?;
         keep(noise.name(), spoiled.labelled(&scores).1);
@@ -267,6 +288,7 @@ pub fn robustness(
         area_ratio: area_ratio(&cells, config, full),
         subsets: spread(cells.iter().filter(|cell| cell.arm == "subset").map(|cell| cell.score)),
         violations: violations(&subsets, score_of),
+        tables,
         cells: Vec::new(),
         scored,
     };

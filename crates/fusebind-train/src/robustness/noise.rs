@@ -2,9 +2,12 @@
 //!
 //! Comes in: the data that a model is scored on. Goes out: the same with one modality spoiled; every draw follows from a seed.
 
-use fusebind_features::entity::{
-    protein::Protein,
-    side::{Profiles, SideData},
+use fusebind_features::{
+    entity::{
+        protein::Protein,
+        side::{Profiles, SideData},
+    },
+    modality::Modality,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -48,6 +51,16 @@ impl Noise {
             Self::ShuffledBioassay => "shuffled-bioassay",
             Self::NoisyTranscriptome => "noisy-transcriptome",
             Self::TruncatedSequence => "truncated-sequence",
+        }
+    }
+
+    /// What is spoiled.
+    pub fn modality(self) -> Modality {
+        match self {
+            Self::ShuffledText | Self::FifthShuffledText => Modality::Text,
+            Self::ShuffledTranscriptome | Self::NoisyTranscriptome => Modality::Transcriptome,
+            Self::ShuffledBioassay => Modality::Bioassay,
+            Self::TruncatedSequence => Modality::Sequence,
         }
     }
 

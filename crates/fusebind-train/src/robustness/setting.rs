@@ -20,6 +20,7 @@ use fusebind_model::{
 use super::Noise;
 use crate::{
     Error, ErrorKind,
+    evaluate::TableFinding,
     objective::scale_name,
     trainer::{DrugViews, affinity_column, binding_column},
 };
@@ -32,6 +33,7 @@ pub(super) struct Setting<'a> {
     pub(super) drugs: DrugStore,
     pub(super) targets: TargetStore,
     pub(super) table: Option<EvidenceTable>,
+    pub(super) tables: Vec<TableFinding>,
     reading: OnceCell<Reading>,
 }
 
@@ -56,7 +58,7 @@ impl<'a> Setting<'a> {
         let spoiled = spoil(side[0], 0);
         let views = DrugViews::new(dataset, &spoiled, interactions.iter().map(|i| (i.drug, i.target)));
         let drugs = (views.molecules(dataset), &views.0.side);
-        let (drugs, mut targets, _) = bundle.stores(drugs, (proteins.iter(), &spoil(side[1], 1)));
+        let (drugs, mut targets, findings) = bundle.stores(drugs, (proteins.iter(), &spoil(side[1], 1)));
         // A truncated protein is still the same target, with the labels that are known of it.
         targets.keys = dataset.targets.iter().map(|t| t.protein.sequence.clone()).collect();
         let pairs = views.0.pairs;
@@ -68,6 +70,7 @@ impl<'a> Setting<'a> {
             drugs,
             targets,
             table,
+            tables: TableFinding::all(&findings.suspicions).collect(),
             reading: OnceCell::new(),
         }
     }
