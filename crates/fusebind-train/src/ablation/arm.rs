@@ -36,6 +36,11 @@ fn plain(recipe: &mut Recipe) {
     recipe.training.structure_shares = vec![0.0];
 }
 
+fn concatenate(recipe: &mut Recipe) {
+    recipe.model.fusion.kind = FusionKind::Concatenation;
+    recipe.model.evidence.imputed = true;
+}
+
 fn impute(recipe: &mut Recipe, absent: Absent) {
     recipe.model.fusion.absent = absent;
     recipe.model.evidence.imputed = true;
@@ -114,10 +119,7 @@ const ARMS: &[(&str, &str, Change)] = &[
     (
         "late-concatenation",
         "modalities concatenated, zeros for what is absent",
-        |r| {
-            r.model.fusion.kind = FusionKind::Concatenation;
-            r.model.evidence.imputed = true;
-        },
+        concatenate,
     ),
     ("impute-zero", "zeros in place of what is absent", |r| {
         impute(r, Absent::Zero)
@@ -128,6 +130,38 @@ const ARMS: &[(&str, &str, Change)] = &[
     ("impute-knn", "the mean of neighbours in place of what is absent", |r| {
         impute(r, Absent::Knn)
     }),
+    (
+        "plain-late-concatenation",
+        "the plain arm, modalities concatenated, zeros for what is absent",
+        |r| {
+            plain(r);
+            concatenate(r);
+        },
+    ),
+    (
+        "plain-impute-zero",
+        "the plain arm, zeros in place of what is absent",
+        |r| {
+            plain(r);
+            impute(r, Absent::Zero);
+        },
+    ),
+    (
+        "plain-impute-mean",
+        "the plain arm, the mean in place of what is absent",
+        |r| {
+            plain(r);
+            impute(r, Absent::Mean);
+        },
+    ),
+    (
+        "plain-impute-knn",
+        "the plain arm, the mean of neighbours in place of what is absent",
+        |r| {
+            plain(r);
+            impute(r, Absent::Knn);
+        },
+    ),
     (
         "no-structure-share",
         "no part of a prediction is from structure alone",

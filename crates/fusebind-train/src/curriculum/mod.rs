@@ -6,11 +6,13 @@
 //! (`EvidenceTable::skill`); from the second epoch on the mean of this and of the running worth of the modality (`Worth`). No
 //! validation or test pair takes part. **Admission.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the
 //! share of training that is done (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848); a modality of difficulty
-//! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. **Trust.**
-//! `w_m(t) = max(min(1, r_m / enough), floor) a_m(t)` says to which share a modality is present, in fusion and in evidence, where the
-//! rest is absent; the trust at the end belongs to the model. What is reliable enough is fully trusted in the end: a trust in
-//! proportion to reliability was tried, and kept useful modalities small (docs/BENCHMARKS.md). It is multiplied, entity by entity, with the trust in what the modality says of this very entity
-//! (`fusebind_model::confidence`). Weighting instead of dropping keeps a gradient to what is not trusted yet.
+//! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every
+//! useful modality in part from the first step: what is kept from a model then, it does not make up for later
+//! (docs/BENCHMARKS.md). **Trust.** `w_m(t) = max(min(1, r_m / enough), floor) a_m(t)` says to which share a modality is present,
+//! in fusion and in evidence, where the rest is absent; the trust at the end belongs to the model. What is reliable enough is fully
+//! trusted in the end: a trust in proportion to reliability was tried, and kept useful modalities small (docs/BENCHMARKS.md). It is
+//! multiplied, entity by entity, with the trust in what the modality says of this very entity (`fusebind_model::confidence`).
+//! Weighting instead of dropping keeps a gradient to what is not trusted yet.
 //!
 //! Comes in: [`Skills`], [`CurriculumConfig`] and, epoch by epoch, a [`Ledger`]. Goes out: a [`Curriculum`].
 
@@ -80,7 +82,7 @@ impl Default for CurriculumConfig {
         Self {
             kind: CurriculumKind::None,
             admitted: 0.5,
-            start: 0.2,
+            start: 0.5,
             floor: 0.05,
             enough: 0.2,
             doubt: 0.0,
@@ -221,8 +223,10 @@ mod tests {
     }
 
     fn curriculum(kind: CurriculumKind) -> Box<dyn Curriculum> {
+        // A late start, so that the order shows.
         let config = CurriculumConfig {
             kind,
+            start: 0.2,
             ..CurriculumConfig::default()
         };
         config.check().expect("the default holds together");
