@@ -3,13 +3,16 @@
 //! Three sweeps over one part of a split: missing rates in five [`Pattern`]s, every non-empty subset of the modalities, and
 //! the [`Noise`] arms. Nothing is fitted here. The score is the area under the ROC curve, or the concordance index where a
 //! model predicts affinities. `area_ratio` is the mean over patterns of the area under score over missing rate, divided by
-//! the area that the score without anything missing would have. Comes in: a model and a split. Goes out: [`Robustness`].
+//! the area that the score without anything missing would have. `tables` tells how much of each side table the model itself takes
+//! for wrong, with nothing wrong and under each kind of noise. Comes in: a model and a split. Goes out: [`Robustness`].
 
 mod noise;
+mod outcome;
 mod pattern;
 mod setting;
 
 pub use noise::Noise;
+pub use outcome::{Cell, Found, Robustness, Spread, Violation};
 pub use pattern::Pattern;
 
 use fusebind_data::{
@@ -21,7 +24,6 @@ use fusebind_features::{
     modality::{Modality, ModalitySet},
 };
 use fusebind_model::{bundle::Bundle, evidence::Withheld, scoring::Absence};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
@@ -60,84 +62,6 @@ impl RobustnessConfig {
             ..Self::default()
         }
     }
-}
-
-/// One scored cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
-    /// `missing`, `subset` or `noise`.
-    pub arm: String,
-    /// Pattern, subset or kind of noise.
-    pub name: String,
-    /// Missing rate.
-    pub rate: f64,
-    /// Number of the draw.
-    pub draw: u64,
-    /// Area under the ROC curve, or concordance index.
-    pub score: f64,
-    /// Expected calibration error, or mean squared error.
-    pub error: f64,
-}
-
-/// An added modality that lowered the score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Violation {
-    /// Modalities before.
-    pub subset: String,
-    /// What was added.
-    pub added: String,
-    /// Score lost.
-    pub loss: f64,
-}
-
-/// How much of a side table looked wrong while something was.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// What was wrong: a kind of [`Noise`], or `nothing`.
-    pub noise: String,
-    /// What was found.
-    #[serde(flatten)]
-    pub finding: TableFinding,
-}
-
-/// Everything that was swept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Robustness {
-    /// Part that was scored.
-    pub part: Part,
-    /// Labelled pairs.
-    pub n: usize,
-    /// `auroc` or `ci`.
-    pub metric: String,
-    /// Score with everything there is.
-    pub full: f64,
-    /// Score with graph and sequence alone.
-    pub structure_only: f64,
-    /// Area under the missing-rate curves over that of the full score.
-    pub area_ratio: f64,
-    /// Mean, standard deviation and worst of the subsets' scores.
-    pub subsets: Spread,
-    /// Where a true modality hurts, the worst first.
-    pub violations: Vec<Violation>,
-    /// How much of each side table looked wrong while nothing was, and of those that a kind of noise spoiled.
-    #[serde(default)]
-    pub tables: Vec<Found>,
-    /// All cells.
-    pub cells: Vec<Cell>,
-    /// Labels and predictions under the conditions that ablations compare.
-    #[serde(skip)]
-    pub scored: ScoredRun,
-}
-
-/// Spread of scores.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// Mean.
-    pub mean: f64,
-    /// Standard deviation.
-    pub sd: f64,
-    /// Lowest.
-    pub worst: f64,
 }
 
 /// Losses below this are rounding, not violations.
