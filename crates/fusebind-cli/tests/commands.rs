@@ -94,6 +94,7 @@ fn from_a_table_to_predictions() {
     assert!(scores["n"].as_u64() > Some(0) && scores["metrics"]["mse"].is_f64());
     assert!(scores["floors"]["drug + target bias"]["mse"].is_f64());
     assert_eq!(scores["leakage"]["pair_seen"].as_f64(), Some(0.0));
+    assert_eq!(scores["resampled"], "pairs");
     assert!(here.join("p.csv").is_file());
 
     let one = fusebind(&["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"], here);

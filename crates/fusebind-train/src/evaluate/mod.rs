@@ -51,7 +51,7 @@ pub struct Evaluation {
     pub floors: BTreeMap<String, Metrics>,
     /// Shares of the pairs whose entities occur in training.
     pub leakage: OverlapAudit,
-    /// Side data that the model could not use.
+    /// Side data that the model could not use, and why there is no interval.
     pub notes: Vec<String>,
     /// How much of each side table looks wrong.
     pub tables: Vec<TableFinding>,
@@ -222,6 +222,13 @@ pub fn evaluate(
             "no pair of this part has a label that the model predicts",
         )
         .hint("check the label and affinity columns with `fusebind data check`"));
+    }
+    if evaluation.intervals.is_empty() && evaluation.resampled != "pairs" {
+        let few = format!(
+            "no interval: this part has too few new {} to draw from",
+            evaluation.resampled
+        );
+        evaluation.notes.push(few);
     }
     let predictions = indices
         .iter()

@@ -49,3 +49,30 @@ impl Sampling {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_drawn() {
+        let sampling = |drug_seen, target_seen| {
+            let leakage = OverlapAudit {
+                drug_seen,
+                target_seen,
+                ..OverlapAudit::default()
+            };
+            Sampling::new(&leakage, [(3, 1), (3, 2), (5, 1)].into_iter())
+        };
+        let (drugs, targets): (&[u32], &[u32]) = (&[3, 3, 5], &[1, 2, 1]);
+        for ((drug_seen, target_seen), units, name) in [
+            ((1.0, 0.9), Units::Rows(3), "pairs"),
+            ((0.1, 0.9), Units::Groups(drugs), "drugs"),
+            ((1.0, 0.0), Units::Groups(targets), "targets"),
+            ((0.0, 0.0), Units::Crossed([drugs, targets]), "drugs and targets"),
+        ] {
+            let sampling = sampling(drug_seen, target_seen);
+            assert_eq!((sampling.units(3), sampling.name()), (units, name));
+        }
+    }
+}
