@@ -81,25 +81,25 @@ enum Then {
 #[derive(Debug)]
 struct Normalise(Then);
 
-/// Sum of `of` over `0..count`, over fixed lanes.
+/// Sum of `of` over a row, over fixed lanes.
 #[inline(always)]
-fn lane_sum(count: usize, of: impl Fn(usize) -> f32) -> f32 {
+fn lane_sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
-    let whole = count - count % LANES;
-    for start in (0..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += of(start + lane);
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for values in whole {
+        for (sum, value) in lanes.iter_mut().zip(values) {
+            *sum += of(*value);
         }
     }
-    lanes.iter().sum::<f32>() + (whole..count).map(of).sum::<f32>()
+    lanes.iter().sum::<f32>() + rest.iter().map(|value| of(*value)).sum::<f32>()
 }
 
 /// Mean and reciprocal deviation of a row.
 #[inline(always)]
 pub(super) fn moments(row: &[f32]) -> (f32, f32) {
     let count = row.len() as f32;
-    let mean = lane_sum(row.len(), |c| row[c]) / count;
-    let variance = lane_sum(row.len(), |c| (row[c] - mean) * (row[c] - mean)) / count;
+    let mean = lane_sum(row, |x| x) / count;
+    let variance = lane_sum(row, |x| (x - mean) * (x - mean)) / count;
     (mean, (variance + EPSILON).sqrt().recip())
 }
 
@@ -131,13 +131,31 @@ pub(super) fn normalise_backward(
 ) {
     let count = row.len();
     let (row, gain, grad) = (&row[..count], &gain[..count], &mut grad[..count]);
-    for (((g, x), gains), shifts) in grad.iter().zip(row).zip(gains).zip(shifts) {
+    // Both sums over the row, and what the row adds to the gradients of gain and shift, in one pass over whole lanes.
+    let (mut sums, mut dots) = ([0.0f32; LANES], [0.0f32; LANES]);
+    let (grad_lanes, grad_rest) = grad.as_chunks::<LANES>();
+    let (row_lanes, row_rest) = row.as_chunks::<LANES>();
+    let (gain_lanes, gain_rest) = gain.as_chunks::<LANES>();
+    let (gains_lanes, gains_rest) = gains[..count].as_chunks_mut::<LANES>();
+    let (shifts_lanes, shifts_rest) = shifts[..count].as_chunks_mut::<LANES>();
+    let inputs = grad_lanes.iter().zip(row_lanes).zip(gain_lanes);
+    for (((g, x), gain), (gains, shifts)) in inputs.zip(gains_lanes.iter_mut().zip(shifts_lanes)) {
+        for lane in 0..LANES {
+            let centred = x[lane] - mean;
+            gains[lane] += g[lane] * centred * scale;
+            shifts[lane] += g[lane];
+            sums[lane] += g[lane] * gain[lane];
+            dots[lane] += g[lane] * gain[lane] * centred;
+        }
+    }
+    for (((g, x), gains), shifts) in grad_rest.iter().zip(row_rest).zip(gains_rest).zip(shifts_rest) {
         *gains += g * (x - mean) * scale;
         *shifts += g;
     }
-    let sum = lane_sum(count, |c| grad[c] * gain[c]);
-    let dot = lane_sum(count, |c| grad[c] * gain[c] * (row[c] - mean)) * scale;
-    let (sum, dot) = (sum / count as f32, dot / count as f32);
+    let rest = || grad_rest.iter().zip(gain_rest).zip(row_rest);
+    let sum = sums.iter().sum::<f32>() + rest().map(|((g, gain), _)| g * gain).sum::<f32>();
+    let dot = dots.iter().sum::<f32>() + rest().map(|((g, gain), x)| g * gain * (x - mean)).sum::<f32>();
+    let (sum, dot) = (sum / count as f32, dot * scale / count as f32);
     for ((g, x), gain) in grad.iter_mut().zip(row).zip(gain) {
         *g = scale * (*g * gain - sum - (x - mean) * scale * dot);
     }
