@@ -90,6 +90,11 @@ pub trait HostGradients: Backend {
     ) -> Vec<Option<FloatTensor<Self>>>;
 }
 
+/// Zeros to write into. The backend's own make bytes first and copy them to where numbers may stand.
+fn zeros(shape: Shape) -> FlexTensor {
+    FlexTensor::filled_typed(shape, DType::F32, 0.0f32)
+}
+
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
     debug_assert_eq!(tensor.dtype(), DType::F32, "host kernels are written for f32");
     if tensor.is_contiguous() && tensor.layout().start_offset() == 0 {
@@ -116,7 +121,7 @@ fn run_forward(inputs: Vec<FlexTensor>, kernel: &dyn HostKernel) -> FlexTensor {
     let inputs: Vec<FlexTensor> = inputs.into_iter().map(contiguous).collect();
     with_views(&inputs, |views| {
         let shape = Shape::from(kernel.output_shape(views));
-        let mut output = FlexTensor::zeros(shape, DType::F32);
+        let mut output = zeros(shape);
         kernel.forward(views, output.storage_mut::<f32>());
         output
     })
@@ -163,9 +168,7 @@ impl HostGradients for Flex {
     ) -> Vec<Option<FloatTensor<Self>>> {
         let grad = contiguous(grad);
         let mut grads: Vec<Option<FlexTensor>> = (inputs.iter().zip(asked))
-            .map(|(input, asked)| {
-                (*asked || kernel.needs_all()).then(|| FlexTensor::zeros(input.layout().shape().clone(), DType::F32))
-            })
+            .map(|(input, asked)| (*asked || kernel.needs_all()).then(|| zeros(input.layout().shape().clone())))
             .collect();
         with_views(inputs, |views| {
             let mut slices: Vec<&mut [f32]> = (grads.iter_mut())
