@@ -11,7 +11,7 @@ use crate::{
     entity::{molecule::Molecule, protein::Protein},
     feature::fingerprint::{BITS, Fingerprint},
     modality::Modality,
-    simd::vectorised,
+    vectorised,
 };
 
 /// One similarity.
@@ -266,7 +266,7 @@ impl<'a> Comparer<'a> {
                 out.fill(0.0);
                 if queries.is_present(index) {
                     let row = &values[index * own..(index + 1) * own];
-                    vectorised(|| {
+                    vectorised!(|| {
                         for at in present {
                             let start = *at as usize * width;
                             out[*at as usize] = dot(row, &bank[start..start + width]);

@@ -6,7 +6,7 @@
 //! columns and the binding logit of each pair, of both readers.
 
 use burn::{module::Param, nn::Linear, tensor::Tensor};
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{evidence::EvidenceReader, interaction::Interaction};
@@ -247,7 +247,7 @@ impl FusedHead {
     fn start(&self, [drugs, targets]: [&Projected; 2], (of_drugs, of_targets): (&[u32], &[u32]), room: &mut Room) {
         let width = self.layers.norm.gain.len();
         room.hidden.resize(of_drugs.len() * width, 0.0);
-        vectorised(|| {
+        vectorised!(|| {
             let rows = room.hidden.chunks_exact_mut(width).zip(of_drugs).zip(of_targets);
             for ((out, drug), target) in rows {
                 let sums = row(&drugs.channels, *drug, width)
@@ -280,10 +280,10 @@ impl FusedHead {
         } = room;
         normal.resize(hidden.len(), 0.0);
         for block in &self.layers.blocks {
-            vectorised(|| block.norm.apply(hidden, normal));
+            vectorised!(|| block.norm.apply(hidden, normal));
             inner.resize(hidden.len() / block.first.inputs() * block.first.outputs(), 0.0);
             block.first.apply(normal, inner);
-            vectorised(|| {
+            vectorised!(|| {
                 relu(inner);
                 for hidden in hidden.chunks_exact_mut(block.second.outputs()) {
                     hidden.iter_mut().zip(&block.second.bias).for_each(|(h, b)| *h += b);
@@ -291,7 +291,7 @@ impl FusedHead {
             });
             block.second.add(inner, hidden);
         }
-        vectorised(|| {
+        vectorised!(|| {
             self.layers.norm.apply(hidden, normal);
             relu(normal);
         });
@@ -316,7 +316,7 @@ impl Expert {
         self.pair.add(rows, &mut room.hidden);
         room.expert.resize(rows.len() / width * self.hidden.outputs(), 0.0);
         self.hidden.apply(rows, &mut room.expert);
-        vectorised(|| relu(&mut room.expert));
+        vectorised!(|| relu(&mut room.expert));
         self.heads.apply(&room.expert, out);
     }
 }

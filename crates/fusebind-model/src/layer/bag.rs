@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -75,7 +75,7 @@ impl HostKernel for WeightedBag {
             .with_min_len(8)
             .enumerate()
             .for_each(|(row, out)| {
-                vectorised(|| {
+                vectorised!(|| {
                     for entry in bag.offsets[row] as usize..bag.offsets[row + 1] as usize {
                         let start = bag.terms.index[entry] as usize * channels;
                         add_scaled(out, &inputs[0].values[start..start + channels], bag.weights[entry]);
@@ -92,7 +92,7 @@ impl HostKernel for WeightedBag {
             .enumerate()
             .for_each(|(term, out)| {
                 let entries = bag.terms.offsets[term] as usize..bag.terms.offsets[term + 1] as usize;
-                vectorised(|| {
+                vectorised!(|| {
                     for entry in &bag.terms.positions[entries] {
                         let start = bag.rows[*entry as usize] as usize * channels;
                         add_scaled(out, &grad[start..start + channels], bag.weights[*entry as usize]);

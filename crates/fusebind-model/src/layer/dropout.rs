@@ -12,7 +12,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, activation::relu},
 };
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -171,7 +171,7 @@ impl HostKernel for Dropped {
             .enumerate()
             .for_each(|(block, (to, from))| {
                 let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
-                vectorised(|| {
+                vectorised!(|| {
                     self.drop.draw(block * BLOCK, to);
                     to.iter_mut().zip(from).for_each(|(to, from)| {
                         *to = if *to > 0.0 { from.max(floor) * *to } else { 0.0 };
@@ -192,7 +192,7 @@ impl HostKernel for Dropped {
             .enumerate()
             .for_each(|(block, ((to, from), grad))| {
                 let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
-                vectorised(|| {
+                vectorised!(|| {
                     self.drop.draw(block * BLOCK, to);
                     for ((to, from), g) in to.iter_mut().zip(from).zip(grad) {
                         *to = if *from > floor { g * *to } else { 0.0 };

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -51,7 +51,7 @@ impl HostKernel for Aggregate {
             .with_min_len(64)
             .enumerate()
             .for_each(|(atom, out)| {
-                vectorised(|| {
+                vectorised!(|| {
                     for bond in self.incoming(atom) {
                         let (from, kind) = (self.0.source[bond] as usize, self.0.kind[bond] as usize);
                         let state = &inputs[0].values[from * channels..(from + 1) * channels];
@@ -74,7 +74,7 @@ impl HostKernel for Aggregate {
             .enumerate()
             .map(|(block, rows)| {
                 let mut bond_grad = vec![0.0f32; inputs[1].values.len()];
-                vectorised(|| {
+                vectorised!(|| {
                     for (offset, out) in rows.chunks_mut(channels).enumerate() {
                         let atom = block * BLOCK + offset;
                         let state = &inputs[0].values[atom * channels..(atom + 1) * channels];

@@ -9,7 +9,7 @@ use burn::{
     module::{Initializer, Module, Param},
     tensor::{Device, Tensor},
 };
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -79,7 +79,7 @@ impl HostKernel for EmbedSum {
             .with_min_len(64)
             .zip(self.rows.par_chunks(self.fields))
             .for_each(|(out, rows)| {
-                vectorised(|| {
+                vectorised!(|| {
                     for &row in rows {
                         let start = row as usize * channels;
                         add_assign(out, &inputs[0].values[start..start + channels]);
@@ -95,7 +95,7 @@ impl HostKernel for EmbedSum {
             .zip(self.rows.par_chunks(self.fields * BLOCK))
             .map(|(grads, rows)| {
                 let mut table = vec![0.0f32; inputs[0].values.len()];
-                vectorised(|| {
+                vectorised!(|| {
                     for (g, rows) in grads.chunks(channels).zip(rows.chunks(self.fields)) {
                         for &row in rows {
                             add_assign(&mut table[row as usize * channels..(row as usize + 1) * channels], g);

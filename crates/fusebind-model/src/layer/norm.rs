@@ -7,7 +7,7 @@ use burn::{
     module::{Initializer, Module, Param},
     tensor::{Device, Tensor},
 };
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -174,7 +174,7 @@ impl HostKernel for Normalise {
             .zip(inputs[0].values.par_chunks(channels * BLOCK))
             .enumerate()
             .for_each(|(block, (output, x))| {
-                vectorised(|| {
+                vectorised!(|| {
                     normalise(x, gain, shift, output);
                     match &self.0 {
                         Then::Nothing => {}
@@ -198,7 +198,7 @@ impl HostKernel for Normalise {
             .enumerate()
             .map(|(block, ((outs, rows), grads))| {
                 let (mut gains, mut shifts) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                vectorised(|| {
+                vectorised!(|| {
                     if let Then::Relu(drop) = &self.0 {
                         // Where the output is 0, closed or dropped, nothing passes.
                         normalise(rows, gain, shift, outs);
@@ -209,8 +209,10 @@ impl HostKernel for Normalise {
                             }
                             None => 1.0,
                         };
+                        // The product is formed in any case: a choice is one instruction for many values, a branch guesses.
                         for (out, g) in outs.iter_mut().zip(grads) {
-                            *out = if *out > 0.0 { g * scale } else { 0.0 };
+                            let passed = g * scale;
+                            *out = if *out > 0.0 { passed } else { 0.0 };
                         }
                     } else {
                         outs.copy_from_slice(grads);

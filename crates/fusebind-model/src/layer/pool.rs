@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -79,7 +79,7 @@ impl HostKernel for AttentionPool {
             .for_each_init(
                 || vec![0.0f32; channels],
                 |total, (segment, out)| {
-                    vectorised(|| {
+                    vectorised!(|| {
                         self.sums(segment, [inputs[0].values, inputs[1].values], total, out);
                         out.iter_mut().zip(total.iter()).for_each(|(o, t)| *o /= t);
                     });
@@ -101,7 +101,7 @@ impl HostKernel for AttentionPool {
             .enumerate()
             .for_each(|(segment, (x_grad, score_grad))| {
                 let (mut total, mut mean) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                vectorised(|| {
+                vectorised!(|| {
                     self.sums(segment, [x, scores], &mut total, &mut mean);
                     mean.iter_mut().zip(&total).for_each(|(m, t)| *m /= t);
                     let (grad, mean) = (&grad[segment * channels..][..channels], &mean[..channels]);

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use burn::{nn::Linear, tensor::Tensor};
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
@@ -54,13 +54,13 @@ impl HostKernel for Residual {
             .enumerate()
             .for_each_init(Vec::new, |normal, (block, ((output, x), hidden))| {
                 normal.resize(x.len(), 0.0);
-                vectorised(|| normalise(x, gain.values, shift.values, normal));
+                vectorised!(|| normalise(x, gain.values, shift.values, normal));
                 hidden
                     .chunks_mut(width)
                     .for_each(|row| row.copy_from_slice(first_bias.values));
                 let (normal, first) = (Matrix::new(normal, channels), Matrix::new(first.values, width));
                 product_here(normal, first, hidden, Onto::Present);
-                vectorised(|| {
+                vectorised!(|| {
                     match &self.drop {
                         Some(drop) => drop.relu_in_place(block * BLOCK * width, hidden),
                         None => hidden.iter_mut().for_each(|v| *v = v.max(0.0)),
@@ -110,7 +110,7 @@ impl HostKernel for Residual {
             .map(|(((((x_grad, x), grad), normal), hidden), hidden_grad)| {
                 let second = Matrix::new(second.values, channels).transposed();
                 product_here(Matrix::new(grad, channels), second, hidden_grad, Onto::Nothing);
-                vectorised(|| {
+                vectorised!(|| {
                     for (g, h) in hidden_grad.iter_mut().zip(hidden) {
                         *g = if *h > 0.0 { *g * scale } else { 0.0 };
                     }
@@ -122,7 +122,7 @@ impl HostKernel for Residual {
                     gain: vec![0.0; channels],
                     shift: vec![0.0; channels],
                 };
-                vectorised(|| {
+                vectorised!(|| {
                     for ((out, x), g) in x_grad
                         .chunks_mut(channels)
                         .zip(x.chunks(channels))

@@ -14,7 +14,7 @@ use burn::{
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
-use fusebind_features::simd::vectorised;
+use fusebind_features::vectorised;
 use fusebind_model::checkpoint::{Archive, Array};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -307,7 +307,7 @@ impl ModuleMapper for Stepper<'_> {
                 .for_each(|((((w, g), m), v), a)| {
                     let count = w.len();
                     let (g, m, v, a) = (&g[..count], &mut m[..count], &mut v[..count], &mut a[..count]);
-                    vectorised(|| {
+                    vectorised!(|| {
                         for i in 0..count {
                             let g = g[i] * update.clip;
                             m[i] = config.beta1 * m[i] + (1.0 - config.beta1) * g;
