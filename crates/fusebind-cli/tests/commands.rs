@@ -97,6 +97,22 @@ fn from_a_table_to_predictions() {
     assert_eq!(scores["resampled"], "pairs");
     assert!(here.join("p.csv").is_file());
 
+    // One new drug with all its pairs: there is nothing to draw an interval from, and that is said.
+    let cold = "data split pairs.csv --by unseen-drug --seed 3 -o cold.csv";
+    let cold = fusebind(&cold.split(' ').collect::<Vec<_>>(), here);
+    assert!(cold.status.success(), "{}", text(&cold.stderr));
+    let evaluate = "evaluate run --data pairs.csv --split cold.csv --part valid --json --no-floors";
+    let evaluate = fusebind(&evaluate.split(' ').collect::<Vec<_>>(), here);
+    assert!(evaluate.status.success(), "{}", text(&evaluate.stderr));
+    let scores: serde_json::Value = serde_json::from_slice(&evaluate.stdout).unwrap();
+    assert_eq!((&scores["resampled"], scores["n"].as_u64()), (&"drugs".into(), Some(6)));
+    assert!(scores["intervals"].as_object().unwrap().is_empty(), "{scores}");
+    assert!(
+        text(&evaluate.stderr).contains("too few new drugs"),
+        "{}",
+        text(&evaluate.stderr)
+    );
+
     let one = fusebind(&["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"], here);
     assert!(one.status.success(), "{}", text(&one.stderr));
     let lines = text(&one.stdout);

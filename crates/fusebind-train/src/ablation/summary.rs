@@ -42,7 +42,6 @@ pub struct ScoredRun {
     /// Label of each pair.
     pub truth: Vec<f32>,
     /// By what the pairs were drawn.
-    #[serde(default)]
     pub sampling: Sampling,
     /// Predictions by condition.
     pub conditions: Vec<Condition>,

@@ -12,10 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
     /// Drug of each pair, where most are new.
-    #[serde(default)]
     pub drugs: Option<Vec<u32>>,
     /// Target of each pair, where most are new.
-    #[serde(default)]
     pub targets: Option<Vec<u32>>,
 }
 

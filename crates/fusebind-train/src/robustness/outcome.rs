@@ -63,7 +63,6 @@ pub struct Robustness {
     /// Where a true modality hurts, the worst first.
     pub violations: Vec<Violation>,
     /// How much of each side table looked wrong while nothing was, and of those that a kind of noise spoiled.
-    #[serde(default)]
     pub tables: Vec<Found>,
     /// All cells.
     pub cells: Vec<Cell>,
