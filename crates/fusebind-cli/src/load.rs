@@ -26,8 +26,8 @@ use fusebind::{
 
 use crate::{
     args::{DeviceName, SourceArgs},
-    outcome::Failure,
-    talk::Talk,
+    console::Console,
+    exit::Failure,
 };
 
 /// Rejected rows that are told one by one.
@@ -49,7 +49,7 @@ pub fn columns(source: &SourceArgs) -> ColumnMap {
 }
 
 /// The device that a flag asks for; says so where it is not the GPU that it might be.
-pub fn device(name: DeviceName, talk: &Talk) -> Result<Device, fusebind::model::Error> {
+pub fn device(name: DeviceName, console: &Console) -> Result<Device, fusebind::model::Error> {
     let choice = match name {
         DeviceName::Auto => DeviceChoice::Auto,
         DeviceName::Cpu => DeviceChoice::Cpu,
@@ -57,7 +57,7 @@ pub fn device(name: DeviceName, talk: &Talk) -> Result<Device, fusebind::model::
     };
     let chosen = choice.resolve()?;
     if let Some(remark) = chosen.remark {
-        talk.note(remark);
+        console.note(remark);
     }
     Ok(chosen.device)
 }
@@ -65,7 +65,7 @@ pub fn device(name: DeviceName, talk: &Talk) -> Result<Device, fusebind::model::
 /// Reads molecules with a toolkit that remembers them where a cache is asked for.
 pub fn chemistry<T>(
     source: &SourceArgs,
-    talk: &Talk,
+    console: &Console,
     read: impl FnOnce(&dyn Chemistry) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(folder) = &source.cache else {
@@ -73,7 +73,7 @@ pub fn chemistry<T>(
     };
     let cache = MoleculeCache::open(folder, ChematicToolkit)?;
     if let Some(reason) = cache.unusable() {
-        talk.note(format_args!(
+        console.note(format_args!(
             "{}: not used, {reason}; it is written anew",
             cache.path().display()
         ));
@@ -81,7 +81,7 @@ pub fn chemistry<T>(
     let (path, known) = (cache.path().display().to_string(), cache.len());
     let value = read(&cache)?;
     let fresh = cache.save()?;
-    talk.note(format_args!("{path}: {known} molecules were known, {fresh} are new"));
+    console.note(format_args!("{path}: {known} molecules were known, {fresh} are new"));
     Ok(value)
 }
 
@@ -91,7 +91,7 @@ pub fn dataset(
     source: &SourceArgs,
     labels: LabelPolicy,
     floor: Option<f64>,
-    talk: &Talk,
+    console: &Console,
 ) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
     let config = LoadConfig {
         columns: columns(source),
@@ -99,10 +99,10 @@ pub fn dataset(
         labels,
         censor_at_floor: floor,
     };
-    let (dataset, rejections) = chemistry(source, talk, |toolkit| {
+    let (dataset, rejections) = chemistry(source, console, |toolkit| {
         load_dataset(path, toolkit, &config).map_err(Into::into)
     })?;
-    talk.note(format_args!(
+    console.note(format_args!(
         "{}: {} distinct drugs, {} distinct targets, {} pairs, {} rows rejected",
         path.display(),
         dataset.drugs.len(),
@@ -118,7 +118,7 @@ pub fn modalities(
     folder: &Path,
     dataset: &Dataset,
     rejections: &mut Vec<Rejection>,
-    talk: &Talk,
+    console: &Console,
 ) -> anyhow::Result<ModalityTables> {
     let (tables, rejected) = load_modalities(folder, dataset)?;
     rejections.extend(rejected);
@@ -127,7 +127,7 @@ pub fn modalities(
             Side::Drug => "drugs",
             Side::Target => "targets",
         };
-        talk.note(format_args!(
+        console.note(format_args!(
             "{}: {} of {} {side}, {} of {} pairs",
             coverage.name, coverage.entities, coverage.of_entities, coverage.pairs, coverage.of_pairs
         ));
@@ -141,15 +141,15 @@ pub fn side_data(
     dataset: &Dataset,
     fields: [&[String]; 2],
     rejections: &mut Vec<Rejection>,
-    talk: &Talk,
+    console: &Console,
 ) -> anyhow::Result<([SideData; 2], Option<ModalityTables>)> {
     let Some(folder) = folder else {
         return Ok((Default::default(), None));
     };
-    let tables = modalities(folder, dataset, rejections, talk)?;
+    let tables = modalities(folder, dataset, rejections, console)?;
     let direct = tables.direct_assays().len();
     if direct > 0 {
-        talk.note(format_args!(
+        console.note(format_args!(
             "{direct} assays that measure a target directly are left out: they state the label"
         ));
     }
@@ -185,7 +185,7 @@ pub fn rejected_beside(output: &Path) -> PathBuf {
 }
 
 /// Sums up rejected rows, and writes all of them to `file` where there is one.
-pub fn report_rejections(rejections: &[Rejection], file: Option<&Path>, talk: &Talk) -> anyhow::Result<()> {
+pub fn report_rejections(rejections: &[Rejection], file: Option<&Path>, console: &Console) -> anyhow::Result<()> {
     if rejections.is_empty() {
         return Ok(());
     }
@@ -193,15 +193,15 @@ pub fn report_rejections(rejections: &[Rejection], file: Option<&Path>, talk: &T
         Some(file) => {
             write_rejections(file, rejections)?;
             let (count, file) = (rejections.len(), file.display());
-            talk.note(format_args!("{count} rejected rows, with reasons: {file}"));
+            console.note(format_args!("{count} rejected rows, with reasons: {file}"));
         }
-        None => talk.note(format_args!("{} rejected rows:", rejections.len())),
+        None => console.note(format_args!("{} rejected rows:", rejections.len())),
     }
     for rejection in rejections.iter().take(TOLD) {
-        talk.note(format_args!("  {rejection}"));
+        console.note(format_args!("  {rejection}"));
     }
     if rejections.len() > TOLD {
-        talk.note(format_args!("  and {} more", rejections.len() - TOLD));
+        console.note(format_args!("  and {} more", rejections.len() - TOLD));
     }
     Ok(())
 }
@@ -231,7 +231,7 @@ pub fn split_of_run(
     dataset: &Dataset,
     flag: Option<&str>,
     (recipe, info): (&Recipe, &RunInfo),
-    talk: &Talk,
+    console: &Console,
 ) -> anyhow::Result<Split> {
     let given = split(dataset, flag, recipe)?;
     if given.hash == info.split_hash {
@@ -241,7 +241,7 @@ pub fn split_of_run(
     if all.hash == info.split_hash {
         return Ok(all);
     }
-    talk.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
+    console.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
     Ok(given)
 }
 

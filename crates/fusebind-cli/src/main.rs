@@ -1,14 +1,14 @@
-//! The command line of fusebind: stdout is data, stderr is talk.
+//! The command line of fusebind: stdout is data, stderr is console.
 //!
-//! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`talk`] speaks on stderr,
+//! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`console`] speaks on stderr,
 //! [`report`] lays results out as pages, [`outcome`] ends the program.
 
 mod args;
 mod command;
+mod console;
+mod exit;
 mod load;
-mod outcome;
 mod report;
-mod talk;
 
 use std::process::ExitCode;
 
@@ -26,13 +26,13 @@ const STACK: usize = 8 << 20;
 fn main() -> ExitCode {
     let args = match args::Cli::try_parse() {
         Ok(args) => args,
-        Err(refusal) => return outcome::refuse(&refusal),
+        Err(refusal) => return exit::refuse(&refusal),
     };
-    let talk = talk::Talk::new(args.quiet);
+    let console = console::Console::new(args.quiet);
     // SAFETY: an option may be set at any time; below 0, what is freed is never given back while the program runs.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
     // The first pool that is asked for wins, and this is the first.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
-    outcome::exit(rayon::scope(|_| command::run(args.command, &talk)))
+    exit::exit(rayon::scope(|_| command::run(args.command, &console)))
 }

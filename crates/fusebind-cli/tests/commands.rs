@@ -92,7 +92,7 @@ fn from_a_table_to_predictions() {
     assert!(evaluate.status.success(), "{}", text(&evaluate.stderr));
     let scores: serde_json::Value = serde_json::from_slice(&evaluate.stdout).unwrap();
     assert!(scores["n"].as_u64() > Some(0) && scores["metrics"]["mse"].is_f64());
-    assert!(scores["floors"]["drug + target bias"]["mse"].is_f64());
+    assert!(scores["baselines"]["drug + target bias"]["mse"].is_f64());
     assert_eq!(scores["leakage"]["pair_seen"].as_f64(), Some(0.0));
     assert_eq!(scores["resampled"], "pairs");
     assert!(here.join("p.csv").is_file());
@@ -101,7 +101,7 @@ fn from_a_table_to_predictions() {
     let cold = "data split pairs.csv --by unseen-drug --seed 3 -o cold.csv";
     let cold = fusebind(&cold.split(' ').collect::<Vec<_>>(), here);
     assert!(cold.status.success(), "{}", text(&cold.stderr));
-    let evaluate = "evaluate run --data pairs.csv --split cold.csv --part valid --json --no-floors";
+    let evaluate = "evaluate run --data pairs.csv --split cold.csv --part valid --json --no-baselines";
     let evaluate = fusebind(&evaluate.split(' ').collect::<Vec<_>>(), here);
     assert!(evaluate.status.success(), "{}", text(&evaluate.stderr));
     let scores: serde_json::Value = serde_json::from_slice(&evaluate.stdout).unwrap();
@@ -272,10 +272,10 @@ fn a_simulated_data_set_is_written_once_and_as_configured() {
     assert!(text(&fusebind(&simulate, here).stderr).contains("holds a data set already"));
     fs::write(here.join("world.toml"), "gnomes = 7\n").unwrap();
     let wrong = fusebind(&["data", "simulate", "--config", "world.toml", "-o", "other"], here);
-    let told = text(&wrong.stderr);
+    let log_ratios = text(&wrong.stderr);
     assert!(
-        told.contains("world.toml") && told.contains("gnomes") && told.contains("hint:"),
-        "{told}"
+        log_ratios.contains("world.toml") && log_ratios.contains("gnomes") && log_ratios.contains("hint:"),
+        "{log_ratios}"
     );
 }
 

@@ -145,7 +145,7 @@ fn any_subset_of_modalities_trains_and_predicts() {
         train += 1.0;
         bound += line.split(',').nth(2).unwrap().parse::<f64>().unwrap();
     }
-    let told: f64 = blank
+    let log_ratios: f64 = blank
         .lines()
         .nth(1)
         .unwrap()
@@ -154,7 +154,10 @@ fn any_subset_of_modalities_trains_and_predicts() {
         .unwrap()
         .parse()
         .unwrap();
-    assert!((told - bound / train).abs() < 1e-6, "{told} is not {bound} of {train}");
+    assert!(
+        (log_ratios - bound / train).abs() < 1e-6,
+        "{log_ratios} is not {bound} of {train}"
+    );
 
     let unknown = fusebind(&[&all[..], &["--without", "image"]].concat(), here);
     assert_eq!(unknown.status.code(), Some(2));
@@ -199,13 +202,21 @@ fn a_model_without_side_data_refuses_to_do_without_its_structure() {
     let without = ["evaluate", "run", "--data", "data", "--without", "graph"];
     let output = fusebind(&without, here);
     assert_eq!(output.status.code(), Some(1));
-    let told = text(&output.stderr);
+    let log_ratios = text(&output.stderr);
     assert!(
-        told.contains("`graph` is the only drug modality") && told.contains("hint:"),
-        "{told}"
+        log_ratios.contains("`graph` is the only drug modality") && log_ratios.contains("hint:"),
+        "{log_ratios}"
     );
     succeed(
-        &["evaluate", "run", "--data", "data", "--without", "text", "--no-floors"],
+        &[
+            "evaluate",
+            "run",
+            "--data",
+            "data",
+            "--without",
+            "text",
+            "--no-baselines",
+        ],
         here,
     );
 }
@@ -226,8 +237,13 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
         "-o",
         "ablation",
     ];
-    let arms = "linear-dropout,acmo-curriculum,impute-knn,late-concatenation,alignment,missing-60,flipped-labels";
-    let all: Vec<&str> = [&ablate[..], &part, &["--seeds", "2", "--arms", arms, "--rounds", "20"]].concat();
+    let variants = "linear-dropout,acmo-curriculum,impute-knn,late-concatenation,alignment,missing-60,flipped-labels";
+    let all: Vec<&str> = [
+        &ablate[..],
+        &part,
+        &["--seeds", "2", "--variants", variants, "--rounds", "20"],
+    ]
+    .concat();
     let (out, notes) = succeed(&all, here);
     assert!(
         out.contains("everything (auroc)") && out.contains("impute-knn"),
@@ -239,13 +255,13 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     );
     let summary = fs::read_to_string(here.join("ablation/summary.json")).unwrap();
     let page = fs::read_to_string(here.join("ablation/report.html")).unwrap();
-    for told in [
+    for log_ratios in [
         "What differs",
         "missing in training",
-        "Trust in each modality",
+        "ModalityWeights in each modality",
         "late-concatenation",
     ] {
-        assert!(page.contains(told), "{told}");
+        assert!(page.contains(log_ratios), "{log_ratios}");
     }
     assert!(!here.join("ablation/runs/full-1").exists(), "a scored run is removed");
 
@@ -255,7 +271,7 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     assert!(notes.contains("impute-knn:2 done  1/1"), "{notes}");
     assert_eq!(fs::read_to_string(here.join("ablation/summary.json")).unwrap(), summary);
 
-    let stranger = [&ablate[..], &["--arms", "magic"]].concat();
+    let stranger = [&ablate[..], &["--variants", "magic"]].concat();
     let output = fusebind(&stranger, here);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no arm of this recipe") && text(&output.stderr).contains("impute-knn"));

@@ -162,13 +162,13 @@ fn missing_rates_and_noise_move_their_modality_only() {
 fn side_data_shows_what_structure_hides() {
     let universe = made(&SimulateConfig { drugs: 300, ..small() });
     // The text says which way the first hidden number points, nine times out of ten.
-    let (mut right, mut told) = (0, 0);
+    let (mut right, mut log_ratios) = (0, 0);
     for drug in &universe.drugs {
         let Some(text) = &drug.text else { continue };
-        told += 1;
+        log_ratios += 1;
         right += usize::from(text.contains("slowly cleared") == (drug.latent[VISIBLE] > 0.0));
     }
-    let share = right as f64 / told as f64;
+    let share = right as f64 / log_ratios as f64;
     assert!((0.84..0.96).contains(&share), "{share}");
     // A hidden share of 0 takes the hidden numbers out of the truth.
     let open = made(&SimulateConfig { hidden: 0.0, ..small() });

@@ -34,7 +34,7 @@ pub struct Bin {
 }
 
 /// Predictions in `bins` bins of equal width; empty bins are all zero.
-pub fn reliability(truth: &[bool], scores: &[f64], bins: usize) -> Result<Vec<Bin>, Undefined> {
+pub fn importance(truth: &[bool], scores: &[f64], bins: usize) -> Result<Vec<Bin>, Undefined> {
     probabilities(truth, scores)?;
     if bins == 0 {
         return Err(Undefined::Parameter);
@@ -55,7 +55,7 @@ pub fn reliability(truth: &[bool], scores: &[f64], bins: usize) -> Result<Vec<Bi
 
 /// Expected calibration error (Naeini et al. 2015) over `bins` bins of equal width.
 pub fn expected_calibration_error(truth: &[bool], scores: &[f64], bins: usize) -> Result<f64, Undefined> {
-    let table = reliability(truth, scores, bins)?;
+    let table = importance(truth, scores, bins)?;
     let gap = |bin: &Bin| bin.count as f64 * (bin.predicted - bin.observed).abs();
     Ok(table.iter().map(gap).sum::<f64>() / truth.len() as f64)
 }

@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn all_rows_are_in_the_reliability_table(rows in proptest::collection::vec((any::<bool>(), 0.0..=1.0f64), 1..40), bins in 1usize..20) {
         let (truth, scores): (Vec<bool>, Vec<f64>) = rows.into_iter().unzip();
-        let table = calibration::reliability(&truth, &scores, bins).unwrap();
+        let table = calibration::importance(&truth, &scores, bins).unwrap();
         prop_assert_eq!(table.len(), bins);
         prop_assert_eq!(table.iter().map(|b| b.count).sum::<usize>(), truth.len());
         let positives: f64 = table.iter().map(|b| b.observed * b.count as f64).sum();

@@ -67,7 +67,7 @@ fn undefined_scores_say_why() {
         Err(Undefined::OneClass)
     );
     assert_eq!(calibration::brier(&[true], &[1.5]), Err(Undefined::Parameter));
-    assert_eq!(calibration::reliability(&[true], &[0.5], 0), Err(Undefined::Parameter));
+    assert_eq!(calibration::importance(&[true], &[0.5], 0), Err(Undefined::Parameter));
     for parameter in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(
             enrichment::bedroc(&LABELS, &SCORES, parameter),

@@ -85,23 +85,23 @@ impl ModalitySet {
 
 /// How much each modality is trusted, from 0 to 1; 1 where nothing is said.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trust([f32; Modality::ALL.len()]);
+pub struct ModalityWeights([f32; Modality::ALL.len()]);
 
-impl Default for Trust {
+impl Default for ModalityWeights {
     fn default() -> Self {
         Self([1.0; Modality::ALL.len()])
     }
 }
 
-impl Trust {
-    /// Trust in one modality.
+impl ModalityWeights {
+    /// ModalityWeights in one modality.
     pub fn of(self, modality: Modality) -> f32 {
         self.0[modality as usize]
     }
 
     /// Sets the trust in one modality.
-    pub fn set(&mut self, modality: Modality, trust: f32) {
-        self.0[modality as usize] = trust.clamp(0.0, 1.0);
+    pub fn set(&mut self, modality: Modality, modality_weights: f32) {
+        self.0[modality as usize] = modality_weights.clamp(0.0, 1.0);
     }
 
     /// Both at once: the product, modality by modality.
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn trust_multiplies_and_stays_between_0_and_1() {
-        let (mut a, mut b) = (Trust::default(), Trust::default());
+        let (mut a, mut b) = (ModalityWeights::default(), ModalityWeights::default());
         a.set(Modality::Text, 0.5);
         b.set(Modality::Text, 0.4);
         b.set(Modality::Graph, 7.0);

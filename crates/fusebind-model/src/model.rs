@@ -1,6 +1,6 @@
 //! The model: each distinct entity encoded once, gathered to pairs, read by the heads.
 //!
-//! Comes in: [`DrugInput`], [`TargetInput`], index pairs and their evidence rows. Goes out: [`Outputs`].
+//! Comes in: [`DrugBatch`], [`TargetBatch`], index pairs and their evidence rows. Goes out: [`Outputs`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,8 +10,10 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::{
-    batch::PairIndex,
-    modality::{Modality, ModalitySet, Trust},
+    batch::{PairIndex, RowIndex},
+    modality::{Modality, ModalitySet, ModalityWeights},
+    rows::Rows,
+    schema::{DrugBatch, SideBatch, SideDims, TargetBatch},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +29,13 @@ use crate::{
     fusion::{
         alignment::{Aligned, Alignment, AlignmentConfig},
         entity::{EntityFusion, Fused, FusionConfig, Part},
-        evidence::{EvidenceConfig, EvidenceReader},
         fused::FusedHead,
         interaction::{Interaction, InteractionConfig},
+        neighbours::{NeighbourConfig, NeighbourEncoder},
         retrieval::{Retrieval, RetrievalConfig},
     },
     head::{HeadConfig, Heads, Output},
-    input::{DrugInput, Rows, SideChannels, SideInput, TargetInput},
-    layer::{dense::dense, dropout::Dropout, gather::RowIndex, pair::Pairs},
+    layer::{dense::dense, dropout::Dropout, pair::Pairs},
 };
 
 /// Configuration of [`Model`].
@@ -54,15 +55,15 @@ pub struct ModelConfig {
     /// Encoder of expression signatures.
     pub transcriptome: TranscriptomeEncoderConfig,
     /// Side modalities of drugs; filled in from the data.
-    pub drug: SideChannels,
+    pub drug: SideDims,
     /// Side modalities of targets; filled in from the data.
-    pub target: SideChannels,
+    pub target: SideDims,
     /// Fusion of the modalities of an entity.
     pub fusion: FusionConfig,
     /// Interaction of drug and target.
     pub interaction: InteractionConfig,
-    /// Evidence of neighbouring pairs.
-    pub evidence: EvidenceConfig,
+    /// Reference of neighbouring pairs.
+    pub neighbours: NeighbourConfig,
     /// Vectors for retrieval by dot product.
     pub retrieval: RetrievalConfig,
     /// Alignment of the modalities of an entity.
@@ -80,11 +81,11 @@ impl Default for ModelConfig {
             sequence: SequenceEncoderConfig::default(),
             text: TextEncoderConfig::default(),
             transcriptome: TranscriptomeEncoderConfig::default(),
-            drug: SideChannels::default(),
-            target: SideChannels::default(),
+            drug: SideDims::default(),
+            target: SideDims::default(),
             fusion: FusionConfig::default(),
             interaction: InteractionConfig::default(),
-            evidence: EvidenceConfig::default(),
+            neighbours: NeighbourConfig::default(),
             retrieval: RetrievalConfig::default(),
             alignment: AlignmentConfig::default(),
             heads: HeadConfig::default(),
@@ -115,7 +116,7 @@ impl ModelConfig {
         self.text.check()?;
         self.transcriptome.check()?;
         self.interaction.check()?;
-        self.evidence.check()?;
+        self.neighbours.check()?;
         self.alignment.check()?;
         self.heads.check()
     }
@@ -136,9 +137,9 @@ impl ModelConfig {
             target_fusion: self.fuser(&self.target, device),
             dropout: Dropout::new(self.dropout),
             interaction: self.interaction.init(self.width, device),
-            evidence: self.evidence.init(self.interaction.channels, &self.heads, device),
+            neighbours: self.neighbours.init(self.interaction.dim, &self.heads, device),
             retrieval: self.retrieval.init(self.width, &self.heads, device),
-            heads: self.heads.init(self.interaction.channels, device),
+            heads: self.heads.init(self.interaction.dim, device),
             drug_alignment: self.align(&self.drug, device),
             target_alignment: self.align(&self.target, device),
         };
@@ -148,12 +149,12 @@ impl ModelConfig {
     }
 
     /// Fusion of a structure with side modalities.
-    fn fuser(&self, side: &SideChannels, device: &Device) -> EntityFusion {
+    fn fuser(&self, side: &SideDims, device: &Device) -> EntityFusion {
         EntityFusion::new(&self.fusion, 1 + side.modalities().iter().count(), self.width, device)
     }
 
     /// Alignment of a structure with side modalities.
-    fn align(&self, side: &SideChannels, device: &Device) -> Option<Alignment> {
+    fn align(&self, side: &SideDims, device: &Device) -> Option<Alignment> {
         self.alignment
             .init(1 + side.modalities().iter().count(), self.width, device)
     }
@@ -176,7 +177,7 @@ impl ModelConfig {
 }
 
 /// What each modality of a batch of entities says, `[B, width]` each, the structure first.
-pub(crate) type Read = Vec<(Modality, Tensor<2>)>;
+pub(crate) type ModalityEmbeddings = Vec<(Modality, Tensor<2>)>;
 
 /// Encoders of the side modalities of one side.
 #[derive(Module, Debug)]
@@ -188,14 +189,13 @@ struct SideEncoders {
 }
 
 impl SideEncoders {
-    fn new(channels: &SideChannels, config: &ModelConfig, device: &Device) -> Self {
+    fn new(dim: &SideDims, config: &ModelConfig, device: &Device) -> Self {
         let width = config.width;
         Self {
-            text: (channels.text > 0).then(|| config.text.init(channels.text, width, device)),
-            transcriptome: (channels.transcriptome > 0)
-                .then(|| config.transcriptome.init(channels.transcriptome, width, device)),
-            bioassay: (channels.bioassay > 0).then(|| BioassayEncoder::new(channels.bioassay, width, device)),
-            embeddings: (channels.embeddings.iter())
+            text: (dim.text > 0).then(|| config.text.init(dim.text, width, device)),
+            transcriptome: (dim.transcriptome > 0).then(|| config.transcriptome.init(dim.transcriptome, width, device)),
+            bioassay: (dim.bioassay > 0).then(|| BioassayEncoder::new(dim.bioassay, width, device)),
+            embeddings: (dim.embeddings.iter())
                 .map(|(_, inputs)| LinearConfig::new(*inputs, width).with_bias(false).init(device))
                 .collect(),
         }
@@ -203,7 +203,7 @@ impl SideEncoders {
 
     /// All modalities of an entity in the order of [`Modality::ALL`], which begins with `structure`. An embedding from another
     /// model is added to what the encoder of its modality says.
-    fn forward(&self, structure: (Modality, Tensor<2>), input: &SideInput, device: &Device) -> Read {
+    fn forward(&self, structure: (Modality, Tensor<2>), input: &SideBatch, device: &Device) -> ModalityEmbeddings {
         let text = self
             .text
             .as_ref()
@@ -235,11 +235,18 @@ impl SideEncoders {
 }
 
 /// Fuses the modalities of each entity.
-fn fuse(fusion: &EntityFusion, modalities: Read, (present, trust): (&[ModalitySet], &[Trust])) -> Fused {
+fn fuse(
+    fusion: &EntityFusion,
+    modalities: ModalityEmbeddings,
+    (present, modality_weights): (&[ModalitySet], &[ModalityWeights]),
+) -> Fused {
     let part = |(m, embedding): (Modality, Tensor<2>)| Part {
         embedding,
         present: present.iter().map(|set| f32::from(u8::from(set.contains(m)))).collect(),
-        trust: trust.iter().map(|trust| trust.of(m)).collect(),
+        modality_weights: modality_weights
+            .iter()
+            .map(|modality_weights| modality_weights.of(m))
+            .collect(),
     };
     fusion.forward(modalities.into_iter().map(part).collect())
 }
@@ -255,7 +262,7 @@ pub struct Model {
     target_fusion: EntityFusion,
     dropout: Dropout,
     interaction: Interaction,
-    evidence: Option<EvidenceReader>,
+    neighbours: Option<NeighbourEncoder>,
     retrieval: Option<Retrieval>,
     heads: Heads,
     drug_alignment: Option<Alignment>,
@@ -268,7 +275,7 @@ pub struct Outputs {
     /// Of structure and evidence together.
     pub joint: Output,
     /// Of evidence alone, where the model reads evidence.
-    pub evidence: Option<Output>,
+    pub neighbours: Option<Output>,
     /// Of the retrieval vectors alone, where the model has them.
     pub retrieval: Option<Output>,
     /// Cosines of the retrieval vectors of all drugs with those of all targets, `[Bd, Bt]`, while a model trains with alignment.
@@ -279,12 +286,19 @@ pub struct Outputs {
 
 impl Model {
     /// Embeds distinct drugs: `[Bd, width]`.
-    pub fn encode_drugs(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
-        self.embed_drugs(self.read_drugs(drugs, device), (&drugs.present, &drugs.trust))
+    pub fn encode_drugs(&self, drugs: &DrugBatch, device: &Device) -> Tensor<2> {
+        self.embed_drugs(
+            self.read_drugs(drugs, device),
+            (&drugs.present, &drugs.modality_weights),
+        )
     }
 
     /// Embeds drugs of which it is known what each modality says: `[Bd, width]`.
-    pub(crate) fn embed_drugs(&self, read: Read, present: (&[ModalitySet], &[Trust])) -> Tensor<2> {
+    pub(crate) fn embed_drugs(
+        &self,
+        read: ModalityEmbeddings,
+        present: (&[ModalitySet], &[ModalityWeights]),
+    ) -> Tensor<2> {
         self.embed(fuse(&self.drug_fusion, read, present))
     }
 
@@ -293,60 +307,67 @@ impl Model {
     }
 
     /// What each modality of distinct drugs says, the graph first.
-    pub(crate) fn read_drugs(&self, drugs: &DrugInput, device: &Device) -> Read {
+    pub(crate) fn read_drugs(&self, drugs: &DrugBatch, device: &Device) -> ModalityEmbeddings {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
         self.drug_side.forward(graph, &drugs.side, device)
     }
 
     /// Weight of each modality in drug embeddings, `[Bd, M]`, in the order of [`ModelConfig::drug_modalities`].
-    pub fn drug_weights(&self, drugs: &DrugInput, device: &Device) -> Tensor<2> {
+    pub fn drug_weights(&self, drugs: &DrugBatch, device: &Device) -> Tensor<2> {
         let read = self.read_drugs(drugs, device);
-        fuse(&self.drug_fusion, read, (&drugs.present, &drugs.trust)).weights
+        fuse(&self.drug_fusion, read, (&drugs.present, &drugs.modality_weights)).weights
     }
 
     /// Embeds distinct targets: `[Bt, width]`.
-    pub fn encode_targets(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
-        self.embed_targets(self.read_targets(targets, device), (&targets.present, &targets.trust))
+    pub fn encode_targets(&self, targets: &TargetBatch, device: &Device) -> Tensor<2> {
+        self.embed_targets(
+            self.read_targets(targets, device),
+            (&targets.present, &targets.modality_weights),
+        )
     }
 
     /// Embeds targets of which it is known what each modality says: `[Bt, width]`.
-    pub(crate) fn embed_targets(&self, read: Read, present: (&[ModalitySet], &[Trust])) -> Tensor<2> {
+    pub(crate) fn embed_targets(
+        &self,
+        read: ModalityEmbeddings,
+        present: (&[ModalitySet], &[ModalityWeights]),
+    ) -> Tensor<2> {
         self.embed(fuse(&self.target_fusion, read, present))
     }
 
     /// What each modality of distinct targets says, the sequence first.
-    pub(crate) fn read_targets(&self, targets: &TargetInput, device: &Device) -> Read {
+    pub(crate) fn read_targets(&self, targets: &TargetBatch, device: &Device) -> ModalityEmbeddings {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
         self.target_side.forward(sequence, &targets.side, device)
     }
 
     /// Weight of each modality in target embeddings, `[Bt, M]`, in the order of [`ModelConfig::target_modalities`].
-    pub fn target_weights(&self, targets: &TargetInput, device: &Device) -> Tensor<2> {
+    pub fn target_weights(&self, targets: &TargetBatch, device: &Device) -> Tensor<2> {
         let read = self.read_targets(targets, device);
-        fuse(&self.target_fusion, read, (&targets.present, &targets.trust)).weights
+        fuse(&self.target_fusion, read, (&targets.present, &targets.modality_weights)).weights
     }
 
-    /// Scores index pairs between embedded drugs and embedded targets. `evidence` holds a row per pair, `[P, F + K]`, and is
+    /// Scores index pairs between embedded drugs and embedded targets. `neighbours` holds a row per pair, `[P, F + K]`, and is
     /// asked for by a model that reads evidence.
-    pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: PairIndex, evidence: Option<&Rows>) -> Outputs {
+    pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: PairIndex, neighbours: Option<&Rows>) -> Outputs {
         let (drug_rows, target_rows, device) = (drugs.dims()[0], targets.dims()[0], drugs.device());
         let count = pairs.len();
         let pairs = Arc::new(Pairs {
             drug: RowIndex::new(pairs.drug, drug_rows),
             target: RowIndex::new(pairs.target, target_rows),
         });
-        let evidence = self.evidence.as_ref().map(|reader| {
-            let rows = evidence.expect("a model that reads evidence is given evidence");
+        let neighbours = self.neighbours.as_ref().map(|reader| {
+            let rows = neighbours.expect("a model that reads evidence is given evidence");
             let data = TensorData::new(rows.values.clone(), [count, rows.width]);
             (reader, Tensor::<2>::from_data(data, &device))
         });
-        let extra = evidence.as_ref().map(|(reader, rows)| reader.embed(rows.clone())); // [P, H]
+        let extra = neighbours.as_ref().map(|(reader, rows)| reader.embed(rows.clone())); // [P, H]
         Outputs {
             retrieval: (self.retrieval.as_ref()).map(|r| r.judge(drugs.clone(), targets.clone(), &pairs)),
             joint: self
                 .heads
                 .forward(self.interaction.forward(drugs, targets, &pairs, extra)),
-            evidence: evidence.map(|(reader, rows)| reader.judge(rows)),
+            neighbours: neighbours.map(|(reader, rows)| reader.judge(rows)),
             cosines: None,
             aligned: None,
         }
@@ -355,7 +376,7 @@ impl Model {
     /// All that follows the encoders as one pass without gradients; the number of affinity columns that it gives, and whether a logit
     /// follows them.
     pub(crate) fn fused_head(&self) -> (FusedHead, (usize, bool)) {
-        let head = FusedHead::new(&self.interaction, self.evidence.as_ref(), &self.heads);
+        let head = FusedHead::new(&self.interaction, self.neighbours.as_ref(), &self.heads);
         (head, self.heads.shape())
     }
 
@@ -368,15 +389,15 @@ impl Model {
     /// Encodes each entity once, scores the pairs and, where the model aligns modalities, says how well they agree.
     pub fn forward(
         &self,
-        (drugs, targets): (&DrugInput, &TargetInput),
+        (drugs, targets): (&DrugBatch, &TargetBatch),
         pairs: PairIndex,
-        evidence: Option<&Rows>,
+        neighbours: Option<&Rows>,
         device: &Device,
     ) -> Outputs {
         let (of_drugs, of_targets) = (self.read_drugs(drugs, device), self.read_targets(targets, device));
         let aligned = self.agree((&of_drugs, drugs), (&of_targets, targets));
-        let of_drugs = self.embed_drugs(of_drugs, (&drugs.present, &drugs.trust));
-        let of_targets = self.embed_targets(of_targets, (&targets.present, &targets.trust));
+        let of_drugs = self.embed_drugs(of_drugs, (&drugs.present, &drugs.modality_weights));
+        let of_targets = self.embed_targets(of_targets, (&targets.present, &targets.modality_weights));
         let retrieval = self.retrieval.as_ref().filter(|_| aligned.is_some());
         let cosines = retrieval.map(|r| {
             r.drugs(of_drugs.clone())
@@ -385,20 +406,20 @@ impl Model {
         Outputs {
             cosines,
             aligned,
-            ..self.score(of_drugs, of_targets, pairs, evidence)
+            ..self.score(of_drugs, of_targets, pairs, neighbours)
         }
     }
 
     /// How well the modalities of each entity agree, without any pair; `None` for a model that does not align.
-    pub fn align(&self, (drugs, targets): (&DrugInput, &TargetInput), device: &Device) -> Option<Aligned> {
+    pub fn align(&self, (drugs, targets): (&DrugBatch, &TargetBatch), device: &Device) -> Option<Aligned> {
         let (of_drugs, of_targets) = (self.read_drugs(drugs, device), self.read_targets(targets, device));
         self.agree((&of_drugs, drugs), (&of_targets, targets))
     }
 
     fn agree(
         &self,
-        (of_drugs, drugs): (&Read, &DrugInput),
-        (of_targets, targets): (&Read, &TargetInput),
+        (of_drugs, drugs): (&ModalityEmbeddings, &DrugBatch),
+        (of_targets, targets): (&ModalityEmbeddings, &TargetBatch),
     ) -> Option<Aligned> {
         let of_drugs = (self.drug_alignment.as_ref()).map(|a| a.forward(of_drugs, &drugs.present, &drugs.aligned));
         let of_targets =

@@ -14,15 +14,15 @@ use burn::{
     tensor::Tensor,
 };
 use fusebind_features::batch::SequenceBatch;
+use fusebind_features::batch::{Bag, RowIndex};
 use fusebind_model::{
     device::seed,
     layer::{
-        bag::{Bag, weighted_bag},
+        bag::weighted_bag,
         composed,
         dense::{dense, dense_relu},
         dropout::Dropout,
         edge::{Bonds, aggregate},
-        gather::RowIndex,
         motif::motif_scan,
         norm::LayerNorm,
         pair::{Pairs, pair_dot},

@@ -7,10 +7,12 @@ mod support;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use fusebind_features::modality::{Modality, ModalitySet};
+use fusebind_features::{
+    modality::{Modality, ModalitySet},
+    schema::DrugStore,
+};
 use fusebind_model::{
     encoder::text::{TextEncoderConfig, TextKind, Words},
-    input::DrugStore,
     layer::bag::Bag,
 };
 use support::{assert_close, config, host, model, side, stores, without};
@@ -143,7 +145,7 @@ fn the_two_text_encoders_mask_padding_and_absence() {
         let config = TextEncoderConfig {
             kind,
             words: 8,
-            channels: 8,
+            dim: 8,
             ..TextEncoderConfig::default()
         };
         config.check().unwrap();
@@ -164,7 +166,7 @@ fn the_two_text_encoders_mask_padding_and_absence() {
     }
     let odd = TextEncoderConfig {
         kind: TextKind::Transformer,
-        channels: 6,
+        dim: 6,
         ..TextEncoderConfig::default()
     };
     assert!(odd.check().is_err());

@@ -13,15 +13,15 @@ use burn::{
 use fusebind_features::{
     feature::graph::ATOM_FIELDS,
     modality::{Modality, ModalitySet},
+    schema::InputScales,
 };
 use fusebind_model::{
-    bundle::{Bundle, Description, FEATURE_SCHEMA, OutputScale},
     checkpoint::Archive,
     fusion::retrieval::cosines,
     head::Output,
-    input::InputScales,
+    trained::{Description, FEATURE_SCHEMA, OutputScale, TrainedModel},
 };
-use support::{assert_close, config, evidence, host, memory, model, pairs, stores, without};
+use support::{assert_close, config, host, memory, model, neighbours, pairs, stores, without};
 
 #[test]
 fn entities_encode_alike_alone_and_in_company() {
@@ -111,10 +111,10 @@ fn a_gradient_reaches_every_parameter() {
         drugs.batch_without(&some(8, Modality::Graph)),
         targets.batch_without(&some(6, Modality::Sequence)),
     );
-    let outputs = model.forward((&drugs, &targets), pairs(), Some(&evidence(32)), &device);
+    let outputs = model.forward((&drugs, &targets), pairs(), Some(&neighbours(32)), &device);
     let square =
         |output: Output| output.affinity.unwrap().powi_scalar(2).sum() + output.binding.unwrap().powi_scalar(2).sum();
-    let loss = square(outputs.joint) + square(outputs.evidence.unwrap()) + square(outputs.retrieval.unwrap());
+    let loss = square(outputs.joint) + square(outputs.neighbours.unwrap()) + square(outputs.retrieval.unwrap());
     let grads = GradientsParams::from_grads(loss.backward(), &model);
     let mut names = Names(&grads, Vec::new(), Vec::new());
     model.visit(&mut names);
@@ -136,7 +136,7 @@ fn fits_32_pairs() {
     let mut last = f32::MAX;
     for _ in 0..300 {
         let output = model
-            .forward((&drugs, &targets), pairs(), Some(&evidence(32)), &device)
+            .forward((&drugs, &targets), pairs(), Some(&neighbours(32)), &device)
             .joint;
         let loss = (output.affinity.unwrap() - truth.clone()).powi_scalar(2).mean();
         last = loss.clone().into_scalar::<f32>();
@@ -174,11 +174,11 @@ fn description() -> Description {
         scales: vec![OutputScale {
             name: "pKd".into(),
             mean: 5.0,
-            deviation: 1.0,
+            std: 1.0,
         }],
-        mix: 0.25,
-        structure: 0.5,
-        trust: Default::default(),
+        encoder_share: 0.25,
+        structure_only_share: 0.5,
+        modality_weights: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),
         recipe: "test".into(),
@@ -196,36 +196,41 @@ fn a_bundle_comes_back_and_damage_is_refused() {
     let model = model(&device);
     let (drugs, targets) = stores();
     let known = memory(&drugs, &targets, &[(0, 0), (1, 2), (3, 1)]);
-    Bundle::save(Archive::of(&model), Some(&known), &description(), &path).unwrap();
-    let bundle = Bundle::open(&path, &device).unwrap();
+    TrainedModel::save(Archive::of(&model), Some(&known), &description(), &path).unwrap();
+    let bundle = TrainedModel::open(&path, &device).unwrap();
     assert_eq!(bundle.description, description());
     assert_eq!(Archive::of(&bundle.model), Archive::of(&model));
-    assert_eq!(bundle.evidence.as_ref(), Some(&known));
+    assert_eq!(bundle.neighbours.as_ref(), Some(&known));
 
     let bytes = std::fs::read(&path).unwrap();
     for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         std::fs::write(&path, &bytes[..length]).unwrap();
-        let error = Bundle::open(&path, &device).unwrap_err().to_string();
+        let error = TrainedModel::open(&path, &device).unwrap_err().to_string();
         assert!(error.contains("damaged"), "cut to {length}: {error}");
     }
     let mut other = description();
     other.model.width = 25;
-    Bundle::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
-    assert!(Bundle::open(&path, &device).unwrap_err().to_string().contains("shape"));
+    TrainedModel::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
+    assert!(
+        TrainedModel::open(&path, &device)
+            .unwrap_err()
+            .to_string()
+            .contains("shape")
+    );
     let mut other = description();
     other.feature_schema += 1;
-    Bundle::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
+    TrainedModel::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
     assert!(
-        Bundle::open(&path, &device)
+        TrainedModel::open(&path, &device)
             .unwrap_err()
             .to_string()
             .contains("feature schema")
     );
-    Bundle::save(Archive::of(&model), None, &description(), &path).unwrap();
-    let error = Bundle::open(&path, &device).unwrap_err().to_string();
+    TrainedModel::save(Archive::of(&model), None, &description(), &path).unwrap();
+    let error = TrainedModel::open(&path, &device).unwrap_err().to_string();
     assert!(error.contains("evidence of 0 channels"), "{error}");
     assert!(
-        Bundle::open(folder.path(), &device).is_err(),
+        TrainedModel::open(folder.path(), &device).is_err(),
         "a directory in place of a file"
     );
 }

@@ -5,11 +5,11 @@
 mod support;
 
 use burn::tensor::Device;
-use fusebind_features::modality::{Modality, ModalitySet, Trust};
-use fusebind_model::{
-    evidence::Withheld,
-    scoring::{Absence, Blend, EvidenceOf, Scorer},
+use fusebind_features::{
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::Mask,
 };
+use fusebind_model::scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer};
 use support::{assert_close, host, memory, model, pairs, stores};
 
 #[test]
@@ -20,47 +20,47 @@ fn many_pairs_score_as_one_batch_does() {
     let index = pairs();
     let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
     let mut done = 0;
-    let bank = memory(&drugs, &targets, &list);
+    let reference_set = memory(&drugs, &targets, &list);
     let scorer = Scorer {
         model: &model,
-        evidence: EvidenceOf::Bank(&bank),
-        absence: Absence::default(),
-        trust: Default::default(),
+        neighbours: NeighbourSource::ReferenceSet(&reference_set),
+        absence: MissingModalities::default(),
+        modality_weights: Default::default(),
         device: &device,
     };
-    let opinions = scorer.score((&drugs, &targets), &list, |n| done = n);
-    assert_eq!((done, opinions.joint.scales), (32, 2));
-    let table = bank.table((&drugs, &targets), &list);
+    let raw_outputs = scorer.score((&drugs, &targets), &list, |n| done = n);
+    assert_eq!((done, raw_outputs.joint.scales), (32, 2));
+    let table = reference_set.table((&drugs, &targets), &list);
     let again = Scorer {
-        evidence: EvidenceOf::Table(&table),
+        neighbours: NeighbourSource::Table(&table),
         ..scorer
     };
-    assert_eq!(again.score((&drugs, &targets), &list, |_| {}), opinions);
+    assert_eq!(again.score((&drugs, &targets), &list, |_| {}), raw_outputs);
     let all = (
         drugs.batch(&[0, 1, 2, 3, 4, 5, 6, 7]),
         targets.batch(&[0, 1, 2, 3, 4, 5]),
     );
-    let rows: Vec<(u32, Withheld)> = (0..32).map(|row| (row, Withheld::default())).collect();
+    let rows: Vec<(u32, Mask)> = (0..32).map(|row| (row, Mask::default())).collect();
     let outputs = model.forward((&all.0, &all.1), index, Some(&table.rows(&rows)), &device);
     assert_close(
-        &opinions.joint.affinity,
+        &raw_outputs.joint.affinity,
         &host(outputs.joint.affinity.unwrap()),
         "affinity",
     );
     assert_close(
-        &opinions.joint.binding,
+        &raw_outputs.joint.binding,
         &host(outputs.joint.binding.unwrap()),
         "binding",
     );
-    let alone = opinions.evidence.clone().unwrap();
+    let alone = raw_outputs.neighbours.clone().unwrap();
     assert_close(
         &alone.binding,
-        &host(outputs.evidence.unwrap().binding.unwrap()),
-        "evidence",
+        &host(outputs.neighbours.unwrap().binding.unwrap()),
+        "neighbours",
     );
     assert_eq!(
-        (opinions.mixed(0.0), opinions.mixed(1.0)),
-        (alone, opinions.joint.clone())
+        (raw_outputs.mixed(0.0), raw_outputs.mixed(1.0)),
+        (alone, raw_outputs.joint.clone())
     );
 }
 
@@ -71,13 +71,13 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
     let model = model(&device);
     let index = pairs();
     let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
-    let bank = memory(&drugs, &targets, &list);
+    let reference_set = memory(&drugs, &targets, &list);
     let stores = (&drugs, &targets);
     let scorer = Scorer {
         model: &model,
-        evidence: EvidenceOf::Bank(&bank),
-        absence: Absence::default(),
-        trust: Default::default(),
+        neighbours: NeighbourSource::ReferenceSet(&reference_set),
+        absence: MissingModalities::default(),
+        modality_weights: Default::default(),
         device: &device,
     };
     let reading = scorer.read(stores, &list);
@@ -93,21 +93,21 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
         };
         (0..count).map(of).collect()
     };
-    let mut trust = [Trust::default(); 2];
-    trust[0].set(Modality::Text, 0.5);
-    let mut told = vec![scorer.score(stores, &list, |_| {})];
+    let mut modality_weights = [ModalityWeights::default(); 2];
+    modality_weights[0].set(Modality::Text, 0.5);
+    let mut log_ratios = vec![scorer.score(stores, &list, |_| {})];
     for salt in 0..2 {
         let (drugs, targets) = (lost(salt, 8), lost(salt, 6));
-        let absence = Absence::Each([&drugs, &targets]);
+        let absence = MissingModalities::Each([&drugs, &targets]);
         let scorer = Scorer {
             absence,
-            trust,
+            modality_weights,
             ..scorer
         };
         let anew = scorer.score(stores, &list, |_| {});
         assert_eq!(scorer.score_read(&reading, stores, &list, |_| {}), anew);
-        assert!(!told.contains(&anew), "what is lost is missed");
-        told.push(anew);
+        assert!(!log_ratios.contains(&anew), "what is lost is missed");
+        log_ratios.push(anew);
     }
 }
 
@@ -118,59 +118,62 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     let model = model(&device);
     let index = pairs();
     let list: Vec<(u32, u32)> = index.drug.iter().copied().zip(index.target.iter().copied()).collect();
-    let bank = memory(&drugs, &targets, &list);
+    let reference_set = memory(&drugs, &targets, &list);
     let stores = (&drugs, &targets);
     let scorer = Scorer {
         model: &model,
-        evidence: EvidenceOf::Bank(&bank),
-        absence: Absence::default(),
-        trust: Default::default(),
+        neighbours: NeighbourSource::ReferenceSet(&reference_set),
+        absence: MissingModalities::default(),
+        modality_weights: Default::default(),
         device: &device,
     };
     let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
-    let side = Withheld {
+    let side = Mask {
         drug: structure.complement(),
         target: structure.complement(),
-        ..Withheld::default()
+        ..Mask::default()
     };
     let alone = Scorer {
-        absence: Absence::Alike(side),
+        absence: MissingModalities::Alike(side),
         ..scorer
     };
-    let blend = |structure: f32| Blend { mix: 0.25, structure };
-    let predict = |scorer: &Scorer<'_>, share: f32| scorer.predict(None, stores, &list, blend(share), |_| {});
+    let ensemble = |structure: f32| EnsembleWeights {
+        encoder_share: 0.25,
+        structure,
+    };
+    let predict = |scorer: &Scorer<'_>, share: f32| scorer.predict(None, stores, &list, ensemble(share), |_| {});
     let (all, bare) = (predict(&scorer, 0.0), predict(&alone, 0.0));
     assert_ne!(all, bare, "side modalities are read");
-    let blended = predict(&scorer, 0.25);
+    let combined = predict(&scorer, 0.25);
     let expected =
         |all: &[f32], bare: &[f32]| -> Vec<f32> { all.iter().zip(bare).map(|(a, b)| 0.75 * a + 0.25 * b).collect() };
-    assert_close(&blended.affinity, &expected(&all.affinity, &bare.affinity), "affinity");
-    assert_close(&blended.binding, &expected(&all.binding, &bare.binding), "binding");
+    assert_close(&combined.affinity, &expected(&all.affinity, &bare.affinity), "affinity");
+    assert_close(&combined.binding, &expected(&all.binding, &bare.binding), "binding");
     assert_close(&predict(&alone, 0.25).binding, &bare.binding, "structure with itself");
 
     let reading = scorer.read(stores, &list);
     assert_eq!(
-        scorer.predict(Some(&reading), stores, &list, blend(0.25), |_| {}),
-        blended
+        scorer.predict(Some(&reading), stores, &list, ensemble(0.25), |_| {}),
+        combined
     );
     let both = scorer.score_both(&reading, stores, &list);
-    assert_eq!(scorer.blended(&both, &list, blend(0.25)), blended);
-    assert_eq!(scorer.blended(&both, &list, blend(0.0)), all);
+    assert_eq!(scorer.combined(&both, &list, ensemble(0.25)), combined);
+    assert_eq!(scorer.combined(&both, &list, ensemble(0.0)), all);
 
     // A pair without its graph has no structure to rest on: the others are blended as before.
     let mut lost = vec![ModalitySet::default(); 8];
     lost[3].insert(Modality::Graph);
     let nothing = vec![ModalitySet::default(); 6];
     let lacking = Scorer {
-        absence: Absence::Each([&lost, &nothing]),
+        absence: MissingModalities::Each([&lost, &nothing]),
         ..scorer
     };
-    let (whole, blended) = (predict(&lacking, 0.0), predict(&lacking, 0.5));
+    let (whole, combined) = (predict(&lacking, 0.0), predict(&lacking, 0.5));
     for (row, (drug, _)) in list.iter().enumerate() {
-        assert_eq!(whole.binding[row] == blended.binding[row], *drug == 3, "pair {row}");
+        assert_eq!(whole.binding[row] == combined.binding[row], *drug == 3, "pair {row}");
         let columns = row * 2..(row + 1) * 2;
         assert_eq!(
-            whole.affinity[columns.clone()] == blended.affinity[columns],
+            whole.affinity[columns.clone()] == combined.affinity[columns],
             *drug == 3,
             "pair {row}"
         );

@@ -133,7 +133,7 @@ fn ablations() -> Section {
         (row != 3 || column != 4).then_some(0.93 - fall)
     };
     let heat = |columns: &[&str]| Heat {
-        title: "AUROC by kind and strength of damage".into(),
+        title: "AUROC by kind and strength of perturb".into(),
         rows: kinds.map(String::from).to_vec(),
         columns: columns.iter().map(|c| (*c).into()).collect(),
         values: (0..kinds.len())
@@ -142,7 +142,7 @@ fn ablations() -> Section {
         decimals: 3,
     };
     Section {
-        title: "Damage and ablations".into(),
+        title: "Perturbation and ablations".into(),
         blocks: vec![
             Block::Heat(heat(&strengths)),
             Block::Heat(heat(&[
@@ -153,7 +153,7 @@ fn ablations() -> Section {
                 "bioassay profile",
             ])),
             Block::Forest(Forest {
-                title: "What each part is worth".into(),
+                title: "What each part is measured_importance".into(),
                 x: "AUROC, ablated minus full".into(),
                 rows: rows.collect(),
                 zero: 0.0,

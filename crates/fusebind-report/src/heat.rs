@@ -129,11 +129,11 @@ impl Heat {
 fn colour(share: f64) -> (String, &'static str) {
     let place = share * (RAMP.len() - 1) as f64;
     let below = (place as usize).min(RAMP.len() - 2);
-    let mix = |channel: usize| {
+    let encoder_share = |channel: usize| {
         let (a, b) = (f64::from(RAMP[below][channel]), f64::from(RAMP[below + 1][channel]));
         a + (place - below as f64) * (b - a)
     };
-    let [r, g, b] = [mix(0), mix(1), mix(2)];
+    let [r, g, b] = [encoder_share(0), encoder_share(1), encoder_share(2)];
     let linear = |v: f64| (v / 255.0).powf(2.2);
     let light = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
     // In short form, which the style sheet does not swap in the dark: these stand on the fill, not on the paper.

@@ -348,18 +348,18 @@ fn long_names_are_cut_and_told_in_full() {
 
 #[test]
 fn a_grid_without_a_shape_is_refused() {
-    let mut ragged = heat("damage", vec![vec![Some(1.0)], vec![Some(2.0)]]);
+    let mut ragged = heat("perturb", vec![vec![Some(1.0)], vec![Some(2.0)]]);
     ragged.values[1].push(None);
-    let mut short = heat("damage", vec![vec![Some(1.0)]]);
+    let mut short = heat("perturb", vec![vec![Some(1.0)]]);
     short.rows.push("no values".into());
     let table = Table {
-        caption: "damage".into(),
+        caption: "perturb".into(),
         header: vec!["one".into()],
         rows: vec![vec![]],
     };
     for block in [Block::Heat(ragged), Block::Heat(short), Block::Table(table)] {
         let error = page("p", vec![block]).render().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Shape);
-        assert!(error.to_string().contains("damage"), "{error}");
+        assert!(error.to_string().contains("perturb"), "{error}");
     }
 }

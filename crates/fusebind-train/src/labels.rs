@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use fusebind_data::{split::TrainSet, table::Interaction};
-use fusebind_model::bundle::OutputScale;
+use fusebind_model::trained::OutputScale;
 
 use crate::{Error, ErrorKind, objective::scale_name, recipe::Task};
 
@@ -85,7 +85,7 @@ impl LabelPlan {
         let affinity = interaction.affinity?;
         let name = scale_name(affinity.scale);
         let scale = self.scales.iter().find(|scale| scale.name == name)?;
-        Some(((affinity.value - scale.mean) / scale.deviation) as f32)
+        Some(((affinity.value - scale.mean) / scale.std) as f32)
     }
 }
 
@@ -95,5 +95,9 @@ fn standardise(name: String, values: &[f64]) -> OutputScale {
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count;
     // Constant labels leave nothing to scale by.
     let deviation = if variance > 1e-12 { variance.sqrt() } else { 1.0 };
-    OutputScale { name, mean, deviation }
+    OutputScale {
+        name,
+        mean,
+        std: deviation,
+    }
 }

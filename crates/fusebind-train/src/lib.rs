@@ -1,17 +1,16 @@
 //! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
 
-pub mod ablation;
+pub mod baseline;
 pub mod curriculum;
 mod error;
 pub mod evaluate;
-pub mod floor;
+pub mod experiment;
 pub mod labels;
+pub mod missing;
 pub mod objective;
 pub mod optimizer;
 pub mod recipe;
-pub mod robustness;
 pub mod run_dir;
-pub mod stress;
 pub mod trainer;
 
 pub use error::{Error, ErrorKind};

@@ -18,7 +18,7 @@ use fusebind_features::{
     entity::{molecule::ChematicToolkit, side::SideData},
     modality::Modality,
 };
-use fusebind_model::bundle::Bundle;
+use fusebind_model::trained::TrainedModel;
 use fusebind_train::{
     recipe::Recipe,
     robustness::{RobustnessConfig, robustness},
@@ -40,7 +40,7 @@ fn trained(
     epochs: u64,
     curriculum: &str,
     folder: &Path,
-) -> (Vec<EpochMetrics>, Bundle) {
+) -> (Vec<EpochMetrics>, TrainedModel) {
     let recipe = Recipe::parse(&format!(
         "name = \"acmo\"\ntask = \"affinity\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 0\nsubstructures = 64\n\
          [model.sequence]\ncomposition = 64\n[model.interaction]\nchannels = 16\nrank = 0\nlayers = 0\n\
@@ -61,7 +61,10 @@ fn trained(
     };
     train(&job, &mut Silent).unwrap();
     let run = RunDir::open(&folder.join("run")).unwrap();
-    (run.epochs().unwrap(), Bundle::open(&run.model(), &device).unwrap())
+    (
+        run.epochs().unwrap(),
+        TrainedModel::open(&run.model(), &device).unwrap(),
+    )
 }
 
 #[test]
@@ -79,19 +82,23 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     let (dataset, side) = universe(&config, folder.path());
     let (epochs, bundle) = trained((&dataset, &side), 6, "kind = \"acmo\"", folder.path());
     for epoch in &epochs[1..] {
-        let trust = |name: &str| epoch.trust[name];
+        let modality_weights = |name: &str| epoch.modality_weights[name];
         for other in ["graph", "drug transcriptome", "drug bioassay"] {
             assert!(
-                trust("drug text") < trust(other),
+                modality_weights("drug text") < modality_weights(other),
                 "epoch {}: {:?}",
                 epoch.epoch,
-                epoch.trust
+                epoch.modality_weights
             );
         }
     }
     let last = epochs.last().unwrap();
-    assert!(last.trust["graph"] > 0.9, "{:?}", last.trust);
-    assert!(last.worth["graph"] > last.worth["drug text"], "{:?}", last.worth);
+    assert!(last.modality_weights["graph"] > 0.9, "{:?}", last.modality_weights);
+    assert!(
+        last.measured_importance["graph"] > last.measured_importance["drug text"],
+        "{:?}",
+        last.measured_importance
+    );
     let score = |epoch: &&EpochMetrics| -epoch.valid["mse"] - epoch.valid["missing_mse"];
     let kept = epochs.iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
     assert_eq!(
@@ -101,8 +108,8 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     );
 }
 
-/// How well trust in a modality tells the drugs that have their own value from the others, as `spoil` made them.
-fn told(modality: Modality, seed: u64, spoil: impl Fn(&mut SideData) -> Vec<(usize, bool)>) -> f64 {
+/// How well trust in a modality tells the drugs that have their own value from the others, as `perturb` made them.
+fn log_ratios(modality: Modality, seed: u64, perturb: impl Fn(&mut SideData) -> Vec<(usize, bool)>) -> f64 {
     let config = SimulateConfig {
         drugs: 600,
         targets: 40,
@@ -112,14 +119,15 @@ fn told(modality: Modality, seed: u64, spoil: impl Fn(&mut SideData) -> Vec<(usi
     };
     let folder = tempfile::tempdir().unwrap();
     let (dataset, mut side) = universe(&config, folder.path());
-    let own = spoil(&mut side[0]);
-    let (_, bundle) = trained((&dataset, &side), 1, "doubt = 0.3", folder.path());
+    let own = perturb(&mut side[0]);
+    let (_, bundle) = trained((&dataset, &side), 1, "mismatch_prior = 0.3", folder.path());
     let molecules = dataset.drugs.iter().map(|d| &d.molecule);
     let proteins = dataset.targets.iter().map(|t| &t.protein);
     let (drugs, _, _) = bundle.stores((molecules, &side[0]), (proteins, &side[1]));
-    let trust = |drug: usize| f64::from(drugs.side.trust(drug as u32).of(modality));
-    let (own, trust): (Vec<bool>, Vec<f64>) = own.into_iter().map(|(drug, own)| (own, trust(drug))).unzip();
-    classification::auroc(&own, &trust).unwrap()
+    let modality_weights = |drug: usize| f64::from(drugs.side.modality_weights(drug as u32).of(modality));
+    let (own, modality_weights): (Vec<bool>, Vec<f64>) =
+        own.into_iter().map(|(drug, own)| (own, modality_weights(drug))).unzip();
+    classification::auroc(&own, &modality_weights).unwrap()
 }
 
 /// Which of the entities that have a value keep it: every second one.
@@ -141,7 +149,7 @@ fn swap<T: Clone>(values: &mut [Vec<T>]) -> Vec<(usize, bool)> {
 
 #[test]
 fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
-    let told = told(Modality::Transcriptome, 7, |side| {
+    let log_ratios = log_ratios(Modality::Transcriptome, 7, |side| {
         let profiles = &mut side.transcriptome;
         let kept = every_second(&profiles.of_entity);
         let width = profiles.columns.len();
@@ -163,17 +171,17 @@ fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
         }
         kept
     });
-    println!("noise: transcriptome {told}");
-    assert!(told >= 0.9, "area under the ROC curve {told}");
+    println!("noise: transcriptome {log_ratios}");
+    assert!(log_ratios >= 0.9, "area under the ROC curve {log_ratios}");
 }
 
 #[test]
 fn what_belongs_to_another_drug_is_doubted() {
-    let texts = told(Modality::Text, 7, |side| swap(&mut side.texts));
-    let signatures = told(Modality::Transcriptome, 7, |side| {
+    let texts = log_ratios(Modality::Text, 7, |side| swap(&mut side.texts));
+    let signatures = log_ratios(Modality::Transcriptome, 7, |side| {
         swap(&mut side.transcriptome.of_entity)
     });
-    let assays = told(Modality::Bioassay, 7, |side| swap(&mut side.bioassay.of_entity));
+    let assays = log_ratios(Modality::Bioassay, 7, |side| swap(&mut side.bioassay.of_entity));
     println!("swapped: text {texts}, transcriptome {signatures}, bioassay {assays}");
     // Six statements of a text, a tenth of them wrong, cannot tell drugs apart as a hundred genes can.
     assert!(texts > 0.7 && signatures > 0.75 && assays > 0.7);
@@ -190,7 +198,7 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     };
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = universe(&config, folder.path());
-    let (_, bundle) = trained((&dataset, &side), 1, "doubt = 0.1", folder.path());
+    let (_, bundle) = trained((&dataset, &side), 1, "mismatch_prior = 0.1", folder.path());
     let notes = |of_drugs: &SideData| {
         let molecules = dataset.drugs.iter().map(|d| &d.molecule);
         let proteins = dataset.targets.iter().map(|t| &t.protein);
@@ -221,7 +229,7 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     .unwrap();
     let found = |noise: &str| -> Vec<(Modality, f32)> {
         let of = swept.tables.iter().filter(|found| found.noise == noise);
-        of.map(|found| (found.finding.suspicion.modality, found.finding.suspicion.wrong))
+        of.map(|found| (found.finding.quality.modality, found.finding.quality.wrong))
             .collect()
     };
     let right = found("nothing");

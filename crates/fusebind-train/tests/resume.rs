@@ -188,7 +188,10 @@ fn a_resumed_run_is_bit_identical() {
     };
     assert_eq!(losses(&whole), losses(&pieces));
     assert_eq!(losses(&whole).len(), 6);
-    assert!(!pieces.join("state").exists(), "what only a resumed run needs is gone");
+    assert!(
+        !pieces.join("state").exists(),
+        "what only a resumed run depends_on is gone"
+    );
 }
 
 #[test]
@@ -246,7 +249,7 @@ fn every_knob_of_the_curriculum_changes_the_model() {
     let changes: [Change; 17] = [
         ("kind", |r| r.training.curriculum.kind = CurriculumKind::Reversed),
         ("start", |r| r.training.curriculum.start = 0.9),
-        ("admitted", |r| r.training.curriculum.admitted = 1.0),
+        ("unlocked", |r| r.training.curriculum.unlocked = 1.0),
         ("corruption", |r| r.training.curriculum.corruption = 0.0),
         ("schedule", |r| r.modalities.dropout.schedule = Schedule::Constant),
         ("first", |r| r.modalities.dropout.first = 0.9),
@@ -259,8 +262,8 @@ fn every_knob_of_the_curriculum_changes_the_model() {
         ("temperature", |r| r.model.alignment.temperature = 0.3),
         ("fusion", |r| r.model.fusion.kind = FusionKind::Concatenation),
         ("absent", |r| r.model.fusion.absent = Absent::Knn),
-        ("imputed", |r| r.model.evidence.imputed = true),
-        ("stress", |r| r.stress.flipped = 0.5),
+        ("imputed", |r| r.model.neighbours.imputed = true),
+        ("perturbation", |r| r.perturbation.flipped = 0.5),
     ];
     for (name, change) in changes {
         assert_ne!(base, trained(name, change), "{name} changes nothing");

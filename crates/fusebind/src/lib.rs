@@ -1,5 +1,5 @@
 //! The libraries of fusebind in reading order: [`features`] (raw text to arrays), [`data`] (tables, splits, samplers),
-//! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`screen`]
+//! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`predict`]
 //! (predictions from a run folder), [`report`] (numbers to a page).
 //!
 //! ```
@@ -14,6 +14,6 @@ pub use fusebind_data as data;
 pub use fusebind_eval as eval;
 pub use fusebind_features as features;
 pub use fusebind_model as model;
+pub use fusebind_predict as predict;
 pub use fusebind_report as report;
-pub use fusebind_screen as screen;
 pub use fusebind_train as train;

@@ -21,12 +21,12 @@ pub struct AblateArgs {
     #[arg(long, value_name = "COLUMN_OR_FILE")]
     pub split: Option<String>,
     /// Arms to compare, all of them without it; `full`, the recipe as it is, is always one.
-    #[arg(long, value_delimiter = ',', value_name = "ARMS")]
-    pub arms: Vec<String>,
+    #[arg(long, alias = "arms", value_delimiter = ',', value_name = "VARIANTS")]
+    pub variants: Vec<String>,
     /// Name the arms of this recipe and stop.
     #[arg(long)]
     pub list: bool,
-    /// Seeds of each arm: 1 to N.
+    /// Seeds of each variant: 1 to N.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub seeds: u64,
     /// Epochs, in place of the recipe's.
@@ -41,15 +41,15 @@ pub struct AblateArgs {
     /// Rounds of the paired bootstrap.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub rounds: usize,
-    /// Nine missing rates and three draws for each cell in place of two rates and one draw.
+    /// Nine missing rates and three draws for each measurement in place of two rates and one draw.
     #[arg(long)]
     pub thorough: bool,
-    /// Folder for cells, summary and report; what is there already is not done again.
+    /// Folder for measurements, summary and report; what is there already is not done again.
     #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
     out: Option<PathBuf>,
-    /// Train and score this one arm and seed, as in `full:1`; how the command calls itself.
+    /// Train and score this one variant and seed, as in `full:1`; how the command calls itself.
     #[arg(long, hide = true)]
-    pub cell: Option<String>,
+    pub single: Option<String>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,

@@ -29,7 +29,7 @@ pub struct RobustnessArgs {
     /// One JSON object on stdout in place of text.
     #[arg(long)]
     pub json: bool,
-    /// Folder for every cell (cells.csv, cells.parquet) and the summary (summary.json).
+    /// Folder for every measurement (measurements.csv, measurements.parquet) and the summary (summary.json).
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Where to compute.

@@ -12,34 +12,34 @@ use fusebind::data::{
     table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::{make_room, say};
+use super::{create_parent, say};
 use crate::{
     args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
+    console::Console,
+    exit::Failure,
     load,
-    outcome::Failure,
-    talk::Talk,
 };
 
-pub fn run(command: DataCommand, talk: &Talk) -> anyhow::Result<()> {
+pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
     match command {
-        DataCommand::Check(args) => check(&args, talk),
-        DataCommand::Split(args) => write(&args, talk),
-        DataCommand::Prepare(args) => prepare(&args, talk),
-        DataCommand::Simulate(args) => simulated(&args, talk),
+        DataCommand::Check(args) => check(&args, console),
+        DataCommand::Split(args) => write(&args, console),
+        DataCommand::Prepare(args) => prepare(&args, console),
+        DataCommand::Simulate(args) => simulated(&args, console),
     }
 }
 
-fn check(args: &CheckArgs, talk: &Talk) -> anyhow::Result<()> {
-    let (dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
+fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
+    let (dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let beside = args.dir.join("modalities");
     let folder = args.modalities.clone().or_else(|| beside.is_dir().then_some(beside));
     let modalities = folder
-        .map(|folder| load::modalities(&folder, &dataset, &mut rejections, &Talk::new(true)))
+        .map(|folder| load::modalities(&folder, &dataset, &mut rejections, &Console::new(true)))
         .transpose()?;
     let report = check_dataset(&dataset, modalities.as_ref(), &rejections);
     match &args.rejected {
         Some(file) => write_rejections(file, &rejections)?,
-        None if !rejections.is_empty() => talk.note("--rejected FILE writes all rejected rows, with reasons"),
+        None if !rejections.is_empty() => console.note("--rejected FILE writes all rejected rows, with reasons"),
         None => {}
     }
     if args.json {
@@ -50,14 +50,14 @@ fn check(args: &CheckArgs, talk: &Talk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
+fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
     let [train, valid, test] = args.fractions[..] else {
         return Err(Failure::misuse(
             "--fractions takes three shares",
             "write for instance --fractions 0.7,0.1,0.2",
         ));
     };
-    let (dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
+    let (dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let method = match args.by {
         By::Random => SplitBy::Random,
         By::UnseenDrug => SplitBy::UnseenDrug,
@@ -67,11 +67,11 @@ fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
         By::SequenceCluster => SplitBy::SequenceCluster,
     };
     let parts = split(&dataset, method, Fractions { train, valid, test }, args.seed)?;
-    make_room(&args.out)?;
+    create_parent(&args.out)?;
     write_split(&args.out, &dataset, &parts)?;
-    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
     let used: usize = Part::ALL.into_iter().map(|part| parts.part(part).len()).sum();
-    talk.note(format_args!(
+    console.note(format_args!(
         "train {}, valid {}, test {}, unused {}; split {}",
         parts.train.indices().len(),
         parts.valid.indices().len(),
@@ -82,7 +82,7 @@ fn write(args: &SplitArgs, talk: &Talk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
+fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
     // Writing into the folder that is read, or beside older tables in another format, would lose or mix data.
     let taken = args.out.is_file() || std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
     if taken {
@@ -91,7 +91,7 @@ fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
             "name a new folder with --out",
         ));
     }
-    let (mut dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, talk)?;
+    let (mut dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let merged = merge_duplicates(
         &mut dataset,
         match args.duplicates {
@@ -102,7 +102,7 @@ fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
             Duplicates::DropConflicts => DuplicatePolicy::DropConflicts,
         },
     );
-    talk.note(format_args!(
+    console.note(format_args!(
         "{} rows repeat a (drug, target, scale): {} merged, {} dropped; {} groups in conflict",
         merged.repeats, merged.merged, merged.dropped, merged.conflicts
     ));
@@ -116,15 +116,15 @@ fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
             seed: args.seed,
         };
         let drawn = add_negatives(&mut dataset, &config)?;
-        talk.note(format_args!("{drawn} negatives drawn"));
+        console.note(format_args!("{drawn} negatives drawn"));
     }
     let format = match args.format {
         TableFormat::Csv => FolderFormat::Csv,
         TableFormat::Parquet => FolderFormat::Parquet,
     };
     write_dataset(&args.out, &dataset, format)?;
-    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
-    talk.note(format_args!(
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
+    console.note(format_args!(
         "{} pairs in {}",
         dataset.interactions.len(),
         args.out.display()
@@ -132,18 +132,18 @@ fn prepare(args: &PrepareArgs, talk: &Talk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn simulated(args: &SimulateArgs, talk: &Talk) -> anyhow::Result<()> {
+fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
     let mut config = match &args.config {
         None => SimulateConfig::default(),
         Some(file) => {
             let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
             toml::from_str(&text).map_err(|e| {
-                let told = format!(
+                let log_ratios = format!(
                     "{}: is no configuration of a simulation: {}",
                     file.display(),
                     e.to_string().trim_end()
                 );
-                Failure::failed(told, "see docs/formats.md for its fields")
+                Failure::failed(log_ratios, "see docs/formats.md for its fields")
             })?
         }
     };
@@ -159,7 +159,7 @@ fn simulated(args: &SimulateArgs, talk: &Talk) -> anyhow::Result<()> {
     }
     let universe = simulate(&config)?;
     universe.write(&args.out)?;
-    talk.note(format_args!(
+    console.note(format_args!(
         "{} drugs, {} targets, {} pairs in {}; no model can be expected to reach a mean squared error below {:.4}",
         universe.drugs.len(),
         universe.targets.len(),

@@ -14,7 +14,8 @@ use fusebind::{
         table::Dataset,
     },
     eval::regression,
-    model::{bundle::Bundle, evidence::Withheld},
+    features::neighbours::Mask,
+    model::trained::TrainedModel,
     train::{
         evaluate::evaluate,
         recipe::Recipe,
@@ -26,12 +27,12 @@ use fusebind::{
 use super::{evaluate::print, say};
 use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
+    console::{Console, TrainingProgress},
+    exit::Failure,
     load,
-    outcome::Failure,
-    talk::{Talk, TrainingProgress},
 };
 
-pub fn run(args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
+pub fn run(args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
     match &args.out {
         Some(folder) => {
             if folder.is_file() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -40,13 +41,13 @@ pub fn run(args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
                     "name a new folder with --out",
                 ));
             }
-            show(folder, args, talk)?;
-            talk.note(format_args!("data and run are in {}", folder.display()));
+            show(folder, args, console)?;
+            console.note(format_args!("data and run are in {}", folder.display()));
             Ok(())
         }
         None => {
             let folder = temporary();
-            let result = show(&folder, args, talk);
+            let result = show(&folder, args, console);
             // The demo leaves nothing behind; that the folder may never have been made is fine.
             let _ = fs::remove_dir_all(&folder);
             result
@@ -70,15 +71,15 @@ fn plan(args: &DemoArgs) -> anyhow::Result<(SimulateConfig, Recipe)> {
     Ok((universe, recipe))
 }
 
-fn show(folder: &Path, args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
+fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
     let (config, recipe) = plan(args)?;
     let universe = simulate(&config)?;
     let (data, out) = (folder.join("data"), folder.join("run"));
     universe.write(&data)?;
-    let (dataset, mut rejections) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, talk)?;
-    let device = load::device(DeviceName::Auto, talk)?;
+    let (dataset, mut rejections) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, console)?;
+    let device = load::device(DeviceName::Auto, console)?;
     let modalities = data.join("modalities");
-    let (side, _) = load::side_data(Some(&modalities), &dataset, [&[], &[]], &mut rejections, talk)?;
+    let (side, _) = load::side_data(Some(&modalities), &dataset, [&[], &[]], &mut rejections, console)?;
     let parts = split(&dataset, SplitBy::Random, Fractions::default(), args.seed)?;
     let job = Job {
         recipe: &recipe,
@@ -91,9 +92,9 @@ fn show(folder: &Path, args: &DemoArgs, talk: &Talk) -> anyhow::Result<()> {
         resume: false,
         stop_after: None,
     };
-    train(&job, &mut TrainingProgress::new(*talk))?;
-    let bundle = Bundle::open(&RunDir::open(&out)?.model(), &device)?;
-    let everything = Withheld::default();
+    train(&job, &mut TrainingProgress::new(*console))?;
+    let bundle = TrainedModel::open(&RunDir::open(&out)?.model(), &device)?;
+    let everything = Mask::default();
     let read = (&dataset, [&side[0], &side[1]]);
     let (evaluation, _) = evaluate(&bundle, read, (&parts, Part::Test), everything, (true, None))?;
     print(&evaluation)?;

@@ -5,35 +5,36 @@ use fusebind::{
         source::LabelPolicy,
         table::{Column, Dataset, write},
     },
-    model::{bundle::Bundle, evidence::Withheld},
+    features::neighbours::Mask,
+    model::trained::TrainedModel,
     train::{
         evaluate::{Evaluation, PairPrediction, evaluate},
         run_dir::RunDir,
     },
 };
 
-use super::{make_room, say};
-use crate::{args::EvaluateArgs, load, talk::Talk};
+use super::{create_parent, say};
+use crate::{args::EvaluateArgs, console::Console, load};
 
-pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
+pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device, talk)?;
-    let bundle = Bundle::open(&run.model(), &device)?;
+    let device = load::device(args.device, console)?;
+    let bundle = TrainedModel::open(&run.model(), &device)?;
     bundle.check_without(without)?;
     let (dataset, mut rejections) = load::dataset(
         &args.data,
         &args.source,
         LabelPolicy::Required,
         recipe.censor_at_floor,
-        talk,
+        console,
     )?;
-    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), talk)?;
+    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), console)?;
     let part = args.part.part();
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, tables) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
+    let (side, tables) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
     let counts = tables.as_ref().map(|tables| tables.count_present(&dataset));
     let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
     let lookup = presence
@@ -44,23 +45,23 @@ pub fn run(args: &EvaluateArgs, talk: &Talk) -> anyhow::Result<()> {
         &bundle,
         (&dataset, [&side[0], &side[1]]),
         (&split, part),
-        Withheld {
+        Mask {
             drug: without,
             target: without,
-            ..Withheld::default()
+            ..Mask::default()
         },
         (!args.no_floors, presence),
     )?;
     evaluation
         .notes
         .iter()
-        .for_each(|note| talk.note(format_args!("note: {note}")));
+        .for_each(|note| console.note(format_args!("note: {note}")));
     if let Some(path) = &args.predictions {
-        make_room(path)?;
+        create_parent(path)?;
         write(path, &columns(&dataset, &bundle, &predictions))?;
     }
     let beside = args.predictions.as_deref().map(load::rejected_beside);
-    load::report_rejections(&rejections, beside.as_deref(), talk)?;
+    load::report_rejections(&rejections, beside.as_deref(), console)?;
     if args.json {
         say(serde_json::to_string_pretty(&evaluation)?)?
     } else {
@@ -79,7 +80,7 @@ fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::Hash
         .collect()
 }
 
-fn columns(dataset: &Dataset, bundle: &Bundle, predictions: &[PairPrediction]) -> Vec<Column> {
+fn columns(dataset: &Dataset, bundle: &TrainedModel, predictions: &[PairPrediction]) -> Vec<Column> {
     let of = |p: &PairPrediction| &dataset.interactions[p.interaction as usize];
     let mut columns = vec![
         Column::text(
@@ -126,7 +127,7 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
     say(format_args!("{} pairs ({})", evaluation.n, evaluation.part.name()))?;
     say(format_args!("{:24}{}", "", header.join(" ")))?;
     say(row("model", &evaluation.metrics))?;
-    for (name, metrics) in &evaluation.floors {
+    for (name, metrics) in &evaluation.baselines {
         say(row(name, metrics))?;
     }
     for (name, interval) in &evaluation.intervals {

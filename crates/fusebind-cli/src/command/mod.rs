@@ -13,19 +13,19 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::{args::Command, talk::Talk};
+use crate::{args::Command, console::Console};
 
 /// Runs a command.
-pub fn run(command: Command, talk: &Talk) -> anyhow::Result<()> {
+pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
-        Command::Demo(args) => demo::run(&args, talk),
-        Command::Data(args) => data::run(args, talk),
+        Command::Demo(args) => demo::run(&args, console),
+        Command::Data(args) => data::run(args, console),
         Command::Recipe(args) => recipe::run(args),
-        Command::Train(args) => train::run(&args, talk),
-        Command::Evaluate(args) => evaluate::run(&args, talk),
-        Command::Robustness(args) => robustness::run(&args, talk),
-        Command::Ablate(args) => ablate::run(&args, talk),
-        Command::Predict(args) => predict::run(&args, talk),
+        Command::Train(args) => train::run(&args, console),
+        Command::Evaluate(args) => evaluate::run(&args, console),
+        Command::Robustness(args) => robustness::run(&args, console),
+        Command::Ablate(args) => ablate::run(&args, console),
+        Command::Predict(args) => predict::run(&args, console),
     }
 }
 
@@ -36,7 +36,7 @@ fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
 }
 
 /// Makes the folder that `output` is to lie in, so that `--out runs/first` works in an empty folder.
-fn make_room(output: &Path) -> anyhow::Result<()> {
+fn create_parent(output: &Path) -> anyhow::Result<()> {
     match output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => {
             std::fs::create_dir_all(parent).with_context(|| format!("the folder {} cannot be made", parent.display()))

@@ -15,11 +15,11 @@ use fusebind::{
         protein::Protein,
         side::SideData,
     },
-    screen::predictor::{Entities, Prediction, Predictor},
+    predict::predictor::{Entities, Prediction, Predictor},
 };
 
-use super::make_room;
-use crate::{args::PredictArgs, load, outcome::Failure, talk::Talk};
+use super::create_parent;
+use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 
 /// Most pairs that are held in memory with their predictions.
 const MOST_PAIRS: usize = 10_000_000;
@@ -37,20 +37,20 @@ struct Request {
     rejections: Vec<Rejection>,
 }
 
-pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
-    let device = load::device(args.device, talk)?;
+pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
+    let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
     let predictor = Predictor::open(&args.run, &device)?.without(without)?;
-    let mut request = request(args, talk)?;
+    let mut request = request(args, console)?;
     let inputs = &predictor.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let folder = args.modalities.as_deref();
-    let (side, _) = load::side_data(folder, &request.dataset, fields, &mut request.rejections, talk)?;
-    let predictions = predict(&predictor, &request, &side, talk);
+    let (side, _) = load::side_data(folder, &request.dataset, fields, &mut request.rejections, console)?;
+    let predictions = predict(&predictor, &request, &side, console);
     let columns = columns(&predictor, &request, &predictions);
     let beside = match &args.out {
         Some(path) => {
-            make_room(path)?;
+            create_parent(path)?;
             write(path, &columns)?;
             load::rejected_beside(path)
         }
@@ -63,7 +63,7 @@ pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
             ))
         }
     };
-    load::report_rejections(&request.rejections, Some(&beside), talk)?;
+    load::report_rejections(&request.rejections, Some(&beside), console)?;
     if request.pairs.is_empty() {
         return Err(Failure::failed(
             "no pair could be predicted: every row was rejected",
@@ -73,13 +73,13 @@ pub fn run(args: &PredictArgs, talk: &Talk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], talk: &Talk) -> Vec<Prediction> {
+fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
     let molecules: Vec<&Molecule> = request.dataset.drugs.iter().map(|d| &d.molecule).collect();
     let proteins: Vec<&Protein> = request.dataset.targets.iter().map(|t| &t.protein).collect();
     let [drugs, targets] = &request.names;
     let entities = |(d, t): &(u32, u32)| (drugs[*d as usize].1, targets[*t as usize].1);
     let pairs: Vec<(u32, u32)> = request.pairs.iter().map(entities).collect();
-    let bar = talk.bar(pairs.len() as u64, "pairs");
+    let bar = console.bar(pairs.len() as u64, "pairs");
     let entities = Entities {
         drugs: &molecules,
         targets: &proteins,
@@ -87,17 +87,17 @@ fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], talk:
     };
     let (predictions, notes) = predictor.predict(entities, &pairs, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    notes.iter().for_each(|note| talk.note(format_args!("note: {note}")));
+    notes.iter().for_each(|note| console.note(format_args!("note: {note}")));
     predictions
 }
 
-fn request(args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
+fn request(args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
     if let Some(path) = &args.pairs {
-        return pairs(path, args, talk);
+        return pairs(path, args, console);
     }
     match (&args.smiles, &args.sequence, &args.drugs, &args.targets) {
         (Some(smiles), Some(sequence), ..) => one(smiles, sequence),
-        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args, talk),
+        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args, console),
         _ => Err(Failure::misuse(
             "nothing to predict",
             "give --smiles and --sequence, or --pairs, or --drugs and --targets",
@@ -126,8 +126,8 @@ fn one(smiles: &str, sequence: &str) -> anyhow::Result<Request> {
 }
 
 /// Each row of a table of pairs.
-fn pairs(path: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
-    let (dataset, rejections) = load::dataset(path, &args.source, LabelPolicy::Optional, None, talk)?;
+fn pairs(path: &Path, args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
+    let (dataset, rejections) = load::dataset(path, &args.source, LabelPolicy::Optional, None, console)?;
     within_memory(dataset.interactions.len())?;
     let name = |ids: &[String], entity: usize| (ids.first().cloned().unwrap_or_default(), entity as u32);
     Ok(Request {
@@ -153,9 +153,9 @@ fn pairs(path: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request
 }
 
 /// Each drug of a table with each target of another, under every id that names them.
-fn product(drugs: &Path, targets: &Path, args: &PredictArgs, talk: &Talk) -> anyhow::Result<Request> {
+fn product(drugs: &Path, targets: &Path, args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
     let map = load::columns(&args.source);
-    let (drugs, mut rejections) = load::chemistry(&args.source, talk, |toolkit| {
+    let (drugs, mut rejections) = load::chemistry(&args.source, console, |toolkit| {
         load_drugs(drugs, toolkit, &map).map_err(Into::into)
     })?;
     let (targets, rejected) = load_targets(targets, &map)?;
@@ -237,8 +237,10 @@ fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction])
         columns.push(Column::real(format!("weight_{name}"), weights));
         // Structures are never doubted.
         if !matches!(name.as_str(), "graph" | "sequence") {
-            let trust = predictions.iter().map(|p| p.trust.get(at).copied().flatten());
-            columns.push(Column::real(format!("trust_{name}"), trust));
+            let modality_weights = predictions
+                .iter()
+                .map(|p| p.modality_weights.get(at).copied().flatten());
+            columns.push(Column::real(format!("trust_{name}"), modality_weights));
         }
     }
     if !request.rows.is_empty() {

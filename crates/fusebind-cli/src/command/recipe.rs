@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use fusebind::{data::table::write_atomically, train::recipe::Recipe};
 use std::io::Write;
 
-use super::{make_room, say};
-use crate::{args::RecipeCommand, outcome::Failure};
+use super::{create_parent, say};
+use crate::{args::RecipeCommand, exit::Failure};
 
 pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
     match command {
@@ -23,7 +23,7 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
                     "name a new file",
                 ));
             }
-            make_room(&file)?;
+            create_parent(&file)?;
             write_atomically(&file, |out| write!(out, "{}{text}", head(&recipe)))?;
         }
         RecipeCommand::Check { recipe } => say(Recipe::open(&recipe)?.to_toml()?.trim_end())?,

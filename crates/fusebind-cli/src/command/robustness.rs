@@ -8,23 +8,23 @@ use fusebind::{
         source::LabelPolicy,
         table::{Column, write},
     },
-    model::bundle::Bundle,
+    model::trained::TrainedModel,
     train::{
-        robustness::{Cell, Robustness, RobustnessConfig, robustness},
+        experiment::robustness::{Measurement, Robustness, RobustnessConfig, robustness},
         run_dir::RunDir,
     },
 };
 
 use super::say;
-use crate::{args::RobustnessArgs, load, report, talk::Talk};
+use crate::{args::RobustnessArgs, console::Console, load, report};
 
-pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
-    let swept = sweep(args, talk)?;
+pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
+    let swept = sweep(args, console)?;
     if let Some(folder) = &args.out {
         fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        let columns = columns(&swept.cells);
-        write(&folder.join("cells.csv"), &columns)?;
-        write(&folder.join("cells.parquet"), &columns)?;
+        let columns = columns(&swept.measurements);
+        write(&folder.join("measurements.csv"), &columns)?;
+        write(&folder.join("measurements.parquet"), &columns)?;
         let put = |name: &str, text: &str| {
             let file = folder.join(name);
             fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
@@ -45,23 +45,23 @@ pub fn run(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<()> {
 }
 
 /// Sweeps a run over a data set.
-pub fn sweep(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<Robustness> {
+pub fn sweep(args: &RobustnessArgs, console: &Console) -> anyhow::Result<Robustness> {
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device, talk)?;
-    let bundle = Bundle::open(&run.model(), &device)?;
+    let device = load::device(args.device, console)?;
+    let bundle = TrainedModel::open(&run.model(), &device)?;
     let labels = LabelPolicy::Required;
-    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, labels, recipe.censor_at_floor, talk)?;
-    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), talk)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, labels, recipe.censor_at_floor, console)?;
+    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), console)?;
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
+    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
     let config = if args.quick {
         RobustnessConfig::quick()
     } else {
         RobustnessConfig::default()
     };
-    let bar = talk.bar(0, "cells");
+    let bar = console.bar(0, "measurements");
     let swept = robustness(
         &bundle,
         (&dataset, [&side[0], &side[1]]),
@@ -73,18 +73,18 @@ pub fn sweep(args: &RobustnessArgs, talk: &Talk) -> anyhow::Result<Robustness> {
         },
     )?;
     bar.finish_and_clear();
-    load::report_rejections(&rejections, None, talk)?;
+    load::report_rejections(&rejections, None, console)?;
     Ok(swept)
 }
 
-fn columns(cells: &[Cell]) -> Vec<Column> {
+fn columns(measurements: &[Measurement]) -> Vec<Column> {
     vec![
-        Column::text("arm", cells.iter().map(|c| Some(c.arm.as_str()))),
-        Column::text("name", cells.iter().map(|c| Some(c.name.as_str()))),
-        Column::real("rate", cells.iter().map(|c| Some(c.rate))),
-        Column::whole("draw", cells.iter().map(|c| i64::try_from(c.draw).ok())),
-        Column::real("score", cells.iter().map(|c| Some(c.score))),
-        Column::real("error", cells.iter().map(|c| Some(c.error))),
+        Column::text("variant", measurements.iter().map(|c| Some(c.variant.as_str()))),
+        Column::text("name", measurements.iter().map(|c| Some(c.name.as_str()))),
+        Column::real("rate", measurements.iter().map(|c| Some(c.rate))),
+        Column::whole("draw", measurements.iter().map(|c| i64::try_from(c.draw).ok())),
+        Column::real("score", measurements.iter().map(|c| Some(c.score))),
+        Column::real("error", measurements.iter().map(|c| Some(c.error))),
     ]
 }
 
@@ -110,19 +110,19 @@ fn print(swept: &Robustness) -> anyhow::Result<()> {
         spread.mean, spread.sd, spread.worst
     ))?;
     let mut last = String::new();
-    for cell in &swept.cells {
-        let line = match cell.arm.as_str() {
-            "missing" => format!("missing {:14} {:3.0} %", cell.name, 100.0 * cell.rate),
-            arm => format!("{arm} {}", cell.name),
+    for measurement in &swept.measurements {
+        let line = match measurement.variant.as_str() {
+            "missing" => format!("missing {:14} {:3.0} %", measurement.name, 100.0 * measurement.rate),
+            variant => format!("{variant} {}", measurement.name),
         };
-        // Draws of one rate are one line, the first; all of them are in cells.csv.
+        // Draws of one rate are one line, the first; all of them are in measurements.csv.
         if line != last {
-            say(format_args!("{line:56} {:.4}", cell.score))?;
+            say(format_args!("{line:56} {:.4}", measurement.score))?;
         }
         last = line;
     }
     for found in &swept.tables {
-        let (table, what) = (&found.finding, &found.finding.suspicion);
+        let (table, what) = (&found.finding, &found.finding.quality);
         say(format_args!(
             "wrong: {:24} {} {}: {:.0} % of {} values look wrong (in training {:.0} %)",
             found.noise,

@@ -3,28 +3,29 @@
 use fusebind::{
     data::source::LabelPolicy,
     train::{
+        experiment::perturbation::train,
         recipe::Recipe,
         run_dir::RunDir,
-        trainer::{Job, Trained, train},
+        trainer::{Job, Trained},
     },
 };
 
-use super::make_room;
+use super::create_parent;
 use crate::{
     args::TrainArgs,
+    console::{Console, TrainingProgress},
     load,
-    talk::{Talk, TrainingProgress},
 };
 
-pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
+pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;
     if let Some(epochs) = args.epochs {
         recipe.training.epochs = epochs;
         recipe.check()?;
     }
-    let device = load::device(args.device, talk)?;
+    let device = load::device(args.device, console)?;
     if args.resume && is_finished(&RunDir::open(&args.out)?) {
-        talk.note(format_args!("{}: this run is finished already", args.out.display()));
+        console.note(format_args!("{}: this run is finished already", args.out.display()));
         return Ok(());
     }
     let (dataset, mut rejections) = load::dataset(
@@ -32,18 +33,18 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
         &args.source,
         LabelPolicy::Required,
         recipe.censor_at_floor,
-        talk,
+        console,
     )?;
     let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
     if args.all_folds {
         split = load::all_folds(&dataset, &split);
     }
     let fields = [&recipe.modalities.drug_text[..], &recipe.modalities.target_text[..]];
-    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, talk)?;
+    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
     // Before the training, so that they are not lost with it.
-    make_room(&args.out)?;
-    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), talk)?;
-    talk.note(format_args!(
+    create_parent(&args.out)?;
+    load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
+    console.note(format_args!(
         "train {}, valid {}, test {} pairs",
         split.train.indices().len(),
         split.valid.indices().len(),
@@ -60,8 +61,8 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> anyhow::Result<()> {
         resume: args.resume,
         stop_after: None,
     };
-    let trained = train(&job, &mut TrainingProgress::new(*talk))?;
-    talk.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
+    let trained = train(&job, &mut TrainingProgress::new(*console))?;
+    console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
 }
 

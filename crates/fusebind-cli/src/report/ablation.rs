@@ -5,24 +5,31 @@ use std::{collections::BTreeMap, path::Path};
 use fusebind::{
     report::{Block, Curves, Forest, Heat, Interval, Page, Section, Table},
     train::{
-        ablation::{Ablation, Arm, CONDITIONS},
-        robustness::{Cell as Score, Pattern},
+        experiment::ablation::{Ablation, CONDITIONS, Variant},
+        experiment::robustness::Measurement as Score,
+        missing::Pattern,
     },
 };
 
 use super::{axis, curriculum, metric_name, missing_curve, point};
-use crate::command::ablate::Cell;
+use crate::command::ablate::VariantRun;
 
 /// Arms whose curves are drawn at most: more cannot be told apart.
 const MOST_CURVES: usize = 7;
 
 /// Lays out an ablation.
-pub fn page(recipe: &str, data: &Path, arms: &[Arm], ablation: &Ablation, cells: &[(&Arm, u64, Cell)]) -> Page {
+pub fn page(
+    recipe: &str,
+    data: &Path,
+    variants: &[Variant],
+    ablation: &Ablation,
+    measurements: &[(&Variant, u64, VariantRun)],
+) -> Page {
     let metric = metric_name(ablation.metric);
     let mut sections = vec![
         Section {
             title: "Arms".into(),
-            blocks: vec![arms_table(arms), scores(arms, ablation, metric)],
+            blocks: vec![arms_table(variants), scores(variants, ablation, metric)],
         },
         Section {
             title: format!("Against {recipe} as it is"),
@@ -30,14 +37,14 @@ pub fn page(recipe: &str, data: &Path, arms: &[Arm], ablation: &Ablation, cells:
         },
         Section {
             title: "Missing modalities".into(),
-            blocks: vec![curves(arms, cells, metric)],
+            blocks: vec![curves(variants, measurements, metric)],
         },
     ];
-    sections[2].blocks.extend(train_and_test(cells, metric));
-    let traced = cells
+    sections[2].blocks.extend(train_and_test(measurements, metric));
+    let traced = measurements
         .iter()
-        .find(|(_, _, c)| c.epochs.iter().any(|e| !e.trust.is_empty()));
-    sections.extend(traced.and_then(|(_, _, cell)| curriculum(&cell.epochs)));
+        .find(|(_, _, c)| c.epochs.iter().any(|e| !e.modality_weights.is_empty()));
+    sections.extend(traced.and_then(|(_, _, measurement)| curriculum(&measurement.epochs)));
     Page {
         title: format!("Ablation of {recipe}"),
         summary: vec![
@@ -52,43 +59,46 @@ pub fn page(recipe: &str, data: &Path, arms: &[Arm], ablation: &Ablation, cells:
     }
 }
 
-fn arms_table(arms: &[Arm]) -> Block {
+fn arms_table(variants: &[Variant]) -> Block {
     Block::Table(Table {
         caption: "What differs".into(),
-        header: ["arm", "difference"].map(String::from).into(),
-        rows: arms.iter().map(|a| vec![a.name.into(), a.about.into()]).collect(),
+        header: ["variant", "difference"].map(String::from).into(),
+        rows: variants.iter().map(|a| vec![a.name.into(), a.about.into()]).collect(),
     })
 }
 
-fn scores(arms: &[Arm], ablation: &Ablation, metric: &str) -> Block {
-    let cell = |arm: &str, condition: &str| {
-        let found = ablation.arms.iter().find(|a| a.arm == arm && a.condition == condition);
+fn scores(variants: &[Variant], ablation: &Ablation, metric: &str) -> Block {
+    let measurement = |variant: &str, condition: &str| {
+        let found = ablation
+            .variants
+            .iter()
+            .find(|a| a.variant == variant && a.condition == condition);
         found.map_or("-".to_string(), |a| format!("{:.4} ± {:.4}", a.mean, a.sd))
     };
-    let row = |arm: &Arm| {
+    let row = |variant: &Variant| {
         let area = ablation
             .area_ratio
-            .get(arm.name)
+            .get(variant.name)
             .map_or("-".to_string(), |r| format!("{r:.4}"));
-        [arm.name.to_string()]
+        [variant.name.to_string()]
             .into_iter()
-            .chain(CONDITIONS.iter().map(|c| cell(arm.name, c)))
+            .chain(CONDITIONS.iter().map(|c| measurement(variant.name, c)))
             .chain([area])
             .collect()
     };
-    let header = ["arm"].into_iter().chain(CONDITIONS).chain(["area ratio"]);
+    let header = ["variant"].into_iter().chain(CONDITIONS).chain(["area ratio"]);
     Block::Table(Table {
-        caption: format!("{metric} of each arm under each condition"),
+        caption: format!("{metric} of each variant under each condition"),
         header: header.map(|h| h.replace('-', " ")).collect(),
-        rows: arms.iter().map(row).collect(),
+        rows: variants.iter().map(row).collect(),
     })
 }
 
 fn forest(ablation: &Ablation, condition: &str, metric: &str) -> Block {
-    let interval = |a: &&fusebind::train::ablation::ArmSummary| {
+    let interval = |a: &&fusebind::train::experiment::ablation::VariantSummary| {
         let d = a.difference?;
         Some(Interval {
-            name: a.arm.clone(),
+            name: a.variant.clone(),
             value: d.value,
             low: d.low,
             high: d.high,
@@ -96,8 +106,8 @@ fn forest(ablation: &Ablation, condition: &str, metric: &str) -> Block {
     };
     Block::Forest(Forest {
         title: condition.replace('-', " "),
-        x: format!("{metric}, arm less recipe"),
-        rows: (ablation.arms.iter())
+        x: format!("{metric}, variant less recipe"),
+        rows: (ablation.variants.iter())
             .filter(|a| a.condition == condition)
             .filter_map(|a| interval(&a))
             .collect(),
@@ -105,51 +115,56 @@ fn forest(ablation: &Ablation, condition: &str, metric: &str) -> Block {
     })
 }
 
-fn curves(arms: &[Arm], cells: &[(&Arm, u64, Cell)], metric: &str) -> Block {
-    let curve = |arm: &Arm| {
-        let own: Vec<&Cell> = cells.iter().filter(|c| c.0.name == arm.name).map(|c| &c.2).collect();
+fn curves(variants: &[Variant], measurements: &[(&Variant, u64, VariantRun)], metric: &str) -> Block {
+    let curve = |variant: &Variant| {
+        let own: Vec<&VariantRun> = measurements
+            .iter()
+            .filter(|c| c.0.name == variant.name)
+            .map(|c| &c.2)
+            .collect();
         let full: Vec<f64> = own.iter().map(|c| c.robustness.full).collect();
-        let scores: Vec<&Score> = own.iter().flat_map(|c| &c.robustness.cells).collect();
-        missing_curve(arm.name, Pattern::Random, (&full, &scores), |c| c.score)
+        let scores: Vec<&Score> = own.iter().flat_map(|c| &c.robustness.measurements).collect();
+        missing_curve(variant.name, Pattern::Random, (&full, &scores), |c| c.score)
     };
-    let plain = |arm: &&Arm| arm.recipe.stress.is_none();
+    let plain = |variant: &&Variant| variant.recipe.perturbation.is_none();
     Block::Curves(Curves {
         title: format!(
-            "{metric} with side modalities missing at random, with the range over seeds (first {MOST_CURVES} arms)"
+            "{metric} with side modalities missing at random, with the range over seeds (first {MOST_CURVES} variants)"
         ),
         x: axis("side modalities missing, %", Some((0.0, 100.0))),
         y: axis(metric, None),
-        series: arms.iter().filter(plain).take(MOST_CURVES).map(curve).collect(),
+        series: variants.iter().filter(plain).take(MOST_CURVES).map(curve).collect(),
         levels: Vec::new(),
     })
 }
 
 /// Missing in training against missing in the test, where the arms for it are there.
-fn train_and_test(cells: &[(&Arm, u64, Cell)], metric: &str) -> Option<Block> {
-    let mut rows: BTreeMap<u64, Vec<&Cell>> = BTreeMap::new();
-    for (arm, _, cell) in cells {
-        let only_missing = arm.recipe.stress.shuffled.is_empty() && arm.recipe.stress.flipped == 0.0;
-        if arm.name == "full" || (only_missing && arm.recipe.stress.missing > 0.0) {
-            rows.entry((100.0 * arm.recipe.stress.missing).round() as u64)
+fn train_and_test(measurements: &[(&Variant, u64, VariantRun)], metric: &str) -> Option<Block> {
+    let mut rows: BTreeMap<u64, Vec<&VariantRun>> = BTreeMap::new();
+    for (variant, _, measurement) in measurements {
+        let only_missing =
+            variant.recipe.perturbation.shuffled.is_empty() && variant.recipe.perturbation.flipped == 0.0;
+        if variant.name == "full" || (only_missing && variant.recipe.perturbation.missing > 0.0) {
+            rows.entry((100.0 * variant.recipe.perturbation.missing).round() as u64)
                 .or_default()
-                .push(cell);
+                .push(measurement);
         }
     }
     if rows.len() < 2 {
         return None;
     }
-    let rates = rows.values().next()?.first()?.robustness.cells.iter();
+    let rates = rows.values().next()?.first()?.robustness.measurements.iter();
     let mut rates: Vec<f64> = rates
-        .filter(|c| c.arm == "missing" && c.name == Pattern::Random.name())
+        .filter(|c| c.variant == "missing" && c.name == Pattern::Random.name())
         .map(|c| c.rate)
         .collect();
     rates.insert(0, 0.0);
     rates.dedup();
-    let at = |own: &[&Cell], rate: f64| -> Option<f64> {
-        let scores: Vec<f64> = (own.iter().flat_map(|c| &c.robustness.cells))
+    let at = |own: &[&VariantRun], rate: f64| -> Option<f64> {
+        let scores: Vec<f64> = (own.iter().flat_map(|c| &c.robustness.measurements))
             .filter(|c| match rate > 0.0 {
-                true => c.arm == "missing" && c.name == Pattern::Random.name() && c.rate == rate,
-                false => c.arm == "full",
+                true => c.variant == "missing" && c.name == Pattern::Random.name() && c.rate == rate,
+                false => c.variant == "full",
             })
             .map(|c| c.score)
             .collect();

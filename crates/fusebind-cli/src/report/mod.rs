@@ -7,10 +7,7 @@ use std::collections::BTreeMap;
 
 use fusebind::{
     report::{Axis, Block, Curves, Point, Section, Series},
-    train::{
-        robustness::{Cell, Pattern},
-        run_dir::EpochMetrics,
-    },
+    train::{experiment::robustness::Measurement, missing::Pattern, run_dir::EpochMetrics},
 };
 
 fn axis(label: &str, range: Option<(f64, f64)>) -> Axis {
@@ -40,20 +37,20 @@ fn point(x: f64, values: &[f64]) -> Point {
     }
 }
 
-/// Curve over missing rates of one pattern, from `full` at rate 0 on; `read` is what is shown of a cell.
+/// Curve over missing rates of one pattern, from `full` at rate 0 on; `read` is what is shown of a measurement.
 fn missing_curve(
     name: &str,
     pattern: Pattern,
-    (full, cells): (&[f64], &[&Cell]),
-    read: impl Fn(&Cell) -> f64,
+    (full, measurements): (&[f64], &[&Measurement]),
+    read: impl Fn(&Measurement) -> f64,
 ) -> Series {
     let mut by_rate: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    let of = |cell: &&&Cell| cell.arm == "missing" && cell.name == pattern.name();
-    for cell in cells.iter().filter(of) {
+    let of = |measurement: &&&Measurement| measurement.variant == "missing" && measurement.name == pattern.name();
+    for measurement in measurements.iter().filter(of) {
         by_rate
-            .entry((cell.rate * 1000.0).round() as u64)
+            .entry((measurement.rate * 1000.0).round() as u64)
             .or_default()
-            .push(read(cell));
+            .push(read(measurement));
     }
     let start = point(0.0, full);
     let further = by_rate.iter().map(|(rate, values)| point(*rate as f64 / 10.0, values));
@@ -88,15 +85,17 @@ fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
             levels: Vec::new(),
         })
     };
-    let any = epochs.iter().any(|e| !e.trust.is_empty());
+    let any = epochs.iter().any(|e| !e.modality_weights.is_empty());
     any.then(|| Section {
         title: "Curriculum".into(),
         blocks: vec![
-            curves("Trust in each modality", "trust", &|e| &e.trust),
+            curves("ModalityWeights in each modality", "modality_weights", &|e| {
+                &e.modality_weights
+            }),
             curves(
                 "What each modality saves of the loss, running average",
                 "share of the loss",
-                &|e| &e.worth,
+                &|e| &e.measured_importance,
             ),
         ],
     })

@@ -6,7 +6,8 @@ use fusebind::{
     features::modality::Modality,
     report::{Block, Curves, Heat, Page, Section, Table},
     train::{
-        robustness::{Cell, Found, Pattern, Robustness},
+        experiment::robustness::{Found, Measurement, Robustness},
+        missing::Pattern,
         run_dir::EpochMetrics,
     },
 };
@@ -48,14 +49,14 @@ pub fn page(run: &Path, data: &Path, swept: &Robustness, epochs: &[EpochMetrics]
 }
 
 fn missing(swept: &Robustness, metric: &str) -> Vec<Block> {
-    let cells: Vec<&Cell> = swept.cells.iter().collect();
+    let measurements: Vec<&Measurement> = swept.measurements.iter().collect();
     let error = swept
-        .cells
+        .measurements
         .iter()
-        .find(|c| c.arm == "full")
+        .find(|c| c.variant == "full")
         .map_or(f64::NAN, |c| c.error);
-    let curves = |title: &str, label: &str, full: f64, levels: Vec<(String, f64)>, read: fn(&Cell) -> f64| {
-        let series = Pattern::ALL.map(|p| missing_curve(p.name(), p, (&[full], &cells), read));
+    let curves = |title: &str, label: &str, full: f64, levels: Vec<(String, f64)>, read: fn(&Measurement) -> f64| {
+        let series = Pattern::ALL.map(|p| missing_curve(p.name(), p, (&[full], &measurements), read));
         Block::Curves(Curves {
             title: title.into(),
             x: axis("side modalities missing, %", Some((0.0, 100.0))),
@@ -89,8 +90,8 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
         };
         (join(&structure), join(&|m| !structure(m)))
     };
-    let scored: Vec<((String, String), f64)> = (swept.cells.iter())
-        .filter(|c| c.arm == "subset")
+    let scored: Vec<((String, String), f64)> = (swept.measurements.iter())
+        .filter(|c| c.variant == "subset")
         .map(|c| (split(&c.name), c.score))
         .collect();
     let (mut rows, mut columns): (Vec<String>, Vec<String>) = Default::default();
@@ -107,7 +108,7 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
         .iter()
         .map(|row| columns.iter().map(|column| at(row, column)).collect())
         .collect();
-    let violation = |v: &fusebind::train::robustness::Violation| {
+    let violation = |v: &fusebind::train::experiment::robustness::Violation| {
         vec![v.added.clone(), v.subset.replace('+', " + "), format!("{:.4}", v.loss)]
     };
     let spread = swept.subsets;
@@ -138,7 +139,7 @@ fn subsets(swept: &Robustness, metric: &str) -> Vec<Block> {
 }
 
 fn noise(swept: &Robustness, metric: &str) -> Block {
-    let row = |c: &Cell| {
+    let row = |c: &Measurement| {
         vec![
             c.name.replace('-', " "),
             format!("{:.4}", c.score),
@@ -150,7 +151,12 @@ fn noise(swept: &Robustness, metric: &str) -> Block {
         header: ["what is wrong", metric, "against everything right"]
             .map(String::from)
             .into(),
-        rows: swept.cells.iter().filter(|c| c.arm == "noise").map(row).collect(),
+        rows: swept
+            .measurements
+            .iter()
+            .filter(|c| c.variant == "noise")
+            .map(row)
+            .collect(),
     })
 }
 
@@ -161,10 +167,10 @@ fn tables(swept: &Robustness) -> Option<Block> {
         let table = &found.finding;
         vec![
             found.noise.replace('-', " "),
-            format!("{} {}", table.entity, table.suspicion.modality),
-            table.suspicion.values.to_string(),
-            percent(table.suspicion.wrong),
-            percent(table.suspicion.in_training),
+            format!("{} {}", table.entity, table.quality.modality),
+            table.quality.values.to_string(),
+            percent(table.quality.wrong),
+            percent(table.quality.in_training),
         ]
     };
     (!swept.tables.is_empty()).then(|| {

@@ -281,10 +281,10 @@ mod tests {
             ceilings.interactions[0].affinity,
             row(5.0, Censoring::AtMost, None).affinity
         );
-        let mut floors = dataset(&[row(6.0, Censoring::AtLeast, None), row(5.0, Censoring::AtLeast, None)]);
-        merge_duplicates(&mut floors, DuplicatePolicy::Median);
+        let mut baselines = dataset(&[row(6.0, Censoring::AtLeast, None), row(5.0, Censoring::AtLeast, None)]);
+        merge_duplicates(&mut baselines, DuplicatePolicy::Median);
         assert_eq!(
-            floors.interactions[0].affinity,
+            baselines.interactions[0].affinity,
             row(6.0, Censoring::AtLeast, None).affinity
         );
     }

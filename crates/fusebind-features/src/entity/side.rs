@@ -27,7 +27,7 @@ pub struct SideData {
 
 /// Drugs as pairs may see them: all that is known of a drug, or all but the assays that measure the pair's target.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Views {
+pub struct DrugRows {
     /// Side data of all rows: the drugs, and behind them the further views.
     pub side: SideData,
     /// Drug of each further view.
@@ -36,8 +36,8 @@ pub struct Views {
     pub pairs: Vec<(u32, u32)>,
 }
 
-impl Views {
-    /// Views of `drugs` drugs with the given side data for pairs of drug and target.
+impl DrugRows {
+    /// DrugRows of `drugs` drugs with the given side data for pairs of drug and target.
     pub fn new(side: &SideData, drugs: usize, pairs: &[(u32, u32)]) -> Self {
         let mut views = Self {
             side: side.clone(),
@@ -165,22 +165,23 @@ impl SideData {
 
     /// Appends a twin for each of `entities` that has side values, which has them from others of `entities`: each modality from a
     /// random one that has it, some from the entity itself. Which entities have a twin, in order. What exists is the same.
-    pub fn push_twins(&mut self, entities: &[u32], random: &mut impl Rng) -> Vec<u32> {
+    pub fn push_permuted_copies(&mut self, entities: &[u32], random: &mut impl Rng) -> Vec<u32> {
         let having = |has: &dyn Fn(usize) -> bool| -> Vec<u32> {
             entities.iter().copied().filter(|e| has(*e as usize)).collect()
         };
-        let donors = [
+        let permuted_from = [
             having(&|e| !self.texts[e].is_empty()),
             having(&|e| !self.transcriptome.of_entity[e].is_empty()),
             having(&|e| !self.bioassay.of_entity[e].is_empty()),
         ];
         let mut born = Vec::new();
         for &entity in entities {
-            let mut giver = |donors: &[u32]| match donors.binary_search(&entity).is_ok() && random.random_bool(0.7) {
-                true => donors[random.random_range(0..donors.len())] as usize,
-                false => entity as usize,
-            };
-            let [text, transcriptome, bioassay] = [0, 1, 2].map(|m| giver(&donors[m]));
+            let mut giver =
+                |permuted_from: &[u32]| match permuted_from.binary_search(&entity).is_ok() && random.random_bool(0.7) {
+                    true => permuted_from[random.random_range(0..permuted_from.len())] as usize,
+                    false => entity as usize,
+                };
+            let [text, transcriptome, bioassay] = [0, 1, 2].map(|m| giver(&permuted_from[m]));
             if [text, transcriptome, bioassay].iter().all(|g| *g == entity as usize) {
                 continue;
             }
@@ -240,7 +241,7 @@ mod tests {
             measured: vec![(0, 7)],
             ..SideData::default()
         };
-        let views = Views::new(&side, 2, &[(0, 7), (0, 3), (1, 7), (0, 7)]);
+        let views = DrugRows::new(&side, 2, &[(0, 7), (0, 3), (1, 7), (0, 7)]);
         assert_eq!(views.drugs, [0], "drug 1 was never tested in the assay");
         assert_eq!(views.pairs, [(2, 7), (0, 3), (1, 7), (2, 7)]);
         let row = |entity| {
@@ -257,7 +258,7 @@ mod tests {
             (views.side.texts(2), views.side.texts(1).len()),
             (["x".to_string()].as_slice(), 0)
         );
-        let plain = Views::new(&SideData::default(), 2, &[(0, 7)]);
+        let plain = DrugRows::new(&SideData::default(), 2, &[(0, 7)]);
         assert_eq!((plain.pairs, plain.drugs.len()), (vec![(0, 7)], 0));
     }
 

@@ -5,7 +5,7 @@
 //! number its value, `asinh`-tamed; rows have unit norm. Comes in: `[A]` with NaN where not tested. Goes out: sparse rows
 //! over `3 A` tokens.
 
-use crate::evidence::SparseRows;
+use crate::sparse_rows::SparseRows;
 
 /// Tokens per assay.
 pub const TOKENS: usize = 3;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::SparseRows;
+use crate::sparse_rows::SparseRows;
 
 /// Longest text that is read of one entity, in words; the rest is cut.
 pub const MOST_WORDS: usize = 4096;

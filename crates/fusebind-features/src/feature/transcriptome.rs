@@ -6,7 +6,7 @@
 //! Comes in: `[G]` with NaN where not measured. Goes out: `[G]`.
 
 /// Tames one signature in place; `false` where nothing was measured or nothing varies.
-pub fn tame(signature: &mut [f32]) -> bool {
+pub fn normalise(signature: &mut [f32]) -> bool {
     let (mut square, mut count) = (0.0f64, 0u32);
     for value in signature.iter_mut() {
         *value = value.asinh();
@@ -27,18 +27,18 @@ pub fn tame(signature: &mut [f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::tame;
+    use super::normalise;
 
     #[test]
     fn tails_are_tamed_and_gaps_add_nothing() {
         let mut signature = [207.0, -1.0, f32::NAN, 0.0];
-        assert!(tame(&mut signature));
+        assert!(normalise(&mut signature));
         assert!(signature[0] > 0.0 && signature[0] < 2.0 && signature[1] < 0.0 && signature[2] == 0.0);
         let square: f32 = signature.iter().map(|v| v * v).sum();
         assert!(
             (square - 3.0).abs() < 1e-4,
             "unit mean square over three measured genes"
         );
-        assert!(!tame(&mut [f32::NAN, 0.0]));
+        assert!(!normalise(&mut [f32::NAN, 0.0]));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Comes in: a module, or named arrays. Goes out: a file whose tensors carry the paths of the module's parameters.
 
+mod reference;
+
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
@@ -16,6 +18,8 @@ use burn::{
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{Error, ErrorKind};
+
+pub use reference::{save_reference, take_reference};
 
 /// One named array.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,7 +11,9 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use crate::layer::bag::{Bag, weighted_bag};
+use fusebind_features::batch::Bag;
+
+use crate::layer::bag::weighted_bag;
 
 /// Encodes assay outcomes, see the file's header.
 #[derive(Module, Debug)]

@@ -6,7 +6,7 @@
 //! log-scaled counts of circular substructures (Rogers & Hahn 2010, doi 10.1021/ci100050t) through a dense layer. The two
 //! paths are added.
 //!
-//! Comes in: [`DrugInput`]. Goes out: `[B, D]`.
+//! Comes in: [`DrugBatch`]. Goes out: `[B, D]`.
 
 use std::sync::Arc;
 
@@ -15,12 +15,14 @@ use burn::{
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData},
 };
-use fusebind_features::feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS};
+use fusebind_features::{
+    feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS},
+    schema::DrugBatch,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    input::DrugInput,
     layer::{
         dense::dense,
         dropout::Dropout,
@@ -39,7 +41,7 @@ pub struct GraphEncoderConfig {
     /// Rounds of message passing; 0 switches the graph path off.
     pub layers: usize,
     /// Channels of an atom state.
-    pub channels: usize,
+    pub dim: usize,
     /// Channels of the folded substructure counts; 0 switches the substructure path off.
     pub substructures: usize,
     /// Dropout of whole substructure inputs.
@@ -50,7 +52,7 @@ impl Default for GraphEncoderConfig {
     fn default() -> Self {
         Self {
             layers: 3,
-            channels: 96,
+            dim: 96,
             substructures: 2048,
             input_dropout: 0.0,
         }
@@ -66,11 +68,8 @@ impl GraphEncoderConfig {
                 "graph encoder: `layers` and `substructures` are both 0",
             ));
         }
-        if self.layers > 0 && self.channels == 0 {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "graph encoder: `channels` must be above 0",
-            ));
+        if self.layers > 0 && self.dim == 0 {
+            return Err(Error::new(ErrorKind::Config, "graph encoder: `dim` must be above 0"));
         }
         if !(0.0..1.0).contains(&self.input_dropout) {
             return Err(Error::new(
@@ -84,11 +83,11 @@ impl GraphEncoderConfig {
     /// An encoder with `width` output channels.
     pub fn init(&self, width: usize, device: &Device) -> GraphEncoder {
         let message = (self.layers > 0).then(|| MessagePath {
-            atoms: FieldEmbedding::new(&ATOM_FIELD_SIZES, self.channels, device),
-            rounds: (0..self.layers).map(|_| Round::new(self.channels, device)).collect(),
-            norm: LayerNorm::new(self.channels, device),
-            score: LinearConfig::new(self.channels, self.channels).init(device),
-            output: LinearConfig::new(2 * self.channels, width).init(device),
+            atoms: FieldEmbedding::new(&ATOM_FIELD_SIZES, self.dim, device),
+            rounds: (0..self.layers).map(|_| Round::new(self.dim, device)).collect(),
+            norm: LayerNorm::new(self.dim, device),
+            score: LinearConfig::new(self.dim, self.dim).init(device),
+            output: LinearConfig::new(2 * self.dim, width).init(device),
         });
         let substructure = (self.substructures > 0).then(|| SubstructurePath {
             dropout: Dropout::new(self.input_dropout),
@@ -152,12 +151,12 @@ pub fn bond_kind(fields: &[u8; BOND_FIELDS]) -> u16 {
 }
 
 impl Round {
-    fn new(channels: usize, device: &Device) -> Self {
+    fn new(dim: usize, device: &Device) -> Self {
         Self {
-            bonds: FieldEmbedding::new(&BOND_FIELD_SIZES, channels, device),
-            first: LinearConfig::new(channels, channels).init(device),
-            norm: LayerNorm::new(channels, device),
-            second: LinearConfig::new(channels, channels).init(device),
+            bonds: FieldEmbedding::new(&BOND_FIELD_SIZES, dim, device),
+            first: LinearConfig::new(dim, dim).init(device),
+            norm: LayerNorm::new(dim, device),
+            second: LinearConfig::new(dim, dim).init(device),
         }
     }
 
@@ -173,7 +172,7 @@ impl Round {
 const SUM_SCALE: f64 = 0.04;
 
 impl MessagePath {
-    fn forward(&self, input: &DrugInput) -> Tensor<2> {
+    fn forward(&self, input: &DrugBatch) -> Tensor<2> {
         let graphs = &input.graphs;
         let atom_rows = Arc::new(field_rows(&graphs.atoms, &ATOM_FIELD_SIZES));
         let kinds = Arc::new(field_rows(&bond_kinds(), &BOND_FIELD_SIZES));
@@ -196,7 +195,7 @@ impl MessagePath {
 
 impl GraphEncoder {
     /// Encodes the distinct drugs of a batch: `[B, width]`.
-    pub fn forward(&self, input: &DrugInput, device: &Device) -> Tensor<2> {
+    pub fn forward(&self, input: &DrugBatch, device: &Device) -> Tensor<2> {
         let message = self.message.as_ref().map(|path| path.forward(input));
         let substructure = self.substructure.as_ref().map(|path| {
             let rows = &input.substructures;

@@ -2,7 +2,7 @@
 //!
 //! Composition: hashed k-mer counts through a dense layer; homologous proteins share k-mers, so nearness to training
 //! proteins is kept. Motifs: one convolution over residues and a maximum over positions (as in DeepBind, Alipanahi et al.
-//! 2015, doi 10.1038/nbt.3300), fused into one table scan. The two paths are added. Comes in: [`TargetInput`]. Goes out:
+//! 2015, doi 10.1038/nbt.3300), fused into one table scan. The two paths are added. Comes in: [`TargetBatch`]. Goes out:
 //! `[B, D]`.
 
 use burn::{
@@ -10,12 +10,11 @@ use burn::{
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData},
 };
-use fusebind_features::feature::sequence::RESIDUE_TOKENS;
+use fusebind_features::{feature::sequence::RESIDUE_TOKENS, schema::TargetBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    input::TargetInput,
     layer::{dense::dense, dropout::Dropout, motif::motif_scan, norm::LayerNorm},
 };
 
@@ -110,7 +109,7 @@ struct MotifPath {
 
 impl SequenceEncoder {
     /// Encodes the distinct targets of a batch: `[B, width]`.
-    pub fn forward(&self, input: &TargetInput, device: &Device) -> Tensor<2> {
+    pub fn forward(&self, input: &TargetBatch, device: &Device) -> Tensor<2> {
         let composition = self.composition.as_ref().map(|path| {
             let rows = &input.composition;
             let shape = [input.sequences.len(), rows.width];

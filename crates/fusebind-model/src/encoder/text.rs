@@ -15,15 +15,12 @@ use burn::{
     },
     tensor::{Bool, Device, Int, Tensor, TensorData},
 };
+use fusebind_features::batch::{Bag, RowIndex, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    layer::{
-        bag::{Bag, weighted_bag},
-        dense::dense,
-        gather::{RowIndex, gather_rows},
-    },
+    layer::{bag::weighted_bag, dense::dense, gather::gather_rows},
 };
 
 /// Form of a [`TextEncoder`].
@@ -48,7 +45,7 @@ pub struct TextEncoderConfig {
     /// Words that the transformer reads.
     pub words: usize,
     /// Channels of the transformer, a multiple of 4.
-    pub channels: usize,
+    pub dim: usize,
 }
 
 impl Default for TextEncoderConfig {
@@ -57,7 +54,7 @@ impl Default for TextEncoderConfig {
             kind: TextKind::Terms,
             terms: 4096,
             words: 64,
-            channels: 64,
+            dim: 64,
         }
     }
 }
@@ -67,10 +64,8 @@ const HEADS: usize = 4;
 impl TextEncoderConfig {
     /// Refuses what makes no encoder.
     pub fn check(&self) -> Result<(), Error> {
-        if self.kind == TextKind::Transformer
-            && (self.words == 0 || self.channels == 0 || !self.channels.is_multiple_of(HEADS))
-        {
-            let wanted = "text encoder: `words` must be above 0 and `channels` a multiple of 4";
+        if self.kind == TextKind::Transformer && (self.words == 0 || self.dim == 0 || !self.dim.is_multiple_of(HEADS)) {
+            let wanted = "text encoder: `words` must be above 0 and `dim` a multiple of 4";
             return Err(Error::new(ErrorKind::Config, wanted));
         }
         Ok(())
@@ -90,20 +85,13 @@ impl TextEncoderConfig {
         TextEncoder {
             table: (self.kind == TextKind::Terms).then(|| normal(1.0, [terms, width])),
             transformer: (self.kind == TextKind::Transformer).then(|| TextTransformer {
-                words: EmbeddingConfig::new(terms + 1, self.channels).init(device),
-                positions: normal(0.1, [self.words, self.channels]),
-                encoder: TransformerEncoderConfig::new(self.channels, 2 * self.channels, HEADS, 1).init(device),
-                output: LinearConfig::new(self.channels, width).with_bias(false).init(device),
+                words: EmbeddingConfig::new(terms + 1, self.dim).init(device),
+                positions: normal(0.1, [self.words, self.dim]),
+                encoder: TransformerEncoderConfig::new(self.dim, 2 * self.dim, HEADS, 1).init(device),
+                output: LinearConfig::new(self.dim, width).with_bias(false).init(device),
             }),
         }
     }
-}
-
-/// Words of the entities of a batch, in order, each as its position in the vocabulary.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
-    /// Words of each entity, `[B][..]`; none where there is no text.
-    pub rows: Vec<Vec<u32>>,
 }
 
 /// Encodes descriptions, see the file's header.

@@ -12,11 +12,11 @@ use burn::{
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData},
 };
+use fusebind_features::rows::Rows;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    input::Rows,
     layer::{dense::dense, dropout::Dropout, norm::LayerNorm, pool::attention_pool},
 };
 

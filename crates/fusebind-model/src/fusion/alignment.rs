@@ -51,7 +51,7 @@ pub enum AlignmentForm {
 #[serde(deny_unknown_fields, default)]
 pub struct AlignmentConfig {
     /// Channels of the common space; 0 switches alignment off.
-    pub channels: usize,
+    pub dim: usize,
     /// Temperature `tau`.
     pub temperature: f64,
     /// How modalities are compared.
@@ -61,7 +61,7 @@ pub struct AlignmentConfig {
 impl Default for AlignmentConfig {
     fn default() -> Self {
         Self {
-            channels: 0,
+            dim: 0,
             temperature: 0.1,
             form: AlignmentForm::default(),
         }
@@ -82,9 +82,9 @@ impl AlignmentConfig {
 
     /// Projections of `modalities` embeddings of `width` channels; `None` where there is nothing to align.
     pub fn init(&self, modalities: usize, width: usize, device: &Device) -> Option<Alignment> {
-        (self.channels > 0 && modalities > 1).then(|| Alignment {
+        (self.dim > 0 && modalities > 1).then(|| Alignment {
             projections: (0..modalities)
-                .map(|_| LinearConfig::new(width, self.channels).with_bias(false).init(device))
+                .map(|_| LinearConfig::new(width, self.dim).with_bias(false).init(device))
                 .collect(),
             dropout: Dropout::new(VIEW_DROPOUT),
             temperature: self.temperature,
@@ -291,7 +291,7 @@ mod tests {
 
     fn alignment(form: AlignmentForm, modalities: usize, device: &Device) -> Alignment {
         let config = AlignmentConfig {
-            channels: 8,
+            dim: 8,
             form,
             ..AlignmentConfig::default()
         };

@@ -69,8 +69,8 @@ pub struct Part {
     pub embedding: Tensor<2>,
     /// 1 where the modality is present, else 0, `[B]`.
     pub present: Vec<f32>,
-    /// Trust in it, `[B]`.
-    pub trust: Vec<f32>,
+    /// ModalityWeights in it, `[B]`.
+    pub modality_weights: Vec<f32>,
 }
 
 /// Fuses modalities, see the file's header.
@@ -117,7 +117,12 @@ impl EntityFusion {
         let (rows, device) = (parts[0].embedding.dims()[0], parts[0].embedding.device());
         let count = parts.len();
         let masked = |(part, norm): (Part, &LayerNorm)| {
-            let here: Vec<f32> = part.present.iter().zip(&part.trust).map(|(p, w)| p * w).collect();
+            let here: Vec<f32> = part
+                .present
+                .iter()
+                .zip(&part.modality_weights)
+                .map(|(p, w)| p * w)
+                .collect();
             norm.forward(part.embedding) * Tensor::<2>::from_data(TensorData::new(here, [rows, 1]), &device)
         };
         let all = parts.into_iter().zip(&self.norms).map(masked).collect();
@@ -176,16 +181,16 @@ impl EntityFusion {
             let Part {
                 embedding,
                 present,
-                trust,
+                modality_weights,
             } = part;
             let normed = self.norms[m].forward(embedding);
             let structure = structure.get_or_insert_with(|| normed.clone());
             let score = dense(normed.clone(), &self.scores[m]);
-            let believed: Vec<f32> = present.iter().zip(&trust).map(|(p, w)| p * w).collect();
-            let (state, score) = if believed.iter().all(|p| *p == 1.0) {
+            let match_probabilities: Vec<f32> = present.iter().zip(&modality_weights).map(|(p, w)| p * w).collect();
+            let (state, score) = if match_probabilities.iter().all(|p| *p == 1.0) {
                 (normed, score)
             } else {
-                let here = Tensor::<2>::from_data(TensorData::new(believed, [rows, 1]), &device);
+                let here = Tensor::<2>::from_data(TensorData::new(match_probabilities, [rows, 1]), &device);
                 let gone = here.clone().neg().add_scalar(1.0); // [B, 1]
                 if self.absent != Absent::Masked {
                     let imputed = self.impute(&normed, &here, structure);

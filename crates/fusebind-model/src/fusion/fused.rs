@@ -1,6 +1,6 @@
 //! Everything between encoded entities and the outputs of a pair in one pass, for scoring many pairs without gradients.
 //!
-//! The same function as [`super::interaction`], [`super::evidence`] and [`crate::head`] together, on tiles of pairs that stay in cache:
+//! The same function as [`super::interaction`], [`super::neighbours`] and [`crate::head`] together, on tiles of pairs that stay in cache:
 //! per pair `2 (R H + 2 L H^2 + F (H + E))` operations for rank `R`, `H` channels, `L` layers, `F` evidence channels and `E` channels of
 //! the expert, and nothing of size `[P, H]` in memory. Comes in: projected entities, index pairs, evidence rows. Goes out: affinity
 //! columns and the binding logit of each pair, of both readers.
@@ -9,7 +9,7 @@ use burn::{module::Param, nn::Linear, tensor::Tensor};
 use fusebind_features::vectorised;
 use rayon::prelude::*;
 
-use super::{evidence::EvidenceReader, interaction::Interaction};
+use super::{interaction::Interaction, neighbours::NeighbourEncoder};
 use crate::{
     head::Heads,
     layer::{
@@ -135,7 +135,7 @@ pub(super) fn heads(heads: &Heads) -> Dense {
 #[derive(Clone, Debug)]
 pub struct Projected {
     /// `[B, H]`.
-    channels: Vec<f32>,
+    dim: Vec<f32>,
     /// `[B, R]`.
     rank: Vec<f32>,
 }
@@ -145,7 +145,7 @@ pub struct Projected {
 pub struct FusedHead {
     layers: Layers,
     heads: Dense,
-    expert: Option<Expert>,
+    neighbour_head: Option<Expert>,
 }
 
 /// Outputs of pairs: affinity columns and, behind them, the binding logit, `[P, outputs]`.
@@ -154,7 +154,7 @@ pub struct Columns {
     /// Of structure and evidence together.
     pub joint: Vec<f32>,
     /// Of evidence alone; empty without.
-    pub evidence: Vec<f32>,
+    pub neighbours: Vec<f32>,
 }
 
 /// Room for the tiles of one thread.
@@ -165,7 +165,7 @@ struct Room {
     inner: Vec<f32>,
     product: Vec<f32>,
     shown: Vec<f32>,
-    expert: Vec<f32>,
+    neighbour_head: Vec<f32>,
 }
 
 fn row(values: &[f32], index: u32, width: usize) -> &[f32] {
@@ -179,11 +179,11 @@ fn relu(values: &mut [f32]) {
 
 impl FusedHead {
     /// The pass of a model's parts.
-    pub(crate) fn new(interaction: &Interaction, evidence: Option<&EvidenceReader>, outputs: &Heads) -> Self {
+    pub(crate) fn new(interaction: &Interaction, neighbours: Option<&NeighbourEncoder>, outputs: &Heads) -> Self {
         Self {
             layers: interaction.layers(),
             heads: heads(outputs),
-            expert: evidence.map(EvidenceReader::layers),
+            neighbour_head: neighbours.map(NeighbourEncoder::layers),
         }
     }
 
@@ -194,7 +194,7 @@ impl FusedHead {
 
     /// Projects embedded entities, `[B, width]`; `side` is 0 for drugs and 1 for targets.
     pub fn project(&self, embeddings: Tensor<2>, side: usize) -> Projected {
-        let (channels, rank) = &self.layers.projections[side];
+        let (dim, rank) = &self.layers.projections[side];
         let rows = embeddings.dims()[0];
         let values = host(embeddings);
         let apply = |dense: &Dense| {
@@ -205,38 +205,38 @@ impl FusedHead {
             out
         };
         Projected {
-            channels: apply(channels),
+            dim: apply(dim),
             rank: rank.as_ref().map(apply).unwrap_or_default(),
         }
     }
 
-    /// Scores index pairs, given as drugs and targets; `evidence` holds a row of `width` channels per pair.
+    /// Scores index pairs, given as drugs and targets; `neighbours` holds a row of `width` channels per pair.
     pub fn score(
         &self,
         [drugs, targets]: [&Projected; 2],
         (of_drugs, of_targets): (&[u32], &[u32]),
-        evidence: Option<(&[f32], usize)>,
+        neighbours: Option<(&[f32], usize)>,
     ) -> Columns {
         let (pairs, outputs) = (of_drugs.len(), self.outputs());
-        let expert = self.expert.as_ref().zip(evidence);
+        let neighbour_head = self.neighbour_head.as_ref().zip(neighbours);
         let mut columns = Columns {
             joint: vec![0.0; pairs * outputs],
-            evidence: vec![0.0; if expert.is_some() { pairs * outputs } else { 0 }],
+            neighbours: vec![0.0; if neighbour_head.is_some() { pairs * outputs } else { 0 }],
         };
         let tile = |room: &mut Room, at: usize, joint: &mut [f32], alone: &mut [f32]| {
             let range = at * TILE..(at * TILE + joint.len() / outputs);
             let index = (&of_drugs[range.clone()], &of_targets[range.clone()]);
             self.start([drugs, targets], index, room);
-            if let Some((expert, (rows, width))) = expert {
-                expert.read(&rows[range.start * width..range.end * width], width, room, alone);
+            if let Some((neighbour_head, (rows, width))) = neighbour_head {
+                neighbour_head.read(&rows[range.start * width..range.end * width], width, room, alone);
             }
             self.finish(room, joint);
         };
-        match expert {
+        match neighbour_head {
             None => (columns.joint.par_chunks_mut(outputs * TILE).enumerate())
                 .for_each_init(Room::default, |room, (at, joint)| tile(room, at, joint, &mut [])),
             Some(_) => (columns.joint.par_chunks_mut(outputs * TILE))
-                .zip(columns.evidence.par_chunks_mut(outputs * TILE))
+                .zip(columns.neighbours.par_chunks_mut(outputs * TILE))
                 .enumerate()
                 .for_each_init(Room::default, |room, (at, (joint, alone))| tile(room, at, joint, alone)),
         }
@@ -250,9 +250,9 @@ impl FusedHead {
         vectorised!(|| {
             let rows = room.hidden.chunks_exact_mut(width).zip(of_drugs).zip(of_targets);
             for ((out, drug), target) in rows {
-                let sums = row(&drugs.channels, *drug, width)
+                let sums = row(&drugs.dim, *drug, width)
                     .iter()
-                    .zip(row(&targets.channels, *target, width));
+                    .zip(row(&targets.dim, *target, width));
                 out.iter_mut().zip(sums).for_each(|(o, (d, t))| *o = d + t);
             }
         });
@@ -314,9 +314,10 @@ impl Expert {
             }
         };
         self.pair.add(rows, &mut room.hidden);
-        room.expert.resize(rows.len() / width * self.hidden.outputs(), 0.0);
-        self.hidden.apply(rows, &mut room.expert);
-        vectorised!(|| relu(&mut room.expert));
-        self.heads.apply(&room.expert, out);
+        room.neighbour_head
+            .resize(rows.len() / width * self.hidden.outputs(), 0.0);
+        self.hidden.apply(rows, &mut room.neighbour_head);
+        vectorised!(|| relu(&mut room.neighbour_head));
+        self.heads.apply(&room.neighbour_head, out);
     }
 }

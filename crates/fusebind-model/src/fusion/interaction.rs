@@ -30,7 +30,7 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 pub struct InteractionConfig {
     /// Channels of a pair.
-    pub channels: usize,
+    pub dim: usize,
     /// Rank of the bilinear path; 0 switches it off.
     pub rank: usize,
     /// Residual layers per pair.
@@ -42,7 +42,7 @@ pub struct InteractionConfig {
 impl Default for InteractionConfig {
     fn default() -> Self {
         Self {
-            channels: 512,
+            dim: 512,
             rank: 128,
             layers: 2,
             dropout: 0.1,
@@ -53,8 +53,8 @@ impl Default for InteractionConfig {
 impl InteractionConfig {
     /// Refuses what makes no layer.
     pub fn check(&self) -> Result<(), Error> {
-        if self.channels == 0 {
-            return Err(Error::new(ErrorKind::Config, "interaction: `channels` must be above 0"));
+        if self.dim == 0 {
+            return Err(Error::new(ErrorKind::Config, "interaction: `dim` must be above 0"));
         }
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(Error::new(
@@ -67,17 +67,17 @@ impl InteractionConfig {
 
     /// Layers over entity embeddings of `width` channels.
     pub fn init(&self, width: usize, device: &Device) -> Interaction {
-        let entity = |channels: usize| LinearConfig::new(width, channels).init(device);
+        let entity = |dim: usize| LinearConfig::new(width, dim).init(device);
         Interaction {
-            drug: entity(self.channels),
-            target: entity(self.channels),
+            drug: entity(self.dim),
+            target: entity(self.dim),
             bilinear: (self.rank > 0).then(|| Bilinear {
                 drug: entity(self.rank),
                 target: entity(self.rank),
-                output: LinearConfig::new(self.rank, self.channels).init(device),
+                output: LinearConfig::new(self.rank, self.dim).init(device),
             }),
             blocks: (0..self.layers).map(|_| Block::new(self, device)).collect(),
-            norm: LayerNorm::new(self.channels, device),
+            norm: LayerNorm::new(self.dim, device),
             dropout: Dropout::new(self.dropout),
         }
     }
@@ -112,9 +112,9 @@ struct Block {
 impl Block {
     fn new(config: &InteractionConfig, device: &Device) -> Self {
         Self {
-            norm: LayerNorm::new(config.channels, device),
-            first: LinearConfig::new(config.channels, config.channels).init(device),
-            second: LinearConfig::new(config.channels, config.channels).init(device),
+            norm: LayerNorm::new(config.dim, device),
+            first: LinearConfig::new(config.dim, config.dim).init(device),
+            second: LinearConfig::new(config.dim, config.dim).init(device),
             dropout: Dropout::new(config.dropout),
         }
     }

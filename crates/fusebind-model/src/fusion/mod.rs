@@ -2,7 +2,7 @@
 
 pub mod alignment;
 pub mod entity;
-pub mod evidence;
 pub mod fused;
 pub mod interaction;
+pub mod neighbours;
 pub mod retrieval;

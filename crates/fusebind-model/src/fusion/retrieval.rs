@@ -29,20 +29,20 @@ const SHARPNESS: f64 = 8.0;
 #[serde(deny_unknown_fields, default)]
 pub struct RetrievalConfig {
     /// Channels of a retrieval vector; 0 switches it off.
-    pub channels: usize,
+    pub dim: usize,
 }
 
 impl Default for RetrievalConfig {
     fn default() -> Self {
-        Self { channels: 64 }
+        Self { dim: 64 }
     }
 }
 
 impl RetrievalConfig {
     /// Vectors over entity embeddings of `width` channels.
     pub fn init(&self, width: usize, heads: &HeadConfig, device: &Device) -> Option<Retrieval> {
-        let entity = || LinearConfig::new(width, self.channels).init(device);
-        (self.channels > 0).then(|| Retrieval {
+        let entity = || LinearConfig::new(width, self.dim).init(device);
+        (self.dim > 0).then(|| Retrieval {
             drug: entity(),
             target: entity(),
             heads: heads.init(1, device),
@@ -82,9 +82,9 @@ impl Retrieval {
 }
 
 /// Cosines of all drugs with all targets from their retrieval vectors, `[Bd, R]` and `[Bt, R]`: `[Bd, Bt]`.
-pub fn cosines(drugs: &[f32], targets: &[f32], channels: usize) -> Vec<f32> {
-    let mut out = vec![0.0; (drugs.len() / channels) * (targets.len() / channels)];
-    let targets = Matrix::new(targets, channels).transposed();
-    product(Matrix::new(drugs, channels), targets, &mut out, Onto::Nothing);
+pub fn cosines(drugs: &[f32], targets: &[f32], dim: usize) -> Vec<f32> {
+    let mut out = vec![0.0; (drugs.len() / dim) * (targets.len() / dim)];
+    let targets = Matrix::new(targets, dim).transposed();
+    product(Matrix::new(drugs, dim), targets, &mut out, Onto::Nothing);
     out
 }

@@ -44,10 +44,10 @@ impl HeadConfig {
     }
 
     /// Heads over pair embeddings of `channels` channels.
-    pub fn init(&self, channels: usize, device: &Device) -> Heads {
+    pub fn init(&self, dim: usize, device: &Device) -> Heads {
         Heads {
-            affinity: (self.affinities > 0).then(|| LinearConfig::new(channels, self.affinities).init(device)),
-            binding: self.binding.then(|| LinearConfig::new(channels, 1).init(device)),
+            affinity: (self.affinities > 0).then(|| LinearConfig::new(dim, self.affinities).init(device)),
+            binding: self.binding.then(|| LinearConfig::new(dim, 1).init(device)),
         }
     }
 }

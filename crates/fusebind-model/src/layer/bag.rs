@@ -6,54 +6,13 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use fusebind_features::vectorised;
+use fusebind_features::{batch::Bag, vectorised};
 use rayon::prelude::*;
 
 use super::{
     composed,
-    gather::RowIndex,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
-
-/// Sparse rows over `V` terms, with their transpose.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bag {
-    offsets: Vec<u32>,
-    weights: Vec<f32>,
-    /// Row of each entry.
-    rows: Vec<u32>,
-    /// Term of each entry, and the entries of each term.
-    terms: RowIndex,
-}
-
-impl Bag {
-    /// A bag over `terms` terms from rows of (term, weight) lists. Every term must be below `terms`.
-    pub fn new<'a>(rows: impl Iterator<Item = (&'a [u32], &'a [f32])>, terms: usize) -> Self {
-        let (mut offsets, mut index, mut weights, mut of) = (vec![0u32], Vec::new(), Vec::new(), Vec::new());
-        for (row, (ids, values)) in rows.enumerate() {
-            index.extend_from_slice(ids);
-            weights.extend_from_slice(values);
-            of.resize(index.len(), row as u32);
-            offsets.push(index.len() as u32);
-        }
-        Self {
-            offsets,
-            weights,
-            rows: of,
-            terms: RowIndex::new(index, terms),
-        }
-    }
-
-    /// Number of rows `B`.
-    pub fn len(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
 
 #[derive(Debug)]
 struct WeightedBag(Arc<Bag>);
@@ -64,11 +23,11 @@ fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
 }
 
 impl HostKernel for WeightedBag {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.0.len(), inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let (bag, channels) = (&self.0, inputs[0].channels());
         output
             .par_chunks_mut(channels)
@@ -84,7 +43,7 @@ impl HostKernel for WeightedBag {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let (bag, channels) = (&self.0, inputs[0].channels());
         grads[0]
             .par_chunks_mut(channels)

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
     matmul::{Matrix, Onto, product},
 };
 
@@ -25,11 +25,11 @@ struct Dense {
 }
 
 impl HostKernel for Dense {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![inputs[0].shape[0], inputs[1].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let (channels, width) = (inputs[0].channels(), inputs[1].channels());
         if let Some(bias) = inputs.get(2) {
             output
@@ -64,7 +64,7 @@ impl HostKernel for Dense {
         false
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let (channels, width) = (inputs[0].channels(), inputs[1].channels());
         let passed: Vec<f32>;
         let grad = match self.open.get() {

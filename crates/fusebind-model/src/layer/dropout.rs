@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::{
     composed,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 /// Values per task.
@@ -42,7 +42,7 @@ pub(crate) fn restart(seed: u64) {
 fn next_seed() -> u64 {
     let state = STATE.get().wrapping_add(STRIDE);
     STATE.set(state);
-    mix(state)
+    encoder_share(state)
 }
 
 /// Drops values in training; on a device without gradients it does nothing.
@@ -147,7 +147,7 @@ fn scatter(mut x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-fn mix(mut z: u64) -> u64 {
+fn encoder_share(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
@@ -160,11 +160,11 @@ struct Dropped {
 }
 
 impl HostKernel for Dropped {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         inputs[0].shape.to_vec()
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         output
             .par_chunks_mut(BLOCK)
             .zip(inputs[0].values.par_chunks(BLOCK))
@@ -184,7 +184,7 @@ impl HostKernel for Dropped {
         false
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         grads[0]
             .par_chunks_mut(BLOCK)
             .zip(inputs[0].values.par_chunks(BLOCK))

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::{
     composed,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 /// Incoming bonds of every atom.
@@ -40,11 +40,11 @@ impl Aggregate {
 }
 
 impl HostKernel for Aggregate {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         inputs[0].shape.to_vec()
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         output
             .par_chunks_mut(channels)
@@ -64,7 +64,7 @@ impl HostKernel for Aggregate {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let [atom_grads, bond_grads] = grads else {
             unreachable!("two inputs have two gradients")

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::{
     composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads.
@@ -68,11 +68,11 @@ struct EmbedSum {
 }
 
 impl HostKernel for EmbedSum {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.rows.len() / self.fields, inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         output
             .par_chunks_mut(channels)
@@ -88,7 +88,7 @@ impl HostKernel for EmbedSum {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let partial: Vec<Vec<f32>> = grad
             .par_chunks(channels * BLOCK)

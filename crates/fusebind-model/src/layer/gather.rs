@@ -6,77 +6,23 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use fusebind_features::batch::RowIndex;
 use rayon::prelude::*;
 
 use super::{
     composed,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
-
-/// Positions `p` grouped by the row they read: the transpose of an index list, in compressed rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowIndex {
-    /// Row of each position, `[P]`.
-    pub index: Vec<u32>,
-    /// First entry of each row in `positions`, `[R + 1]`.
-    pub offsets: Vec<u32>,
-    /// Positions sorted by row, then by position, `[P]`.
-    pub positions: Vec<u32>,
-}
-
-impl RowIndex {
-    /// Groups `index` over `rows` rows. Every index must be below `rows`.
-    pub fn new(index: Vec<u32>, rows: usize) -> Self {
-        let mut offsets = vec![0u32; rows + 1];
-        for &row in &index {
-            offsets[row as usize + 1] += 1;
-        }
-        for row in 0..rows {
-            offsets[row + 1] += offsets[row];
-        }
-        let mut next = offsets.clone();
-        let mut positions = vec![0u32; index.len()];
-        for (position, &row) in index.iter().enumerate() {
-            positions[next[row as usize] as usize] = position as u32;
-            next[row as usize] += 1;
-        }
-        Self {
-            index,
-            offsets,
-            positions,
-        }
-    }
-
-    /// Number of rows `R`.
-    pub fn rows(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// Number of gathered rows `P`.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// Whether nothing is gathered.
-    pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
-    }
-
-    /// Positions that read `row`.
-    pub fn readers(&self, row: usize) -> &[u32] {
-        &self.positions[self.offsets[row] as usize..self.offsets[row + 1] as usize]
-    }
-}
 
 #[derive(Debug)]
 struct GatherRows(Arc<RowIndex>);
 
 impl HostKernel for GatherRows {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.0.len(), inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         output
             .par_chunks_mut(channels)
@@ -88,7 +34,7 @@ impl HostKernel for GatherRows {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         grads[0]
             .par_chunks_mut(channels)

@@ -19,14 +19,14 @@ use burn_flex::FlexTensor;
 
 /// Borrowed input of a kernel: contiguous values and their shape.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub struct ArrayView<'a> {
     /// Values in row-major order.
     pub values: &'a [f32],
     /// Shape.
     pub shape: &'a [usize],
 }
 
-impl View<'_> {
+impl ArrayView<'_> {
     /// Length of the last axis (channels `D`).
     pub fn channels(&self) -> usize {
         self.shape.last().copied().unwrap_or(1)
@@ -36,12 +36,12 @@ impl View<'_> {
 /// A differentiable function on CPU slices.
 pub trait HostKernel: Debug + Send + Sync + 'static {
     /// Shape of the output for the given inputs.
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize>;
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize>;
     /// Writes the output (zeroed on entry).
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]);
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]);
     /// Writes the gradient of every input (each zeroed on entry) from the gradient of the output. A kernel that does not need all
     /// finds an empty slice for an input that nobody asks the gradient of.
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]);
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]);
     /// Whether the backward pass writes every gradient, asked for or not.
     fn needs_all(&self) -> bool {
         true
@@ -104,12 +104,12 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
     }
 }
 
-fn with_views<R>(tensors: &[FlexTensor], run: impl FnOnce(&[View<'_>]) -> R) -> R {
+fn with_views<R>(tensors: &[FlexTensor], run: impl FnOnce(&[ArrayView<'_>]) -> R) -> R {
     let shapes: Vec<Vec<usize>> = tensors.iter().map(|t| t.layout().shape().to_vec()).collect();
-    let views: Vec<View<'_>> = tensors
+    let views: Vec<ArrayView<'_>> = tensors
         .iter()
         .zip(&shapes)
-        .map(|(tensor, shape)| View {
+        .map(|(tensor, shape)| ArrayView {
             values: tensor.as_slice::<f32>().expect("made contiguous f32 on entry"),
             shape,
         })

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::{
     composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 #[derive(Debug)]
@@ -61,11 +61,11 @@ impl MotifScan {
 }
 
 impl HostKernel for MotifScan {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.sequences.len(), inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         let mut winners = vec![0i32; output.len()];
         output
@@ -79,7 +79,7 @@ impl HostKernel for MotifScan {
         let _ = self.winners.set(winners);
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let winners = self.winners.get().expect("the forward pass precedes the backward pass");
         for (sequence, (grad, winners)) in grad.chunks(channels).zip(winners.chunks(channels)).enumerate() {

@@ -14,7 +14,7 @@ use super::{
     composed,
     dropout::{Drop, Dropout},
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 pub(super) const EPSILON: f32 = 1e-5;
@@ -162,11 +162,11 @@ pub(super) fn normalise_backward(
 }
 
 impl HostKernel for Normalise {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         inputs[0].shape.to_vec()
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         let (gain, shift) = (inputs[1].values, inputs[2].values);
         output
@@ -185,7 +185,7 @@ impl HostKernel for Normalise {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let (gain, shift) = (inputs[1].values, inputs[2].values);
         let [row_grads, gain_grads, shift_grads] = grads else {

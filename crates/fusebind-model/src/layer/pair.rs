@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use fusebind_features::batch::RowIndex;
 use rayon::prelude::*;
 
 use super::{
     composed,
-    gather::RowIndex,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 /// Index pairs of a batch, grouped by drug and by target.
@@ -39,7 +39,7 @@ fn row(values: &[f32], index: u32, channels: usize) -> &[f32] {
 }
 
 impl HostKernel for Combined {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         let channels = match self.1 {
             Combine::Dot => 1,
             Combine::Sum | Combine::Product => inputs[0].channels(),
@@ -47,7 +47,7 @@ impl HostKernel for Combined {
         vec![self.0.drug.len(), channels]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         let width = if matches!(self.1, Combine::Dot) { 1 } else { channels };
         output
@@ -65,7 +65,7 @@ impl HostKernel for Combined {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let sides = [
             (&self.0.drug, &self.0.target, inputs[1].values),

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{
     composed,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
     segment::pieces,
 };
 
@@ -66,11 +66,11 @@ impl AttentionPool {
 }
 
 impl HostKernel for AttentionPool {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.0.len() - 1, inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         output
             .par_chunks_mut(channels)
@@ -87,7 +87,7 @@ impl HostKernel for AttentionPool {
             );
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         let (x, scores) = (inputs[0].values, inputs[1].values);
         let [x_grad, score_grad] = grads else {

@@ -15,7 +15,7 @@ use super::{
     dense::sum_rows,
     dropout::{Drop, Dropout},
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
     matmul::{Matrix, Onto, product, product_here},
     norm::{LayerNorm, moments, normalise, normalise_backward},
 };
@@ -37,11 +37,11 @@ struct Sums {
 }
 
 impl HostKernel for Residual {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         inputs[0].shape.to_vec()
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let [x, gain, shift, first, first_bias, second, second_bias] = inputs else {
             unreachable!("a residual block has seven inputs")
         };
@@ -79,7 +79,7 @@ impl HostKernel for Residual {
         let _ = self.hidden.set(hidden);
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let [x, gain, shift, first, _, second, _] = inputs else {
             unreachable!("a residual block has seven inputs")
         };

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     composed,
     gather::add_assign,
-    kernel::{self, HostKernel, View, on_host},
+    kernel::{self, ArrayView, HostKernel, on_host},
 };
 
 /// The rows of each segment.
@@ -28,11 +28,11 @@ pub(super) fn pieces<'a>(offsets: &[u32], channels: usize, rows: &'a mut [f32]) 
 struct SegmentSum(Arc<Vec<u32>>);
 
 impl HostKernel for SegmentSum {
-    fn output_shape(&self, inputs: &[View<'_>]) -> Vec<usize> {
+    fn output_shape(&self, inputs: &[ArrayView<'_>]) -> Vec<usize> {
         vec![self.0.len() - 1, inputs[0].channels()]
     }
 
-    fn forward(&self, inputs: &[View<'_>], output: &mut [f32]) {
+    fn forward(&self, inputs: &[ArrayView<'_>], output: &mut [f32]) {
         let channels = inputs[0].channels();
         output
             .par_chunks_mut(channels)
@@ -45,7 +45,7 @@ impl HostKernel for SegmentSum {
             });
     }
 
-    fn backward(&self, inputs: &[View<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
+    fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]) {
         let channels = inputs[0].channels();
         pieces(&self.0, channels, grads[0])
             .into_par_iter()

@@ -4,8 +4,8 @@
 //! two entities is mixed with what they say from graph and sequence alone:
 //!
 //! ```text
-//! y(A) = m joint(A) + (1 - m) evidence(A)        A: modalities that are shown, m: `Blend::mix`
-//! prediction = s y(structure) + (1 - s) y(all)   s: `Blend::structure`; 0 for a pair without its graph or its sequence
+//! y(A) = m joint(A) + (1 - m) evidence(A)        A: modalities that are shown, m: `EnsembleWeights::encoder_share`
+//! prediction = s y(structure) + (1 - s) y(all)   s: `EnsembleWeights::structure`; 0 for a pair without its graph or its sequence
 //! ```
 //!
 //! Modality dropout trains one model for every subset of the modalities; this is the mean of two members of that ensemble (as
@@ -14,22 +14,23 @@
 //!
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 
-mod opinion;
+mod raw_output;
 
 use burn::tensor::{Device, Tensor};
 use fusebind_features::{
     batch::PairIndex,
-    modality::{Modality, ModalitySet, Trust},
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::{Mask, NeighbourTable},
+    reference::Reference,
+    schema::{DrugStore, TargetStore},
 };
 
 use crate::{
-    evidence::{Evidence, EvidenceTable, Withheld},
-    input::{DrugStore, TargetStore},
     layer::kernel::on_host,
-    model::{Model, Read},
+    model::{ModalityEmbeddings, Model},
 };
 
-pub use opinion::{Blend, Opinions, Scores};
+pub use raw_output::{EnsembleWeights, RawOutputs, Scores};
 
 /// Entities encoded at a time.
 const ENTITIES: usize = 512;
@@ -40,52 +41,52 @@ const GATHERED: usize = 8 * PAIRS;
 
 /// Where the evidence of pairs comes from.
 #[derive(Clone, Copy, Debug)]
-pub enum EvidenceOf<'a> {
+pub enum NeighbourSource<'a> {
     /// The model reads none.
     Nothing,
     /// Gathered from a bank as pairs come.
-    Bank(&'a Evidence),
+    ReferenceSet(&'a Reference),
     /// Gathered before, one row per pair.
-    Table(&'a EvidenceTable),
+    Table(&'a NeighbourTable),
 }
 
 /// What entities and pairs do without.
 #[derive(Clone, Copy, Debug)]
-pub enum Absence<'a> {
+pub enum MissingModalities<'a> {
     /// All alike.
-    Alike(Withheld),
+    Alike(Mask),
     /// Each entity for itself: modalities that the drugs and the targets of the stores do without.
     Each([&'a [ModalitySet]; 2]),
 }
 
-impl Default for Absence<'_> {
+impl Default for MissingModalities<'_> {
     fn default() -> Self {
-        Self::Alike(Withheld::default())
+        Self::Alike(Mask::default())
     }
 }
 
-impl Absence<'_> {
+impl MissingModalities<'_> {
     fn of_drug(&self, drug: u32) -> ModalitySet {
         match self {
-            Self::Alike(withheld) => withheld.drug,
+            Self::Alike(mask) => mask.drug,
             Self::Each([drugs, _]) => drugs[drug as usize],
         }
     }
 
     fn of_target(&self, target: u32) -> ModalitySet {
         match self {
-            Self::Alike(withheld) => withheld.target,
+            Self::Alike(mask) => mask.target,
             Self::Each([_, targets]) => targets[target as usize],
         }
     }
 
-    fn of_pair(&self, (drug, target): (u32, u32)) -> Withheld {
+    fn of_pair(&self, (drug, target): (u32, u32)) -> Mask {
         match self {
-            Self::Alike(withheld) => *withheld,
-            Self::Each(_) => Withheld {
+            Self::Alike(mask) => *mask,
+            Self::Each(_) => Mask {
                 drug: self.of_drug(drug),
                 target: self.of_target(target),
-                ..Withheld::default()
+                ..Mask::default()
             },
         }
     }
@@ -93,19 +94,19 @@ impl Absence<'_> {
 
 /// From what a model speaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum View {
+enum InputSubset {
     /// From everything that it is shown.
     Everything,
     /// From the graph and the sequence alone.
     Structure,
 }
 
-impl View {
-    /// What an entity does without that is to do without `withheld`.
-    fn without(self, withheld: ModalitySet) -> ModalitySet {
+impl InputSubset {
+    /// What an entity does without that is to do without `mask`.
+    fn without(self, mask: ModalitySet) -> ModalitySet {
         match self {
-            Self::Everything => withheld,
-            Self::Structure => withheld.union(structure().complement()),
+            Self::Everything => mask,
+            Self::Structure => mask.union(structure().complement()),
         }
     }
 }
@@ -126,10 +127,10 @@ fn distinct(ids: impl Iterator<Item = u32> + Clone) -> (Vec<u32>, Vec<u32>) {
 
 /// What the encoders of a model say of every entity of some pairs: read once, fused and scored under as many absences as are asked for.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct EntityEmbeddings {
     /// Distinct entities, ascending, and what is said of [`ENTITIES`] of them at a time.
-    drugs: (Vec<u32>, Vec<Read>),
-    targets: (Vec<u32>, Vec<Read>),
+    drugs: (Vec<u32>, Vec<ModalityEmbeddings>),
+    targets: (Vec<u32>, Vec<ModalityEmbeddings>),
 }
 
 /// A model ready to score pairs.
@@ -137,26 +138,26 @@ pub struct Reading {
 pub struct Scorer<'a> {
     /// Model, without gradients.
     pub model: &'a Model,
-    /// Evidence of the pairs.
-    pub evidence: EvidenceOf<'a>,
+    /// Reference of the pairs.
+    pub neighbours: NeighbourSource<'a>,
     /// What entities and pairs do without.
-    pub absence: Absence<'a>,
-    /// Trust in the modalities of drugs and of targets.
-    pub trust: [Trust; 2],
+    pub absence: MissingModalities<'a>,
+    /// ModalityWeights in the modalities of drugs and of targets.
+    pub modality_weights: [ModalityWeights; 2],
     /// Where the model lives.
     pub device: &'a Device,
 }
 
 impl Scorer<'_> {
     /// Reads every entity of `pairs` with all its modalities, for [`Scorer::score_read`].
-    pub fn read(&self, (drugs, targets): (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> Reading {
+    pub fn read(&self, (drugs, targets): (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> EntityEmbeddings {
         let (of_drugs, _) = distinct(pairs.iter().map(|p| p.0));
         let (of_targets, _) = distinct(pairs.iter().map(|p| p.1));
         let read_drugs = |ids: &[u32]| self.model.read_drugs(&drugs.batch(ids), self.device);
         let read_targets = |ids: &[u32]| self.model.read_targets(&targets.batch(ids), self.device);
         let said_of_drugs = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
         let said_of_targets = of_targets.chunks(ENTITIES).map(read_targets).collect();
-        Reading {
+        EntityEmbeddings {
             drugs: (of_drugs, said_of_drugs),
             targets: (of_targets, said_of_targets),
         }
@@ -168,35 +169,35 @@ impl Scorer<'_> {
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
-    ) -> Opinions {
-        let [opinions] = self.opinions(None, stores, pairs, [View::Everything], progress);
-        opinions
+    ) -> RawOutputs {
+        let [raw_outputs] = self.raw_outputs(None, stores, pairs, [InputSubset::Everything], progress);
+        raw_outputs
     }
 
     /// [`Scorer::score`], of pairs of entities that have been read from the same stores: whatever they do without, no encoder runs again.
     pub fn score_read(
         &self,
-        reading: &Reading,
+        reading: &EntityEmbeddings,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
-    ) -> Opinions {
-        let [opinions] = self.opinions(Some(reading), stores, pairs, [View::Everything], progress);
-        opinions
+    ) -> RawOutputs {
+        let [raw_outputs] = self.raw_outputs(Some(reading), stores, pairs, [InputSubset::Everything], progress);
+        raw_outputs
     }
 
     /// [`Scorer::score_read`], and what is said of the same pairs from structure alone.
     pub fn score_both(
         &self,
-        reading: &Reading,
+        reading: &EntityEmbeddings,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
-    ) -> [Opinions; 2] {
-        self.opinions(
+    ) -> [RawOutputs; 2] {
+        self.raw_outputs(
             Some(reading),
             stores,
             pairs,
-            [View::Everything, View::Structure],
+            [InputSubset::Everything, InputSubset::Structure],
             |_| {},
         )
     }
@@ -204,29 +205,36 @@ impl Scorer<'_> {
     /// What a model that blends its opinions so predicts of `pairs`, whose entities may have been read before from the same stores.
     pub fn predict(
         &self,
-        reading: Option<&Reading>,
+        reading: Option<&EntityEmbeddings>,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
-        blend: Blend,
+        ensemble: EnsembleWeights,
         progress: impl FnMut(usize),
     ) -> Scores {
-        if blend.structure == 0.0 {
-            let [opinions] = self.opinions(reading, stores, pairs, [View::Everything], progress);
-            return opinions.mixed(blend.mix);
+        if ensemble.structure_only_share == 0.0 {
+            let [raw_outputs] = self.raw_outputs(reading, stores, pairs, [InputSubset::Everything], progress);
+            return raw_outputs.mixed(ensemble.encoder_share);
         }
-        let views = [View::Everything, View::Structure];
-        let both = self.opinions(reading, stores, pairs, views, progress);
-        self.blended(&both, pairs, blend)
+        let subsets = [InputSubset::Everything, InputSubset::Structure];
+        let both = self.raw_outputs(reading, stores, pairs, subsets, progress);
+        self.combined(&both, pairs, ensemble)
     }
 
     /// The prediction that [`Scorer::score_both`] makes of `pairs`; what is said from structure alone is not looked at where it has no
     /// share.
-    pub fn blended(&self, [everything, structure]: &[Opinions; 2], pairs: &[(u32, u32)], blend: Blend) -> Scores {
-        let everything = everything.mixed(blend.mix);
-        if blend.structure == 0.0 {
+    pub fn combined(
+        &self,
+        [everything, structure]: &[RawOutputs; 2],
+        pairs: &[(u32, u32)],
+        ensemble: EnsembleWeights,
+    ) -> Scores {
+        let everything = everything.mixed(ensemble.encoder_share);
+        if ensemble.structure_only_share == 0.0 {
             return everything;
         }
-        let mut scores = structure.mixed(blend.mix).mixed(&everything, blend.structure);
+        let mut scores = structure
+            .mixed(ensemble.encoder_share)
+            .mixed(&everything, ensemble.structure_only_share);
         let lacks_structure = |row: &usize| {
             let without = self.absence.of_pair(pairs[*row]);
             without.drug.contains(Modality::Graph) || without.target.contains(Modality::Sequence)
@@ -235,17 +243,17 @@ impl Scorer<'_> {
         scores
     }
 
-    fn opinions<const V: usize>(
+    fn raw_outputs<const V: usize>(
         &self,
-        reading: Option<&Reading>,
+        reading: Option<&EntityEmbeddings>,
         (drugs, targets): (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
-        views: [View; V],
+        subsets: [InputSubset; V],
         mut progress: impl FnMut(usize),
-    ) -> [Opinions; V] {
-        let mut opinions: [Opinions; V] = std::array::from_fn(|_| Opinions::default());
+    ) -> [RawOutputs; V] {
+        let mut raw_outputs: [RawOutputs; V] = std::array::from_fn(|_| RawOutputs::default());
         if pairs.is_empty() {
-            return opinions;
+            return raw_outputs;
         }
         let (drug_ids, drug_positions) = distinct(pairs.iter().map(|p| p.0));
         let (target_ids, target_positions) = distinct(pairs.iter().map(|p| p.1));
@@ -255,77 +263,88 @@ impl Scorer<'_> {
             (&reading.drugs.1, &reading.targets.1)
         });
         let states = |chunks: Vec<[Tensor<2>; V]>| -> [Tensor<2>; V] {
-            std::array::from_fn(|view| Tensor::cat(chunks.iter().map(|chunk| chunk[view].clone()).collect(), 0))
+            std::array::from_fn(|subset| Tensor::cat(chunks.iter().map(|chunk| chunk[subset].clone()).collect(), 0))
         };
         let drug_states = (drug_ids.chunks(ENTITIES).enumerate())
             .map(|(chunk, ids)| {
-                let without = |view: View| -> Vec<(u32, ModalitySet)> {
-                    let of = |id: &u32| (*id, view.without(self.absence.of_drug(*id)));
+                let without = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
+                    let of = |id: &u32| (*id, subset.without(self.absence.of_drug(*id)));
                     ids.iter().map(of).collect()
                 };
                 let read = match read {
                     Some((read, _)) => read[chunk].clone(),
-                    None => (self.model).read_drugs(&drugs.batch_without(&without(View::Everything)), self.device),
+                    None => {
+                        (self.model).read_drugs(&drugs.batch_without(&without(InputSubset::Everything)), self.device)
+                    }
                 };
-                views.map(|view| {
-                    let (present, trust) = drugs.presence(&without(view));
-                    let trust: Vec<Trust> = trust.into_iter().map(|own| own.and(self.trust[0])).collect();
-                    self.model.embed_drugs(read.clone(), (&present, &trust))
+                subsets.map(|subset| {
+                    let (present, modality_weights) = drugs.presence(&without(subset));
+                    let modality_weights: Vec<ModalityWeights> = modality_weights
+                        .into_iter()
+                        .map(|own| own.and(self.modality_weights[0]))
+                        .collect();
+                    self.model.embed_drugs(read.clone(), (&present, &modality_weights))
                 })
             })
             .collect();
         let target_states = (target_ids.chunks(ENTITIES).enumerate())
             .map(|(chunk, ids)| {
-                let without = |view: View| -> Vec<(u32, ModalitySet)> {
-                    let of = |id: &u32| (*id, view.without(self.absence.of_target(*id)));
+                let without = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
+                    let of = |id: &u32| (*id, subset.without(self.absence.of_target(*id)));
                     ids.iter().map(of).collect()
                 };
                 let read = match read {
                     Some((_, read)) => read[chunk].clone(),
-                    None => (self.model).read_targets(&targets.batch_without(&without(View::Everything)), self.device),
+                    None => (self.model)
+                        .read_targets(&targets.batch_without(&without(InputSubset::Everything)), self.device),
                 };
-                views.map(|view| {
-                    let (present, trust) = targets.presence(&without(view));
-                    let trust: Vec<Trust> = trust.into_iter().map(|own| own.and(self.trust[1])).collect();
-                    self.model.embed_targets(read.clone(), (&present, &trust))
+                subsets.map(|subset| {
+                    let (present, modality_weights) = targets.presence(&without(subset));
+                    let modality_weights: Vec<ModalityWeights> = modality_weights
+                        .into_iter()
+                        .map(|own| own.and(self.modality_weights[1]))
+                        .collect();
+                    self.model.embed_targets(read.clone(), (&present, &modality_weights))
                 })
             })
             .collect();
         let (drug_states, target_states) = (states(drug_states), states(target_states));
         let fused = on_host(self.device).then(|| {
             let (head, shape) = self.model.fused_head();
-            let sides = std::array::from_fn::<_, V, _>(|view| {
+            let sides = std::array::from_fn::<_, V, _>(|subset| {
                 [
-                    head.project(drug_states[view].clone(), 0),
-                    head.project(target_states[view].clone(), 1),
+                    head.project(drug_states[subset].clone(), 0),
+                    head.project(target_states[subset].clone(), 1),
                 ]
             });
             (head, sides, shape)
         });
         for gathered in (0..pairs.len()).step_by(GATHERED) {
             let last = (gathered + GATHERED).min(pairs.len());
-            let fresh = match self.evidence {
-                EvidenceOf::Bank(bank) => Some(bank.table((drugs, targets), &pairs[gathered..last])),
+            let fresh = match self.neighbours {
+                NeighbourSource::ReferenceSet(reference_set) => {
+                    Some(reference_set.table((drugs, targets), &pairs[gathered..last]))
+                }
                 _ => None,
             };
-            let (table, first) = match (self.evidence, &fresh) {
-                (EvidenceOf::Table(table), _) => (Some(table), 0),
+            let (table, first) = match (self.neighbours, &fresh) {
+                (NeighbourSource::Table(table), _) => (Some(table), 0),
                 (_, fresh) => (fresh.as_ref(), gathered),
             };
             for start in (gathered..last).step_by(PAIRS) {
                 let end = (start + PAIRS).min(last);
                 let index = (&drug_positions[start..end], &target_positions[start..end]);
-                for (at, (view, opinions)) in views.into_iter().zip(&mut opinions).enumerate() {
+                for (at, (subset, raw_outputs)) in subsets.into_iter().zip(&mut raw_outputs).enumerate() {
                     let rows = table.map(|table| {
                         let row = |row: usize| {
-                            let withheld = self.absence.of_pair(pairs[row]);
-                            let withheld = Withheld {
-                                trust: self.trust,
-                                drug: view.without(withheld.drug),
-                                target: view.without(withheld.target),
-                                ..withheld
+                            let mask = self.absence.of_pair(pairs[row]);
+                            let mask = Mask {
+                                modality_weights: self.modality_weights,
+                                drug: subset.without(mask.drug),
+                                target: subset.without(mask.target),
+                                ..mask
                             };
-                            ((row - first) as u32, withheld)
+                            ((row - first) as u32, mask)
                         };
                         table.rows(&(start..end).map(row).collect::<Vec<_>>())
                     });
@@ -334,10 +353,10 @@ impl Scorer<'_> {
                             let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
                             let [drugs, targets] = &sides[at];
                             let columns = head.score([drugs, targets], index, rows);
-                            opinions.joint.extend_columns(&columns.joint, *shape);
-                            if !columns.evidence.is_empty() {
-                                let evidence = opinions.evidence.get_or_insert_default();
-                                evidence.extend_columns(&columns.evidence, *shape);
+                            raw_outputs.joint.extend_columns(&columns.joint, *shape);
+                            if !columns.neighbours.is_empty() {
+                                let neighbours = raw_outputs.neighbours.get_or_insert_default();
+                                neighbours.extend_columns(&columns.neighbours, *shape);
                             }
                         }
                         None => {
@@ -347,9 +366,9 @@ impl Scorer<'_> {
                             };
                             let (drugs, targets) = (drug_states[at].clone(), target_states[at].clone());
                             let outputs = self.model.score(drugs, targets, index, rows.as_ref());
-                            opinions.joint.extend(outputs.joint);
-                            if let Some(evidence) = outputs.evidence {
-                                opinions.evidence.get_or_insert_default().extend(evidence);
+                            raw_outputs.joint.extend(outputs.joint);
+                            if let Some(neighbours) = outputs.neighbours {
+                                raw_outputs.neighbours.get_or_insert_default().extend(neighbours);
                             }
                         }
                     }
@@ -357,6 +376,6 @@ impl Scorer<'_> {
                 progress(end);
             }
         }
-        opinions
+        raw_outputs
     }
 }

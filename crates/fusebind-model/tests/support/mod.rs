@@ -11,20 +11,21 @@ use fusebind_features::{
         sequence::SequenceFeatures,
     },
     modality::{Modality, ModalitySet},
+    quality::MismatchModel,
+    reference::Reference,
+    rows::Rows,
+    schema::{DrugStore, SideDims, SideSchema, SideStore, TargetStore, reference_set},
 };
 use fusebind_model::{
-    confidence::Confidence,
     encoder::{
         graph::GraphEncoderConfig, sequence::SequenceEncoderConfig, text::TextEncoderConfig,
         transcriptome::TranscriptomeEncoderConfig,
     },
-    evidence::Evidence,
     fusion::{
-        alignment::AlignmentConfig, entity::FusionConfig, evidence::EvidenceConfig, interaction::InteractionConfig,
+        alignment::AlignmentConfig, entity::FusionConfig, interaction::InteractionConfig, neighbours::NeighbourConfig,
         retrieval::RetrievalConfig,
     },
     head::HeadConfig,
-    input::{DrugStore, Rows, SideChannels, SideSchema, SideStore, TargetStore, bank},
     model::{Model, ModelConfig},
 };
 
@@ -37,7 +38,7 @@ pub fn config() -> ModelConfig {
         dropout: 0.0,
         graph: GraphEncoderConfig {
             layers: 2,
-            channels: 8,
+            dim: 8,
             substructures: SUBSTRUCTURES,
             input_dropout: 0.0,
         },
@@ -48,7 +49,7 @@ pub fn config() -> ModelConfig {
             input_dropout: 0.0,
         },
         interaction: InteractionConfig {
-            channels: 32,
+            dim: 32,
             rank: 8,
             layers: 1,
             dropout: 0.0,
@@ -57,24 +58,24 @@ pub fn config() -> ModelConfig {
             affinities: 2,
             binding: true,
         },
-        drug: SideChannels {
+        drug: SideDims {
             text: 2,
             transcriptome: 4,
             bioassay: 6,
             embeddings: vec![(Modality::Graph, 2)],
         },
-        target: SideChannels {
+        target: SideDims {
             text: 3,
-            ..SideChannels::default()
+            ..SideDims::default()
         },
-        evidence: EvidenceConfig {
+        neighbours: NeighbourConfig {
             enabled: true,
-            channels: 16,
+            dim: 16,
             inputs: INPUTS,
             flags: 2,
             imputed: false,
         },
-        retrieval: RetrievalConfig { channels: 8 },
+        retrieval: RetrievalConfig { dim: 8 },
         alignment: AlignmentConfig::default(),
         fusion: FusionConfig::default(),
         text: TextEncoderConfig::default(),
@@ -145,10 +146,10 @@ pub fn side() -> [SideStore; 2] {
     [drug.1, target.1]
 }
 
-/// Channels of the evidence rows of [`evidence`].
+/// Channels of the evidence rows of [`neighbours`].
 pub const INPUTS: usize = 6;
 
-pub fn evidence(pairs: usize) -> Rows {
+pub fn neighbours(pairs: usize) -> Rows {
     rows(pairs, INPUTS)
 }
 
@@ -235,15 +236,15 @@ pub fn assert_close(a: &[f32], b: &[f32], what: &str) {
 }
 
 /// A bank whose evidence has [`INPUTS`] channels: means of both sides only, as there is nothing to compare by.
-pub fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) -> Evidence {
+pub fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) -> Reference {
     let outcomes: Vec<(u32, u32, f32)> = pairs.iter().map(|&(d, t)| (d, t, ((d + t) % 3) as f32)).collect();
     let (mut drugs, mut targets) = (drugs.clone(), targets.clone());
     drugs.descriptors.clear();
     targets.descriptors.clear();
-    let mut evidence = Evidence::new(bank(&drugs, &targets, &outcomes), Confidence::default());
-    let table = evidence.fit((&drugs, &targets), pairs);
-    assert_eq!((evidence.inputs(), table.inputs()), (6, 6));
-    evidence
+    let mut neighbours = Reference::new(reference_set(&drugs, &targets, &outcomes), MismatchModel::default());
+    let table = neighbours.fit((&drugs, &targets), pairs);
+    assert_eq!((neighbours.inputs(), table.inputs()), (6, 6));
+    neighbours
 }
 
 pub fn without(modalities: &[Modality]) -> ModalitySet {

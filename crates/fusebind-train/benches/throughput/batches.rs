@@ -12,11 +12,12 @@ use fusebind_data::{
 use fusebind_features::{
     batch::{GraphBatch, PairIndex},
     feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS},
+    rows::{InputScale, Rows},
+    schema::{DrugBatch, DrugStore, TargetBatch, TargetStore},
 };
 use fusebind_model::{
     checkpoint::{Archive, Array},
     encoder::graph::{bond_kind, bond_kinds},
-    input::{DrugInput, DrugStore, InputScale, Rows, TargetInput, TargetStore},
     layer::embed::field_rows,
 };
 use fusebind_train::{objective::Labels, recipe::Recipe};
@@ -33,10 +34,10 @@ const LENGTHS: [usize; 2] = [85, 1000];
 pub struct Batch {
     /// Rows of the distinct drugs in the store.
     pub of_drugs: Vec<u32>,
-    pub drugs: DrugInput,
-    pub targets: TargetInput,
+    pub drugs: DrugBatch,
+    pub targets: TargetBatch,
     pub pairs: PairIndex,
-    pub evidence: Rows,
+    pub neighbours: Rows,
     pub labels: Labels,
 }
 
@@ -54,11 +55,17 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     pub fn new(dataset: &'a Dataset, recipe: &str, device: Device) -> Result<Self, Box<dyn Error>> {
         let mut recipe = Recipe::open(recipe)?;
-        recipe.model.evidence.inputs = EVIDENCE;
+        recipe.model.neighbours.inputs = EVIDENCE;
         (recipe.model.heads.affinities, recipe.model.heads.binding) = (1, false);
-        recipe.model.alignment.channels = 0;
-        let drugs = DrugStore::new(dataset.drugs.iter().map(|d| &d.molecule), &recipe.model.graph);
-        let targets = TargetStore::new(dataset.targets.iter().map(|t| &t.protein), &recipe.model.sequence);
+        recipe.model.alignment.dim = 0;
+        let drugs = DrugStore::new(
+            dataset.drugs.iter().map(|d| &d.molecule),
+            recipe.model.graph.substructures,
+        );
+        let targets = TargetStore::new(
+            dataset.targets.iter().map(|t| &t.protein),
+            recipe.model.sequence.composition,
+        );
         let all = |count: usize| (0..count as u32).collect::<Vec<_>>();
         let substructures = InputScale::fit(&drugs.substructures, &all(dataset.drugs.len()));
         let composition = InputScale::fit(&targets.composition, &all(dataset.targets.len()));
@@ -86,7 +93,7 @@ impl<'a> Bench<'a> {
                 targets: targets.batch(&of_targets),
                 pairs: index,
                 of_drugs,
-                evidence: Rows {
+                neighbours: Rows {
                     values: (0..own.len() * EVIDENCE).map(|_| draw()).collect(),
                     width: EVIDENCE,
                 },
@@ -122,7 +129,7 @@ impl<'a> Bench<'a> {
             let rows = [
                 ("substructures", &batch.drugs.substructures),
                 ("composition", &batch.targets.composition),
-                ("evidence", &batch.evidence),
+                ("neighbours", &batch.neighbours),
             ];
             for (name, rows) in rows {
                 put_f32(
@@ -194,18 +201,18 @@ impl<'a> Bench<'a> {
             ("width", model.width.to_string()),
             ("dropout", model.dropout.to_string()),
             ("graph_layers", model.graph.layers.to_string()),
-            ("graph_channels", model.graph.channels.to_string()),
+            ("graph_channels", model.graph.dim.to_string()),
             ("substructures", model.graph.substructures.to_string()),
             ("composition", model.sequence.composition.to_string()),
-            ("pair_channels", model.interaction.channels.to_string()),
+            ("pair_channels", model.interaction.dim.to_string()),
             ("pair_layers", model.interaction.layers.to_string()),
             ("pair_dropout", model.interaction.dropout.to_string()),
-            ("evidence_inputs", EVIDENCE.to_string()),
-            ("evidence_channels", model.evidence.channels.to_string()),
-            ("retrieval_channels", model.retrieval.channels.to_string()),
+            ("neighbour_inputs", EVIDENCE.to_string()),
+            ("neighbour_dim", model.neighbours.dim.to_string()),
+            ("retrieval_channels", model.retrieval.dim.to_string()),
             ("atom_rows", ATOM_FIELD_SIZES.iter().sum::<usize>().to_string()),
             ("bond_rows", BOND_FIELD_SIZES.iter().sum::<usize>().to_string()),
-            ("expert_weight", "1.0".into()),
+            ("neighbour_head_weight", "1.0".into()),
             ("retrieval_weight", self.recipe.training.objective.retrieval.to_string()),
         ] {
             about.insert(name.to_string(), value);

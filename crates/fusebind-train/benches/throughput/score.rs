@@ -5,7 +5,7 @@ use std::hint::black_box;
 use burn::{module::Module, tensor::Tensor};
 use fusebind_model::{
     fusion::{interaction::InteractionConfig, retrieval::cosines},
-    scoring::{Absence, EvidenceOf, Scorer},
+    scoring::{MissingModalities, NeighbourSource, Scorer},
 };
 use fusebind_train::recipe::Recipe;
 
@@ -25,14 +25,14 @@ pub fn measure(bench: &Bench<'_>, peak: f64) -> Outcome {
 
 fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> Outcome {
     let mut config = bench.recipe.model.clone();
-    config.evidence.inputs = 0;
+    config.neighbours.inputs = 0;
     config.interaction = interaction.clone();
     let model = config.init(&bench.device.clone().autodiff(), 1)?.valid();
     let scorer = Scorer {
         model: &model,
-        evidence: EvidenceOf::Nothing,
-        absence: Absence::default(),
-        trust: Default::default(),
+        neighbours: NeighbourSource::Nothing,
+        absence: MissingModalities::default(),
+        modality_weights: Default::default(),
         device: &bench.device,
     };
     let stores = (&bench.drugs, &bench.targets);
@@ -43,7 +43,7 @@ fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> 
     let many = fastest(3, || {
         black_box(scorer.score(stores, &pairs, |_| {}));
     });
-    let (h, layers) = (interaction.channels as f64, interaction.layers);
+    let (h, layers) = (interaction.dim as f64, interaction.layers);
     let work = 4.0 * h * h * layers as f64 + 2.0 * h;
     // What encoding takes is in both: the difference is what pairs take.
     let rate = (pairs.len() - bench.pairs.len()) as f64 / (many - few);
@@ -62,7 +62,7 @@ fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> 
 
 fn dot_products(bench: &Bench<'_>) {
     let config = &bench.recipe.model;
-    let channels = config.retrieval.channels;
+    let channels = config.retrieval.dim;
     let vectors = |rows: usize| {
         let ones = Tensor::<2>::ones([rows, channels], &bench.device);
         ones.into_data().try_into_vec::<f32>().expect("f32")

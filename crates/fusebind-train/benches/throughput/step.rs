@@ -50,8 +50,8 @@ fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stag
     let width = model.width as f64;
     let (drugs, targets) = (batch.drugs.graphs.len() as f64, batch.targets.sequences.len() as f64);
     let (atoms, pairs) = (batch.drugs.graphs.atoms.len() as f64, batch.pairs.len() as f64);
-    let (c, h) = (model.graph.channels as f64, model.interaction.channels as f64);
-    let (evidence, expert) = (batch.evidence.width as f64, model.evidence.channels as f64);
+    let (c, h) = (model.graph.dim as f64, model.interaction.dim as f64);
+    let (neighbours, neighbour_head) = (batch.neighbours.width as f64, model.neighbours.dim as f64);
     let data = |name, products: f64| Stage(name, 2.0 * products, 4.0 * products);
     let states = |name, products: f64| Stage(name, 2.0 * products, 6.0 * products);
     vec![
@@ -66,14 +66,14 @@ fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stag
         data("encode target", targets * model.sequence.composition as f64 * width),
         states(
             "project entities",
-            (drugs + targets) * width * (h + model.retrieval.channels as f64),
+            (drugs + targets) * width * (h + model.retrieval.dim as f64),
         ),
-        data("read evidence", pairs * evidence * (h + expert)),
+        data("read evidence", pairs * neighbours * (h + neighbour_head)),
         states(
             "pair interaction",
             pairs * h * h * (2 * model.interaction.layers) as f64,
         ),
-        states("heads", pairs * (h + expert)),
+        states("heads", pairs * (h + neighbour_head)),
     ]
 }
 
@@ -92,7 +92,7 @@ fn step(
     seed(device, optimizer.steps());
     let start = Instant::now();
     let entities = (&batch.drugs, &batch.targets);
-    let outputs = model.forward(entities, batch.pairs.clone(), Some(&batch.evidence), device);
+    let outputs = model.forward(entities, batch.pairs.clone(), Some(&batch.neighbours), device);
     let loss = objective.loss(&outputs, &batch.labels, device);
     let value = f64::from(loss.clone().into_scalar::<f32>());
     drop(outputs);

@@ -1,13 +1,13 @@
 //! How often the modalities of an entity are withheld from it while a model trains.
 //!
 //! The rate goes from `first` to `last` over training: `r(t) = last` (constant), `first + (last - first) t` (linear), or `first +
-//! (last - first) (1 - cos(pi t)) / 2` (cosine). Driven by reliability, a modality is kept with `(1 - r(t)) w_m(t)`, `r` linear and
+//! (last - first) (1 - cos(pi t)) / 2` (cosine). Driven by importance, a modality is kept with `(1 - r(t)) w_m(t)`, `r` linear and
 //! `w_m` the trust of the curriculum: what is not reliable is seldom shown. A model stands missing modalities only up to the
 //! highest rate it has seen, so `last` is the rate that it is meant for. Besides independent coins, a share of the entities loses
 //! whatever another entity of the batch, drawn at random, lacks (whole patterns, as in nature), and a share keeps any subset of
 //! everything, structure and all.
 
-use fusebind_features::modality::{Modality, Trust};
+use fusebind_features::modality::{Modality, ModalityWeights};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
@@ -24,7 +24,7 @@ pub enum Schedule {
     /// Slowly, fast, slowly.
     Cosine,
     /// In a straight line, and more often where a modality is not trusted.
-    Reliability,
+    Importance,
 }
 
 /// Configuration of modality dropout.
@@ -69,13 +69,13 @@ impl DropoutConfig {
     }
 
     /// Rate for a side modality when the share `progress` of training is done.
-    pub fn rate(&self, progress: f64, trust: Trust, modality: Modality) -> f64 {
+    pub fn rate(&self, progress: f64, modality_weights: ModalityWeights, modality: Modality) -> f64 {
         let between = |share: f64| self.first + (self.last - self.first) * share;
         match self.schedule {
             Schedule::Constant => self.last,
             Schedule::Linear => between(progress),
             Schedule::Cosine => between((1.0 - (std::f64::consts::PI * progress).cos()) / 2.0),
-            Schedule::Reliability => 1.0 - (1.0 - between(progress)) * f64::from(trust.of(modality)),
+            Schedule::Importance => 1.0 - (1.0 - between(progress)) * f64::from(modality_weights.of(modality)),
         }
     }
 }
@@ -94,16 +94,16 @@ mod tests {
                 ..DropoutConfig::default()
             };
             config.check().expect("is sound");
-            let mut trust = Trust::default();
-            trust.set(Modality::Text, 0.5);
-            [Modality::Text, Modality::Bioassay].map(|m| (100.0 * config.rate(progress, trust, m)).round())
+            let mut modality_weights = ModalityWeights::default();
+            modality_weights.set(Modality::Text, 0.5);
+            [Modality::Text, Modality::Bioassay].map(|m| (100.0 * config.rate(progress, modality_weights, m)).round())
         };
         assert_eq!(of(Schedule::Constant, 0.0), [80.0; 2]);
         assert_eq!(of(Schedule::Linear, 0.5), [50.0; 2]);
         assert_eq!(of(Schedule::Cosine, 0.25), [29.0; 2]);
         assert_eq!(of(Schedule::Cosine, 1.0), [80.0; 2]);
         assert_eq!(
-            of(Schedule::Reliability, 0.0),
+            of(Schedule::Importance, 0.0),
             [60.0, 20.0],
             "the less trusted is shown less"
         );

@@ -1,27 +1,27 @@
 //! Adaptive curriculum over modalities: the reliable ones lead, the others are admitted gradually, none is trusted beyond what
 //! it is worth, and what does not fit its entity is doubted.
 //!
-//! **Reliability.** `r_m` in [0, 1], relative to the best modality of the same side: before training how well the neighbours
+//! **Importance.** `r_m` in [0, 1], relative to the best modality of the same side: before training how well the neighbours
 //! under modality `m` alone foretell the labels of training pairs, leave-one-out and beyond the bias of the pair
-//! (`EvidenceTable::skill`); from the second epoch on the mean of this and of the running worth of the modality (`Worth`). No
-//! validation or test pair takes part. **Admission.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the
+//! (`NeighbourTable::neighbour_correlation`); from the second epoch on the mean of this and of the running worth of the modality (`MeasuredImportance`). No
+//! validation or test pair takes part. **Unlocking.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the
 //! share of training that is done (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848); a modality of difficulty
 //! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every
 //! useful modality in part from the first step: what is kept from a model then, it does not make up for later
-//! (docs/BENCHMARKS.md). **Trust.** `w_m(t) = max(min(1, r_m / enough), floor) a_m(t)` says to which share a modality is present,
+//! (docs/BENCHMARKS.md). **ModalityWeights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` says to which share a modality is present,
 //! in fusion and in evidence, where the rest is absent; the trust at the end belongs to the model. What is reliable enough is fully
 //! trusted in the end: a trust in proportion to reliability was tried, and kept useful modalities small (docs/BENCHMARKS.md). It is
-//! multiplied, entity by entity, with the trust in what the modality says of this very entity (`fusebind_model::confidence`).
+//! multiplied, entity by entity, with the trust in what the modality says of this very entity (`fusebind_model::mismatch`).
 //! Weighting instead of dropping keeps a gradient to what is not trusted yet.
 //!
-//! Comes in: [`Skills`], [`CurriculumConfig`] and, epoch by epoch, a [`Ledger`]. Goes out: a [`Curriculum`].
+//! Comes in: [`NeighbourCorrelations`], [`CurriculumConfig`] and, epoch by epoch, a [`ImportanceAccumulator`]. Goes out: a [`Curriculum`].
 
 mod dropout;
-mod worth;
+mod importance;
 
 use std::collections::BTreeMap;
 
-use fusebind_features::modality::{Modality, Trust};
+use fusebind_features::modality::{Modality, ModalityWeights};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -29,16 +29,16 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ErrorKind};
 
 pub use dropout::{DropoutConfig, Schedule};
-pub use worth::{CurriculumState, Ledger, Shown, Worth};
+pub use importance::{CurriculumState, ImportanceAccumulator, MeasuredImportance, Shown};
 
 /// Skill of each modality's neighbours: drugs, then targets.
-pub type Skills = [BTreeMap<Modality, f64>; 2];
+pub type NeighbourCorrelations = [BTreeMap<Modality, f64>; 2];
 
-/// Trust in modalities over training.
+/// ModalityWeights in modalities over training.
 pub trait Curriculum: Send + Sync {
-    /// Trust in the modalities of drugs and of targets when the share `progress` of training is done, from what the epochs before
+    /// ModalityWeights in the modalities of drugs and of targets when the share `progress` of training is done, from what the epochs before
     /// have taught.
-    fn trust(&self, progress: f64, state: &CurriculumState) -> [Trust; 2];
+    fn modality_weights(&self, progress: f64, state: &CurriculumState) -> [ModalityWeights; 2];
 }
 
 /// Order in which modalities are admitted.
@@ -63,16 +63,16 @@ pub struct CurriculumConfig {
     /// Order of admission.
     pub kind: CurriculumKind,
     /// Share of training after which every modality is admitted (`T`).
-    pub admitted: f64,
+    pub unlocked: f64,
     /// Competence at the start (`c0`).
     pub start: f64,
     /// Least trust in a modality.
-    pub floor: f64,
-    /// Reliability, relative to the best modality of a side, from which on a modality is fully trusted in the end.
-    pub enough: f64,
+    pub minimum_weight: f64,
+    /// Importance, relative to the best modality of a side, from which on a modality is fully trusted in the end.
+    pub full_weight_at: f64,
     /// Share of side values that are presumed to belong to another entity: what does not fit the rest of its entity is trusted
     /// less; 0 trusts all values alike.
-    pub doubt: f64,
+    pub mismatch_prior: f64,
     /// Share of the entities of a batch that are shown with side values of other entities, so that a model learns what doubt means.
     pub corruption: f64,
 }
@@ -81,11 +81,11 @@ impl Default for CurriculumConfig {
     fn default() -> Self {
         Self {
             kind: CurriculumKind::None,
-            admitted: 0.5,
+            unlocked: 0.5,
             start: 0.5,
-            floor: 0.05,
-            enough: 0.2,
-            doubt: 0.0,
+            minimum_weight: 0.05,
+            full_weight_at: 0.2,
+            mismatch_prior: 0.0,
             corruption: 0.0,
         }
     }
@@ -100,29 +100,31 @@ impl CurriculumConfig {
         let share = |s: f64| (0.0..=1.0).contains(&s);
         let wrong = |message: &str| Err(Error::new(ErrorKind::Recipe, message));
         let part = |s: f64| s > 0.0 && s <= 1.0;
-        if !(share(self.start) && share(self.floor) && part(self.admitted) && part(self.enough)) {
-            return wrong("curriculum: `start` and `floor` must lie in [0, 1], `admitted` and `enough` in (0, 1]");
+        if !(share(self.start) && share(self.minimum_weight) && part(self.unlocked) && part(self.full_weight_at)) {
+            return wrong(
+                "curriculum: `start` and `minimum_weight` must lie in [0, 1], `unlocked` and `full_weight_at` in (0, 1]",
+            );
         }
-        if !(0.0..1.0).contains(&self.doubt) || !share(self.corruption) {
-            return wrong("curriculum: `doubt` must lie in [0, 1) and `corruption` in [0, 1]");
+        if !(0.0..1.0).contains(&self.mismatch_prior) || !share(self.corruption) {
+            return wrong("curriculum: `mismatch_prior` must lie in [0, 1) and `corruption` in [0, 1]");
         }
         Ok(())
     }
 
     /// The curriculum for modalities of the given skills.
-    pub fn build(&self, skills: &Skills, seed: u64) -> Box<dyn Curriculum> {
+    pub fn build(&self, neighbour_correlations: &NeighbourCorrelations, seed: u64) -> Box<dyn Curriculum> {
         if self.kind == CurriculumKind::None {
             return Box::new(Plain);
         }
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let ranks = skills.each_ref().map(|side| {
+        let ranks = neighbour_correlations.each_ref().map(|side| {
             let mut ranks: Vec<usize> = (0..side.len()).collect();
             ranks.shuffle(&mut random);
             ranks
         });
-        Box::new(Admission {
+        Box::new(Unlocking {
             config: self.clone(),
-            skills: skills.clone(),
+            neighbour_correlations: neighbour_correlations.clone(),
             ranks,
         })
     }
@@ -132,15 +134,15 @@ impl CurriculumConfig {
 struct Plain;
 
 impl Curriculum for Plain {
-    fn trust(&self, _progress: f64, _state: &CurriculumState) -> [Trust; 2] {
+    fn modality_weights(&self, _progress: f64, _state: &CurriculumState) -> [ModalityWeights; 2] {
         Default::default()
     }
 }
 
 /// Gradual admission, see the file's header.
-struct Admission {
+struct Unlocking {
     config: CurriculumConfig,
-    skills: Skills,
+    neighbour_correlations: NeighbourCorrelations,
     /// A random order of the modalities of each side.
     ranks: [Vec<usize>; 2],
 }
@@ -151,46 +153,58 @@ fn relative(side: &BTreeMap<Modality, f64>) -> BTreeMap<Modality, f64> {
     side.iter().map(|(m, value)| (*m, (value / best).max(0.0))).collect()
 }
 
-/// Reliability of the modalities of each side, see the file's header.
-fn reliability(skills: &Skills, state: &CurriculumState) -> [BTreeMap<Modality, f64>; 2] {
+/// Importance of the modalities of each side, see the file's header.
+fn importance(neighbour_correlations: &NeighbourCorrelations, state: &CurriculumState) -> [BTreeMap<Modality, f64>; 2] {
     [0, 1].map(|side| {
-        let (skill, worth) = (relative(&skills[side]), relative(&state.worth[side]));
-        let both = |(m, skill): (Modality, f64)| match worth.get(&m).filter(|_| state.epochs > 1) {
-            Some(worth) => (m, (skill + worth) / 2.0),
-            None => (m, skill),
+        let (neighbour_correlation, measured_importance) = (
+            relative(&neighbour_correlations[side]),
+            relative(&state.measured_importance[side]),
+        );
+        let both = |(m, neighbour_correlation): (Modality, f64)| match measured_importance
+            .get(&m)
+            .filter(|_| state.epochs > 1)
+        {
+            Some(measured_importance) => (m, (neighbour_correlation + measured_importance) / 2.0),
+            None => (m, neighbour_correlation),
         };
-        relative(&skill.into_iter().map(both).collect())
+        relative(&neighbour_correlation.into_iter().map(both).collect())
     })
 }
 
-impl Curriculum for Admission {
-    fn trust(&self, progress: f64, state: &CurriculumState) -> [Trust; 2] {
-        let grown = (progress / self.config.admitted).min(1.0);
+impl Curriculum for Unlocking {
+    fn modality_weights(&self, progress: f64, state: &CurriculumState) -> [ModalityWeights; 2] {
+        let grown = (progress / self.config.unlocked).min(1.0);
         let competence = self.config.start + (1.0 - self.config.start) * grown;
-        let reliable = reliability(&self.skills, state);
+        let reliable = importance(&self.neighbour_correlations, state);
         [0, 1].map(|side| {
             let difficulty: Vec<f64> = reliable[side].values().map(|r| 1.0 - r).collect();
-            let mut trust = Trust::default();
-            for (at, (modality, reliability)) in reliable[side].iter().enumerate() {
+            let mut modality_weights = ModalityWeights::default();
+            for (at, (modality, importance)) in reliable[side].iter().enumerate() {
                 let difficulty = match self.config.kind {
                     CurriculumKind::Reversed => 1.0 - difficulty[at],
                     CurriculumKind::Random => difficulty[self.ranks[side][at]],
                     _ => difficulty[at],
                 };
                 let admission = 1.0 / (1.0 + (-(competence + 3.0 * SOFTNESS - difficulty) / SOFTNESS).exp());
-                let most = (reliability / self.config.enough).min(1.0).max(self.config.floor);
-                trust.set(*modality, (most * admission) as f32);
+                let most = (importance / self.config.full_weight_at)
+                    .min(1.0)
+                    .max(self.config.minimum_weight);
+                modality_weights.set(*modality, (most * admission) as f32);
             }
-            trust
+            modality_weights
         })
     }
 }
 
-/// Worth by name, for logs.
+/// MeasuredImportance by name, for logs.
 pub fn named_worth(state: &CurriculumState) -> BTreeMap<String, f64> {
-    let sides = ["drug", "target"].into_iter().zip(&state.worth);
+    let sides = ["drug", "target"].into_iter().zip(&state.measured_importance);
     sides
-        .flat_map(|(side, worth)| worth.iter().map(move |(m, value)| (name(side, *m), *value)))
+        .flat_map(|(side, measured_importance)| {
+            measured_importance
+                .iter()
+                .map(move |(m, value)| (name(side, *m), *value))
+        })
         .collect()
 }
 
@@ -201,12 +215,19 @@ fn name(side: &str, modality: Modality) -> String {
     }
 }
 
-/// Trust by name, for logs: `graph`, `drug text`, ..
-pub fn named(trust: [Trust; 2], skills: &Skills) -> BTreeMap<String, f64> {
+/// ModalityWeights by name, for logs: `graph`, `drug text`, ..
+pub fn named(
+    modality_weights: [ModalityWeights; 2],
+    neighbour_correlations: &NeighbourCorrelations,
+) -> BTreeMap<String, f64> {
     let mut named = BTreeMap::new();
-    for ((side, trust), skills) in ["drug", "target"].into_iter().zip(trust).zip(skills) {
-        for modality in skills.keys() {
-            named.insert(name(side, *modality), f64::from(trust.of(*modality)));
+    for ((side, modality_weights), neighbour_correlations) in ["drug", "target"]
+        .into_iter()
+        .zip(modality_weights)
+        .zip(neighbour_correlations)
+    {
+        for modality in neighbour_correlations.keys() {
+            named.insert(name(side, *modality), f64::from(modality_weights.of(*modality)));
         }
     }
     named
@@ -216,7 +237,7 @@ pub fn named(trust: [Trust; 2], skills: &Skills) -> BTreeMap<String, f64> {
 mod tests {
     use super::*;
 
-    fn skills() -> Skills {
+    fn neighbour_correlations() -> NeighbourCorrelations {
         let drug = [(Modality::Graph, 0.6), (Modality::Text, 0.3), (Modality::Bioassay, 0.0)];
         let target = [(Modality::Sequence, 0.2), (Modality::Text, 0.4)];
         [drug.into_iter().collect(), target.into_iter().collect()]
@@ -230,13 +251,13 @@ mod tests {
             ..CurriculumConfig::default()
         };
         config.check().expect("the default holds together");
-        config.build(&skills(), 3)
+        config.build(&neighbour_correlations(), 3)
     }
 
     #[test]
     fn the_reliable_lead_and_the_others_follow() {
         let acmo = curriculum(CurriculumKind::Acmo);
-        let [early, late] = [0.0, 1.0].map(|t| acmo.trust(t, &Default::default()));
+        let [early, late] = [0.0, 1.0].map(|t| acmo.modality_weights(t, &Default::default()));
         assert!(
             early[0].of(Modality::Graph) > 0.8,
             "the best modality is there from the start"
@@ -247,7 +268,7 @@ mod tests {
         );
         assert!(
             late[0].of(Modality::Bioassay) < 0.05,
-            "one without skill is never trusted"
+            "one without neighbour_correlation is never trusted"
         );
         assert!(
             early[1].of(Modality::Text) > early[1].of(Modality::Sequence),
@@ -264,49 +285,55 @@ mod tests {
     fn controls_differ_and_end_alike() {
         let state = CurriculumState::default();
         assert_eq!(
-            curriculum(CurriculumKind::None).trust(0.0, &state),
-            <[Trust; 2]>::default()
+            curriculum(CurriculumKind::None).modality_weights(0.0, &state),
+            <[ModalityWeights; 2]>::default()
         );
         let (acmo, reversed) = (curriculum(CurriculumKind::Acmo), curriculum(CurriculumKind::Reversed));
-        assert!(reversed.trust(0.0, &state)[0].of(Modality::Graph) < acmo.trust(0.0, &state)[0].of(Modality::Graph));
+        assert!(
+            reversed.modality_weights(0.0, &state)[0].of(Modality::Graph)
+                < acmo.modality_weights(0.0, &state)[0].of(Modality::Graph)
+        );
         for kind in [&acmo, &reversed] {
             assert!(
-                kind.trust(1.0, &state)[0].of(Modality::Text) > 0.9,
-                "in the end all are admitted"
+                kind.modality_weights(1.0, &state)[0].of(Modality::Text) > 0.9,
+                "in the end all are unlocked"
             );
         }
         let random = curriculum(CurriculumKind::Random);
         assert_eq!(
-            random.trust(0.3, &state),
-            curriculum(CurriculumKind::Random).trust(0.3, &state),
+            random.modality_weights(0.3, &state),
+            curriculum(CurriculumKind::Random).modality_weights(0.3, &state),
             "a seed fixes the order"
         );
         let refused = CurriculumConfig {
-            admitted: 0.0,
+            unlocked: 0.0,
             ..CurriculumConfig::default()
         };
         assert!(refused.check().is_err());
-        assert_eq!(named(acmo.trust(1.0, &state), &skills()).len(), 5);
+        assert_eq!(
+            named(acmo.modality_weights(1.0, &state), &neighbour_correlations()).len(),
+            5
+        );
     }
 
     #[test]
     fn what_training_finds_out_changes_the_order() {
         let acmo = curriculum(CurriculumKind::Acmo);
         let mut state = CurriculumState::default();
-        state.worth[0] = [
+        state.measured_importance[0] = [
             (Modality::Graph, 0.01),
             (Modality::Text, 0.3),
             (Modality::Bioassay, -0.2),
         ]
         .into_iter()
         .collect();
-        let early = acmo.trust(0.0, &state)[0];
+        let early = acmo.modality_weights(0.0, &state)[0];
         assert!(
             early.of(Modality::Graph) > early.of(Modality::Text),
             "one epoch says little"
         );
         state.epochs = 2;
-        let learned = acmo.trust(0.0, &state)[0];
+        let learned = acmo.modality_weights(0.0, &state)[0];
         assert!(learned.of(Modality::Text) > learned.of(Modality::Graph));
         assert!(learned.of(Modality::Bioassay) < 0.05);
         assert_eq!(named_worth(&state)["drug text"], 0.3);

@@ -15,13 +15,13 @@ use fusebind_eval::{
     regression::{self, RegressionMetrics},
     resample::{Interval, bootstrap},
 };
-use fusebind_features::entity::side::SideData;
-use fusebind_model::{bundle::Bundle, confidence::Suspicion, evidence::Withheld};
+use fusebind_features::{entity::side::SideData, neighbours::Mask, quality::TableQuality};
+use fusebind_model::trained::TrainedModel;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    floor::{FloorContext, by_key, floors},
+    baseline::{BaselineContext, baselines, by_key},
     objective::scale_name,
     trainer::{DrugViews, affinity_column, binding_column},
 };
@@ -48,7 +48,7 @@ pub struct Evaluation {
     /// What the bootstrap draws: `pairs`, or the new `drugs`, `targets` or `drugs and targets` with all their pairs.
     pub resampled: &'static str,
     /// Scores of each floor.
-    pub floors: BTreeMap<String, Metrics>,
+    pub baselines: BTreeMap<String, Metrics>,
     /// Shares of the pairs whose entities occur in training.
     pub leakage: OverlapAudit,
     /// Side data that the model could not use, and why there is no interval.
@@ -64,16 +64,16 @@ pub struct TableFinding {
     pub entity: String,
     /// What was found.
     #[serde(flatten)]
-    pub suspicion: Suspicion,
+    pub quality: TableQuality,
 }
 
 impl TableFinding {
     /// Findings on the tables of drugs, then on those of targets.
-    pub fn all([drugs, targets]: &[Vec<Suspicion>; 2]) -> impl Iterator<Item = Self> {
+    pub fn all([drugs, targets]: &[Vec<TableQuality>; 2]) -> impl Iterator<Item = Self> {
         let of = |entity: &'static str| {
-            move |suspicion: &Suspicion| Self {
+            move |quality: &TableQuality| Self {
                 entity: entity.into(),
-                suspicion: *suspicion,
+                quality: *quality,
             }
         };
         drugs.iter().map(of("drug")).chain(targets.iter().map(of("target")))
@@ -96,10 +96,10 @@ pub type Presence<'a> = &'a dyn Fn(u32, u32) -> u64;
 
 /// Scores `bundle` on `part`. `presence` adds the floor that knows only which modalities exist.
 pub fn evaluate(
-    bundle: &Bundle,
+    bundle: &TrainedModel,
     (dataset, side): (&Dataset, [&SideData; 2]),
     (split, part): (&Split, Part),
-    withheld: Withheld,
+    mask: Mask,
     (with_floors, presence): (bool, Option<Presence<'_>>),
 ) -> Result<(Evaluation, Vec<PairPrediction>), Error> {
     let description = &bundle.description;
@@ -115,7 +115,7 @@ pub fn evaluate(
     }
     let targets = (dataset.targets.iter().map(|t| &t.protein), side[1]);
     let (drugs, targets, findings) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
-    let scores = bundle.score((&drugs, &targets), pairs, withheld, |_| {});
+    let scores = bundle.score((&drugs, &targets), pairs, mask, |_| {});
 
     let leakage = OverlapAudit::of(&dataset.interactions, &split.train, indices);
     let sampling = |is_labelled: &dyn Fn(&Interaction) -> bool| {
@@ -127,11 +127,11 @@ pub fn evaluate(
         n: 0,
         metrics: Metrics::new(),
         intervals: BTreeMap::new(),
-        floors: BTreeMap::new(),
+        baselines: BTreeMap::new(),
         resampled: sampling(&|_| true).name(),
         leakage,
         notes: findings.notes,
-        tables: TableFinding::all(&findings.suspicions).collect(),
+        tables: TableFinding::all(&findings.table_quality).collect(),
     };
     for (column, scale) in description.scales.iter().enumerate() {
         let (truth, predicted) = affinity_column(&interactions, &scores, scale, column);
@@ -170,11 +170,11 @@ pub fn evaluate(
                 affinity.map(|a| a.value)
             };
             let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
-            let context = FloorContext::new(dataset, &split.train, &labelled, value);
+            let context = BaselineContext::new(dataset, &split.train, &labelled, value);
             let presence = presence.map(|p| by_key(&context, "which modalities exist", p));
-            for floor in floors(&context).into_iter().chain(presence) {
-                let metrics = named(&RegressionMetrics::compute(&truth, &floor.predictions), "");
-                evaluation.floors.insert(floor.name.to_string(), metrics);
+            for baseline in baselines(&context).into_iter().chain(presence) {
+                let metrics = named(&RegressionMetrics::compute(&truth, &baseline.predictions), "");
+                evaluation.baselines.insert(baseline.name.to_string(), metrics);
             }
         }
     }
@@ -199,20 +199,20 @@ pub fn evaluate(
         if with_floors && description.scales.is_empty() {
             let value = |i: u32| dataset.interactions[i as usize].binds.map(|b| f64::from(u8::from(b)));
             let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
-            let context = FloorContext::new(dataset, &split.train, &labelled, value);
+            let context = BaselineContext::new(dataset, &split.train, &labelled, value);
             let presence = presence.map(|p| by_key(&context, "which modalities exist", p));
-            for floor in floors(&context).into_iter().chain(presence) {
+            for baseline in baselines(&context).into_iter().chain(presence) {
                 let mut metrics = Metrics::new();
                 let pairs = [
-                    ("auroc", classification::auroc(&labels, &floor.predictions)),
-                    ("auprc", classification::auprc(&labels, &floor.predictions)),
+                    ("auroc", classification::auroc(&labels, &baseline.predictions)),
+                    ("auprc", classification::auprc(&labels, &baseline.predictions)),
                 ];
                 metrics.extend(
                     pairs
                         .into_iter()
                         .filter_map(|(name, v)| Some((name.to_string(), v.ok()?))),
                 );
-                evaluation.floors.insert(floor.name.to_string(), metrics);
+                evaluation.baselines.insert(baseline.name.to_string(), metrics);
             }
         }
     }
@@ -236,7 +236,7 @@ pub fn evaluate(
         .map(|(row, index)| PairPrediction {
             interaction: *index,
             affinity: (description.scales.iter().enumerate())
-                .map(|(c, s)| f64::from(scores.affinity[row * scores.scales + c]) * s.deviation + s.mean)
+                .map(|(c, s)| f64::from(scores.affinity[row * scores.scales + c]) * s.std + s.mean)
                 .collect(),
             probability: scores
                 .binding

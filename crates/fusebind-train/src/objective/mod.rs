@@ -7,7 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use fusebind_data::table::{Censoring, Interaction};
-use fusebind_model::{bundle::OutputScale, fusion::alignment::Aligned, head::Output, model::Outputs};
+use fusebind_model::{fusion::alignment::Aligned, head::Output, model::Outputs, trained::OutputScale};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
@@ -25,7 +25,7 @@ pub struct ObjectiveConfig {
     pub binding: f32,
     /// Weight of the loss of the retrieval vectors.
     pub retrieval: f32,
-    /// Weight of the alignment between the modalities of an entity; needs `model.alignment.channels`.
+    /// Weight of the alignment between the modalities of an entity; needs `model.alignment.dim`.
     pub alignment: f32,
     /// Weight of the alignment between two views of one modality; needs the same.
     pub consistency: f32,
@@ -89,7 +89,7 @@ impl Labels {
         for interaction in interactions {
             for scale in scales {
                 let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name);
-                let value = affinity.map_or(0.0, |a| (a.value - scale.mean) / scale.deviation);
+                let value = affinity.map_or(0.0, |a| (a.value - scale.mean) / scale.std);
                 labels.affinity.push(value as f32);
                 labels.measured.push(if affinity.is_some() { 1.0 } else { 0.0 });
                 labels.bound.push(match affinity.map(|a| a.censoring) {
@@ -133,7 +133,7 @@ impl Objective {
     /// retrieval vectors.
     pub fn loss(&self, outputs: &Outputs, labels: &Labels, device: &Device) -> Tensor<1> {
         let joint = self.loss_of(&outputs.joint, labels, device);
-        let parts = [(&outputs.evidence, 1.0), (&outputs.retrieval, self.config.retrieval)];
+        let parts = [(&outputs.neighbours, 1.0), (&outputs.retrieval, self.config.retrieval)];
         let parts = parts
             .into_iter()
             .filter_map(|(output, weight)| Some((output.as_ref()?, weight)));
@@ -289,7 +289,7 @@ mod tests {
         let cost = |cosines: [[f32; 2]; 2], binding: Vec<f32>| {
             let outputs = Outputs {
                 joint: empty.clone(),
-                evidence: None,
+                neighbours: None,
                 retrieval: None,
                 cosines: Some(Tensor::<2>::from_data(cosines, &device)),
                 aligned: None,

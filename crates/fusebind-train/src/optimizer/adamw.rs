@@ -38,7 +38,7 @@ pub struct AdamWConfig {
     /// Largest Euclidean norm of the whole gradient; 0 for no limit.
     pub clip: f32,
     /// Factor of the learning rate for the evidence expert, a small network that the rate of a large one would leave unfinished.
-    pub expert: f32,
+    pub neighbour_head: f32,
 }
 
 impl Default for AdamWConfig {
@@ -50,7 +50,7 @@ impl Default for AdamWConfig {
             weight_decay: 0.01,
             average: 0.99,
             clip: 5.0,
-            expert: 5.0,
+            neighbour_head: 5.0,
         }
     }
 }
@@ -65,10 +65,10 @@ impl AdamWConfig {
                 format!("optimizer: `{name}` = {value} must lie in [0, 1)"),
             ));
         }
-        if !(self.epsilon > 0.0 && self.weight_decay >= 0.0 && self.clip >= 0.0 && self.expert > 0.0) {
+        if !(self.epsilon > 0.0 && self.weight_decay >= 0.0 && self.clip >= 0.0 && self.neighbour_head > 0.0) {
             return Err(Error::new(
                 ErrorKind::Recipe,
-                "optimizer: `epsilon` and `expert` must be above 0, `weight_decay` and `clip` must not be negative",
+                "optimizer: `epsilon` and `neighbour_head` must be above 0, `weight_decay` and `clip` must not be negative",
             ));
         }
         Ok(())
@@ -247,7 +247,7 @@ impl Gradients {
 }
 
 /// Path of the evidence expert.
-const EXPERT: &str = "evidence.expert.";
+const NEIGHBOUR_HEAD: &str = "neighbours.neighbour_head.";
 
 const BLOCK: usize = 16 * 1024;
 
@@ -282,7 +282,12 @@ impl ModuleMapper for Stepper<'_> {
         let path = self.path.join(".");
         let AdamW { config, states, .. } = &mut *self.optimizer;
         let update = &self.update;
-        let rate = update.rate * if path.starts_with(EXPERT) { config.expert } else { 1.0 };
+        let rate = update.rate
+            * if path.starts_with(NEIGHBOUR_HEAD) {
+                config.neighbour_head
+            } else {
+                1.0
+            };
         param.map(|tensor| {
             let device = tensor.device();
             let shape = tensor.dims();

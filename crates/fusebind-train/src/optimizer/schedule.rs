@@ -1,7 +1,7 @@
-//! Learning rate over a run: linear warm-up, then half a cosine to a floor (Loshchilov & Hutter 2017, arXiv:1608.03983).
+//! Learning rate over a run: linear warm-up, then half a cosine to a final_share (Loshchilov & Hutter 2017, arXiv:1608.03983).
 //!
 //! `lr(s) = peak * s / warmup` for `s < warmup`, then
-//! `lr(s) = peak * (floor + (1 - floor) * (1 + cos(pi * t)) / 2)` with `t` running from 0 to 1.
+//! `lr(s) = peak * (final_share + (1 - final_share) * (1 + cos(pi * t)) / 2)` with `t` running from 0 to 1.
 
 /// The schedule of one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Schedule {
     /// Steps of the whole run.
     pub steps: u64,
     /// Last learning rate over the highest.
-    pub floor: f64,
+    pub final_share: f64,
 }
 
 impl Schedule {
@@ -24,7 +24,8 @@ impl Schedule {
         }
         let span = self.steps.saturating_sub(self.warmup).max(1);
         let progress = ((step - self.warmup) as f64 / span as f64).min(1.0);
-        self.peak * (self.floor + (1.0 - self.floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()))
+        self.peak
+            * (self.final_share + (1.0 - self.final_share) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()))
     }
 }
 
@@ -38,7 +39,7 @@ mod tests {
             peak: 1e-3,
             warmup: 10,
             steps: 110,
-            floor: 0.1,
+            final_share: 0.1,
         };
         assert!((schedule.rate(0) - 1e-4).abs() < 1e-12);
         assert!((schedule.rate(9) - 1e-3).abs() < 1e-12);
@@ -54,7 +55,7 @@ mod tests {
                 peak: 1.0,
                 warmup: 0,
                 steps: 5,
-                floor: 0.0
+                final_share: 0.0
             }
             .rate(0),
             1.0

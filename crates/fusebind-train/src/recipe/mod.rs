@@ -3,6 +3,7 @@
 //! Comes in: the name of a built-in recipe or a TOML file. Goes out: a checked [`Recipe`]. Unknown keys are refused.
 
 mod builtin;
+mod perturbation;
 
 use std::{fs, path::Path};
 
@@ -16,8 +17,9 @@ use crate::{
     curriculum::{CurriculumConfig, DropoutConfig},
     objective::ObjectiveConfig,
     optimizer::adamw::AdamWConfig,
-    stress::StressConfig,
 };
+
+pub use perturbation::PerturbationConfig;
 
 /// What a model learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ pub enum Task {
 /// Which weights a run ends with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Select {
+pub enum CheckpointPolicy {
     /// The averaged weights of the epoch that is best on validation; the last one without a validation part.
     #[default]
     Best,
@@ -105,14 +107,14 @@ impl Default for ModalitiesConfig {
 /// How often training shows evidence as a new entity would have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct NoveltyConfig {
+pub struct ColdStartConfig {
     /// Share of training pairs that are shown without the other labels of their drug.
     pub drug: f64,
     /// Share of training pairs that are shown without the other labels of their target.
     pub target: f64,
 }
 
-impl Default for NoveltyConfig {
+impl Default for ColdStartConfig {
     fn default() -> Self {
         Self { drug: 0.2, target: 0.2 }
     }
@@ -124,7 +126,7 @@ impl Default for NoveltyConfig {
 pub struct TrainingConfig {
     /// Passes over the training pairs.
     pub epochs: u64,
-    /// Label-free passes over the entities that have several modalities, before the first epoch; needs `model.alignment.channels`.
+    /// Label-free passes over the entities that have several modalities, before the first epoch; needs `model.alignment.dim`.
     pub pretraining: u64,
     /// Batches of distinct entities and pairs between them.
     pub sampler: SamplerConfig,
@@ -133,21 +135,21 @@ pub struct TrainingConfig {
     /// Share of all steps that warm up.
     pub warmup: f64,
     /// Last learning rate over the highest.
-    pub floor: f64,
+    pub final_rate: f64,
     /// Epochs without improvement on validation after which a run stops; 0 for never.
     pub patience: u64,
     /// Which weights a run ends with.
-    pub select: Select,
-    /// Trust in modalities over training.
+    pub checkpoint: CheckpointPolicy,
+    /// ModalityWeights in modalities over training.
     pub curriculum: CurriculumConfig,
-    /// Evidence as of new entities.
-    pub novelty: NoveltyConfig,
+    /// Reference as of new entities.
+    pub cold_start: ColdStartConfig,
     /// Share of structure and evidence together in the prediction, the rest is evidence alone, for runs without validation
     /// pairs; where there are some, they choose it.
-    pub mix: f32,
+    pub encoder_share: f32,
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
     /// modalities; without validation pairs the first is taken.
-    pub structure_shares: Vec<f32>,
+    pub structure_only_shares: Vec<f32>,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -162,13 +164,13 @@ impl Default for TrainingConfig {
             sampler: SamplerConfig::default(),
             learning_rate: 1e-3,
             warmup: 0.05,
-            floor: 0.01,
+            final_rate: 0.01,
             patience: 0,
-            select: Select::default(),
+            checkpoint: CheckpointPolicy::default(),
             curriculum: CurriculumConfig::default(),
-            novelty: NoveltyConfig::default(),
-            mix: 0.3,
-            structure_shares: vec![0.0],
+            cold_start: ColdStartConfig::default(),
+            encoder_share: 0.3,
+            structure_only_shares: vec![0.0],
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
@@ -195,9 +197,9 @@ pub struct Recipe {
     pub model: ModelConfig,
     /// Training.
     pub training: TrainingConfig,
-    /// Damage done to the training data, for experiments.
-    #[serde(skip_serializing_if = "StressConfig::is_none")]
-    pub stress: StressConfig,
+    /// Perturbation done to the training data, for experiments.
+    #[serde(skip_serializing_if = "PerturbationConfig::is_none")]
+    pub perturbation: PerturbationConfig,
 }
 
 impl Recipe {
@@ -253,29 +255,29 @@ impl Recipe {
         if !(training.learning_rate > 0.0 && training.learning_rate.is_finite()) {
             return wrong("training: `learning_rate` must be a positive number");
         }
-        if !(0.0..1.0).contains(&training.warmup) || !(0.0..=1.0).contains(&training.floor) {
-            return wrong("training: `warmup` must lie in [0, 1) and `floor` in [0, 1]");
+        if !(0.0..1.0).contains(&training.warmup) || !(0.0..=1.0).contains(&training.final_rate) {
+            return wrong("training: `warmup` must lie in [0, 1) and `final_rate` in [0, 1]");
         }
         let share = |s: f64| (0.0..=1.0).contains(&s);
-        if !share(training.novelty.drug) || !share(training.novelty.target) {
-            return wrong("training.novelty: `drug` and `target` must lie in [0, 1]");
+        if !share(training.cold_start.drug) || !share(training.cold_start.target) {
+            return wrong("training.cold_start: `drug` and `target` must lie in [0, 1]");
         }
         let reads = |m| self.modalities.read.contains(&m);
         if !reads(Modality::Graph) || !reads(Modality::Sequence) {
             return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
         }
-        if !(0.0..=1.0).contains(&training.mix) {
-            return wrong("training: `mix` must lie in [0, 1]");
+        if !(0.0..=1.0).contains(&training.encoder_share) {
+            return wrong("training: `encoder_share` must lie in [0, 1]");
         }
-        let shares = &training.structure_shares;
+        let shares = &training.structure_only_shares;
         if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
-            return wrong("training: `structure_shares` must hold at least one share in [0, 1]");
+            return wrong("training: `structure_only_shares` must hold at least one share in [0, 1]");
         }
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");
         }
         self.modalities.dropout.check()?;
-        self.stress.check()?;
+        self.perturbation.check()?;
         training.curriculum.check()?;
         training.optimizer.check()?;
         training.objective.check()?;

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fusebind_features::modality::Trust;
+use fusebind_features::modality::ModalityWeights;
 use fusebind_model::checkpoint::{Archive, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -46,9 +46,9 @@ pub struct Progress {
     pub epoch: u64,
     /// Best validation score so far (larger is better) and its epoch.
     pub best: Option<(f64, u64)>,
-    /// Trust in the modalities of drugs and of targets in that epoch.
+    /// ModalityWeights in the modalities of drugs and of targets in that epoch.
     #[serde(default)]
-    pub trust: [Trust; 2],
+    pub modality_weights: [ModalityWeights; 2],
     /// Whether label-free pre-training is done.
     #[serde(default)]
     pub pretrained: bool,
@@ -66,12 +66,12 @@ pub struct EpochMetrics {
     pub train_loss: f64,
     /// Validation score by name; empty without a validation part.
     pub valid: std::collections::BTreeMap<String, f64>,
-    /// Trust in each modality in the epoch; empty without a curriculum.
+    /// ModalityWeights in each modality in the epoch; empty without a curriculum.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub trust: std::collections::BTreeMap<String, f64>,
+    pub modality_weights: std::collections::BTreeMap<String, f64>,
     /// Share of the loss that each modality has saved so far; empty without a curriculum.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub worth: std::collections::BTreeMap<String, f64>,
+    pub measured_importance: std::collections::BTreeMap<String, f64>,
     /// Learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Wall time of the epoch in seconds.

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use fusebind_data::{sampler::distinct_batch, table::Interaction};
 use fusebind_features::{
-    entity::side::{Profiles, SideData, Views},
+    entity::side::{DrugRows, Profiles, SideData},
     modality::ModalitySet,
-};
-use fusebind_model::{
-    confidence::{Confidence, Table},
-    evidence::{Evidence, EvidenceTable},
-    input::{DrugStore, InputScale, InputScales, SideSchema, TargetStore, bank},
+    neighbours::NeighbourTable,
+    quality::{MismatchModel, Table},
+    reference::Reference,
+    rows::InputScale,
+    schema::{DrugStore, InputScales, SideSchema, TargetStore, reference_set},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -50,18 +50,18 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
 
 /// The same entities with side values of others, for a model that is to learn what doubt means.
 #[derive(Default)]
-pub(super) struct Twins {
+pub(super) struct PermutedCopies {
     /// Store row of the twin of each store row: drugs, targets.
     pub of: [HashMap<u32, u32>; 2],
     /// Target of each twin target, in the order of their rows.
     pub targets: Vec<u32>,
 }
 
-impl Twins {
+impl PermutedCopies {
     /// Adds a twin of each entity of the training pairs at `pairs` that has side values: behind the drugs of `views`, and behind the
     /// targets in `side`.
-    pub fn add(views: &mut Views, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
-        let mut twins = Self::default();
+    pub fn add(views: &mut DrugRows, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
+        let mut permuted_copies = Self::default();
         let pairs = job.split.train.indices().iter().map(|i| views.pairs[*i as usize]);
         let (of_drugs, of_targets, _) = distinct_batch(&pairs.collect::<Vec<_>>());
         let mut random = ChaCha8Rng::seed_from_u64(job.seed ^ 0x7415_B0DD);
@@ -69,17 +69,21 @@ impl Twins {
         views.side.pad(first as usize);
         let further = views.drugs.clone();
         let drug_of = |row: u32| (row as usize).checked_sub(drugs).map_or(row, |at| further[at]);
-        let born = views.side.push_twins(&of_drugs, &mut random);
+        let born = views.side.push_permuted_copies(&of_drugs, &mut random);
         for (number, row) in born.into_iter().enumerate() {
-            twins.of[0].insert(row, first + number as u32);
+            permuted_copies.of[0].insert(row, first + number as u32);
             views.drugs.push(drug_of(row));
         }
         side.pad(targets);
-        for (number, row) in side.push_twins(&of_targets, &mut random).into_iter().enumerate() {
-            twins.of[1].insert(row, (targets + number) as u32);
-            twins.targets.push(row);
+        for (number, row) in side
+            .push_permuted_copies(&of_targets, &mut random)
+            .into_iter()
+            .enumerate()
+        {
+            permuted_copies.of[1].insert(row, (targets + number) as u32);
+            permuted_copies.targets.push(row);
         }
-        twins
+        permuted_copies
     }
 
     /// Which copy of a pair shows its drug or its target as a twin.
@@ -92,12 +96,16 @@ impl Twins {
         if self.of.iter().all(HashMap::is_empty) {
             return pairs.to_vec();
         }
-        let twin = |side: usize, row: u32, foreign: bool| match foreign {
+        let permuted_copy = |side: usize, row: u32, permuted: bool| match permuted {
             true => self.of[side].get(&row).copied().unwrap_or(row),
             false => row,
         };
         let copies = [(false, false), (true, false), (false, true), (true, true)];
-        let copy = |(drug, target): (bool, bool)| pairs.iter().map(move |p| (twin(0, p.0, drug), twin(1, p.1, target)));
+        let copy = |(drug, target): (bool, bool)| {
+            pairs
+                .iter()
+                .map(move |p| (permuted_copy(0, p.0, drug), permuted_copy(1, p.1, target)))
+        };
         copies.into_iter().flat_map(copy).collect()
     }
 }
@@ -147,40 +155,40 @@ impl Positives {
     }
 }
 
-/// The bank of training pairs, which then judges the side values of all entities; `twins` stand behind those that have their own.
+/// The bank of training pairs, which then judges the side values of all entities; `permuted_copies` stand behind those that have their own.
 pub(super) fn known_pairs(
     job: &Job<'_>,
     (plan, config): (&LabelPlan, &CurriculumConfig),
-    twins: &Twins,
+    permuted_copies: &PermutedCopies,
     (drugs, targets): (&mut DrugStore, &mut TargetStore),
-) -> Evidence {
+) -> Reference {
     let train = job.split.train.indices();
     let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
     let outcomes: Vec<(u32, u32, f32)> = interactions()
         .filter_map(|i| Some((i.drug, i.target, plan.outcome(i)?)))
         .collect();
-    let bank = bank(drugs, targets, &outcomes);
-    let confidence = Confidence::fit(&bank, config.doubt as f32, job.seed);
-    let evidence = Evidence::new(bank, confidence);
+    let reference_set = reference_set(drugs, targets, &outcomes);
+    let mismatch = MismatchModel::fit(&reference_set, config.mismatch_prior as f32, job.seed);
+    let neighbours = Reference::new(reference_set, mismatch);
     let counts = [drugs.keys.len(), targets.keys.len()];
-    let own = |side: usize| counts[side] - twins.of[side].len();
-    evidence.judge(drugs, targets, [0, 1].map(|side| Table::Training { own: own(side) }));
-    evidence
+    let own = |side: usize| counts[side] - permuted_copies.of[side].len();
+    neighbours.judge(drugs, targets, [0, 1].map(|side| Table::Training { own: own(side) }));
+    neighbours
 }
 
-/// Evidence of the training pairs, in all copies of `twins`; `rows` are the drug and target rows of each interaction.
-pub(super) fn shown_evidence(
+/// Reference of the training pairs, in all copies of `permuted_copies`; `rows` are the drug and target rows of each interaction.
+pub(super) fn training_neighbours(
     job: &Job<'_>,
-    evidence: &mut Evidence,
-    (rows, twins): (&[(u32, u32)], &Twins),
+    neighbours: &mut Reference,
+    (rows, permuted_copies): (&[(u32, u32)], &PermutedCopies),
     stores: (&DrugStore, &TargetStore),
-) -> EvidenceTable {
+) -> NeighbourTable {
     let pairs: Vec<(u32, u32)> = job.split.train.indices().iter().map(|i| rows[*i as usize]).collect();
-    let own = evidence.fit(stores, &pairs);
-    let all = twins.pairs(&pairs);
+    let own = neighbours.fit(stores, &pairs);
+    let all = permuted_copies.pairs(&pairs);
     match all.len() == pairs.len() {
         true => own,
-        false => evidence.table(stores, &all),
+        false => neighbours.table(stores, &all),
     }
 }
 

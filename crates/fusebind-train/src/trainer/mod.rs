@@ -3,8 +3,8 @@
 //! Comes in: a [`Job`]. Goes out: a run folder. Every random draw is seeded by (seed, step) or (seed, epoch), so a run that
 //! is resumed from its state goes on exactly as if it had never stopped.
 
-mod feed;
 mod inputs;
+mod loader;
 mod pretrain;
 mod run;
 mod validation;
@@ -15,11 +15,11 @@ use burn::tensor::Device;
 use fusebind_data::{split::Split, table::Dataset};
 use fusebind_features::entity::{
     molecule::Molecule,
-    side::{SideData, Views},
+    side::{DrugRows, SideData},
 };
-use fusebind_model::{
-    evidence::Evidence,
-    input::{DrugStore, TargetStore},
+use fusebind_features::{
+    reference::Reference,
+    schema::{DrugStore, TargetStore},
 };
 
 use crate::{
@@ -29,8 +29,8 @@ use crate::{
     recipe::Recipe,
     run_dir::EpochMetrics,
 };
-use feed::Feed;
-use inputs::{Positives, Twins, fit_inputs, known_pairs, outcomes, shown_evidence};
+use inputs::{PermutedCopies, Positives, fit_inputs, known_pairs, outcomes, training_neighbours};
+use loader::Loader;
 use run::Run;
 use validation::Validation;
 pub(crate) use validation::{affinity_column, binding_column};
@@ -86,13 +86,13 @@ impl Job<'_> {
     }
 }
 
-/// [`Views`] of the drugs of a data set.
-pub(crate) struct DrugViews(pub Views);
+/// [`DrugRows`] of the drugs of a data set.
+pub(crate) struct DrugViews(pub DrugRows);
 
 impl DrugViews {
-    /// Views for `pairs` of drug and target.
+    /// DrugRows for `pairs` of drug and target.
     pub fn new(dataset: &Dataset, side: &SideData, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
-        Self(Views::new(side, dataset.drugs.len(), &pairs.collect::<Vec<_>>()))
+        Self(DrugRows::new(side, dataset.drugs.len(), &pairs.collect::<Vec<_>>()))
     }
 
     /// The molecule of each row.
@@ -122,42 +122,32 @@ pub struct Trained {
 /// Seconds between two saved states.
 const SAVE_EVERY: f64 = 20.0;
 
-/// Runs a job to its end.
+/// Runs a job to its end, on the data that it names.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
-    if job.recipe.stress.is_none() {
-        return train_on(job, observer);
-    }
-    job.recipe.check()?;
-    let (dataset, side) = job.recipe.stress.damage(job);
-    let damaged = Job {
-        dataset: &dataset,
-        side: [&side[0], &side[1]],
-        ..*job
-    };
-    train_on(&damaged, observer)
-}
-
-/// Runs a job on the data that it names.
-fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let mut recipe = resolve(job)?;
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
     let mut views = job.views();
     let mut target_side = job.side[1].clone();
     let corruption = recipe.training.curriculum.corruption;
-    let twins = match corruption > 0.0 && recipe.model.evidence.enabled {
-        true => Twins::add(
+    let permuted_copies = match corruption > 0.0 && recipe.model.neighbours.enabled {
+        true => PermutedCopies::add(
             &mut views.0,
             job.dataset.drugs.len(),
             &mut target_side,
             job.dataset.targets.len(),
             job,
         ),
-        false => Twins::default(),
+        false => PermutedCopies::default(),
     };
     let proteins = job.dataset.targets.iter().map(|t| &t.protein);
-    let proteins = proteins.chain(twins.targets.iter().map(|t| &job.dataset.targets[*t as usize].protein));
-    let drugs = DrugStore::new(views.molecules(job.dataset), &recipe.model.graph);
-    let targets = TargetStore::new(proteins, &recipe.model.sequence);
+    let proteins = proteins.chain(
+        permuted_copies
+            .targets
+            .iter()
+            .map(|t| &job.dataset.targets[*t as usize].protein),
+    );
+    let drugs = DrugStore::new(views.molecules(job.dataset), recipe.model.graph.substructures);
+    let targets = TargetStore::new(proteins, recipe.model.sequence.composition);
     let inputs = fit_inputs(job, &recipe, &drugs, &targets);
     (recipe.model.drug, recipe.model.target) = (inputs.drug.channels(), inputs.target.channels());
     let (drug_side, mut notes) = inputs.drug.store(&views.0.side, drugs.keys.len());
@@ -169,68 +159,68 @@ fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error
     let scales = plan.scales.clone();
     let plan_of_skill = plan.clone();
     let curriculum = recipe.training.curriculum.clone();
-    let mut evidence = (recipe.model.evidence.enabled)
-        .then(|| known_pairs(job, (&plan, &curriculum), &twins, (&mut drugs, &mut targets)));
-    let rows = (&views.0.pairs[..], &twins);
-    let shown = (evidence.as_mut()).map(|evidence| shown_evidence(job, evidence, rows, (&drugs, &targets)));
-    recipe.model.evidence.inputs = evidence.as_ref().map_or(0, Evidence::inputs);
-    recipe.model.evidence.flags = evidence.as_ref().map_or(0, Evidence::flags);
+    let mut neighbours = (recipe.model.neighbours.enabled)
+        .then(|| known_pairs(job, (&plan, &curriculum), &permuted_copies, (&mut drugs, &mut targets)));
+    let rows = (&views.0.pairs[..], &permuted_copies);
+    let shown = (neighbours.as_mut()).map(|neighbours| training_neighbours(job, neighbours, rows, (&drugs, &targets)));
+    recipe.model.neighbours.inputs = neighbours.as_ref().map_or(0, Reference::inputs);
+    recipe.model.neighbours.flags = neighbours.as_ref().map_or(0, Reference::flags);
     let mut run = Run::start(job, recipe, (plan, inputs))?;
-    let skills = shown
+    let neighbour_correlations = shown
         .as_ref()
-        .map(|table| table.skill(&outcomes(job, &plan_of_skill)))
+        .map(|table| table.neighbour_correlation(&outcomes(job, &plan_of_skill)))
         .unwrap_or_default();
     let positives = match run.recipe.training.objective.contrast > 0.0 {
-        true => Positives::new(job, &plan_of_skill, [&views.0.drugs, &twins.targets]),
+        true => Positives::new(job, &plan_of_skill, [&views.0.drugs, &permuted_copies.targets]),
         false => Positives::default(),
     };
-    let curriculum = curriculum.build(&skills, job.seed);
-    let mut feed = Feed {
+    let curriculum = curriculum.build(&neighbour_correlations, job.seed);
+    let mut loader = Loader {
         interactions: &job.dataset.interactions,
         pairs: &views.0.pairs,
         train: job.split.train.indices(),
         stores: (&drugs, &targets),
         scales: &scales,
-        evidence: shown.as_ref(),
-        novelty: &job.recipe.training.novelty,
-        twins: &twins,
+        neighbours: shown.as_ref(),
+        cold_start: &job.recipe.training.cold_start,
+        permuted_copies: &permuted_copies,
         dropout: &job.recipe.modalities.dropout,
         positives: &positives,
         corruption,
         sampler: &job.recipe.training.sampler,
         seed: job.seed,
-        trust: Default::default(),
+        modality_weights: Default::default(),
         progress: 0.0,
     };
     let stores = (&drugs, &targets);
-    let validation = Validation::new(job, &views.0.pairs, &scales, stores, evidence.as_ref());
-    let steps_per_epoch = feed.epoch(0).len() as u64;
+    let validation = Validation::new(job, &views.0.pairs, &scales, stores, neighbours.as_ref());
+    let steps_per_epoch = loader.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
     run.pretrain(job, stores, observer)?;
-    observer.begin(feed.train.len(), epochs, run.progress.epoch);
+    observer.begin(loader.train.len(), epochs, run.progress.epoch);
     let (begun, first_epoch) = (Instant::now(), run.progress.epoch);
     let mut saved = Instant::now();
     while run.progress.epoch < epochs && !run.out_of_patience() {
         let started = Instant::now();
-        feed.progress = run.progress.epoch as f64 / epochs as f64;
-        feed.trust = curriculum.trust(feed.progress, &run.progress.curriculum);
-        let train_loss = run.epoch(&feed, &schedule, observer)?;
+        loader.progress = run.progress.epoch as f64 / epochs as f64;
+        loader.modality_weights = curriculum.modality_weights(loader.progress, &run.progress.curriculum);
+        let train_loss = run.epoch(&loader, &schedule, observer)?;
         let average = run.averages();
         let metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,
-            valid: validation.score(&run.averaged(&average)?, job.device, feed.trust),
-            trust: match run.recipe.training.curriculum.kind {
+            valid: validation.score(&run.averaged(&average)?, job.device, loader.modality_weights),
+            modality_weights: match run.recipe.training.curriculum.kind {
                 CurriculumKind::None => Default::default(),
-                _ => curriculum::named(feed.trust, &skills),
+                _ => curriculum::named(loader.modality_weights, &neighbour_correlations),
             },
-            worth: curriculum::named_worth(&run.progress.curriculum),
+            measured_importance: curriculum::named_worth(&run.progress.curriculum),
             learning_rate: schedule.rate(run.optimizer.steps().saturating_sub(1)),
             seconds: started.elapsed().as_secs_f64(),
         };
         run.dir.log(&metrics)?;
-        run.keep(average, &metrics, feed.trust)?;
+        run.keep(average, &metrics, loader.modality_weights)?;
         observer.epoch(&metrics);
         let stopping = job.stop_after == Some(run.progress.epoch);
         if stopping || saved.elapsed().as_secs_f64() > SAVE_EVERY {
@@ -245,8 +235,8 @@ fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error
     let done = (run.progress.epoch - first_epoch) as f64;
     run.end(
         job,
-        (&validation, evidence.as_ref()),
-        done * feed.train.len() as f64,
+        (&validation, neighbours.as_ref()),
+        done * loader.train.len() as f64,
         seconds,
     )
 }

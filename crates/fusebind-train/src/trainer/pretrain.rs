@@ -5,16 +5,16 @@
 
 use burn::optim::GradientsParams;
 use fusebind_data::split::Part;
-use fusebind_features::modality::ModalitySet;
+use fusebind_features::{
+    modality::ModalitySet,
+    schema::{DrugStore, SideStore, TargetStore},
+};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Job, Observer, run::Run};
 use crate::{Error, optimizer::adamw::AdamW};
-use fusebind_model::{
-    device::seed,
-    input::{DrugStore, SideStore, TargetStore},
-};
+use fusebind_model::device::seed;
 
 /// Drugs and targets of a batch.
 const ENTITIES: usize = 256;
@@ -63,7 +63,7 @@ impl Run {
                     self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F),
                 );
                 let Some(aligned) = self.model().align((&batch.0, &batch.1), &self.device) else {
-                    observer.note("this model does not align modalities (`model.alignment.channels`): no pre-training");
+                    observer.note("this model does not align modalities (`model.alignment.dim`): no pre-training");
                     return Ok(());
                 };
                 let loss = self.objective.pretraining(&aligned);

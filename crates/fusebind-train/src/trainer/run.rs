@@ -3,29 +3,27 @@
 //! Comes in: a [`Job`] and what was fitted before. Goes out: epochs of batches, a state to resume from, the model file.
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
-use fusebind_features::modality::Trust;
+use fusebind_features::{modality::ModalityWeights, reference::Reference, schema::InputScales};
 use fusebind_model::{
-    bundle::{Bundle, Description, FEATURE_SCHEMA},
     checkpoint::Archive,
     device::seed,
-    evidence::Evidence,
-    input::InputScales,
     model::Model,
+    trained::{Description, FEATURE_SCHEMA, TrainedModel},
 };
 
 use super::{
     Job, Observer, Trained,
-    feed::Feed,
     inputs::side_fingerprint,
+    loader::Loader,
     validation::{self, Validation},
 };
 use crate::{
     Error, ErrorKind,
-    curriculum::{CurriculumKind, Ledger},
+    curriculum::{CurriculumKind, ImportanceAccumulator},
     labels::LabelPlan,
     objective::Objective,
     optimizer::{adamw::AdamW, schedule::Schedule},
-    recipe::{Recipe, Select},
+    recipe::{CheckpointPolicy, Recipe},
     run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
 };
 
@@ -74,9 +72,14 @@ impl Run {
             model: recipe.model.clone(),
             inputs,
             scales: plan.scales,
-            mix: recipe.training.mix,
-            structure: recipe.training.structure_shares.first().copied().unwrap_or_default(),
-            trust: Default::default(),
+            encoder_share: recipe.training.encoder_share,
+            structure_only_share: recipe
+                .training
+                .structure_only_shares
+                .first()
+                .copied()
+                .unwrap_or_default(),
+            modality_weights: Default::default(),
             prior: plan.prior,
             threshold: None,
             recipe: recipe.name.clone(),
@@ -153,7 +156,7 @@ impl Run {
             peak: training.learning_rate,
             warmup,
             steps,
-            floor: training.floor,
+            final_share: training.final_rate,
         }
     }
 
@@ -168,14 +171,14 @@ impl Run {
     /// One pass over the training pairs; the mean loss.
     pub(super) fn epoch(
         &mut self,
-        feed: &Feed<'_>,
+        loader: &Loader<'_>,
         schedule: &Schedule,
         observer: &mut dyn Observer,
     ) -> Result<f64, Error> {
-        let batches = feed.epoch(self.progress.epoch);
+        let batches = loader.epoch(self.progress.epoch);
         let (mut total, mut seen) = (0.0f64, 0usize);
-        let mut ledger = Ledger::default();
-        feed.run(self.progress.epoch, &batches, |batch| {
+        let mut accumulator = ImportanceAccumulator::default();
+        loader.run(self.progress.epoch, &batches, |batch| {
             let step = self.optimizer.steps();
             // Seeding by step makes a resumed run draw the same.
             seed(&self.device, self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -183,7 +186,7 @@ impl Run {
             let entities = (&batch.drugs, &batch.targets);
             let outputs = self
                 .model()
-                .forward(entities, batch.pairs, batch.evidence.as_ref(), &self.device);
+                .forward(entities, batch.pairs, batch.neighbours.as_ref(), &self.device);
             let loss = self.objective.loss(&outputs, &batch.labels, &self.device);
             let loss = self.objective.aligned(loss, &outputs, batch.binding);
             let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -194,12 +197,12 @@ impl Run {
                 );
             }
             if self.recipe.training.curriculum.kind != CurriculumKind::None {
-                let reader = outputs.evidence.as_ref().unwrap_or(&outputs.joint);
+                let reader = outputs.neighbours.as_ref().unwrap_or(&outputs.joint);
                 let losses = self.objective.losses(reader, &batch.labels);
                 losses
                     .into_iter()
                     .zip(&batch.shown)
-                    .for_each(|(loss, shown)| ledger.add(loss, *shown));
+                    .for_each(|(loss, shown)| accumulator.add(loss, *shown));
             }
             let grads = GradientsParams::from_grads(loss.backward(), self.model());
             self.model = (self.model.take()).map(|model| self.optimizer.step(model, grads, schedule.rate(step)));
@@ -209,7 +212,7 @@ impl Run {
             Ok(())
         })?;
         self.progress.epoch += 1;
-        ledger.fold(&mut self.progress.curriculum.worth);
+        accumulator.fold(&mut self.progress.curriculum.measured_importance);
         self.progress.curriculum.epochs += 1;
         Ok(total / seen.max(1) as f64)
     }
@@ -236,15 +239,20 @@ impl Run {
     }
 
     /// Keeps the averaged weights if this epoch is the one to end with so far.
-    pub(super) fn keep(&mut self, average: Archive, metrics: &EpochMetrics, trust: [Trust; 2]) -> Result<(), Error> {
+    pub(super) fn keep(
+        &mut self,
+        average: Archive,
+        metrics: &EpochMetrics,
+        modality_weights: [ModalityWeights; 2],
+    ) -> Result<(), Error> {
         let score = validation::selection_score(&metrics.valid);
-        let better = match (self.recipe.training.select, score, self.progress.best) {
-            (Select::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
-            (Select::Best, Some(score), Some((best, _))) => score > best,
+        let better = match (self.recipe.training.checkpoint, score, self.progress.best) {
+            (CheckpointPolicy::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
+            (CheckpointPolicy::Best, Some(score), Some((best, _))) => score > best,
         };
         if better {
             self.best = Some(average);
-            self.progress.trust = trust;
+            self.progress.modality_weights = modality_weights;
             self.progress.best = Some((score.unwrap_or(0.0), metrics.epoch));
         }
         Ok(())
@@ -264,7 +272,7 @@ impl Run {
     pub(super) fn end(
         mut self,
         job: &Job<'_>,
-        (validation, evidence): (&Validation<'_>, Option<&Evidence>),
+        (validation, neighbours): (&Validation<'_>, Option<&Reference>),
         pairs: f64,
         seconds: f64,
     ) -> Result<Trained, Error> {
@@ -280,18 +288,18 @@ impl Run {
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
         if finished {
             let best = self.best.take().unwrap_or_default();
-            self.description.trust = self.progress.trust;
-            if let Some(mix) = metrics.valid.get("mix") {
-                self.description.mix = *mix as f32;
+            self.description.modality_weights = self.progress.modality_weights;
+            if let Some(encoder_share) = metrics.valid.get("encoder_share") {
+                self.description.encoder_share = *encoder_share as f32;
             }
-            if let Some(structure) = metrics.valid.get("structure") {
-                self.description.structure = *structure as f32;
+            if let Some(structure) = metrics.valid.get("structure_only_share") {
+                self.description.structure_only_share = *structure as f32;
             }
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;
                 self.description.threshold = validation.threshold(&model, job.device, &self.description);
             }
-            Bundle::save(best, evidence, &self.description, &self.dir.model())?;
+            TrainedModel::save(best, neighbours, &self.description, &self.dir.model())?;
             self.dir.finish()?;
         }
         Ok(Trained {

@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use fusebind_data::table::Interaction;
 use fusebind_eval::{classification, regression};
-use fusebind_features::modality::{ModalitySet, Trust};
+use fusebind_features::{
+    modality::{ModalitySet, ModalityWeights},
+    neighbours::NeighbourTable,
+    reference::Reference,
+    schema::{DrugStore, SideStore, TargetStore},
+};
 use fusebind_model::{
-    bundle::{Description, OutputScale},
-    evidence::{Evidence, EvidenceTable},
-    input::{DrugStore, SideStore, TargetStore},
     model::Model,
-    scoring::{Absence, Blend, EvidenceOf, Opinions, Scorer, Scores},
+    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, RawOutputs, Scorer, Scores},
+    trained::{Description, OutputScale},
 };
 
 use super::Job;
-use crate::{objective::scale_name, robustness::Pattern};
+use crate::{missing::Pattern, objective::scale_name};
 
 /// Shares of the joint reader that are tried.
-const MIXES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
+const ENCODER_SHARES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
 
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
@@ -28,7 +31,7 @@ pub(super) struct Validation<'a> {
     stores: (&'a DrugStore, &'a TargetStore),
     /// Shares of structure alone that are tried where there are side modalities.
     shares: &'a [f32],
-    evidence: Option<EvidenceTable>,
+    neighbours: Option<NeighbourTable>,
     /// What each entity does without where modalities are missing: drugs, targets. `None` where there are no side modalities.
     missing: Option<[Vec<ModalitySet>; 2]>,
 }
@@ -39,7 +42,7 @@ impl<'a> Validation<'a> {
         rows: &[(u32, u32)],
         scales: &'a [OutputScale],
         stores: (&'a DrugStore, &'a TargetStore),
-        evidence: Option<&Evidence>,
+        neighbours: Option<&Reference>,
     ) -> Self {
         let valid = job.split.valid.indices();
         let interactions = valid.iter().map(|&i| &job.dataset.interactions[i as usize]).collect();
@@ -62,69 +65,85 @@ impl<'a> Validation<'a> {
         let any = |side: &[ModalitySet]| side.iter().any(|set| !set.is_empty());
         Self {
             missing: present.iter().any(|side| any(side)).then(draw),
-            evidence: evidence.map(|evidence| evidence.table(stores, &pairs)),
+            neighbours: neighbours.map(|neighbours| neighbours.table(stores, &pairs)),
             interactions,
             pairs,
             scales,
             stores,
-            shares: &job.recipe.training.structure_shares,
+            shares: &job.recipe.training.structure_only_shares,
         }
     }
 
-    fn scorer<'s>(&'s self, model: &'s Model, device: &'s Device, trust: [Trust; 2]) -> Scorer<'s> {
+    fn scorer<'s>(
+        &'s self,
+        model: &'s Model,
+        device: &'s Device,
+        modality_weights: [ModalityWeights; 2],
+    ) -> Scorer<'s> {
         Scorer {
             model,
-            evidence: self.evidence.as_ref().map_or(EvidenceOf::Nothing, EvidenceOf::Table),
-            absence: Absence::default(),
-            trust,
+            neighbours: self
+                .neighbours
+                .as_ref()
+                .map_or(NeighbourSource::Nothing, NeighbourSource::Table),
+            absence: MissingModalities::default(),
+            modality_weights,
             device,
         }
     }
 
-    /// Metrics by name at the best blend of opinions, which is among them (`mix`, `structure`); empty without validation pairs. Where
+    /// Metrics by name at the best blend of opinions, which is among them (`encoder_share`, `structure`); empty without validation pairs. Where
     /// there are side modalities, those by the name of `missing_..` are of the same pairs with modalities missing at the rate that
     /// training ends with: a model that is to stand it must be chosen by it.
-    pub fn score(&self, model: &Model, device: &Device, trust: [Trust; 2]) -> BTreeMap<String, f64> {
+    pub fn score(
+        &self,
+        model: &Model,
+        device: &Device,
+        modality_weights: [ModalityWeights; 2],
+    ) -> BTreeMap<String, f64> {
         if self.pairs.is_empty() {
             return BTreeMap::new();
         }
-        let scorer = self.scorer(model, device, trust);
+        let scorer = self.scorer(model, device, modality_weights);
         let reading = scorer.read(self.stores, &self.pairs);
         let shares = if self.missing.is_some() { self.shares } else { &[0.0] };
         let leans = shares.iter().any(|share| *share > 0.0);
         // What is said from structure alone is asked for only where a share of it is tried.
-        let opinions = |scorer: &Scorer<'_>| match leans {
+        let raw_outputs = |scorer: &Scorer<'_>| match leans {
             true => scorer.score_both(&reading, self.stores, &self.pairs),
             false => [
                 scorer.score_read(&reading, self.stores, &self.pairs, |_| {}),
-                Opinions::default(),
+                RawOutputs::default(),
             ],
         };
-        let whole = (scorer, opinions(&scorer));
+        let whole = (scorer, raw_outputs(&scorer));
         let missing = self.missing.as_ref().map(|[drugs, targets]| {
-            let absence = Absence::Each([drugs, targets]);
+            let absence = MissingModalities::Each([drugs, targets]);
             let scorer = Scorer { absence, ..scorer };
-            (scorer, opinions(&scorer))
+            (scorer, raw_outputs(&scorer))
         });
-        let reads_evidence = whole.1[0].evidence.is_some();
-        let mixes = if reads_evidence { &MIXES[..] } else { &[1.0] };
-        let blends = shares
-            .iter()
-            .flat_map(|&structure| mixes.iter().map(move |&mix| Blend { mix, structure }));
-        let scored = blends.map(|blend| {
-            let of = |(scorer, opinions): &(Scorer<'_>, [Opinions; 2])| {
-                self.metrics(&scorer.blended(opinions, &self.pairs, blend))
+        let reads_neighbours = whole.1[0].neighbours.is_some();
+        let encoder_shares = if reads_neighbours { &ENCODER_SHARES[..] } else { &[1.0] };
+        let ensembles = shares.iter().flat_map(|&structure_only_share| {
+            encoder_shares.iter().map(move |&encoder_share| EnsembleWeights {
+                encoder_share,
+                structure_only_share,
+            })
+        });
+        let scored = ensembles.map(|ensemble| {
+            let of = |(scorer, raw_outputs): &(Scorer<'_>, [RawOutputs; 2])| {
+                self.metrics(&scorer.combined(raw_outputs, &self.pairs, ensemble))
             };
             let mut metrics = of(&whole);
             if let Some(missing) = &missing {
                 let of = of(missing).into_iter();
                 metrics.extend(of.map(|(name, value)| (format!("missing_{name}"), value)));
             }
-            if reads_evidence {
-                metrics.insert("mix".into(), f64::from(blend.mix));
+            if reads_neighbours {
+                metrics.insert("encoder_share".into(), f64::from(ensemble.encoder_share));
             }
             if leans {
-                metrics.insert("structure".into(), f64::from(blend.structure));
+                metrics.insert("structure_only_share".into(), f64::from(ensemble.structure_only_share));
             }
             metrics
         });
@@ -168,8 +187,8 @@ impl<'a> Validation<'a> {
         if self.pairs.is_empty() {
             return None;
         }
-        let scorer = self.scorer(model, device, description.trust);
-        let scores = scorer.predict(None, self.stores, &self.pairs, description.blend(), |_| {});
+        let scorer = self.scorer(model, device, description.modality_weights);
+        let scores = scorer.predict(None, self.stores, &self.pairs, description.ensemble(), |_| {});
         let (labels, probabilities) = binding_column(&self.interactions, &scores);
         classification::best_threshold(&labels, &probabilities).ok()
     }
@@ -188,7 +207,7 @@ pub(crate) fn affinity_column(
         .filter_map(|(row, interaction)| {
             let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
             let standardised = f64::from(scores.affinity[row * scores.scales + column]);
-            Some((affinity.value, standardised * scale.deviation + scale.mean))
+            Some((affinity.value, standardised * scale.std + scale.mean))
         })
         .unzip()
 }

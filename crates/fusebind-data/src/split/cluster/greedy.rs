@@ -24,8 +24,8 @@ pub fn cluster_sequences(sequences: &[&[u8]], config: &ClusterConfig) -> Vec<u32
     for own in order {
         let sequence = sequences[own];
         // Equal sequences stand side by side in the order; they share a cluster even where they hold no k-mer.
-        if let Some(twin) = before.filter(|twin| sequences[*twin] == sequence) {
-            cluster[own] = cluster[twin];
+        if let Some(permuted_copy) = before.filter(|permuted_copy| sequences[*permuted_copy] == sequence) {
+            cluster[own] = cluster[permuted_copy];
             continue;
         }
         before = Some(own);

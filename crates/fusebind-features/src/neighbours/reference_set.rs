@@ -1,0 +1,65 @@
+//! The reference: training entities with their descriptors, and what is known of their pairs.
+
+use std::collections::HashMap;
+
+use super::{Descriptors, InteractionMatrix, Layout, SimilarityKind};
+
+/// The training entities of one side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReferenceEntities {
+    /// Identity of each entity: canonical SMILES, or sequence.
+    pub keys: Vec<String>,
+    /// Similarities, each with the descriptors of all entities.
+    pub sources: Vec<(SimilarityKind, Descriptors)>,
+}
+
+impl ReferenceEntities {
+    /// Names of the similarities.
+    pub fn names(&self) -> Vec<SimilarityKind> {
+        self.sources.iter().map(|(source, _)| *source).collect()
+    }
+}
+
+/// Training entities of both sides and the outcomes of their pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReferenceSet {
+    /// Drugs.
+    pub drugs: ReferenceEntities,
+    /// Targets.
+    pub targets: ReferenceEntities,
+    /// Outcomes.
+    pub known: InteractionMatrix,
+}
+
+impl ReferenceSet {
+    /// Which evidence channel is which.
+    pub fn layout(&self) -> Layout {
+        Layout::new(&self.drugs.names(), &self.targets.names())
+    }
+}
+
+/// The entities of one side that evidence is asked for, described as the reference's are.
+#[derive(Clone, Debug)]
+pub struct Queries<'a> {
+    /// Position in the reference of an entity that is in it.
+    pub own: Vec<Option<u32>>,
+    /// Descriptors by source, in the reference's order.
+    pub descriptors: Vec<&'a Descriptors>,
+}
+
+impl<'a> Queries<'a> {
+    /// Entities with identities `keys` and `descriptors` in the order of the reference's sources.
+    pub fn new<'k>(
+        reference: &ReferenceEntities,
+        keys: impl Iterator<Item = &'k str>,
+        descriptors: Vec<&'a Descriptors>,
+    ) -> Self {
+        let known: HashMap<&str, u32> = (reference.keys.iter().enumerate())
+            .map(|(at, key)| (key.as_str(), at as u32))
+            .collect();
+        Self {
+            own: keys.map(|key| known.get(key).copied()).collect(),
+            descriptors,
+        }
+    }
+}

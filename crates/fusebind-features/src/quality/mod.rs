@@ -1,0 +1,15 @@
+//! Side-data quality: does the value of a side modality belong to its entity?
+//!
+//! Comes in: a [`crate::neighbours::ReferenceSet`]. Goes out: [`MismatchModel`], which gives every value a weight from 0 to 1.
+
+mod agreement;
+mod calibration_map;
+mod classifier;
+mod mismatch;
+
+pub use mismatch::{MismatchModel, Table, TableQuality};
+
+/// Largest log-likelihood ratio that anything counts for.
+const BOUND: f32 = 5.0;
+/// Fewer training entities than this teach nothing.
+const LEAST: usize = 40;

@@ -1,0 +1,361 @@
+//! Side modalities as encoders read them: fitted on training entities, packed per batch.
+//!
+//! Comes in: [`SideData`] of the drugs or the targets. Goes out: [`SideSchema`] (what the terms, genes and assays of a model
+//! are), [`SideStore`] (all entities of a run) and [`SideBatch`] (those of a batch). Axis legend: `V` terms, `G` genes, `A`
+//! assays, `S` signatures.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::side_store::SideStore;
+use crate::{
+    entity::side::{Profiles, SideData},
+    feature::{
+        bioassay::{self, TOKENS},
+        text::Vocabulary,
+        transcriptome,
+    },
+    modality::{Modality, ModalitySet},
+    rows::{InputScale, Rows},
+    sparse_rows::SparseRows,
+};
+
+/// Modalities that every drug or every target has.
+const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
+
+/// Channels of each side modality that a model reads; 0 where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SideDims {
+    /// Terms `V`.
+    pub text: usize,
+    /// Genes `G`.
+    pub transcriptome: usize,
+    /// Assay tokens `3 A`.
+    pub bioassay: usize,
+    /// Modality and channels of each embedding from another model.
+    pub embeddings: Vec<(Modality, usize)>,
+}
+
+impl SideDims {
+    /// The side modalities that are read; structures, which every entity has, are not among them.
+    pub fn modalities(&self) -> ModalitySet {
+        let read = [
+            (Modality::Text, self.text),
+            (Modality::Transcriptome, self.transcriptome),
+            (Modality::Bioassay, self.bioassay),
+        ];
+        let embedded = self.embeddings.iter().map(|e| e.0).filter(|m| !STRUCTURES.contains(m));
+        let native = read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m);
+        native.chain(embedded).collect()
+    }
+}
+
+/// What the channels of the side modalities mean, fitted on training entities.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SideSchema {
+    /// Terms of texts.
+    pub vocabulary: Vocabulary,
+    /// Genes of signatures.
+    pub genes: Vec<String>,
+    /// Assays.
+    pub assays: Vec<String>,
+    /// Embeddings from another model.
+    pub embeddings: Vec<EmbeddingSchema>,
+    /// Text columns that were asked for, the first that a table has is read.
+    pub text_fields: Vec<String>,
+    /// Words that are read of a text in their order; 0 where only terms are.
+    pub text_length: usize,
+}
+
+/// An embedding from another model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbeddingSchema {
+    /// Modality that was embedded.
+    pub modality: Modality,
+    /// Scale of the channels, fitted on training entities.
+    pub scale: InputScale,
+}
+
+impl SideSchema {
+    /// Fits the modalities in `read` on the entities at `train`: at most `terms` terms, and the genes and assays that a
+    /// training entity has a value of.
+    pub fn fit(data: &SideData, train: &[u32], read: ModalitySet, terms: usize) -> Self {
+        let measured = |profiles: &Profiles| -> Vec<String> {
+            let mut seen = vec![false; profiles.columns.len()];
+            for entity in train {
+                for row in profiles.rows(*entity as usize) {
+                    seen.iter_mut().zip(row).for_each(|(seen, v)| *seen |= v.is_finite());
+                }
+            }
+            let columns = profiles.columns.iter().zip(seen);
+            columns
+                .filter(|(_, seen)| *seen)
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let mut schema = Self::default();
+        if read.contains(Modality::Text) {
+            schema.vocabulary = Vocabulary::fit(train.iter().map(|e| data.texts(*e as usize)), terms);
+        }
+        if read.contains(Modality::Transcriptome) {
+            schema.genes = measured(&data.transcriptome);
+        }
+        if read.contains(Modality::Bioassay) {
+            schema.assays = measured(&data.bioassay);
+        }
+        for embeddings in data.embeddings.iter().filter(|e| read.contains(e.modality)) {
+            let own = train
+                .iter()
+                .filter_map(|entity| embeddings.rows.rows(*entity as usize).next());
+            let rows = Rows {
+                values: own.flatten().copied().collect(),
+                width: embeddings.rows.columns.len(),
+            };
+            if !rows.values.is_empty() {
+                schema.embeddings.push(EmbeddingSchema {
+                    modality: embeddings.modality,
+                    scale: InputScale::standard(&rows),
+                });
+            }
+        }
+        schema
+    }
+
+    /// Channels of each modality.
+    pub fn channels(&self) -> SideDims {
+        SideDims {
+            text: self.vocabulary.len(),
+            transcriptome: self.genes.len(),
+            bioassay: TOKENS * self.assays.len(),
+            embeddings: (self.embeddings.iter())
+                .map(|e| (e.modality, e.scale.mean.len()))
+                .collect(),
+        }
+    }
+
+    /// Reads the side data of `entities` entities; with a note on everything that could not be used.
+    pub fn store(&self, data: &SideData, entities: usize) -> (SideStore, Vec<String>) {
+        let mut notes = Vec::new();
+        let channels = self.channels();
+        let (text, cut) = self.vocabulary.rows((0..entities).map(|entity| data.texts(entity)));
+        if cut > 0 {
+            notes.push(format!(
+                "the texts of {cut} entities are longer than {} words and were cut",
+                crate::feature::text::MOST_WORDS
+            ));
+        }
+        let mut match_columns = |known: &[String], profiles: &Profiles, what: &str| -> Vec<Option<usize>> {
+            let place: HashMap<&str, usize> = known.iter().enumerate().map(|(at, n)| (n.as_str(), at)).collect();
+            let places: Vec<Option<usize>> = profiles
+                .columns
+                .iter()
+                .map(|n| place.get(n.as_str()).copied())
+                .collect();
+            let unknown = places.iter().filter(|p| p.is_none()).count();
+            if unknown > 0 && !known.is_empty() {
+                let first = places
+                    .iter()
+                    .position(Option::is_none)
+                    .map_or("", |at| &profiles.columns[at]);
+                let all = places.len();
+                notes.push(format!(
+                    "{unknown} of {all} {what} are unknown to the model and were left out, `{first}` first"
+                ));
+            }
+            places
+        };
+        let genes = match_columns(&self.genes, &data.transcriptome, "genes");
+        let assays = match_columns(&self.assays, &data.bioassay, "assays");
+        let gather = |places: &[Option<usize>], row: &[f32], width: usize| {
+            let mut own = vec![f32::NAN; width];
+            for (place, value) in places.iter().zip(row) {
+                if let Some(place) = place {
+                    own[*place] = *value;
+                }
+            }
+            own
+        };
+        let mut store = SideStore {
+            words: (0..entities)
+                .map(|entity| self.vocabulary.sequence(data.texts(entity), self.text_length))
+                .collect(),
+            text,
+            signatures: Rows {
+                values: Vec::new(),
+                width: channels.transcriptome,
+            },
+            of_entity: Vec::with_capacity(entities),
+            bioassay: SparseRows::default(),
+            embeddings: Vec::new(),
+            present: vec![ModalitySet::default(); entities],
+            modality_weights: Vec::new(),
+            channels,
+        };
+        let mut count = 0;
+        for entity in 0..entities {
+            let mut mine = Vec::new();
+            if store.channels.transcriptome > 0 {
+                for row in data.transcriptome.rows(entity) {
+                    let mut own = gather(&genes, row, store.signatures.width);
+                    if transcriptome::normalise(&mut own) {
+                        store.signatures.values.extend(own);
+                        mine.push(count);
+                        count += 1;
+                    }
+                }
+            }
+            let outcomes = data.bioassay.rows(entity).flat_map(|row| {
+                let own = gather(&assays, row, self.assays.len());
+                bioassay::tokens(&own).collect::<Vec<_>>()
+            });
+            store.bioassay.push(outcomes.collect());
+            let present = &mut store.present[entity];
+            if !store.text.row(entity).0.is_empty() {
+                present.insert(Modality::Text);
+            }
+            if !mine.is_empty() {
+                present.insert(Modality::Transcriptome);
+            }
+            if !store.bioassay.row(entity).0.is_empty() {
+                present.insert(Modality::Bioassay);
+            }
+            store.of_entity.push(mine);
+        }
+        self.embed(data, entities, &mut store, &mut notes);
+        (store, notes)
+    }
+}
+
+impl SideSchema {
+    /// Reads the embeddings that the model knows: the first of the same modality and width.
+    fn embed(&self, data: &SideData, entities: usize, store: &mut SideStore, notes: &mut Vec<String>) {
+        let mut left: Vec<_> = data.embeddings.iter().collect();
+        for schema in &self.embeddings {
+            let width = schema.scale.mean.len();
+            let fits =
+                |e: &&crate::entity::side::Embeddings| e.modality == schema.modality && e.rows.columns.len() == width;
+            let mut rows = Rows::build(entities, width, |_, _| {});
+            if let Some(at) = left.iter().position(fits) {
+                let source = left.remove(at);
+                for (entity, out) in rows.values.chunks_mut(width).enumerate() {
+                    if let Some(row) = source.rows.rows(entity).next() {
+                        let scaled = row.iter().zip(&schema.scale.mean).zip(&schema.scale.factor);
+                        out.iter_mut().zip(scaled).for_each(|(o, ((v, m), f))| *o = (v - m) * f);
+                        store.present[entity].insert(schema.modality);
+                    }
+                }
+            }
+            store.embeddings.push((schema.modality, rows));
+        }
+        for other in left.into_iter().filter(|_| !self.embeddings.is_empty()) {
+            notes.push(format!(
+                "an embedding of {} with {} channels is unknown to the model and was left out",
+                other.modality,
+                other.rows.columns.len()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entity::side::Embeddings;
+
+    use super::*;
+
+    fn data() -> SideData {
+        let texts = ["kinase inhibitor", "kinase ligand", "", "ligand"];
+        SideData {
+            texts: texts
+                .map(|t| if t.is_empty() { vec![] } else { vec![t.to_string()] })
+                .to_vec(),
+            transcriptome: Profiles {
+                columns: vec!["g1".into(), "g2".into()],
+                values: vec![1.0, -2.0, 0.5, f32::NAN],
+                of_entity: vec![vec![0, 1], vec![], vec![1], vec![]],
+            },
+            bioassay: Profiles {
+                columns: vec!["a".into(), "b".into()],
+                values: vec![1.0, f32::NAN],
+                of_entity: vec![vec![], vec![0], vec![], vec![]],
+            },
+            embeddings: vec![Embeddings {
+                modality: Modality::Text,
+                rows: Profiles {
+                    columns: vec!["0".into(), "1".into()],
+                    values: vec![1.0, 5.0, 3.0, 5.0],
+                    of_entity: vec![vec![0], vec![], vec![], vec![1]],
+                },
+            }],
+            ..SideData::default()
+        }
+    }
+
+    #[test]
+    fn embeddings_are_scaled_and_missing_ones_add_nothing() {
+        let schema = SideSchema::fit(&data(), &[0, 1, 3], ModalitySet::ALL, 10);
+        assert_eq!(schema.channels().embeddings, [(Modality::Text, 2)]);
+        let (store, _) = schema.store(&data(), 4);
+        assert!(store.present(3).contains(Modality::Text) && !store.present(2).contains(Modality::Text));
+        let all = [0, 1, 3].map(|e| (e, ModalitySet::default()));
+        let rows = &store.batch(&all).embeddings[0].1;
+        assert_eq!(
+            rows.values,
+            [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+            "a channel that never varies says nothing"
+        );
+        assert!(
+            store.batch(&[(0, ModalitySet::ALL)]).embeddings[0]
+                .1
+                .values
+                .iter()
+                .all(|v| *v == 0.0)
+        );
+        let mut other = data();
+        other.embeddings[0].rows.columns.push("2".into());
+        other.embeddings[0].rows.values = vec![0.0; 6];
+        let (_, notes) = schema.store(&other, 4);
+        assert!(notes.iter().any(|n| n.contains("3 channels is unknown")), "{notes:?}");
+    }
+
+    #[test]
+    fn only_training_entities_decide_on_channels() {
+        let schema = SideSchema::fit(&data(), &[0, 1], ModalitySet::ALL, 10);
+        assert_eq!(
+            schema.vocabulary.len(),
+            1,
+            "`kinase` only: `ligand` occurs once in training"
+        );
+        assert_eq!(
+            (schema.genes.len(), schema.assays.as_slice()),
+            (2, ["a".to_string()].as_slice())
+        );
+        let none = SideSchema::fit(&data(), &[0, 1], ModalitySet::default(), 10);
+        assert_eq!(none.channels(), SideDims::default());
+        assert!(schema.channels().modalities().contains(Modality::Text));
+    }
+
+    #[test]
+    fn what_is_missing_or_left_out_is_absent() {
+        let schema = SideSchema::fit(&data(), &[0, 1, 2, 3], ModalitySet::ALL, 10);
+        let (store, notes) = schema.store(&data(), 4);
+        assert_eq!(
+            notes,
+            ["1 of 2 assays are unknown to the model and were left out, `b` first"]
+        );
+        let of = |e: u32| store.present(e).iter().collect::<Vec<_>>();
+        assert_eq!(of(0), [Modality::Text, Modality::Transcriptome]);
+        assert_eq!(
+            (of(1), of(2)),
+            (vec![Modality::Text, Modality::Bioassay], vec![Modality::Transcriptome])
+        );
+        let batch = store.batch(&[(0, ModalitySet::default()), (0, ModalitySet::ALL)]);
+        let (signatures, offsets) = batch.transcriptome.expect("is read");
+        assert_eq!((signatures.values.len(), offsets.as_slice()), (4, [0, 2, 2].as_slice()));
+        assert_eq!(store.descriptors().len(), 3);
+    }
+}

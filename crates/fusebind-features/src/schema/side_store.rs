@@ -1,0 +1,138 @@
+//! Side modalities of all entities of a run, and of the entities of a batch.
+//!
+//! Comes in: rows that [`super::SideSchema`] featurised. Goes out: [`SideBatch`], without what is masked. Axis legend: `B` entities,
+//! `V` terms, `S` signatures, `G` genes, `A` assays, `E` embedding dimensions.
+
+use std::sync::Arc;
+
+use super::side_schema::SideDims;
+use crate::{
+    batch::{Bag, Words},
+    feature::bioassay,
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::{Descriptors, SimilarityKind},
+    rows::Rows,
+    sparse_rows::SparseRows,
+};
+
+/// Side modalities of all entities of a run, featurised once.
+#[derive(Clone, Debug, Default)]
+pub struct SideStore {
+    pub(super) text: SparseRows,
+    pub(super) words: Vec<Vec<u32>>,
+    pub(super) signatures: Rows,
+    pub(super) of_entity: Vec<Vec<u32>>,
+    pub(super) bioassay: SparseRows,
+    /// Rows of zeros where there is none.
+    pub(super) embeddings: Vec<(Modality, Rows)>,
+    pub(super) present: Vec<ModalitySet>,
+    /// Empty where nothing is doubted.
+    pub(super) modality_weights: Vec<ModalityWeights>,
+    pub(super) channels: SideDims,
+}
+
+/// Side modalities of the entities of a batch.
+#[derive(Clone, Debug)]
+pub struct SideBatch {
+    /// Weighted terms, `[B, V]`, and words in order where they are read.
+    pub text: Option<(Arc<Bag>, Words)>,
+    /// Signatures `[S, G]`, and the first of each entity, `[B + 1]`.
+    pub transcriptome: Option<(Rows, Arc<Vec<u32>>)>,
+    /// Assay tokens, `[B, 3 A]`.
+    pub bioassay: Option<Arc<Bag>>,
+    /// Embeddings from other models, each `[B, E]`; zero where there is none.
+    pub embeddings: Vec<(Modality, Rows)>,
+}
+
+impl SideStore {
+    /// Whether no side modality is read.
+    pub fn is_empty(&self) -> bool {
+        self.channels == SideDims::default()
+    }
+
+    /// Side modalities that an entity has.
+    pub fn present(&self, entity: u32) -> ModalitySet {
+        self.present.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// ModalityWeights in what an entity has.
+    pub fn modality_weights(&self, entity: u32) -> ModalityWeights {
+        self.modality_weights.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// Sets the trust in what each entity has.
+    pub fn set_modality_weights(&mut self, modality_weights: Vec<ModalityWeights>) {
+        self.modality_weights = modality_weights;
+    }
+
+    /// What similarities between entities are measured on.
+    pub fn descriptors(&self) -> Vec<(SimilarityKind, Descriptors)> {
+        let mut all = Vec::new();
+        if self.channels.text > 0 {
+            all.push((SimilarityKind::Text, Descriptors::Sparse(self.text.clone())));
+        }
+        if self.channels.transcriptome > 0 {
+            let width = self.signatures.width;
+            let mean = Rows::build(self.of_entity.len(), width, |entity, out| {
+                for row in &self.of_entity[entity] {
+                    let start = *row as usize * width;
+                    let signature = &self.signatures.values[start..start + width];
+                    out.iter_mut().zip(signature).for_each(|(o, v)| *o += v);
+                }
+            });
+            all.push((SimilarityKind::Transcriptome, Descriptors::dense(mean.values, width)));
+        }
+        if self.channels.bioassay > 0 {
+            all.push((
+                SimilarityKind::Bioassay,
+                Descriptors::Sparse(bioassay::likeness(&self.bioassay)),
+            ));
+        }
+        all
+    }
+
+    /// Packs the entities at `indices`, each without the modalities that it does without.
+    pub fn batch(&self, entities: &[(u32, ModalitySet)]) -> SideBatch {
+        let bag = |rows: &SparseRows, modality: Modality, width: usize| {
+            let row = |(entity, without): &(u32, ModalitySet)| match without.contains(modality) {
+                true => (&[][..], &[][..]),
+                false => rows.row(*entity as usize),
+            };
+            (width > 0).then(|| Arc::new(Bag::new(entities.iter().map(row), width)))
+        };
+        let transcriptome = (self.channels.transcriptome > 0).then(|| {
+            let (mut picked, mut offsets) = (Vec::new(), vec![0u32]);
+            for (entity, without) in entities {
+                if !without.contains(Modality::Transcriptome) {
+                    picked.extend_from_slice(&self.of_entity[*entity as usize]);
+                }
+                offsets.push(picked.len() as u32);
+            }
+            (self.signatures.select(&picked), Arc::new(offsets))
+        });
+        SideBatch {
+            text: bag(&self.text, Modality::Text, self.channels.text).map(|bag| {
+                let row = |(entity, without): &(u32, ModalitySet)| match without.contains(Modality::Text) {
+                    true => Vec::new(),
+                    false => self.words[*entity as usize].clone(),
+                };
+                let rows = entities.iter().map(row).collect();
+                (bag, Words { rows })
+            }),
+            transcriptome,
+            bioassay: bag(&self.bioassay, Modality::Bioassay, self.channels.bioassay),
+            embeddings: (self.embeddings.iter())
+                .map(|(modality, rows)| {
+                    let picked = Rows::build(entities.len(), rows.width, |at, out| {
+                        let (entity, without) = entities[at];
+                        if !without.contains(*modality) {
+                            let start = entity as usize * rows.width;
+                            out.copy_from_slice(&rows.values[start..start + rows.width]);
+                        }
+                    });
+                    (*modality, picked)
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The reference of evidence in a model file.
+//!
+//! Comes in: [`Reference`], or the archive of a model. Goes out: arrays whose names begin with `reference/`, or the evidence that they hold.
+
+use fusebind_features::{
+    feature::fingerprint::{BITS, Fingerprint},
+    neighbours::{Descriptors, ReferenceEntities, ReferenceSet, SimilarityKind},
+    quality::MismatchModel,
+    reference::Reference,
+    rows::InputScale,
+    sparse_rows::SparseRows,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    checkpoint::{Archive, Array},
+};
+
+/// The parts of a reference that are no arrays.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    drugs: Vec<String>,
+    targets: Vec<String>,
+    sources: [Vec<SimilarityKind>; 2],
+    mismatch: MismatchModel,
+}
+
+const HEADER: &str = "reference";
+
+/// Adds everything to `archive`, under names that begin with `reference/`.
+pub fn save_reference(reference: &Reference, archive: &mut Archive) -> Result<(), Error> {
+    let header = Header {
+        drugs: reference.set.drugs.keys.clone(),
+        targets: reference.set.targets.keys.clone(),
+        sources: [reference.set.drugs.names(), reference.set.targets.names()],
+        mismatch: reference.mismatch.clone(),
+    };
+    let text = serde_json::to_string(&header)
+        .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the reference cannot be written: {e}")))?;
+    archive.metadata.insert(HEADER.into(), text);
+    let mut floats = |name: String, values: Vec<f32>| {
+        let shape = vec![values.len()];
+        archive.arrays.insert(name, Array { shape, values });
+    };
+    floats("reference/mean".into(), reference.scale.mean.clone());
+    floats("reference/factor".into(), reference.scale.factor.clone());
+    let outcomes = reference.set.known.outcomes();
+    floats("reference/outcomes".into(), outcomes.iter().map(|o| o.2).collect());
+    archive
+        .indices
+        .insert("reference/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
+    archive.indices.insert(
+        "reference/outcome_targets".into(),
+        outcomes.iter().map(|o| o.1).collect(),
+    );
+    for (side, entities) in [("drugs", &reference.set.drugs), ("targets", &reference.set.targets)] {
+        for (number, (_, descriptors)) in entities.sources.iter().enumerate() {
+            save_descriptors(descriptors, &format!("reference/{side}/{number}"), archive);
+        }
+    }
+    Ok(())
+}
+
+/// Takes what [`Reference::save`] added out of `archive`; `None` where there is no reference.
+pub fn take_reference(archive: &mut Archive) -> Result<Option<Reference>, Error> {
+    let Some(text) = archive.metadata.remove(HEADER) else {
+        return Ok(None);
+    };
+    let damaged = || {
+        Error::new(
+            ErrorKind::Checkpoint,
+            "the reference of training pairs is damaged: copy the file again",
+        )
+    };
+    let header: Header = serde_json::from_str(&text).map_err(|_| damaged())?;
+    let mut floats = |name: &str| archive.arrays.remove(name).map(|a| a.values).ok_or_else(damaged);
+    let (mean, factor, values) = (
+        floats("reference/mean")?,
+        floats("reference/factor")?,
+        floats("reference/outcomes")?,
+    );
+    let drugs = archive.indices.remove("reference/outcome_drugs").ok_or_else(damaged)?;
+    let targets = archive
+        .indices
+        .remove("reference/outcome_targets")
+        .ok_or_else(damaged)?;
+    let inside = |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
+    if !inside(&drugs, header.drugs.len()) || !inside(&targets, header.targets.len()) {
+        return Err(damaged());
+    }
+    let outcomes: Vec<(u32, u32, f32)> = (0..values.len()).map(|i| (drugs[i], targets[i], values[i])).collect();
+    let known =
+        fusebind_features::neighbours::InteractionMatrix::new(header.drugs.len(), header.targets.len(), &outcomes);
+    let mut side = |name: &str, keys: Vec<String>, sources: &[SimilarityKind]| {
+        let sources = sources
+            .iter()
+            .enumerate()
+            .map(|(number, source)| {
+                let descriptors =
+                    take_descriptors(&format!("reference/{name}/{number}"), archive).ok_or_else(damaged)?;
+                (descriptors.len() == keys.len())
+                    .then_some((*source, descriptors))
+                    .ok_or_else(damaged)
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        Ok::<_, Error>(ReferenceEntities { keys, sources })
+    };
+    let reference = ReferenceSet {
+        drugs: side("drugs", header.drugs, &header.sources[0])?,
+        targets: side("targets", header.targets, &header.sources[1])?,
+        known,
+    };
+    let layout = reference.layout();
+    if mean.len() != layout.width() || factor.len() != layout.width() {
+        return Err(damaged());
+    }
+    Ok(Some(Reference {
+        set: reference,
+        layout,
+        scale: InputScale { mean, factor },
+        mismatch: header.mismatch,
+    }))
+}
+
+fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Archive) {
+    let mut floats = |part: &str, values: &[f32], width: usize| {
+        let array = Array {
+            shape: vec![values.len() / width.max(1), width],
+            values: values.to_vec(),
+        };
+        archive.arrays.insert(format!("{name}/{part}"), array);
+    };
+    match descriptors {
+        Descriptors::Bits(prints) => {
+            let words = prints.par_iter().flat_map_iter(Fingerprint::words).collect();
+            archive.indices.insert(format!("{name}/words"), words);
+        }
+        Descriptors::Sparse(rows) => {
+            floats("weights", &rows.weights, 1);
+            archive.indices.insert(format!("{name}/offsets"), rows.offsets.clone());
+            archive.indices.insert(format!("{name}/terms"), rows.terms.clone());
+        }
+        Descriptors::Dense { values, width } => floats("rows", values, *width),
+    }
+}
+
+fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
+    if let Some(words) = archive.indices.remove(&format!("{name}/words")) {
+        let prints = words.chunks(BITS / 32).map(Fingerprint::from_words).collect();
+        return Some(Descriptors::Bits(prints));
+    }
+    if let Some(offsets) = archive.indices.remove(&format!("{name}/offsets")) {
+        let terms = archive.indices.remove(&format!("{name}/terms"))?;
+        let weights = archive.arrays.remove(&format!("{name}/weights"))?.values;
+        let whole = offsets.is_sorted() && offsets.last().is_none_or(|end| *end as usize == terms.len());
+        return (whole && weights.len() == terms.len()).then_some(Descriptors::Sparse(SparseRows {
+            offsets,
+            terms,
+            weights,
+        }));
+    }
+    let rows = archive.arrays.remove(&format!("{name}/rows"))?;
+    let width = *rows.shape.get(1)?;
+    Some(Descriptors::Dense {
+        values: rows.values,
+        width,
+    })
+}

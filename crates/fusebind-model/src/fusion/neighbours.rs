@@ -1,0 +1,120 @@
+//! Reference of neighbouring pairs, read in two ways: as a part of the pair embedding, and by an expert of its own.
+//!
+//! `h0 <- h0 + W x` lets the interaction weigh the evidence against structure. The expert `y = V relu(U x)` sees nothing
+//! but evidence and has its own loss: it cannot recognise training entities, so it stays sober on new ones, where a model
+//! that has learned its training entities by heart is too sure. The two are mixed (a product of experts, Hinton 2002,
+//! doi 10.1162/089976602760128018) with a weight chosen on validation pairs. Comes in: `[P, F + K]`. Goes out: `[P, H]`, or
+//! [`Output`].
+
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::{Device, Tensor},
+};
+use serde::{Deserialize, Serialize};
+
+use super::fused;
+use crate::{
+    Error, ErrorKind,
+    head::{HeadConfig, Heads, Output},
+    layer::dense::{dense, dense_relu},
+};
+
+/// Configuration of [`NeighbourEncoder`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NeighbourConfig {
+    /// Whether evidence of neighbouring pairs is used.
+    pub enabled: bool,
+    /// Channels of the expert.
+    pub dim: usize,
+    /// Channels of an evidence row; filled in from the data.
+    pub inputs: usize,
+    /// The last channels, which say what is absent; filled in from the data.
+    pub flags: usize,
+    /// Whether absence is hidden from the readers, so that what is absent is taken for the mean: a control.
+    pub imputed: bool,
+}
+
+impl Default for NeighbourConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            dim: 64,
+            inputs: 0,
+            flags: 0,
+            imputed: false,
+        }
+    }
+}
+
+impl NeighbourConfig {
+    /// Refuses what makes no layer.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.enabled && self.dim == 0 {
+            return Err(Error::new(ErrorKind::Config, "evidence: `dim` must be above 0"));
+        }
+        Ok(())
+    }
+
+    /// Layers for pair embeddings of `channels` channels and the given heads; `None` where there is no evidence.
+    pub fn init(&self, dim: usize, heads: &HeadConfig, device: &Device) -> Option<NeighbourEncoder> {
+        (self.enabled && self.inputs > 0).then(|| NeighbourEncoder {
+            pair: LinearConfig::new(self.inputs, dim).with_bias(false).init(device),
+            hidden_flags: if self.imputed { self.flags } else { 0 },
+            neighbour_head: Expert {
+                hidden: LinearConfig::new(self.inputs, self.dim).init(device),
+                heads: heads.init(self.dim, device),
+            },
+        })
+    }
+}
+
+/// Reads evidence rows, see the file's header.
+#[derive(Module, Debug)]
+pub struct NeighbourEncoder {
+    pair: Linear,
+    neighbour_head: Expert,
+    #[module(skip)]
+    hidden_flags: usize,
+}
+
+#[derive(Module, Debug)]
+struct Expert {
+    hidden: Linear,
+    heads: Heads,
+}
+
+impl NeighbourEncoder {
+    /// The layers as plain values.
+    pub(super) fn layers(&self) -> fused::Expert {
+        fused::Expert {
+            pair: fused::Dense::of(&self.pair),
+            hidden: fused::Dense::of(&self.neighbour_head.hidden),
+            heads: fused::heads(&self.neighbour_head.heads),
+            hidden_flags: self.hidden_flags,
+        }
+    }
+
+    fn shown(&self, neighbours: Tensor<2>) -> Tensor<2> {
+        let [rows, inputs] = neighbours.dims();
+        match self.hidden_flags {
+            0 => neighbours,
+            flags => {
+                let zeros = Tensor::zeros([rows, flags], &neighbours.device());
+                Tensor::cat(vec![neighbours.slice([0..rows, 0..inputs - flags]), zeros], 1)
+            }
+        }
+    }
+
+    /// What evidence adds to pair embeddings: `[P, H]`.
+    pub fn embed(&self, neighbours: Tensor<2>) -> Tensor<2> {
+        dense(self.shown(neighbours), &self.pair)
+    }
+
+    /// What evidence alone says.
+    pub fn judge(&self, neighbours: Tensor<2>) -> Output {
+        let hidden = dense_relu(self.shown(neighbours), &self.neighbour_head.hidden); // [P, channels]
+        self.neighbour_head.heads.forward(hidden)
+    }
+}

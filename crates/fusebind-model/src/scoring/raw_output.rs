@@ -1,0 +1,95 @@
+//! What a model says of many pairs, and how its opinions become one prediction (the equation stands in [`super`]).
+
+use burn::tensor::Tensor;
+
+use crate::head::Output;
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec::<f32>().expect("model outputs are f32")
+}
+
+/// Raw outputs of many pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// Standardised affinity, `[P, U]`, empty without an affinity head.
+    pub affinity: Vec<f32>,
+    /// Number of affinity columns `U`.
+    pub scales: usize,
+    /// Binding logit, `[P]`, empty without a binding head.
+    pub binding: Vec<f32>,
+}
+
+/// How the opinions of a model become its prediction, see the file's header.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnsembleWeights {
+    /// Share of structure and evidence together; the rest is evidence alone.
+    pub encoder_share: f32,
+    /// Share of what is said from graph and sequence alone.
+    pub structure_only_share: f32,
+}
+
+/// `share one + (1 - share) other`, value by value.
+fn mixture(one: &[f32], other: &[f32], share: f32) -> Vec<f32> {
+    let pairs = one.iter().zip(other);
+    pairs.map(|(one, other)| share * one + (1.0 - share) * other).collect()
+}
+
+impl Scores {
+    /// `share self + (1 - share) other`, on standardised affinities and on logits. Both are of the same pairs.
+    pub fn mixed(&self, other: &Self, share: f32) -> Self {
+        Self {
+            affinity: mixture(&self.affinity, &other.affinity, share),
+            scales: self.scales,
+            binding: mixture(&self.binding, &other.binding, share),
+        }
+    }
+
+    /// Takes these rows from `other`.
+    pub(super) fn replace(&mut self, other: &Self, rows: impl Iterator<Item = usize>) {
+        for row in rows {
+            let columns = row * self.scales..(row + 1) * self.scales;
+            self.affinity[columns.clone()].copy_from_slice(&other.affinity[columns]);
+            if let Some(binding) = self.binding.get_mut(row) {
+                *binding = other.binding[row];
+            }
+        }
+    }
+
+    /// Adds rows of affinity columns with the binding logit behind them.
+    pub(super) fn extend_columns(&mut self, values: &[f32], (scales, binding): (usize, bool)) {
+        self.scales = scales;
+        for row in values.chunks(scales + usize::from(binding)) {
+            self.affinity.extend_from_slice(&row[..scales]);
+            self.binding.extend_from_slice(&row[scales..]);
+        }
+    }
+
+    pub(super) fn extend(&mut self, output: Output) {
+        if let Some(affinity) = output.affinity {
+            self.scales = affinity.dims()[1];
+            self.affinity.extend(host(affinity));
+        }
+        if let Some(binding) = output.binding {
+            self.binding.extend(host(binding));
+        }
+    }
+}
+
+/// What the two readers of a model say of many pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawOutputs {
+    /// Of structure and evidence together.
+    pub joint: Scores,
+    /// Of evidence alone, where the model reads evidence.
+    pub neighbours: Option<Scores>,
+}
+
+impl RawOutputs {
+    /// `(1 - share) neighbours + share joint`, on standardised affinities and on logits.
+    pub fn mixed(&self, share: f32) -> Scores {
+        let Some(neighbours) = &self.neighbours else {
+            return self.joint.clone();
+        };
+        self.joint.mixed(neighbours, share)
+    }
+}

@@ -1,0 +1,339 @@
+//! A trained model as one file: weights, configuration, feature schema and output scaling.
+//!
+//! Comes in: the file that training wrote. Goes out: a [`TrainedModel`] that featurises and predicts exactly as in training.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+use fusebind_features::{
+    entity::{molecule::Molecule, protein::Protein, side::SideData},
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::Mask,
+    quality::{Table, TableQuality},
+    reference::Reference,
+    rows::Rows,
+    schema::{DrugStore, InputScales, TargetStore},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, ErrorKind,
+    checkpoint::{Archive, save_reference, take_reference},
+    model::{Model, ModelConfig},
+    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores},
+};
+
+/// Version of the featurisation; a checkpoint of another version is refused.
+pub const FEATURE_SCHEMA: u32 = 3;
+/// Share of wrong values in a side table from which on it is worth a note.
+const MISMATCHES_WORTH_A_NOTE: f32 = 0.2;
+
+/// Entities whose weights are computed at a time.
+const ENTITIES: usize = 512;
+
+/// How one affinity column is brought back to its scale: `value = standardised * deviation + mean`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputScale {
+    /// Name of the scale, for instance `pKd`.
+    pub name: String,
+    /// Mean of the training labels.
+    pub mean: f64,
+    /// Standard deviation of the training labels.
+    pub std: f64,
+}
+
+/// What belongs to the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// Version of fusebind that wrote the file.
+    pub version: String,
+    /// Version of the featurisation.
+    pub feature_schema: u32,
+    /// Configuration of the model.
+    pub model: ModelConfig,
+    /// Scales of the inputs, fitted on training entities.
+    pub inputs: InputScales,
+    /// Affinity columns in their order.
+    pub scales: Vec<OutputScale>,
+    /// Share of structure and evidence together in the prediction; the rest is evidence alone.
+    pub encoder_share: f32,
+    /// Share of what is said from graph and sequence alone in the prediction.
+    #[serde(default)]
+    pub structure_only_share: f32,
+    /// ModalityWeights in the modalities of drugs and of targets at the end of training.
+    #[serde(default)]
+    pub modality_weights: [ModalityWeights; 2],
+    /// Share of binding pairs in training: the answer for a pair of which nothing is known.
+    pub prior: Option<f64>,
+    /// Probability above which a pair is said to bind, chosen on validation data.
+    pub threshold: Option<f64>,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// Fingerprint of the data trained on.
+    pub data_fingerprint: String,
+    /// Hash of the split trained on.
+    pub split_hash: String,
+    /// Seed of the run.
+    pub seed: u64,
+}
+
+/// A trained model with everything that prediction needs.
+#[derive(Clone, Debug)]
+pub struct TrainedModel {
+    /// What belongs to the weights.
+    pub description: Description,
+    /// The model on its device, without gradients.
+    pub model: Model,
+    /// What it knows of training pairs, if it reads evidence.
+    pub neighbours: Option<Reference>,
+    /// Where the model lives.
+    pub device: Device,
+}
+
+impl Description {
+    /// Featurises drugs as this model reads them, with a note on side data that it cannot use.
+    fn drugs<'a>(&self, molecules: impl Iterator<Item = &'a Molecule>, side: &SideData) -> (DrugStore, Vec<String>) {
+        let store = DrugStore::new(molecules, self.model.graph.substructures).scaled(&self.inputs.substructures);
+        let (side, notes) = self.inputs.drug.store(side, store.keys.len());
+        (store.with_side(side), notes)
+    }
+
+    /// Featurises targets as this model reads them, with a note on side data that it cannot use.
+    fn targets<'a>(&self, proteins: impl Iterator<Item = &'a Protein>, side: &SideData) -> (TargetStore, Vec<String>) {
+        let store = TargetStore::new(proteins, self.model.sequence.composition).scaled(&self.inputs.composition);
+        let (side, notes) = self.inputs.target.store(side, store.keys.len());
+        (store.with_side(side), notes)
+    }
+}
+
+/// What featurising found out about side data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SideFindings {
+    /// What the model cannot use, and tables of which much is wrong, in words.
+    pub notes: Vec<String>,
+    /// How much of each table of drugs and of targets looks wrong, where the model doubts.
+    pub table_quality: [Vec<TableQuality>; 2],
+}
+
+/// Notes on side tables of which much more is wrong than of those of training.
+fn mismatch_notes([drugs, targets]: &[Vec<TableQuality>; 2]) -> impl Iterator<Item = String> {
+    let of = |side: &'static str| {
+        move |s: &TableQuality| {
+            format!(
+                "{side} {}: about {:.0} % of the {} values do not look as if they belonged to their {side}s (in training {:.0} %); what does \
+                 not fit is match_probabilities less; check the identifiers of that table",
+                s.modality,
+                100.0 * s.wrong,
+                s.values,
+                100.0 * s.in_training
+            )
+        }
+    };
+    let much = |s: &&TableQuality| s.wrong > MISMATCHES_WORTH_A_NOTE && s.wrong > 2.0 * s.in_training;
+    let drugs = drugs.iter().filter(much).map(of("drug"));
+    drugs.chain(targets.iter().filter(much).map(of("target")))
+}
+
+impl TrainedModel {
+    /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and what it
+    /// found out about side data.
+    pub fn stores<'a>(
+        &self,
+        drugs: (impl Iterator<Item = &'a Molecule>, &SideData),
+        targets: (impl Iterator<Item = &'a Protein>, &SideData),
+    ) -> (DrugStore, TargetStore, SideFindings) {
+        let (mut drugs, mut notes) = self.description.drugs(drugs.0, drugs.1);
+        let (mut targets, more) = self.description.targets(targets.0, targets.1);
+        notes.extend(more);
+        let table_quality = match &self.neighbours {
+            Some(neighbours) => neighbours.judge(&mut drugs, &mut targets, [Table::Asked; 2]),
+            None => Default::default(),
+        };
+        notes.extend(mismatch_notes(&table_quality));
+        (drugs, targets, SideFindings { notes, table_quality })
+    }
+}
+
+impl Description {
+    /// How the opinions of the model become its prediction.
+    pub fn ensemble(&self) -> EnsembleWeights {
+        EnsembleWeights {
+            encoder_share: self.encoder_share,
+            structure_only_share: self.structure_only_share,
+        }
+    }
+
+    /// Gives the rows at `silent` what training says of any pair: the mean affinity and the share of binding pairs.
+    fn answer_prior(&self, scores: &mut Scores, silent: &[usize]) {
+        let logit = self.prior.map_or(0.0, |p| (p / (1.0 - p)).ln() as f32);
+        for &row in silent {
+            scores
+                .affinity
+                .iter_mut()
+                .skip(row * scores.scales)
+                .take(scores.scales)
+                .for_each(|v| *v = 0.0);
+            scores.binding.iter_mut().skip(row).take(1).for_each(|v| *v = logit);
+        }
+    }
+}
+
+impl TrainedModel {
+    /// Writes weights, evidence and description to `path`.
+    pub fn save(
+        weights: Archive,
+        neighbours: Option<&Reference>,
+        description: &Description,
+        path: &Path,
+    ) -> Result<(), Error> {
+        let mut archive = weights;
+        if let Some(neighbours) = neighbours {
+            save_reference(neighbours, &mut archive)?;
+        }
+        let text = serde_json::to_string(description)
+            .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the description cannot be written: {e}")))?;
+        archive.metadata.insert("description".into(), text);
+        archive.save(path)
+    }
+
+    /// Reads a bundle onto `device`.
+    pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
+        let mut archive = Archive::open(path)?;
+        let refuse = |reason: String| Error::new(ErrorKind::Checkpoint, reason).about(path);
+        let text = archive
+            .metadata
+            .remove("description")
+            .ok_or_else(|| refuse("holds no fusebind model: name a file that `fusebind train` wrote".into()))?;
+        let description: Description = serde_json::from_str(&text).map_err(|e| {
+            refuse(format!(
+                "was written by another version of fusebind ({e}): train again with this one"
+            ))
+        })?;
+        if description.feature_schema != FEATURE_SCHEMA {
+            return Err(refuse(format!(
+                "uses feature schema {}, this version has {FEATURE_SCHEMA}: train again or use the version that wrote it",
+                description.feature_schema
+            )));
+        }
+        let neighbours = take_reference(&mut archive).map_err(|e| e.about(path))?;
+        let inputs = neighbours.as_ref().map_or(0, Reference::inputs);
+        if inputs != description.model.neighbours.inputs {
+            return Err(refuse(format!(
+                "holds evidence of {inputs} channels, its model reads {}: copy it again or train again",
+                description.model.neighbours.inputs
+            )));
+        }
+        let model = description
+            .model
+            .init(device, 0)
+            .and_then(|m| archive.load_into(m))
+            .map_err(|e| e.about(path))?;
+        Ok(Self {
+            description,
+            model,
+            neighbours,
+            device: device.clone(),
+        })
+    }
+
+    /// Scores `pairs` of positions in the stores. `progress` hears the number of pairs done.
+    pub fn score(
+        &self,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mask: Mask,
+        progress: impl FnMut(usize),
+    ) -> Scores {
+        let scorer = Scorer {
+            model: &self.model,
+            neighbours: self
+                .neighbours
+                .as_ref()
+                .map_or(NeighbourSource::Nothing, NeighbourSource::ReferenceSet),
+            absence: MissingModalities::Alike(mask),
+            modality_weights: self.description.modality_weights,
+            device: &self.device,
+        };
+        let mut scores = scorer.predict(None, stores, pairs, self.description.ensemble(), progress);
+        let silent = self.silent_pairs(stores, pairs, mask);
+        self.description.answer_prior(&mut scores, &silent);
+        scores
+    }
+
+    /// Rows of the pairs of which nothing is known: no modality of either side, and no label of either in training.
+    fn silent_pairs(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], without: Mask) -> Vec<usize> {
+        if !without.drug.contains(Modality::Graph) || !without.target.contains(Modality::Sequence) {
+            return Vec::new();
+        }
+        let known = self.neighbours.as_ref().map(|neighbours| neighbours.is_known(stores));
+        let is_silent = |(drug, target): (u32, u32)| {
+            let has = |side: ModalitySet, without: ModalitySet| side.iter().any(|m| !without.contains(m));
+            let seen = known
+                .as_ref()
+                .is_some_and(|[d, t]| d[drug as usize] || t[target as usize]);
+            !seen
+                && !has(stores.0.side.present(drug), without.drug)
+                && !has(stores.1.side.present(target), without.target)
+        };
+        (0..pairs.len()).filter(|row| is_silent(pairs[*row])).collect()
+    }
+
+    /// Refuses to do without the only modality of a side.
+    pub fn check_without(&self, without: ModalitySet) -> Result<(), Error> {
+        let model = &self.description.model;
+        for (side, read) in [("drug", model.drug_modalities()), ("target", model.target_modalities())] {
+            if read.len() == 1 && without.contains(read[0]) {
+                let name = read[0];
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("`{name}` is the only {side} modality of this model, which cannot do without it"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Weight of each modality in the embeddings of all entities: drugs `[Bd, M]` in the order of
+    /// [`ModelConfig::drug_modalities`], targets `[Bt, M]` in that of [`ModelConfig::target_modalities`].
+    pub fn weights(&self, (drugs, targets): (&DrugStore, &TargetStore), without: ModalitySet) -> [Rows; 2] {
+        let chunks = |count: usize| {
+            let all: Vec<(u32, ModalitySet)> = (0..count as u32).map(|at| (at, without)).collect();
+            all.chunks(ENTITIES).map(<[_]>::to_vec).collect::<Vec<_>>()
+        };
+        let rows = |parts: Vec<Tensor<2>>, width: usize| Rows {
+            values: parts
+                .into_iter()
+                .flat_map(|part| part.into_data().try_into_vec::<f32>().expect("weights are f32"))
+                .collect(),
+            width,
+        };
+        let of_drugs = chunks(drugs.keys.len());
+        let of_drugs = of_drugs.iter().map(|c| {
+            self.model.drug_weights(
+                &drugs.batch_without(c).weighted(self.description.modality_weights[0]),
+                &self.device,
+            )
+        });
+        let of_targets = chunks(targets.keys.len());
+        let of_targets = of_targets.iter().map(|c| {
+            self.model.target_weights(
+                &targets.batch_without(c).weighted(self.description.modality_weights[1]),
+                &self.device,
+            )
+        });
+        let config = &self.description.model;
+        let mut weights = [
+            rows(of_drugs.collect(), config.drug_modalities().len()),
+            rows(of_targets.collect(), config.target_modalities().len()),
+        ];
+        if !without.contains(Modality::Graph) && !without.contains(Modality::Sequence) {
+            // Graph and sequence come first, and a share of every prediction rests on them alone.
+            let share = self.description.structure_only_share;
+            for row in weights.iter_mut().flat_map(|side| side.values.chunks_mut(side.width)) {
+                row.iter_mut().for_each(|weight| *weight *= 1.0 - share);
+                row[0] += share;
+            }
+        }
+        weights
+    }
+}

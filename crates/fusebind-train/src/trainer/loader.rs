@@ -1,0 +1,249 @@
+//! Batches of one epoch, packed by a second thread while the model works on the one before.
+//!
+//! Comes in: training indices and featurised stores. Goes out: [`Batch`]es in the sampler's order.
+
+use std::{
+    sync::mpsc::{Receiver, TryRecvError, sync_channel},
+    time::Duration,
+};
+
+use fusebind_data::{
+    sampler::{BatchSampler, SamplerConfig, distinct_batch},
+    table::Interaction,
+};
+use fusebind_features::{
+    batch::PairIndex,
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::{Mask, NeighbourTable},
+    rows::Rows,
+    schema::{DrugBatch, DrugStore, SideStore, TargetBatch, TargetStore},
+};
+use fusebind_model::trained::OutputScale;
+
+use super::inputs::{PermutedCopies, Positives};
+use crate::{
+    Error,
+    curriculum::{DropoutConfig, Shown},
+    objective::Labels,
+    recipe::ColdStartConfig,
+};
+
+/// Packed batches that may wait for the model.
+const AHEAD: usize = 2;
+/// Between two looks for a batch.
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// One batch: distinct drugs, distinct targets, index pairs and their labels.
+pub(super) struct Batch {
+    pub drugs: DrugBatch,
+    pub targets: TargetBatch,
+    pub pairs: PairIndex,
+    pub neighbours: Option<Rows>,
+    pub labels: Labels,
+    /// What the drug and the target of each pair were shown with.
+    pub shown: Vec<[Shown; 2]>,
+    /// 1 where a drug of the batch is known to bind a target of it, `[Bd, Bt]`; empty where nobody asks.
+    pub binding: Vec<f32>,
+}
+
+/// What batches are made of.
+pub(super) struct Loader<'a> {
+    pub interactions: &'a [Interaction],
+    /// Drug row and target row of each interaction.
+    pub pairs: &'a [(u32, u32)],
+    pub train: &'a [u32],
+    pub stores: (&'a DrugStore, &'a TargetStore),
+    pub scales: &'a [OutputScale],
+    /// Reference by position in the training part, once for each of the pair's own and foreign side values ([`PermutedCopies::variant`]).
+    pub neighbours: Option<&'a NeighbourTable>,
+    pub permuted_copies: &'a PermutedCopies,
+    pub cold_start: &'a ColdStartConfig,
+    pub dropout: &'a DropoutConfig,
+    /// Pairs that are known to bind.
+    pub positives: &'a Positives,
+    /// Share of the entities that are shown as their twins.
+    pub corruption: f64,
+    pub sampler: &'a SamplerConfig,
+    pub seed: u64,
+    /// ModalityWeights in the modalities of drugs and of targets in the epoch at hand.
+    pub modality_weights: [ModalityWeights; 2],
+    /// Share of training that was done before this epoch.
+    pub progress: f64,
+}
+
+/// An entity of a batch.
+#[derive(Clone, Copy)]
+struct Entrant {
+    /// Row in the store.
+    row: u32,
+    /// Whether it is shown with foreign side values.
+    permuted: bool,
+    /// What it does without.
+    without: ModalitySet,
+    shown: Shown,
+}
+
+impl Loader<'_> {
+    fn pair(&self, position: u32) -> (u32, u32) {
+        self.pairs[self.train[position as usize] as usize]
+    }
+
+    /// The batches of `epoch` as positions in the training part.
+    pub fn epoch(&self, epoch: u64) -> Vec<Vec<u32>> {
+        let pairs: Vec<(u32, u32)> = (0..self.train.len() as u32).map(|p| self.pair(p)).collect();
+        BatchSampler::new(self.sampler.clone()).epoch(&pairs, self.seed, epoch)
+    }
+
+    /// What the evidence of a training pair must do without in this epoch.
+    fn mask(&self, epoch: u64, position: u32) -> Mask {
+        let draw =
+            |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));
+        Mask {
+            drug_labels: draw(1) < self.cold_start.drug,
+            target_labels: draw(2) < self.cold_start.target,
+            ..Mask::default()
+        }
+    }
+
+    /// How the entities at `rows` enter a batch; `side` is 0 for drugs and 1 for targets. An entity without side modalities has
+    /// nothing to do without.
+    fn entrants(&self, counter: u64, rows: &[u32], store: &SideStore, side: usize) -> Vec<Entrant> {
+        let structure = [Modality::Graph, Modality::Sequence][side];
+        let entrant = |&row: &u32| {
+            let draw = |salt: u64| unit(counter ^ (u64::from(row) << 8 | 16 | salt));
+            let permuted = draw(14) < self.corruption && self.permuted_copies.of[side].contains_key(&row);
+            let row = if permuted {
+                self.permuted_copies.of[side][&row]
+            } else {
+                row
+            };
+            let own = store.present(row);
+            let kind = draw(15);
+            let natural = rows[(draw(13) * rows.len() as f64) as usize];
+            let lost = |m: &Modality| match () {
+                () if kind < self.dropout.structure => draw(*m as u64) < 0.5,
+                () if kind < self.dropout.structure + self.dropout.natural => !store.present(natural).contains(*m),
+                () => draw(*m as u64) < self.dropout.rate(self.progress, self.modality_weights[side], *m),
+            };
+            let extra = Some(structure).filter(|_| kind < self.dropout.structure && !store.is_empty());
+            let without: ModalitySet = own.iter().chain(extra).filter(lost).collect();
+            let whole: ModalitySet = own.iter().chain([structure]).collect();
+            Entrant {
+                row,
+                permuted,
+                without,
+                shown: Shown {
+                    // What is foreign says nothing of what the modality is worth.
+                    with: whole.iter().filter(|m| !without.contains(*m) && !permuted).collect(),
+                    without: whole.iter().filter(|m| without.contains(*m) && !permuted).collect(),
+                },
+            }
+        };
+        rows.iter().map(entrant).collect()
+    }
+
+    fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
+        let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
+        let (drugs, targets, index) = distinct_batch(&pairs);
+        let counter = self.seed ^ epoch.wrapping_mul(0xA076_1D64_78BD_642F) ^ (u64::from(positions[0]) << 40);
+        let drugs = self.entrants(counter, &drugs, &self.stores.0.side, 0);
+        let targets = self.entrants(!counter, &targets, &self.stores.1.side, 1);
+        let of_pair = |at: usize| (&drugs[index.drug[at] as usize], &targets[index.target[at] as usize]);
+        let interactions = positions
+            .iter()
+            .map(|&p| &self.interactions[self.train[p as usize] as usize]);
+        let permuted = |entrants: &[Entrant]| entrants.iter().map(|e| e.permuted).collect::<Vec<_>>();
+        let taken = |entrants: &[Entrant]| entrants.iter().map(|e| (e.row, e.without)).collect::<Vec<_>>();
+        Batch {
+            neighbours: self.neighbours.map(|table| {
+                let row = |(at, &position): (usize, &u32)| {
+                    let (drug, target) = of_pair(at);
+                    let mask = Mask {
+                        drug: drug.without,
+                        target: target.without,
+                        modality_weights: self.modality_weights,
+                        ..self.mask(epoch, position)
+                    };
+                    let variant = PermutedCopies::variant(drug.permuted, target.permuted);
+                    (variant * self.train.len() as u32 + position, mask)
+                };
+                table.rows(&positions.iter().enumerate().map(row).collect::<Vec<_>>())
+            }),
+            shown: (0..positions.len())
+                .map(of_pair)
+                .map(|(drug, target)| [drug.shown, target.shown])
+                .collect(),
+            binding: self.positives.matrix(
+                &drugs.iter().map(|e| e.row).collect::<Vec<_>>(),
+                &targets.iter().map(|e| e.row).collect::<Vec<_>>(),
+            ),
+            drugs: self
+                .stores
+                .0
+                .batch_without(&taken(&drugs))
+                .weighted(self.modality_weights[0])
+                .without_permuted(&permuted(&drugs)),
+            targets: self
+                .stores
+                .1
+                .batch_without(&taken(&targets))
+                .weighted(self.modality_weights[1])
+                .without_permuted(&permuted(&targets)),
+            labels: Labels::of(interactions, self.scales),
+            pairs: index,
+        }
+    }
+
+    /// Hands every batch to `consume`, in order, packing ahead of it.
+    pub fn run(
+        &self,
+        epoch: u64,
+        batches: &[Vec<u32>],
+        mut consume: impl FnMut(Batch) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(AHEAD);
+            let packer = scope.spawn(move || {
+                for positions in batches {
+                    // The consumer hung up: it met an error and nothing more is wanted.
+                    if sender.send(self.pack(epoch, positions)).is_err() {
+                        return;
+                    }
+                }
+            });
+            let outcome = std::iter::from_fn(|| next(&receiver)).try_for_each(&mut consume);
+            // After an error the packer may still wait for this very thread's pool: to block on it would block both for good.
+            drop(receiver);
+            while !packer.is_finished() {
+                help();
+            }
+            outcome
+        })
+    }
+}
+
+/// The next batch.
+fn next(receiver: &Receiver<Batch>) -> Option<Batch> {
+    loop {
+        match receiver.try_recv() {
+            Ok(batch) => return Some(batch),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => help(),
+        }
+    }
+}
+
+/// Waits a little. A thread of the pool works on what the pool has to do meanwhile: the packer may have asked it to.
+fn help() {
+    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// A number in [0, 1) from a counter (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195).
+fn unit(counter: u64) -> f64 {
+    let mut z = counter.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
