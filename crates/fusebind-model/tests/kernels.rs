@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use agree::{ROWS, agree, close, device, index, linear, tensor};
 use burn::tensor::{Tensor, TensorData};
+use fusebind_features::batch::RowIndex;
 use fusebind_model::layer::{
     dense::dense_relu,
     dropout::Dropout,
     edge::{Bonds, aggregate},
     embed::FieldEmbedding,
-    gather::{RowIndex, gather_rows},
+    gather::gather_rows,
     norm::LayerNorm,
     pair::{Pairs, pair_product, pair_sum},
     residual::residual,

@@ -20,8 +20,8 @@ use fusebind_features::{
 };
 use fusebind_model::trained::TrainedModel;
 use fusebind_train::{
+    experiment::robustness::{RobustnessConfig, robustness},
     recipe::Recipe,
-    robustness::{RobustnessConfig, robustness},
     run_dir::{EpochMetrics, RunDir},
     trainer::{Job, Silent, train},
 };
@@ -102,8 +102,8 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     let score = |epoch: &&EpochMetrics| -epoch.valid["mse"] - epoch.valid["missing_mse"];
     let kept = epochs.iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
     assert_eq!(
-        f64::from(bundle.description.structure),
-        kept.valid["structure"],
+        f64::from(bundle.description.structure_only_share),
+        kept.valid["structure_only_share"],
         "validation chooses how far structure alone is relied on"
     );
 }

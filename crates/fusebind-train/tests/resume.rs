@@ -254,7 +254,7 @@ fn every_knob_of_the_curriculum_changes_the_model() {
         ("schedule", |r| r.modalities.dropout.schedule = Schedule::Constant),
         ("first", |r| r.modalities.dropout.first = 0.9),
         ("natural", |r| r.modalities.dropout.natural = 0.8),
-        ("structure", |r| r.modalities.dropout.structure = 0.9),
+        ("structure_only_share", |r| r.modalities.dropout.structure = 0.9),
         ("pretraining", |r| r.training.pretraining = 0),
         ("alignment", |r| r.training.objective.alignment = 0.0),
         ("consistency", |r| r.training.objective.consistency = 0.0),
