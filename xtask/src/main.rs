@@ -6,6 +6,8 @@
 //! cargo xtask demo                                      the quick demo, with the binary that the tests built
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod gate;
 mod tidy;
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use toml::{Table, Value};
 
-use super::Findings;
+use super::findings::Findings;
 
 /// Which workspace crates each crate may depend on. A crate that is not listed needs an argument in ARCHITECTURE.md first.
 const ARROWS: &[(&str, &[&str])] = &[
