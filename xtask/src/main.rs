@@ -8,6 +8,8 @@
 
 #![forbid(unsafe_code)]
 
+mod cargo;
+mod deny;
 mod gate;
 mod tidy;
 
