@@ -96,13 +96,14 @@ pub(crate) enum Onto {
 ///
 /// # Safety
 /// From `out` on lie `a.rows` rows, `out.row_stride` values apart, and the first `b.columns` values of each may be written: they are
-/// alive and nobody else reads or writes them meanwhile. `a` and `b` reach only into their own values, as [`destination`] checks.
+/// alive and nobody else reads or writes them meanwhile. The inner axes agree, and `a` and `b` reach only into their own values, as
+/// [`destination`] checks.
 unsafe fn whole(a: Matrix<'_>, b: Matrix<'_>, out: Destination, onto: Onto) {
     debug_assert_eq!(a.columns, b.rows);
     if a.rows == 0 || b.columns == 0 {
         return;
     }
-    // SAFETY: the caller's promise; both factors are borrowed for the call, and the inner axes agree.
+    // SAFETY: the caller's promise; both factors are borrowed for the call.
     unsafe {
         gemm::gemm(
             a.rows,
