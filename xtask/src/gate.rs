@@ -1,16 +1,19 @@
-//! The parts of the gate, in the order in which they run: cheapest first, and everything in one profile and one feature set,
-//! so that what `clippy` checked is not checked again and what `test` built is what the demo runs.
+//! The parts of the gate, in the order in which they run: cheapest first, and everything in the release profile and one feature
+//! set, so that what `clippy` checked is not checked again and what `test` built is what the demo and everyday runs use.
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
 
 use anyhow::{Context, bail};
 
-use crate::tidy;
+use crate::{
+    cargo::{cargo, command, finish, root, target},
+    deny::deny,
+    tidy,
+};
 
 /// One part: its name, and what it does. What it returns is told in the closing lines.
 type Part = (&'static str, fn() -> anyhow::Result<String>);
@@ -19,10 +22,24 @@ const CHECK: &[Part] = &[
     ("tidy", || tidy::check(root())),
     ("fmt", || cargo(&["fmt", "--all", "--check"], &[])),
     ("clippy", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+        cargo(
+            &[
+                "clippy",
+                "--release",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &[],
+        )
     }),
     ("doc", || {
-        cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+        cargo(
+            &["doc", "--release", "--workspace", "--no-deps"],
+            &[("RUSTDOCFLAGS", "-D warnings")],
+        )
     }),
     ("test", test),
     ("deny", deny),
@@ -56,33 +73,9 @@ pub fn run(word: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The workspace around this package.
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the workspace")
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
-    command
-}
-
-fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<String> {
-    let status = command(arguments)
-        .envs(environment.iter().copied())
-        .status()
-        .with_context(|| format!("cargo {} did not start", arguments.join(" ")))?;
-    if !status.success() {
-        bail!("cargo {}: {status}", arguments.join(" "));
-    }
-    Ok("ok".into())
-}
-
 /// All tests and doctests. Their results are summed up, because the last lines of a workspace's tests tell of one crate only.
 fn test() -> anyhow::Result<String> {
-    let mut child = command(&["test", "--workspace"])
+    let mut child = command(&["test", "--release", "--workspace"])
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo test did not start")?;
@@ -96,7 +89,7 @@ fn test() -> anyhow::Result<String> {
     }
     let status = child.wait().context("cargo test was lost")?;
     if !status.success() {
-        bail!("cargo test --workspace: {status}; {results}");
+        bail!("cargo test --release --workspace: {status}; {results}");
     }
     results.judge()?;
     Ok(results.to_string())
@@ -150,35 +143,13 @@ impl std::fmt::Display for Results {
     }
 }
 
-/// Licences, sources and advisories, where cargo-deny is installed; nothing is installed for it.
-fn deny() -> anyhow::Result<String> {
-    let installed = command(&["deny", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !installed {
-        println!("cargo-deny is not installed: licences, sources and advisories were not checked");
-        return Ok("SKIPPED, cargo-deny is not installed".into());
-    }
-    cargo(&["deny", "check"], &[])
-}
-
 /// The quick demo. Building all targets gives the feature set of the tests, so that after `test` there is nothing left to build.
 fn demo() -> anyhow::Result<String> {
-    cargo(&["build", "--quiet", "--workspace", "--all-targets"], &[])?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir));
-    let binary = target
-        .join("debug")
+    cargo(&["build", "--quiet", "--release", "--workspace", "--all-targets"], &[])?;
+    let binary = target()
+        .join("release")
         .join(format!("fusebind{}", std::env::consts::EXE_SUFFIX));
-    let status = Command::new(&binary)
-        .args(["demo", "--quick"])
-        .status()
-        .with_context(|| format!("{} did not start", binary.display()))?;
-    if !status.success() {
-        bail!("fusebind demo --quick: {status}");
-    }
-    Ok("ok".into())
+    finish(Command::new(&binary).args(["demo", "--quick"]))
 }
 
 #[cfg(test)]

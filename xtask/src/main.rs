@@ -6,6 +6,10 @@
 //! cargo xtask demo                                      the quick demo, with the binary that the tests built
 //! ```
 
+#![forbid(unsafe_code)]
+
+mod cargo;
+mod deny;
 mod gate;
 mod tidy;
 

@@ -29,7 +29,9 @@ fn main() -> ExitCode {
         Err(refusal) => return exit::refuse(&refusal),
     };
     let console = console::Console::new(args.quiet);
-    // SAFETY: an option may be set at any time; below 0, what is freed is never given back while the program runs.
+    // Below 0, what is freed is never given back while the program runs.
+    // SAFETY: the function refuses a number that is no option and writes to one entry of the allocator's table. No other thread runs
+    // yet that could read it meanwhile.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
     // The first pool that is asked for wins, and this is the first.

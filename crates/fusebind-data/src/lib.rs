@@ -1,5 +1,7 @@
 //! Interactions, labels, splits and samplers. No tensors here.
 
+#![forbid(unsafe_code)]
+
 pub mod check;
 mod error;
 pub mod modality;

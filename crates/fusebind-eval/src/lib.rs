@@ -2,6 +2,8 @@
 //!
 //! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here knows a model or a file.
 
+#![forbid(unsafe_code)]
+
 pub mod calibration;
 pub mod classification;
 pub mod enrichment;

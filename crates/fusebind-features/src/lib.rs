@@ -10,6 +10,8 @@
 //! [`entity::molecule::featurise_molecules`] reads many molecules in parallel. Everything refuses bad input with an
 //! [`Error`] that says why and where; nothing becomes a vector of zeros.
 
+#![forbid(unsafe_code)]
+
 pub mod batch;
 pub mod entity;
 mod error;

@@ -120,10 +120,12 @@ fn gpu() -> Result<Device, Missing> {
 
     type Initialise = unsafe extern "C" fn(u32) -> i32;
     type Count = unsafe extern "C" fn(*mut i32) -> i32;
-    // SAFETY: both libraries are the vendor's and run nothing of ours when loaded; the two functions are called as their documentation
-    // declares them, with a valid pointer.
+    // SAFETY: what is loaded are the vendor's driver and compiler, under the names that their documentation gives. Their initialisers
+    // are made to run in any process, and they stand where the system looks for libraries, which is trusted like the system.
     let load = |names: &[&str]| names.iter().find_map(|name| unsafe { Library::new(*name) }.ok());
     let driver = load(&["libcuda.so.1", "libcuda.so", "nvcuda.dll"]).ok_or(Missing::Driver)?;
+    // SAFETY: both types are those of the vendor's header, `CUresult cuInit(unsigned int)` and `CUresult cuDeviceGetCount(int *)`. The
+    // functions are called while `driver` is loaded, in the documented order, and the pointer is to a number that lives here.
     let count = unsafe {
         let initialise = driver.get::<Initialise>(b"cuInit\0").map_err(|_| Missing::Driver)?;
         let number = driver

@@ -1,3 +1,5 @@
 //! Predictions from trained models. Nothing here can train.
 
+#![forbid(unsafe_code)]
+
 pub mod predictor;

@@ -16,6 +16,7 @@
 //! assert!(page.render()?.contains("-0.060 [-0.080, -0.040]"));
 //! # Ok::<(), fusebind_report::Error>(())
 //! ```
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod curves;

@@ -1,5 +1,7 @@
 //! Training: a recipe and a data set to a run folder with a model, honestly evaluated.
 
+#![forbid(unsafe_code)]
+
 pub mod baseline;
 pub mod curriculum;
 mod error;

@@ -10,6 +10,8 @@
 //! assert!(ChematicToolkit.molecule("C..C").is_err());
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub use fusebind_data as data;
 pub use fusebind_eval as eval;
 pub use fusebind_features as features;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use toml::{Table, Value};
 
-use super::Findings;
+use super::findings::Findings;
 
 /// Which workspace crates each crate may depend on. A crate that is not listed needs an argument in ARCHITECTURE.md first.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["fusebind-features", "fusebind-data", "fusebind-model", "fusebind-eval"],
     ),
     (
-        "fusebind-screen",
+        "fusebind-predict",
         &["fusebind-features", "fusebind-model", "fusebind-eval"],
     ),
     (
@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fusebind-model",
             "fusebind-eval",
             "fusebind-train",
-            "fusebind-screen",
+            "fusebind-predict",
             "fusebind-report",
         ],
     ),
@@ -41,7 +41,7 @@ const SURFACE_ONLY: &[&str] = &["clap", "indicatif", "anyhow"];
 const SURFACES: &[&str] = &["fusebind-cli"];
 /// Where tensors may be known. A name stands for all crates that begin with it.
 const TENSORS: &[&str] = &["burn", "cubecl", "gemm", "safetensors"];
-const TENSOR_CRATES: &[&str] = &["fusebind-model", "fusebind-train", "fusebind-screen"];
+const TENSOR_CRATES: &[&str] = &["fusebind-model", "fusebind-train", "fusebind-predict"];
 
 pub fn check(root: &Path, findings: &mut Findings) -> anyhow::Result<()> {
     let folder = root.join("crates");
@@ -122,7 +122,7 @@ mod tests {
         for (name, used) in [
             ("fusebind-model", "fusebind-data"),
             ("fusebind-data", "fusebind-model"),
-            ("fusebind-screen", "fusebind-train"),
+            ("fusebind-predict", "fusebind-train"),
             ("fusebind-train", "clap"),
             ("fusebind-features", "burn-core"),
             ("fusebind-eval", "rand"),

@@ -1,12 +1,18 @@
 //! House rules that no lint knows. Comes in: the workspace folder. Goes out: the number of files looked at, or every finding.
 //!
-//! Crate arrows ([`arrows`]), Rust sources ([`source`]), paths of somebody's machine ([`paths`]), and what is promised outside
-//! the code ([`promises`]): notices for direct dependencies, heads of recipes.
+//! Crate arrows ([`arrows`]), Rust sources ([`source`], [`functions`], [`unsafety`]), files that import each other ([`rings`]), paths
+//! of somebody's machine ([`paths`]), and what is promised outside the code ([`promises`]): notices for direct dependencies, heads
+//! of recipes.
 
 mod arrows;
+mod findings;
+mod functions;
 mod paths;
 mod promises;
+mod rings;
 mod source;
+mod syntax;
+mod unsafety;
 
 use std::{
     fs,
@@ -15,30 +21,16 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// Folders that hold nothing of ours.
+use findings::Findings;
+
+/// What holds nothing of ours. `.git` is a file where the folder is one of several work trees.
 const FOREIGN: &[&str] = &["target", "runs", ".git"];
-
-/// What was found: problems fail the gate, questions are only printed.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Findings {
-    problems: Vec<String>,
-    questions: Vec<String>,
-}
-
-impl Findings {
-    fn problem(&mut self, text: impl Into<String>) {
-        self.problems.push(text.into());
-    }
-
-    fn question(&mut self, text: impl Into<String>) {
-        self.questions.push(text.into());
-    }
-}
 
 /// Checks the workspace in `root`.
 pub fn check(root: &Path) -> anyhow::Result<String> {
     let mut findings = Findings::default();
     let files = files(root)?;
+    let mut sources = Vec::new();
     for file in &files {
         let name = file
             .strip_prefix(root)
@@ -48,11 +40,18 @@ pub fn check(root: &Path) -> anyhow::Result<String> {
         let Ok(text) = String::from_utf8(fs::read(file).with_context(|| format!("{name} cannot be read"))?) else {
             continue;
         };
-        if file.extension().is_some_and(|extension| extension == "rs") {
+        let rust = file.extension().is_some_and(|extension| extension == "rs");
+        if rust {
             source::check(&name, &text, &mut findings);
+            unsafety::check(&name, &text, &mut findings)?;
         }
         paths::check(&name, &text, &mut findings);
+        if rust {
+            sources.push((name, text));
+        }
     }
+    functions::check(&sources, &mut findings)?;
+    rings::check(&sources, &mut findings)?;
     arrows::check(root, &mut findings)?;
     promises::check(root, &mut findings)?;
     for question in &findings.questions {
@@ -70,10 +69,11 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
+        if FOREIGN.iter().any(|foreign| name == *foreign) {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
-            if !FOREIGN.iter().any(|foreign| name == *foreign) {
-                files.extend(self::files(&path)?);
-            }
+            files.extend(self::files(&path)?);
         } else {
             files.push(path);
         }

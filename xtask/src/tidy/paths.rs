@@ -1,6 +1,6 @@
 //! Paths that exist on one machine only. Comes in: a text file. Goes out: a problem for each absolute path of a user or a job.
 
-use super::Findings;
+use super::findings::Findings;
 
 /// First folders of paths that are somebody's own.
 const ROOTS: &[&str] = &["home", "root", "Users", "tmp", "work", "mnt", "workspace"];

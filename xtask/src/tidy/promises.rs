@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use toml::{Table, Value};
 
-use super::Findings;
+use super::findings::Findings;
 
 /// How the head of a recipe begins, line by line.
 const HEAD: [&str; 3] = ["# Assumes:", "# Launch:", "# Expect:"];

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Findings;
+use super::findings::Findings;
 
 /// Names that say nothing about what is inside.
 const BANNED: &[&str] = &["utils", "util", "common", "helpers", "helper", "base", "misc", "v2"];

@@ -77,8 +77,10 @@ impl Destination {
     }
 }
 
-// SAFETY: tasks write disjoint bands, see `product`.
+// SAFETY: a destination is an address and a stride; a thread that has one may only write by `whole`, whose callers promise that
+// nobody else touches what is written.
 unsafe impl Send for Destination {}
+// SAFETY: as for `Send`; reading the address from several threads writes nothing.
 unsafe impl Sync for Destination {}
 
 /// What happens to the values that are there before.
@@ -90,13 +92,18 @@ pub(crate) enum Onto {
     Present,
 }
 
-fn whole(a: Matrix<'_>, b: Matrix<'_>, out: Destination, onto: Onto) {
+/// The product of two matrices, by one thread.
+///
+/// # Safety
+/// From `out` on lie `a.rows` rows, `out.row_stride` values apart, and the first `b.columns` values of each may be written: they are
+/// alive and nobody else reads or writes them meanwhile. The inner axes agree, and `a` and `b` reach only into their own values, as
+/// [`destination`] checks.
+unsafe fn whole(a: Matrix<'_>, b: Matrix<'_>, out: Destination, onto: Onto) {
     debug_assert_eq!(a.columns, b.rows);
     if a.rows == 0 || b.columns == 0 {
         return;
     }
-    // SAFETY: `product` and `product_here` check that `out` holds `a.rows` rows of `out.row_stride` values, of which `b.columns`
-    // are written here; `Matrix` reaches `rows * columns` values at its strides.
+    // SAFETY: the caller's promise; both factors are borrowed for the call.
     unsafe {
         gemm::gemm(
             a.rows,
@@ -142,7 +149,8 @@ fn destination(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) -> Destination {
 /// `out <- a b` or `out <- out + a b` on this thread.
 pub(crate) fn product_here(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto) {
     let destination = destination(a, b, out);
-    whole(a, b, destination, onto);
+    // SAFETY: `destination` checked the factors and that `out` holds `a.rows` rows of `b.columns`; `out` is borrowed alone.
+    unsafe { whole(a, b, destination, onto) };
 }
 
 /// `out <- a b` or `out <- out + a b` on all threads.
@@ -153,19 +161,20 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto)
     let length = if by_rows { rows } else { columns };
     let bands = rayon::current_num_threads().min(MOST).min(length / BAND);
     if bands <= 1 || rows * columns * a.columns < SMALL {
-        return whole(a, b, destination, onto);
+        // SAFETY: `destination` checked the factors and that `out` holds `rows` rows of `columns`; `out` is borrowed alone.
+        return unsafe { whole(a, b, destination, onto) };
     }
     let band = length.div_ceil(bands);
     (0..length.div_ceil(band)).into_par_iter().for_each(|task| {
         let (first, count) = (task * band, band.min(length - task * band));
-        // SAFETY: bands of different tasks do not overlap, and each lies within `out`.
-        let at = |offset: usize| unsafe { destination.further(offset) };
-        if by_rows {
-            whole(a.band(first, count), b, at(first * columns), onto);
+        let (a, b, offset) = if by_rows {
+            (a.band(first, count), b, first * columns)
         } else {
-            let b = b.transposed().band(first, count).transposed();
-            whole(a, b, at(first), onto);
-        }
+            (a, b.transposed().band(first, count).transposed(), first)
+        };
+        // SAFETY: `first + count` is at most `length`, so that the offset and the band behind it lie within `out`, which `destination`
+        // checked along with the factors. Bands of different tasks share no row, or no column, and `out` is borrowed alone.
+        unsafe { whole(a, b, destination.further(offset), onto) };
     });
 }
 

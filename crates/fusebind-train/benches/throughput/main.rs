@@ -28,7 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 fn main() {
-    // SAFETY: an option may be set at any time.
+    // SAFETY: the function refuses a number that is no option and writes to one entry of the allocator's table. No other thread runs
+    // yet that could read it meanwhile.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // As in the program: everything inside the pool.
     if let Some(error) = rayon::scope(|_| run().err().map(|error| error.to_string())) {
