@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use fusebind_features::{
+    batch::{Bag, Words},
     modality::{Modality, ModalitySet},
     schema::DrugStore,
 };
-use fusebind_model::{
-    encoder::text::{TextEncoderConfig, TextKind, Words},
-    layer::bag::Bag,
-};
+use fusebind_model::encoder::text::{TextEncoderConfig, TextKind};
 use support::{assert_close, config, host, model, side, stores, without};
 
 #[test]

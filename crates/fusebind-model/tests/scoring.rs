@@ -139,7 +139,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     };
     let ensemble = |structure: f32| EnsembleWeights {
         encoder_share: 0.25,
-        structure,
+        structure_only_share: structure,
     };
     let predict = |scorer: &Scorer<'_>, share: f32| scorer.predict(None, stores, &list, ensemble(share), |_| {});
     let (all, bare) = (predict(&scorer, 0.0), predict(&alone, 0.0));

@@ -5,12 +5,14 @@
 
 mod batch;
 mod scales;
+mod side_dims;
 mod side_schema;
 mod side_store;
 mod store;
 
 pub use batch::{DrugBatch, TargetBatch};
 pub use scales::InputScales;
-pub use side_schema::{EmbeddingSchema, SideDims, SideSchema};
+pub use side_dims::SideDims;
+pub use side_schema::{EmbeddingSchema, SideSchema};
 pub use side_store::{SideBatch, SideStore};
 pub use store::{DrugStore, TargetStore, reference_set};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::side_store::SideStore;
+use super::{side_dims::SideDims, side_store::SideStore};
 use crate::{
     entity::side::{Profiles, SideData},
     feature::{
@@ -20,37 +20,6 @@ use crate::{
     rows::{InputScale, Rows},
     sparse_rows::SparseRows,
 };
-
-/// Modalities that every drug or every target has.
-const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
-
-/// Channels of each side modality that a model reads; 0 where it does not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SideDims {
-    /// Terms `V`.
-    pub text: usize,
-    /// Genes `G`.
-    pub transcriptome: usize,
-    /// Assay tokens `3 A`.
-    pub bioassay: usize,
-    /// Modality and channels of each embedding from another model.
-    pub embeddings: Vec<(Modality, usize)>,
-}
-
-impl SideDims {
-    /// The side modalities that are read; structures, which every entity has, are not among them.
-    pub fn modalities(&self) -> ModalitySet {
-        let read = [
-            (Modality::Text, self.text),
-            (Modality::Transcriptome, self.transcriptome),
-            (Modality::Bioassay, self.bioassay),
-        ];
-        let embedded = self.embeddings.iter().map(|e| e.0).filter(|m| !STRUCTURES.contains(m));
-        let native = read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m);
-        native.chain(embedded).collect()
-    }
-}
 
 /// What the channels of the side modalities mean, fitted on training entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

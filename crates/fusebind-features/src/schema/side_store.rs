@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::side_schema::SideDims;
+use super::side_dims::SideDims;
 use crate::{
     batch::{Bag, Words},
     feature::bioassay,

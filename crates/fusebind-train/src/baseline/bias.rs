@@ -2,7 +2,7 @@
 //!
 //! Alternating ridge least squares; an entity without training pairs has bias 0.
 
-use super::BaselineContext;
+use super::context::BaselineContext;
 
 const RIDGE: f64 = 3.0;
 const ROUNDS: usize = 20;

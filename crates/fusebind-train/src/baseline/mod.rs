@@ -4,51 +4,13 @@
 //! out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted trees.
 
 mod bias;
+mod context;
 mod neighbours;
 mod trees;
 
 use std::collections::BTreeMap;
 
-use fusebind_data::{split::TrainSet, table::Dataset};
-
-/// What a floor is fitted on and asked for.
-pub struct BaselineContext<'a> {
-    /// Data set.
-    pub dataset: &'a Dataset,
-    /// Labelled training pairs: drug, target, value.
-    train: Vec<(u32, u32, f64)>,
-    /// Pairs to predict.
-    pairs: Vec<(u32, u32)>,
-}
-
-/// One floor's predictions, in the order of the pairs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Baseline {
-    /// Name.
-    pub name: &'static str,
-    /// One value per pair.
-    pub predictions: Vec<f64>,
-}
-
-impl<'a> BaselineContext<'a> {
-    /// `value` gives the label of an interaction, if it has one.
-    pub fn new(dataset: &'a Dataset, train: &TrainSet, part: &[u32], value: impl Fn(u32) -> Option<f64>) -> Self {
-        let of = |i: u32| &dataset.interactions[i as usize];
-        Self {
-            dataset,
-            train: train
-                .indices()
-                .iter()
-                .filter_map(|i| Some((of(*i).drug, of(*i).target, value(*i)?)))
-                .collect(),
-            pairs: part.iter().map(|i| (of(*i).drug, of(*i).target)).collect(),
-        }
-    }
-
-    fn mean(&self) -> f64 {
-        self.train.iter().map(|t| t.2).sum::<f64>() / self.train.len().max(1) as f64
-    }
-}
+pub use context::{Baseline, BaselineContext};
 
 /// All floors of a context. Boosted trees take the longest.
 pub fn baselines(context: &BaselineContext<'_>) -> Vec<Baseline> {

@@ -4,7 +4,7 @@ use forust_ml::{data::Matrix, gradientbooster::GradientBooster, objective::Objec
 use fusebind_features::feature::{composition, substructure};
 use rayon::prelude::*;
 
-use super::BaselineContext;
+use super::context::BaselineContext;
 
 /// Channels per side.
 const WIDTH: usize = 96;

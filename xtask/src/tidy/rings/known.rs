@@ -92,15 +92,7 @@ pub const RINGS: &[(&str, &str)] = &[
         "crates/fusebind-features/src/entity/molecule/mod.rs",
     ),
     (
-        "crates/fusebind-model/src/confidence/judge.rs",
-        "crates/fusebind-model/src/confidence/mod.rs",
-    ),
-    (
-        "crates/fusebind-model/src/confidence/ladder.rs",
-        "crates/fusebind-model/src/confidence/mod.rs",
-    ),
-    (
-        "crates/fusebind-model/src/fusion/evidence.rs",
+        "crates/fusebind-model/src/fusion/neighbours.rs",
         "crates/fusebind-model/src/fusion/fused.rs",
     ),
     (
@@ -126,22 +118,6 @@ pub const RINGS: &[(&str, &str)] = &[
     (
         "crates/fusebind-report/src/curves.rs",
         "crates/fusebind-report/src/plot.rs",
-    ),
-    (
-        "crates/fusebind-train/src/floor/bias.rs",
-        "crates/fusebind-train/src/floor/mod.rs",
-    ),
-    (
-        "crates/fusebind-train/src/floor/neighbours.rs",
-        "crates/fusebind-train/src/floor/mod.rs",
-    ),
-    (
-        "crates/fusebind-train/src/floor/trees.rs",
-        "crates/fusebind-train/src/floor/mod.rs",
-    ),
-    (
-        "crates/fusebind-train/src/recipe/mod.rs",
-        "crates/fusebind-train/src/stress.rs",
     ),
     (
         "crates/fusebind-train/src/trainer/inputs.rs",
