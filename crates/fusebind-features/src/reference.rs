@@ -7,7 +7,7 @@ use crate::{
     neighbours::{
         Descriptors, Layout, NeighbourTable, Queries, ReferenceEntities, ReferenceSet, SimilarityKind, extract,
     },
-    quality::{MismatchModel, Table, TableQuality},
+    quality::{MismatchModel, MismatchRates, TableQuality},
     rows::{InputScale, Rows},
     schema::{DrugStore, TargetStore},
 };
@@ -39,25 +39,68 @@ impl Reference {
         }
     }
 
-    /// Says of each entity of the stores how far its side modalities are trusted, and goes out with how much of what the drugs and the
-    /// targets have is wrong. `tables` says where the values of each side are from. Comes before [`Reference::table`].
-    pub fn judge(
+    /// Sets the modality weights of every entity of the stores from the mismatch `rates`, and says how many values of each table look
+    /// mismatched. Comes before [`Reference::table`].
+    pub fn weigh(
         &self,
         drugs: &mut DrugStore,
         targets: &mut TargetStore,
-        tables: [Table; 2],
+        rates: &MismatchRates,
+    ) -> [Vec<TableQuality>; 2] {
+        let own = [drugs.keys.len(), targets.keys.len()];
+        self.weigh_own(drugs, targets, rates, own)
+    }
+
+    /// [`Reference::weigh`] where entities from position `own` on (drugs, targets) are permuted copies.
+    pub fn weigh_own(
+        &self,
+        drugs: &mut DrugStore,
+        targets: &mut TargetStore,
+        rates: &MismatchRates,
+        own: [usize; 2],
     ) -> [Vec<TableQuality>; 2] {
         if self.mismatch.is_empty() {
             return Default::default();
         }
         let (of_drugs, of_targets) = self.queries((drugs, targets));
-        let (drug_weights, drugs_suspected) = self.mismatch.modality_weights(0, &self.set.drugs, &of_drugs, tables[0]);
-        let (target_weights, targets_suspected) =
-            self.mismatch
-                .modality_weights(1, &self.set.targets, &of_targets, tables[1]);
+        let weigh = |side: usize, reference: &ReferenceEntities, queried: &Queries<'_>| {
+            let comparison = self.mismatch.compare(side, reference, queried);
+            let used = rates.side(side);
+            let weights = self
+                .mismatch
+                .modality_weights(side, reference, &comparison, used, own[side]);
+            let estimated = self.mismatch.estimate(side, reference, &comparison);
+            let quality = estimated.into_iter().map(|(modality, rate)| TableQuality {
+                modality,
+                mismatch_rate: rate.rate,
+                used: used.get(&modality).map_or(0.0, |used| used.rate),
+                values: rate.values,
+            });
+            (weights, quality.collect())
+        };
+        let (drug_weights, drug_quality) = weigh(0, &self.set.drugs, &of_drugs);
+        let (target_weights, target_quality) = weigh(1, &self.set.targets, &of_targets);
         drugs.side.set_modality_weights(drug_weights);
         targets.side.set_modality_weights(target_weights);
-        [drugs_suspected, targets_suspected]
+        [drug_quality, target_quality]
+    }
+
+    /// Mismatch rates of the training tables.
+    pub fn training_rates(&self) -> MismatchRates {
+        self.mismatch.training_rates(&self.set)
+    }
+
+    /// Estimates the mismatch rates of the tables that the entities of the stores come from.
+    pub fn estimate_rates(&self, drugs: &DrugStore, targets: &TargetStore) -> MismatchRates {
+        let (of_drugs, of_targets) = self.queries((drugs, targets));
+        let estimate = |side: usize, reference: &ReferenceEntities, queried: &Queries<'_>| {
+            let comparison = self.mismatch.compare(side, reference, queried);
+            self.mismatch.estimate(side, reference, &comparison)
+        };
+        MismatchRates {
+            drug: estimate(0, &self.set.drugs, &of_drugs),
+            target: estimate(1, &self.set.targets, &of_targets),
+        }
     }
 
     /// Fits the scale on `train`, the pairs that a model learns from; the table of these pairs.

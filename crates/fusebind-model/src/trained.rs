@@ -9,7 +9,7 @@ use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::Mask,
-    quality::{Table, TableQuality},
+    quality::{MismatchRates, TableQuality},
     reference::Reference,
     rows::Rows,
     schema::{DrugStore, InputScales, TargetStore},
@@ -84,8 +84,10 @@ pub struct TrainedModel {
     pub description: Description,
     /// The model on its device, without gradients.
     pub model: Model,
-    /// What it knows of training pairs, if it reads evidence.
+    /// Training pairs and their entities, if the model reads neighbour features.
     pub neighbours: Option<Reference>,
+    /// Mismatch rates of side tables: those of training, unless the user gave others.
+    pub mismatch_rates: MismatchRates,
     /// Where the model lives.
     pub device: Device,
 }
@@ -115,21 +117,22 @@ pub struct SideFindings {
     pub table_quality: [Vec<TableQuality>; 2],
 }
 
-/// Notes on side tables of which much more is wrong than of those of training.
+/// Notes on side tables that look far more mismatched than the rate that the model uses.
 fn mismatch_notes([drugs, targets]: &[Vec<TableQuality>; 2]) -> impl Iterator<Item = String> {
     let of = |side: &'static str| {
-        move |s: &TableQuality| {
+        move |table: &TableQuality| {
             format!(
-                "{side} {}: about {:.0} % of the {} values do not look as if they belonged to their {side}s (in training {:.0} %); what does \
-                 not fit is match_probabilities less; check the identifiers of that table",
-                s.modality,
-                100.0 * s.wrong,
-                s.values,
-                100.0 * s.in_training
+                "{side} {}: about {:.0} % of {} values look as if they belonged to another {side}; predictions assume {:.0} %. Fix: check \
+                 the identifiers of that table, or estimate its rate with `fusebind quality` and pass the file with --mismatch-rates",
+                table.modality,
+                100.0 * table.mismatch_rate,
+                table.values,
+                100.0 * table.used
             )
         }
     };
-    let much = |s: &&TableQuality| s.wrong > MISMATCHES_WORTH_A_NOTE && s.wrong > 2.0 * s.in_training;
+    let much =
+        |table: &&TableQuality| table.mismatch_rate > MISMATCHES_WORTH_A_NOTE && table.mismatch_rate > 2.0 * table.used;
     let drugs = drugs.iter().filter(much).map(of("drug"));
     drugs.chain(targets.iter().filter(much).map(of("target")))
 }
@@ -146,7 +149,7 @@ impl TrainedModel {
         let (mut targets, more) = self.description.targets(targets.0, targets.1);
         notes.extend(more);
         let table_quality = match &self.neighbours {
-            Some(neighbours) => neighbours.judge(&mut drugs, &mut targets, [Table::Asked; 2]),
+            Some(neighbours) => neighbours.weigh(&mut drugs, &mut targets, &self.mismatch_rates),
             None => Default::default(),
         };
         notes.extend(mismatch_notes(&table_quality));
@@ -231,6 +234,7 @@ impl TrainedModel {
         Ok(Self {
             description,
             model,
+            mismatch_rates: neighbours.as_ref().map(Reference::training_rates).unwrap_or_default(),
             neighbours,
             device: device.clone(),
         })

@@ -128,9 +128,9 @@ fn print(swept: &Robustness) -> anyhow::Result<()> {
             found.noise,
             table.entity,
             what.modality,
-            100.0 * what.wrong,
+            100.0 * what.mismatch_rate,
             what.values,
-            100.0 * what.in_training
+            100.0 * what.used
         ))?;
     }
     for violation in &swept.violations {

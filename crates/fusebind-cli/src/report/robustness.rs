@@ -169,8 +169,8 @@ fn tables(swept: &Robustness) -> Option<Block> {
             found.noise.replace('-', " "),
             format!("{} {}", table.entity, table.quality.modality),
             table.quality.values.to_string(),
-            percent(table.quality.wrong),
-            percent(table.quality.in_training),
+            percent(table.quality.mismatch_rate),
+            percent(table.quality.used),
         ]
     };
     (!swept.tables.is_empty()).then(|| {

@@ -16,9 +16,9 @@
 //! ```
 //!
 //! by expectation and maximisation (as class shares are found for a classifier, Saerens et al. 2002, doi
-//! 10.1162/089976602753284446). A single compound is judged under the doubt that training set out with; a table of hundreds that is clean is hardly
-//! doubted at all, and one whose rows were shifted is hardly believed, and reported. MismatchQuery 0 trusts all, and so is a value that no
-//! reference can judge.
+//! 10.1162/089976602753284446). Rates are estimated at training and kept in the model ([`MismatchModel::training_rates`]): a
+//! prediction uses these, whatever other rows a call has. Estimating the rates of another table is a step of its own
+//! ([`MismatchModel::estimate`]). A prior of 0 gives every value full weight, and so does a value that no classifier can check.
 //!
 //! Training entities may have wrong values as well. Own values of which the share `q` is wrong are nowhere less than `q` times as
 //! frequent as wrong ones (learning from contaminated examples, Elkan & Noto 2008, doi 10.1145/1401890.1401920). Where that bound leaves
@@ -33,7 +33,12 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{LEAST, calibration_map::CalibrationMap, classifier::MismatchClassifier};
+use super::{
+    LEAST,
+    calibration_map::CalibrationMap,
+    classifier::MismatchClassifier,
+    rates::{MismatchRate, MismatchRates},
+};
 use crate::{
     modality::{Modality, ModalityWeights},
     neighbours::{Queries, ReferenceEntities, ReferenceSet, Similarities, SimilarityKind},
@@ -45,8 +50,8 @@ const PRESUMED: f32 = 20.0;
 const STEPS: usize = 200;
 /// Times that the judges learn.
 const ROUNDS: usize = 3;
-/// Share of wrong values among those that training swaps on purpose: neither is believed nor disbelieved beforehand.
-const SWAPPED: f32 = 0.5;
+/// Mismatch rate of values that training permutes on purpose.
+const PERMUTED: f32 = 0.5;
 
 /// Log-likelihood ratios, or sums on the way to them, of entities by doubted source; `None` where nothing can be told.
 type Ratios = BTreeMap<usize, Vec<Option<f32>>>;
@@ -60,29 +65,26 @@ enum Stage {
     All,
 }
 
-/// Which table the values of entities are from.
-#[derive(Clone, Copy, Debug)]
-pub enum Table {
-    /// One at hand: it tells itself how much of it is wrong.
-    Asked,
-    /// That of training, which told it then, from training entities alone; what follows the first `own` entities was swapped on purpose.
-    Training {
-        /// Entities that have their own values.
-        own: usize,
-    },
-}
-
-/// How much of what a modality says of the entities of a table is wrong.
+/// How many values of one side table look as if they belonged to another entity.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableQuality {
     /// Modality.
     pub modality: Modality,
-    /// Estimated share of wrong values.
-    pub wrong: f32,
-    /// The same of the table that the model was trained with.
-    pub in_training: f32,
-    /// Values that it rests on.
+    /// Mismatch rate estimated from this table.
+    pub mismatch_rate: f32,
+    /// Mismatch rate that the model uses: that of its training table, or one that the user gave.
+    pub used: f32,
+    /// Values that the estimate rests on.
     pub values: usize,
+}
+
+/// What the classifiers say of the values of some entities, before any rate is assumed.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Number of entities.
+    entities: usize,
+    /// Log-likelihood ratio of every entity, by classifier.
+    log_ratios: Vec<Vec<Option<f32>>>,
 }
 
 /// Classifiers of the side modalities of drugs and of targets.
@@ -136,43 +138,99 @@ impl MismatchModel {
         self.classifiers.iter().all(Vec::is_empty)
     }
 
-    /// ModalityWeights in what each of the `asked` entities has, and how much of it is wrong, by modality. `reference` is that of drugs (`side` 0) or of
-    /// targets (1).
+    /// Compares the side values of the `queried` entities with what the reference entities of drugs (`side` 0) or targets (1) show.
+    pub fn compare(&self, side: usize, reference: &ReferenceEntities, queried: &Queries<'_>) -> Comparison {
+        let log_ratios = match self.classifiers[side].is_empty() {
+            true => Vec::new(),
+            false => self.log_ratios(side, reference, (queried, &similarities(reference, queried)), None),
+        };
+        Comparison {
+            entities: queried.own.len(),
+            log_ratios,
+        }
+    }
+
+    /// Weight of each modality of each compared entity: the probability that its value belongs to it, given the mismatch `rates`; 1 for
+    /// a value that cannot be checked. Entities from position `own` on are permuted copies, whose rate is [`PERMUTED`].
     pub fn modality_weights(
         &self,
         side: usize,
         reference: &ReferenceEntities,
-        asked: &Queries<'_>,
-        table: Table,
-    ) -> (Vec<ModalityWeights>, Vec<TableQuality>) {
-        let mut all = vec![ModalityWeights::default(); asked.own.len()];
-        let mut table_quality = Vec::new();
-        if self.classifiers[side].is_empty() {
-            return (all, table_quality);
+        comparison: &Comparison,
+        rates: &BTreeMap<Modality, MismatchRate>,
+        own: usize,
+    ) -> Vec<ModalityWeights> {
+        let mut all = vec![ModalityWeights::default(); comparison.entities];
+        if comparison.log_ratios.is_empty() {
+            return all;
         }
-        let similar = similarities(reference, asked);
-        let log_ratios = self.log_ratios(side, reference, (asked, &similar), None);
-        let by_structure = self.ratios(side, Stage::Structure, self.sums(side, reference, &log_ratios, None));
-        let source_weights = self.match_probabilities(side, Stage::Structure, &by_structure, table);
-        let ratios = self.ratios(
-            side,
-            Stage::All,
-            self.sums(side, reference, &log_ratios, Some(&source_weights)),
-        );
-        for (source, match_probabilities) in self.match_probabilities(side, Stage::All, &ratios, table) {
+        let rate_of = |source: usize| rates.get(&reference.sources[source].0.modality());
+        let prior = self.mismatch_prior;
+        let sums = self.sums(side, reference, &comparison.log_ratios, None);
+        let by_structure = self.ratios(side, Stage::Structure, sums);
+        let source_weights = match_probabilities(&by_structure, own, |source, _| {
+            rate_of(source).map_or(prior, |rate| rate.by_structure)
+        });
+        let sums = self.sums(side, reference, &comparison.log_ratios, Some(&source_weights));
+        let ratios = self.ratios(side, Stage::All, sums);
+        let probabilities = match_probabilities(&ratios, own, |source, _| {
+            rate_of(source).map_or(prior, |rate| rate.rate)
+        });
+        for (source, probabilities) in probabilities {
             let modality = reference.sources[source].0.modality();
-            all.iter_mut()
-                .zip(match_probabilities)
-                .for_each(|(modality_weights, b)| modality_weights.set(modality, b));
-            let log_ratios = || ratios[&source].iter().copied().flatten();
-            table_quality.push(TableQuality {
-                modality,
-                wrong: self.wrong_share(log_ratios()),
-                in_training: self.share_in_training(side, Stage::All, source),
-                values: log_ratios().count(),
-            });
+            let entities = all.iter_mut().zip(probabilities);
+            entities.for_each(|(weights, probability)| weights.set(modality, probability));
         }
-        (all, table_quality)
+        all
+    }
+
+    /// Estimates the mismatch rates of the table that the compared entities come from.
+    pub fn estimate(
+        &self,
+        side: usize,
+        reference: &ReferenceEntities,
+        comparison: &Comparison,
+    ) -> BTreeMap<Modality, MismatchRate> {
+        if comparison.log_ratios.is_empty() {
+            return BTreeMap::new();
+        }
+        let estimated = |ratios: &[Option<f32>]| self.mismatch_rate(ratios.iter().copied().flatten());
+        let sums = self.sums(side, reference, &comparison.log_ratios, None);
+        let by_structure = self.ratios(side, Stage::Structure, sums);
+        let source_weights = match_probabilities(&by_structure, comparison.entities, |_, ratios| estimated(ratios));
+        let sums = self.sums(side, reference, &comparison.log_ratios, Some(&source_weights));
+        let ratios = self.ratios(side, Stage::All, sums);
+        let rate = |(source, ratios): (&usize, &Vec<Option<f32>>)| {
+            let rate = MismatchRate {
+                by_structure: estimated(&by_structure[source]),
+                rate: estimated(ratios),
+                values: ratios.iter().flatten().count(),
+            };
+            (reference.sources[*source].0.modality(), rate)
+        };
+        ratios.iter().map(rate).collect()
+    }
+
+    /// Mismatch rates of the tables that the model was trained with, of training entities alone.
+    pub fn training_rates(&self, reference: &ReferenceSet) -> MismatchRates {
+        let of = |side: usize, entities: &ReferenceEntities| {
+            let [by_structure, all] = &self.shares[side];
+            let rate = |(source, rate): (&usize, &f32)| {
+                let (kind, descriptors) = &entities.sources[*source];
+                let present = |entity: &usize| descriptors.is_present(*entity);
+                let rate = MismatchRate {
+                    by_structure: by_structure.get(source).copied().unwrap_or(self.mismatch_prior),
+                    rate: *rate,
+                    values: (0..entities.keys.len()).filter(present).count(),
+                };
+                (kind.modality(), rate)
+            };
+            all.iter().map(rate).collect()
+        };
+        MismatchRates {
+            drug: of(0, &reference.drugs),
+            target: of(1, &reference.targets),
+        }
     }
 
     /// What each judge says of the `asked` entities; of the values of `permuted_from`, by source, in place of their own where there are some.
@@ -226,35 +284,8 @@ impl MismatchModel {
         sums
     }
 
-    fn share_in_training(&self, side: usize, stage: Stage, source: usize) -> f32 {
-        let share = self.shares[side][stage as usize].get(&source);
-        share.copied().unwrap_or(self.mismatch_prior)
-    }
-
-    /// Probability that each value is right, by source; 1 where nothing can be told.
-    fn match_probabilities(
-        &self,
-        side: usize,
-        stage: Stage,
-        ratios: &Ratios,
-        table: Table,
-    ) -> BTreeMap<usize, Vec<f32>> {
-        let of = |(source, ratios): (&usize, &Vec<Option<f32>>)| {
-            let (own, share) = match table {
-                Table::Asked => (ratios.len(), self.wrong_share(ratios.iter().copied().flatten())),
-                Table::Training { own } => (own, self.share_in_training(side, stage, *source)),
-            };
-            let match_probability = |(at, ratio): (usize, &Option<f32>)| {
-                let share = if at < own { share } else { SWAPPED };
-                ratio.map_or(1.0, |ratio| 1.0 - wrong(share, ratio))
-            };
-            (*source, ratios.iter().enumerate().map(match_probability).collect())
-        };
-        ratios.iter().map(of).collect()
-    }
-
-    /// Share of the values of a table that is wrong, see the file's header.
-    fn wrong_share(&self, ratios: impl Iterator<Item = f32> + Clone) -> f32 {
+    /// Share of the values of a table that belong to another entity, see the file's header.
+    fn mismatch_rate(&self, ratios: impl Iterator<Item = f32> + Clone) -> f32 {
         let mut share = self.mismatch_prior;
         for _ in 0..STEPS {
             let sum = |(sum, count): (f32, f32), ratio| (sum + wrong(share, ratio), count + 1.0);
@@ -289,9 +320,10 @@ impl MismatchModel {
                 }
             }
             let ratios = self.ratios(at, stage, sums.clone());
-            let share = |ratios: &Vec<Option<f32>>| self.wrong_share(ratios.iter().copied().flatten());
-            self.shares[at][stage as usize] = ratios.iter().map(|(source, r)| (*source, share(r))).collect();
-            source_weights = Some(self.match_probabilities(at, stage, &ratios, Table::Asked));
+            let share = |ratios: &[Option<f32>]| self.mismatch_rate(ratios.iter().copied().flatten());
+            let shares = ratios.iter().map(|(source, r)| (*source, share(r))).collect();
+            source_weights = Some(match_probabilities(&ratios, usize::MAX, |_, ratios| share(ratios)));
+            self.shares[at][stage as usize] = shares;
         }
         sums
     }
@@ -332,6 +364,24 @@ impl MismatchModel {
             .collect();
         self.excluded[at] = excluded;
     }
+}
+
+/// Probability that each value belongs to its entity, by source, where `rate` gives the mismatch rate of a source; 1 where nothing is
+/// known. Entities from position `own` on have the rate [`PERMUTED`].
+fn match_probabilities(
+    ratios: &Ratios,
+    own: usize,
+    rate: impl Fn(usize, &[Option<f32>]) -> f32,
+) -> BTreeMap<usize, Vec<f32>> {
+    let of = |(source, ratios): (&usize, &Vec<Option<f32>>)| {
+        let rate = rate(*source, ratios);
+        let probability = |(at, ratio): (usize, &Option<f32>)| {
+            let rate = if at < own { rate } else { PERMUTED };
+            ratio.map_or(1.0, |ratio| 1.0 - wrong(rate, ratio))
+        };
+        (*source, ratios.iter().enumerate().map(probability).collect())
+    };
+    ratios.iter().map(of).collect()
 }
 
 /// Probability that a value is wrong where the share `share` of its table is.
@@ -414,7 +464,9 @@ mod tests {
             own: vec![None; 160],
             descriptors: vec![&new.sources[0].1, &texts],
         };
-        let (modality_weights, table_quality) = mismatch.modality_weights(0, &reference.drugs, &asked, Table::Asked);
+        let comparison = mismatch.compare(0, &reference.drugs, &asked);
+        let rates = mismatch.estimate(0, &reference.drugs, &comparison);
+        let modality_weights = mismatch.modality_weights(0, &reference.drugs, &comparison, &rates, 160);
         let of = |range: std::ops::Range<usize>| {
             modality_weights[range]
                 .iter()
@@ -433,24 +485,22 @@ mod tests {
             modality_weights.iter().all(|t| t.of(Modality::Graph) == 1.0),
             "structures are not checked"
         );
-        let [quality] = table_quality[..] else {
-            panic!("only texts are checked: {table_quality:?}");
-        };
+        assert_eq!(rates.keys().copied().collect::<Vec<_>>(), [Modality::Text]);
+        let in_training = mismatch.training_rates(&reference).drug[&Modality::Text].rate;
         assert!(
-            (quality.wrong - 0.5).abs() < 0.15 && quality.in_training < 0.05,
-            "{quality:?}"
+            (rates[&Modality::Text].rate - 0.5).abs() < 0.15 && in_training < 0.05,
+            "{rates:?}"
         );
-        let trusting = MismatchModel::fit(&reference, 0.0, 5);
-        assert!(trusting.is_empty());
-        let (modality_weights, table_quality) = trusting.modality_weights(0, &reference.drugs, &asked, Table::Asked);
-        assert_eq!(
-            (modality_weights, table_quality.len()),
-            (vec![ModalityWeights::default(); 160], 0)
-        );
+        let without_prior = MismatchModel::fit(&reference, 0.0, 5);
+        assert!(without_prior.is_empty());
+        let comparison = without_prior.compare(0, &reference.drugs, &asked);
+        let weights = without_prior.modality_weights(0, &reference.drugs, &comparison, &rates, 160);
+        assert_eq!(weights, vec![ModalityWeights::default(); 160]);
+        assert!(without_prior.estimate(0, &reference.drugs, &comparison).is_empty());
     }
 
-    #[test]
-    fn a_table_tells_how_much_of_it_is_wrong() {
+    /// Mean weight of 200 texts of which the first `shifted` belong to another drug, their estimated rate, and the weights themselves.
+    fn weigh_shifted(shifted: usize, with_training_rates: bool, own: usize) -> (f32, f32) {
         let reference = ReferenceSet {
             drugs: side(300, 1),
             targets: ReferenceEntities::default(),
@@ -458,28 +508,60 @@ mod tests {
         };
         let mismatch = MismatchModel::fit(&reference, 0.1, 5);
         let new = side(200, 9);
-        let judged = |shifted: usize, table: Table| {
-            let order: Vec<u32> = (0..200)
-                .map(|i| if i < shifted { (i + 1) % 200 } else { i } as u32)
-                .collect();
-            let texts = new.sources[1].1.select(&order);
-            let asked = Queries {
-                own: vec![None; 200],
-                descriptors: vec![&new.sources[0].1, &texts],
-            };
-            let (modality_weights, table_quality) = mismatch.modality_weights(0, &reference.drugs, &asked, table);
-            let sum: f32 = modality_weights.iter().map(|t| t.of(Modality::Text)).sum();
-            (sum / 200.0, table_quality[0].wrong)
+        let order: Vec<u32> = (0..200)
+            .map(|i| if i < shifted { (i + 1) % 200 } else { i } as u32)
+            .collect();
+        let texts = new.sources[1].1.select(&order);
+        let queried = Queries {
+            own: vec![None; 200],
+            descriptors: vec![&new.sources[0].1, &texts],
         };
-        let (clean, shifted) = (judged(0, Table::Asked), judged(200, Table::Asked));
+        let comparison = mismatch.compare(0, &reference.drugs, &queried);
+        let estimated = mismatch.estimate(0, &reference.drugs, &comparison);
+        let rates = match with_training_rates {
+            true => mismatch.training_rates(&reference).drug,
+            false => estimated.clone(),
+        };
+        let weights = mismatch.modality_weights(0, &reference.drugs, &comparison, &rates, own);
+        let sum: f32 = weights.iter().map(|t| t.of(Modality::Text)).sum();
+        (sum / 200.0, estimated[&Modality::Text].rate)
+    }
+
+    #[test]
+    fn the_rate_of_a_table_is_estimated_from_it() {
+        let (clean, shifted) = (weigh_shifted(0, false, 200), weigh_shifted(200, false, 200));
         assert!(clean.0 > 0.95 && clean.1 < 0.05, "{clean:?}");
         assert!(shifted.0 < 0.1 && shifted.1 > 0.9, "{shifted:?}");
-        // Training keeps to what it knew, and believes less of what it swapped itself.
-        let (own, swapped) = (
-            judged(200, Table::Training { own: 200 }).0,
-            judged(200, Table::Training { own: 0 }).0,
-        );
-        assert!(shifted.0 < swapped && swapped < own, "{shifted:?} {swapped} {own}");
+        // Rates of a clean training table weigh shifted values higher, and permuted copies lie between.
+        let (own, permuted) = (weigh_shifted(200, true, 200).0, weigh_shifted(200, true, 0).0);
+        assert!(shifted.0 < permuted && permuted < own, "{shifted:?} {permuted} {own}");
+    }
+
+    #[test]
+    fn the_weights_of_an_entity_do_not_depend_on_the_others() {
+        let reference = ReferenceSet {
+            drugs: side(300, 1),
+            targets: ReferenceEntities::default(),
+            known: InteractionMatrix::default(),
+        };
+        let mismatch = MismatchModel::fit(&reference, 0.1, 5);
+        let rates = mismatch.training_rates(&reference).drug;
+        let new = side(50, 9);
+        let weigh = |order: &[u32]| {
+            let descriptors: Vec<Descriptors> = new.sources.iter().map(|s| s.1.select(order)).collect();
+            let queried = Queries {
+                own: vec![None; order.len()],
+                descriptors: descriptors.iter().collect(),
+            };
+            let comparison = mismatch.compare(0, &reference.drugs, &queried);
+            mismatch.modality_weights(0, &reference.drugs, &comparison, &rates, order.len())
+        };
+        let together = weigh(&(0..50).collect::<Vec<u32>>());
+        let reversed = weigh(&(0..50).rev().collect::<Vec<u32>>());
+        for entity in 0..50 {
+            assert_eq!(weigh(&[entity as u32])[0], together[entity]);
+            assert_eq!(reversed[49 - entity], together[entity]);
+        }
     }
 
     #[test]
@@ -488,8 +570,8 @@ mod tests {
             mismatch_prior: 0.2,
             ..MismatchModel::default()
         };
-        assert!((mismatch.wrong_share([].into_iter()) - 0.2).abs() < 1e-6);
-        let one = mismatch.wrong_share([-BOUND].into_iter());
+        assert!((mismatch.mismatch_rate([].into_iter()) - 0.2).abs() < 1e-6);
+        let one = mismatch.mismatch_rate([-BOUND].into_iter());
         assert!((0.2..0.3).contains(&one), "one value says little of a table: {one}");
         assert!((wrong(0.2, 0.0) - 0.2).abs() < 1e-6 && wrong(0.2, 4.0) < 0.01 && wrong(0.2, -4.0) > 0.9);
     }

@@ -6,8 +6,10 @@ mod agreement;
 mod calibration_map;
 mod classifier;
 mod mismatch;
+mod rates;
 
-pub use mismatch::{MismatchModel, Table, TableQuality};
+pub use mismatch::{Comparison, MismatchModel, TableQuality};
+pub use rates::{MismatchRate, MismatchRates};
 
 /// Largest log-likelihood ratio that anything counts for.
 const BOUND: f32 = 5.0;

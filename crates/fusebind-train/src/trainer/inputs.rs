@@ -8,7 +8,7 @@ use fusebind_features::{
     entity::side::{DrugRows, Profiles, SideData},
     modality::ModalitySet,
     neighbours::NeighbourTable,
-    quality::{MismatchModel, Table},
+    quality::MismatchModel,
     reference::Reference,
     rows::InputScale,
     schema::{DrugStore, InputScales, SideSchema, TargetStore, reference_set},
@@ -172,7 +172,8 @@ pub(super) fn known_pairs(
     let neighbours = Reference::new(reference_set, mismatch);
     let counts = [drugs.keys.len(), targets.keys.len()];
     let own = |side: usize| counts[side] - permuted_copies.of[side].len();
-    neighbours.judge(drugs, targets, [0, 1].map(|side| Table::Training { own: own(side) }));
+    let rates = neighbours.training_rates();
+    neighbours.weigh_own(drugs, targets, &rates, [0, 1].map(own));
     neighbours
 }
 
