@@ -13,7 +13,7 @@ use super::{interaction::Interaction, neighbours::NeighbourEncoder};
 use crate::{
     head::Heads,
     layer::{
-        matmul::{Matrix, Onto, product_here},
+        matmul::{Matrix, Onto, product_by_row_here},
         norm::{LayerNorm, normalise},
     },
 };
@@ -54,7 +54,7 @@ impl Dense {
 
     /// `out <- out + x W`, without the bias.
     fn add(&self, x: &[f32], out: &mut [f32]) {
-        product_here(
+        product_by_row_here(
             Matrix::new(x, self.inputs()),
             Matrix::new(&self.weight, self.outputs()),
             out,

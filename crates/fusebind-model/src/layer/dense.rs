@@ -11,7 +11,7 @@ use super::{
     composed,
     gather::add_assign,
     kernel::{self, ArrayView, HostKernel, on_host},
-    matmul::{Matrix, Onto, product},
+    matmul::{Matrix, Onto, product, product_by_row},
 };
 
 /// Rows per task where rows are passed over.
@@ -38,7 +38,7 @@ impl HostKernel for Dense {
                 .for_each(|row| row.copy_from_slice(bias.values));
         }
         let onto = if inputs.len() > 2 { Onto::Present } else { Onto::Nothing };
-        product(
+        product_by_row(
             Matrix::new(inputs[0].values, channels),
             Matrix::new(inputs[1].values, width),
             output,

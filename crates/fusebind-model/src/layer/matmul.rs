@@ -178,6 +178,47 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto)
     });
 }
 
+/// Rows that a product has at least, where its rows must not depend on how many others there are: the library sums smaller products
+/// in another order.
+const LEAST_ROWS: usize = 65;
+/// The same for fewer than [`NARROW`] columns, and the most rows that such a product may have.
+const NARROW_ROWS: usize = 256;
+/// Columns below which the library takes its way by the number of elements.
+const NARROW: usize = 4;
+
+/// Calls `multiply` with `a` and `out`, or with copies that are padded with rows of zeros where `a` has few rows, so that every row of the
+/// result has the same bits whatever other rows there are.
+fn padded(a: Matrix<'_>, columns: usize, out: &mut [f32], multiply: impl Fn(Matrix<'_>, &mut [f32])) {
+    debug_assert_eq!(
+        (a.column_stride, a.row_stride),
+        (1, a.columns),
+        "the factor is row-major"
+    );
+    let least = if columns < NARROW { NARROW_ROWS } else { LEAST_ROWS };
+    let narrow_and_long = columns < NARROW && a.rows > NARROW_ROWS;
+    if a.rows >= least && !narrow_and_long || a.rows == 0 || columns == 0 {
+        return multiply(a, out);
+    }
+    for (rows, out) in (a.values.chunks(least * a.columns)).zip(out.chunks_mut(least * columns)) {
+        let mut factor = rows.to_vec();
+        factor.resize(least * a.columns, 0.0);
+        let mut product = out.to_vec();
+        product.resize(least * columns, 0.0);
+        multiply(Matrix::new(&factor, a.columns), &mut product);
+        out.copy_from_slice(&product[..out.len()]);
+    }
+}
+
+/// [`product`] of a row-major `a`, whose rows have the same bits whatever other rows `a` has.
+pub(crate) fn product_by_row(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto) {
+    padded(a, b.columns, out, |a, out| product(a, b, out, onto));
+}
+
+/// [`product_here`] of a row-major `a`, whose rows have the same bits whatever other rows `a` has.
+pub(crate) fn product_by_row_here(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto) {
+    padded(a, b.columns, out, |a, out| product_here(a, b, out, onto));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +229,55 @@ mod tests {
         (0..a.rows * b.columns)
             .map(|i| cell(i / b.columns, i % b.columns))
             .collect()
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_whatever_other_rows_there_are() {
+        let values = |count: usize, salt: usize| -> Vec<f32> {
+            (0..count)
+                .map(|i| ((i * 37 + salt * 11) % 101) as f32 / 101.0 - 0.4)
+                .collect()
+        };
+        for (n, k) in [
+            (1, 300),
+            (2, 300),
+            (3, 2000),
+            (5, 700),
+            (64, 2048),
+            (70, 2048),
+            (256, 40),
+            (300, 1100),
+        ] {
+            let (a, b) = (values(600 * k, 1), values(k * n, 2));
+            let rows = |first: usize, count: usize| {
+                let mut ways: Vec<Vec<f32>> = Vec::new();
+                for multiply in [product_by_row, product_by_row_here] {
+                    let mut out = vec![0.5; count * n];
+                    let a = Matrix::new(&a[first * k..(first + count) * k], k);
+                    multiply(a, Matrix::new(&b, n), &mut out, Onto::Present);
+                    ways.push(out);
+                }
+                assert_eq!(ways[0], ways[1]);
+                ways.swap_remove(0)
+            };
+            let all = rows(0, 600);
+            for (first, count) in [
+                (0, 1),
+                (7, 1),
+                (599, 1),
+                (3, 2),
+                (10, 63),
+                (10, 64),
+                (10, 65),
+                (20, 130),
+                (30, 300),
+            ] {
+                assert!(
+                    rows(first, count) == all[first * n..(first + count) * n],
+                    "{n} {k} {first} {count}"
+                );
+            }
+        }
     }
 
     #[test]
