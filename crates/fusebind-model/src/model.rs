@@ -293,6 +293,27 @@ impl Model {
         )
     }
 
+    /// Fuses the modality embeddings of drugs: entity embeddings `[Bd, width]`, and attention weights `[Bd, M]`.
+    pub(crate) fn fuse_drugs(&self, read: ModalityEmbeddings, present: (&[ModalitySet], &[ModalityWeights])) -> Fused {
+        self.activated(fuse(&self.drug_fusion, read, present))
+    }
+
+    /// Fuses the modality embeddings of targets: entity embeddings `[Bt, width]`, and attention weights `[Bt, M]`.
+    pub(crate) fn fuse_targets(
+        &self,
+        read: ModalityEmbeddings,
+        present: (&[ModalitySet], &[ModalityWeights]),
+    ) -> Fused {
+        self.activated(fuse(&self.target_fusion, read, present))
+    }
+
+    fn activated(&self, fused: Fused) -> Fused {
+        Fused {
+            embedding: self.dropout.relu(fused.embedding),
+            ..fused
+        }
+    }
+
     /// Embeds drugs of which it is known what each modality says: `[Bd, width]`.
     pub(crate) fn embed_drugs(
         &self,

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::head::Output;
+use crate::{fusion::fused::Columns, head::Output, model::Outputs};
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().expect("model outputs are f32")
@@ -56,7 +56,7 @@ impl Scores {
     }
 
     /// Adds rows of affinity columns with the binding logit behind them.
-    pub(super) fn extend_columns(&mut self, values: &[f32], (scales, binding): (usize, bool)) {
+    fn extend_columns(&mut self, values: &[f32], (scales, binding): (usize, bool)) {
         self.scales = scales;
         for row in values.chunks(scales + usize::from(binding)) {
             self.affinity.extend_from_slice(&row[..scales]);
@@ -64,7 +64,7 @@ impl Scores {
         }
     }
 
-    pub(super) fn extend(&mut self, output: Output) {
+    fn extend(&mut self, output: Output) {
         if let Some(affinity) = output.affinity {
             self.scales = affinity.dims()[1];
             self.affinity.extend(host(affinity));
@@ -85,6 +85,23 @@ pub struct RawOutputs {
 }
 
 impl RawOutputs {
+    /// Appends the columns of the fused head; `shape` is the number of affinity columns, and whether a binding logit follows them.
+    pub(super) fn extend_columns(&mut self, columns: &Columns, shape: (usize, bool)) {
+        self.joint.extend_columns(&columns.joint, shape);
+        if !columns.neighbours.is_empty() {
+            let neighbours = self.neighbours.get_or_insert_default();
+            neighbours.extend_columns(&columns.neighbours, shape);
+        }
+    }
+
+    /// Appends outputs of the model.
+    pub(super) fn extend(&mut self, outputs: Outputs) {
+        self.joint.extend(outputs.joint);
+        if let Some(neighbours) = outputs.neighbours {
+            self.neighbours.get_or_insert_default().extend(neighbours);
+        }
+    }
+
     /// `(1 - share) neighbours + share joint`, on standardised affinities and on logits.
     pub fn mixed(&self, share: f32) -> Scores {
         let Some(neighbours) = &self.neighbours else {

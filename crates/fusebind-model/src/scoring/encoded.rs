@@ -1,0 +1,153 @@
+//! Encoded entities: what is computed once for each distinct drug and target, whatever pairs they are in.
+//!
+//! Axis legend: `B` entities of one side, `D` embedding dimensions, `M` modalities that the model reads of that side.
+
+use burn::tensor::Tensor;
+use fusebind_features::{
+    batch::PairIndex,
+    modality::{Modality, ModalitySet},
+    rows::Rows,
+};
+
+use super::raw_output::EnsembleWeights;
+use crate::fusion::entity::Fused;
+
+/// Which of the modalities that an entity has are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputSubset {
+    /// All of them.
+    Everything,
+    /// Graph and sequence alone.
+    Structure,
+}
+
+impl InputSubset {
+    /// Both subsets, in the order that [`super::Scorer::combined`] takes.
+    pub const BOTH: [Self; 2] = [Self::Everything, Self::Structure];
+
+    /// The subsets that an ensemble has a share of.
+    pub fn of(ensemble: EnsembleWeights) -> &'static [Self] {
+        match ensemble.structure_only_share == 0.0 {
+            true => &Self::BOTH[..1],
+            false => &Self::BOTH,
+        }
+    }
+
+    /// What is masked of an entity of which `mask` is masked.
+    pub(super) fn without(self, mask: ModalitySet) -> ModalitySet {
+        match self {
+            Self::Everything => mask,
+            Self::Structure => mask.union(structure().complement()),
+        }
+    }
+}
+
+/// The modalities that every pair has.
+fn structure() -> ModalitySet {
+    [Modality::Graph, Modality::Sequence].into_iter().collect()
+}
+
+/// Distinct values of `ids`, ascending, and the position of each id among them.
+pub(super) fn distinct(ids: impl Iterator<Item = u32> + Clone) -> (Vec<u32>, Vec<u32>) {
+    let mut entities: Vec<u32> = ids.clone().collect();
+    entities.sort_unstable();
+    entities.dedup();
+    let positions = ids.map(|id| entities.partition_point(|e| *e < id) as u32).collect();
+    (entities, positions)
+}
+
+/// Encoded entities of one side.
+#[derive(Clone, Debug)]
+pub(super) struct EncodedSide {
+    /// Store rows, ascending.
+    ids: Vec<u32>,
+    /// Embeddings under each subset, `[B, D]`.
+    embeddings: Vec<Tensor<2>>,
+    /// Attention weights with everything that is read, `[B, M]`.
+    attention: Rows,
+}
+
+impl EncodedSide {
+    /// Encodes `ids` in chunks; `encode` gives the fused embeddings of a chunk under each subset.
+    pub(super) fn collect(ids: Vec<u32>, chunk: usize, encode: impl Fn(usize, &[u32]) -> Vec<Fused>) -> Self {
+        let chunks: Vec<Vec<Fused>> = (ids.chunks(chunk).enumerate())
+            .map(|(at, ids)| encode(at, ids))
+            .collect();
+        let mut attention = Rows::default();
+        for fused in chunks.iter().filter_map(|chunk| chunk.first()) {
+            attention.width = fused.weights.dims()[1];
+            let weights = fused.weights.clone().into_data();
+            attention
+                .values
+                .extend(weights.try_into_vec::<f32>().expect("weights are f32"));
+        }
+        let subsets = chunks.first().map_or(0, Vec::len);
+        let of = |subset: usize| Tensor::cat(chunks.iter().map(|chunk| chunk[subset].embedding.clone()).collect(), 0);
+        Self {
+            embeddings: (0..subsets).map(of).collect(),
+            ids,
+            attention,
+        }
+    }
+
+    fn position(&self, id: u32) -> usize {
+        let at = self.ids.partition_point(|other| *other < id);
+        assert_eq!(self.ids.get(at), Some(&id), "the entity was encoded");
+        at
+    }
+}
+
+/// Every distinct drug and target of some pairs, encoded once.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    pub(super) subsets: Vec<InputSubset>,
+    pub(super) drugs: EncodedSide,
+    pub(super) targets: EncodedSide,
+}
+
+/// Mean attention weight of each modality in the embedding of an entity; a row adds up to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct AttentionWeights<'a> {
+    side: &'a EncodedSide,
+}
+
+impl<'a> AttentionWeights<'a> {
+    /// Weights of one entity by its store row, in the order of the model's modalities of that side, `[M]`.
+    pub fn of(&self, id: u32) -> &'a [f32] {
+        let (width, at) = (self.side.attention.width, self.side.position(id));
+        &self.side.attention.values[at * width..(at + 1) * width]
+    }
+}
+
+impl Encoded {
+    /// Embeddings of the distinct drugs (`side` 0) or targets (1) under the subset at `subset`, `[B, D]`, in the order of
+    /// [`Encoded::ids`].
+    pub fn embeddings(&self, subset: usize, side: usize) -> &Tensor<2> {
+        &self.side(side).embeddings[subset]
+    }
+
+    /// Store rows of the distinct drugs (`side` 0) or targets (1), ascending, `[B]`.
+    pub fn ids(&self, side: usize) -> &[u32] {
+        &self.side(side).ids
+    }
+
+    /// Attention weights of drugs (`side` 0) or targets (1).
+    pub fn attention(&self, side: usize) -> AttentionWeights<'_> {
+        AttentionWeights { side: self.side(side) }
+    }
+
+    fn side(&self, side: usize) -> &EncodedSide {
+        match side {
+            0 => &self.drugs,
+            _ => &self.targets,
+        }
+    }
+
+    /// Positions of the drugs and targets of `pairs` among the encoded ones.
+    pub(super) fn positions(&self, pairs: &[(u32, u32)]) -> PairIndex {
+        PairIndex {
+            drug: pairs.iter().map(|p| self.drugs.position(p.0) as u32).collect(),
+            target: pairs.iter().map(|p| self.targets.position(p.1) as u32).collect(),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! A model with everything that it needs to score pairs.
+
+use burn::tensor::Device;
+use fusebind_features::{
+    modality::{Modality, ModalitySet, ModalityWeights},
+    neighbours::{Mask, NeighbourTable},
+    rows::Rows,
+    schema::{DrugStore, TargetStore},
+};
+
+use super::{
+    encoded::{self, Encoded, EncodedSide, InputSubset},
+    missing::{MissingModalities, NeighbourSource},
+    raw_output::{EnsembleWeights, RawOutputs, Scores},
+};
+use crate::{
+    fusion::fused::FusedHead,
+    layer::kernel::on_host,
+    model::{ModalityEmbeddings, Model},
+};
+
+/// Entities encoded at a time.
+const ENTITIES: usize = 512;
+/// Pairs scored at a time.
+const PAIRS: usize = 32_768;
+/// Pairs whose neighbour features are computed at a time.
+const GATHERED: usize = 8 * PAIRS;
+
+/// What the encoders of a model say of every entity of some pairs: read once, fused and scored under as many absences as are asked for.
+#[derive(Clone, Debug)]
+pub struct EntityEmbeddings {
+    /// Distinct entities, ascending, and what is said of [`ENTITIES`] of them at a time.
+    drugs: (Vec<u32>, Vec<ModalityEmbeddings>),
+    targets: (Vec<u32>, Vec<ModalityEmbeddings>),
+}
+
+/// A model ready to score pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Scorer<'a> {
+    /// Model, without gradients.
+    pub model: &'a Model,
+    /// Reference of the pairs.
+    pub neighbours: NeighbourSource<'a>,
+    /// What entities and pairs do without.
+    pub absence: MissingModalities<'a>,
+    /// ModalityWeights in the modalities of drugs and of targets.
+    pub modality_weights: [ModalityWeights; 2],
+    /// Where the model lives.
+    pub device: &'a Device,
+}
+
+impl Scorer<'_> {
+    /// Reads every entity of `pairs` with all its modalities, for [`Scorer::score_read`].
+    pub fn read(&self, (drugs, targets): (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> EntityEmbeddings {
+        let (of_drugs, _) = encoded::distinct(pairs.iter().map(|p| p.0));
+        let (of_targets, _) = encoded::distinct(pairs.iter().map(|p| p.1));
+        let read_drugs = |ids: &[u32]| self.model.read_drugs(&drugs.batch(ids), self.device);
+        let read_targets = |ids: &[u32]| self.model.read_targets(&targets.batch(ids), self.device);
+        let said_of_drugs = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
+        let said_of_targets = of_targets.chunks(ENTITIES).map(read_targets).collect();
+        EntityEmbeddings {
+            drugs: (of_drugs, said_of_drugs),
+            targets: (of_targets, said_of_targets),
+        }
+    }
+
+    /// Scores `pairs` of (drug, target) indices. `progress` is called with the number of pairs done.
+    pub fn score(
+        &self,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        progress: impl FnMut(usize),
+    ) -> RawOutputs {
+        let encoded = self.encode(None, stores, pairs, &[InputSubset::Everything]);
+        self.score_encoded(&encoded, stores, pairs, progress).swap_remove(0)
+    }
+
+    /// [`Scorer::score`], of pairs of entities that have been read from the same stores: whatever they do without, no encoder runs again.
+    pub fn score_read(
+        &self,
+        reading: &EntityEmbeddings,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        progress: impl FnMut(usize),
+    ) -> RawOutputs {
+        let encoded = self.encode(Some(reading), stores, pairs, &[InputSubset::Everything]);
+        self.score_encoded(&encoded, stores, pairs, progress).swap_remove(0)
+    }
+
+    /// [`Scorer::score_read`], and what is said of the same pairs from structure alone.
+    pub fn score_both(
+        &self,
+        reading: &EntityEmbeddings,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+    ) -> [RawOutputs; 2] {
+        let encoded = self.encode(Some(reading), stores, pairs, &InputSubset::BOTH);
+        let both = self.score_encoded(&encoded, stores, pairs, |_| {});
+        both.try_into().expect("one output for each of two subsets")
+    }
+
+    /// What a model that blends its opinions so predicts of `pairs`, whose entities may have been read before from the same stores.
+    pub fn predict(
+        &self,
+        reading: Option<&EntityEmbeddings>,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        ensemble: EnsembleWeights,
+        progress: impl FnMut(usize),
+    ) -> Scores {
+        let encoded = self.encode(reading, stores, pairs, InputSubset::of(ensemble));
+        self.predict_encoded(&encoded, stores, pairs, ensemble, progress)
+    }
+
+    /// [`Scorer::predict`] of pairs of entities that [`Scorer::encode`] has encoded for the same ensemble.
+    pub fn predict_encoded(
+        &self,
+        encoded: &Encoded,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        ensemble: EnsembleWeights,
+        progress: impl FnMut(usize),
+    ) -> Scores {
+        let mut outputs = self.score_encoded(encoded, stores, pairs, progress).into_iter();
+        let everything = outputs.next().unwrap_or_default();
+        match outputs.next() {
+            None => everything.mixed(ensemble.encoder_share),
+            Some(structure) => self.combined(&[everything, structure], pairs, ensemble),
+        }
+    }
+
+    /// The prediction that [`Scorer::score_both`] makes of `pairs`; what is said from structure alone is not looked at where it has no
+    /// share.
+    pub fn combined(
+        &self,
+        [everything, structure]: &[RawOutputs; 2],
+        pairs: &[(u32, u32)],
+        ensemble: EnsembleWeights,
+    ) -> Scores {
+        let everything = everything.mixed(ensemble.encoder_share);
+        if ensemble.structure_only_share == 0.0 {
+            return everything;
+        }
+        let mut scores = structure
+            .mixed(ensemble.encoder_share)
+            .mixed(&everything, ensemble.structure_only_share);
+        let lacks_structure = |row: &usize| {
+            let without = self.absence.of_pair(pairs[*row]);
+            without.drug.contains(Modality::Graph) || without.target.contains(Modality::Sequence)
+        };
+        scores.replace(&everything, (0..pairs.len()).filter(lacks_structure));
+        scores
+    }
+
+    /// Encodes every entity of `pairs` once, for [`Scorer::predict_encoded`]; `read` are their modality embeddings, where they have been
+    /// computed before from the same stores.
+    pub fn encode(
+        &self,
+        read: Option<&EntityEmbeddings>,
+        (drugs, targets): (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        subsets: &[InputSubset],
+    ) -> Encoded {
+        let (drug_ids, _) = encoded::distinct(pairs.iter().map(|p| p.0));
+        let (target_ids, _) = encoded::distinct(pairs.iter().map(|p| p.1));
+        if let Some(read) = read {
+            let same = read.drugs.0 == drug_ids && read.targets.0 == target_ids;
+            assert!(same, "the entities of the pairs are those that were read");
+        }
+        let of_drugs = |chunk: usize, ids: &[u32]| {
+            let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
+                (ids.iter().map(|id| (*id, subset.without(self.absence.of_drug(*id))))).collect()
+            };
+            let embeddings = match read {
+                Some(read) => read.drugs.1[chunk].clone(),
+                None => (self.model).read_drugs(&drugs.batch_without(&masked(InputSubset::Everything)), self.device),
+            };
+            let fuse = |subset: &InputSubset| {
+                let (present, weights) = drugs.presence(&masked(*subset));
+                let weights = self.with_curriculum(weights, 0);
+                self.model.fuse_drugs(embeddings.clone(), (&present, &weights))
+            };
+            subsets.iter().map(fuse).collect()
+        };
+        let of_targets = |chunk: usize, ids: &[u32]| {
+            let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
+                (ids.iter().map(|id| (*id, subset.without(self.absence.of_target(*id))))).collect()
+            };
+            let embeddings = match read {
+                Some(read) => read.targets.1[chunk].clone(),
+                None => {
+                    (self.model).read_targets(&targets.batch_without(&masked(InputSubset::Everything)), self.device)
+                }
+            };
+            let fuse = |subset: &InputSubset| {
+                let (present, weights) = targets.presence(&masked(*subset));
+                let weights = self.with_curriculum(weights, 1);
+                self.model.fuse_targets(embeddings.clone(), (&present, &weights))
+            };
+            subsets.iter().map(fuse).collect()
+        };
+        Encoded {
+            subsets: subsets.to_vec(),
+            drugs: EncodedSide::collect(drug_ids, ENTITIES, of_drugs),
+            targets: EncodedSide::collect(target_ids, ENTITIES, of_targets),
+        }
+    }
+
+    /// Weights of the modalities of entities, times those of the curriculum for drugs (`side` 0) or targets (1).
+    fn with_curriculum(&self, weights: Vec<ModalityWeights>, side: usize) -> Vec<ModalityWeights> {
+        let all = weights.into_iter();
+        all.map(|own| own.and(self.modality_weights[side])).collect()
+    }
+
+    /// Raw outputs of `pairs` under each subset that their entities were encoded for.
+    pub fn score_encoded(
+        &self,
+        encoded: &Encoded,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mut progress: impl FnMut(usize),
+    ) -> Vec<RawOutputs> {
+        let mut raw_outputs = vec![RawOutputs::default(); encoded.subsets.len()];
+        if pairs.is_empty() {
+            return raw_outputs;
+        }
+        let fused = on_host(self.device).then(|| self.model.fused_head());
+        let project = |(head, _): &(FusedHead, _)| {
+            let of = |at: usize| [0, 1].map(|side| head.project(encoded.embeddings(at, side).clone(), side));
+            (0..encoded.subsets.len()).map(of).collect::<Vec<_>>()
+        };
+        let projected = fused.as_ref().map(project).unwrap_or_default();
+        for gathered in (0..pairs.len()).step_by(GATHERED) {
+            let last = (gathered + GATHERED).min(pairs.len());
+            let fresh = match self.neighbours {
+                NeighbourSource::ReferenceSet(reference) => Some(reference.table(stores, &pairs[gathered..last])),
+                _ => None,
+            };
+            let (table, first) = match (self.neighbours, &fresh) {
+                (NeighbourSource::Table(table), _) => (Some(table), 0),
+                (_, fresh) => (fresh.as_ref(), gathered),
+            };
+            for start in (gathered..last).step_by(PAIRS) {
+                let end = (start + PAIRS).min(last);
+                let index = encoded.positions(&pairs[start..end]);
+                for (at, raw_outputs) in raw_outputs.iter_mut().enumerate() {
+                    let rows = table
+                        .map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], encoded.subsets[at]));
+                    match &fused {
+                        Some((head, shape)) => {
+                            let [drugs, targets] = &projected[at];
+                            let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
+                            let columns = head.score([drugs, targets], (&index.drug, &index.target), rows);
+                            raw_outputs.extend_columns(&columns, *shape);
+                        }
+                        None => {
+                            let [drugs, targets] = [0, 1].map(|side| encoded.embeddings(at, side).clone());
+                            raw_outputs.extend(self.model.score(drugs, targets, index.clone(), rows.as_ref()));
+                        }
+                    }
+                }
+                progress(end);
+            }
+        }
+        raw_outputs
+    }
+
+    /// Neighbour features of `pairs`, which stand at `start` among all pairs; row 0 of `table` is pair `first`.
+    fn neighbour_rows(
+        &self,
+        table: &NeighbourTable,
+        first: usize,
+        start: usize,
+        pairs: &[(u32, u32)],
+        subset: InputSubset,
+    ) -> Rows {
+        let row = |(at, pair): (usize, &(u32, u32))| {
+            let mask = self.absence.of_pair(*pair);
+            let mask = Mask {
+                modality_weights: self.modality_weights,
+                drug: subset.without(mask.drug),
+                target: subset.without(mask.target),
+                ..mask
+            };
+            ((start + at - first) as u32, mask)
+        };
+        table.rows(&pairs.iter().enumerate().map(row).collect::<Vec<_>>())
+    }
+}
