@@ -5,8 +5,8 @@
 //! prediction is worth as much as chance.
 
 use crate::{
-    classification::groups,
     error::{Undefined, classes, finite},
+    ties::groups,
 };
 
 /// BEDROC (Truchon & Bayly 2007, doi 10.1021/ci600426e) at `alpha`: the exponentially weighted sum over the ranks of the

@@ -10,5 +10,6 @@ pub mod enrichment;
 mod error;
 pub mod regression;
 pub mod resample;
+mod ties;
 
 pub use error::Undefined;

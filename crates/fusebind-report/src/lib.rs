@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod chart;
 mod curves;
 mod error;
 mod figure;
@@ -29,7 +30,7 @@ mod plot;
 mod scale;
 mod table;
 
-pub use curves::{Axis, Curves, Point, Series};
+pub use chart::{Axis, Curves, Point, Series};
 pub use error::{Error, ErrorKind};
 pub use forest::{Forest, Interval};
 pub use heat::Heat;

@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
-use crate::{curves::Curves, error::Error, forest::Forest, heat::Heat, table::Table};
+use crate::{chart::Curves, error::Error, forest::Forest, heat::Heat, table::Table};
 
 /// A page: a title, what it says in short, and sections in reading order.
 #[derive(Clone, Debug, Default, PartialEq)]

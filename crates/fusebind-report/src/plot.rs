@@ -14,7 +14,7 @@ use plotters::{
 };
 
 use crate::{
-    curves::{Curves, Point},
+    chart::{Curves, Point},
     error::Error,
     figure::{shorten, widest, width},
     scale::{Scale, fixed},

@@ -5,7 +5,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::Order;
+use super::config::Order;
 
 /// Positions of `pairs` in the walking order of an epoch of `blocks` blocks.
 pub(super) fn arrange(pairs: &[(u32, u32)], order: Order, blocks: usize, random: &mut ChaCha8Rng) -> Vec<u32> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::molecules;
+use super::fragments;
 use crate::{Error, ErrorKind};
 
 /// Most targets, and most genes or assays: beyond these a universe would be a matter of memory.
@@ -111,7 +111,7 @@ impl SimulateConfig {
         if self.drugs == 0 || self.targets == 0 || self.pairs == 0 || self.genes == 0 || self.assays == 0 {
             return refuse("the numbers of drugs, targets, pairs, genes and assays must be above 0".into());
         }
-        let (drugs, (targets, columns)) = (molecules::MOST, MOST);
+        let (drugs, (targets, columns)) = (fragments::MOST, MOST);
         if self.drugs > drugs || self.targets > targets || self.genes.max(self.assays) > columns {
             return refuse(format!(
                 "at most {drugs} drugs, {targets} targets, and {columns} genes or assays can be made"

@@ -6,9 +6,10 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    SimulateConfig, SimulatedTarget,
+    config::SimulateConfig,
     latent::{Latent, RANK, Stream, add, draw, missing, normal, stream},
     text,
+    universe::SimulatedTarget,
 };
 
 const FAMILIES: usize = 8;

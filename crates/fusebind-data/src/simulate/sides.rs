@@ -7,8 +7,9 @@
 use rand::RngExt;
 
 use super::{
-    SimulateConfig, SimulatedDrug,
+    config::SimulateConfig,
     latent::{Latent, RANK, Stream, VISIBLE, dot, draw, missing, normal, stream},
+    universe::SimulatedDrug,
 };
 
 /// Unit vectors that weigh the hidden numbers as much as the visible ones together, so that side data is worth having.

@@ -11,7 +11,8 @@ use ::chematic::smiles::{
 };
 
 use super::{
-    Chemistry, MAX_HEAVY_ATOMS, Molecule, circular, fields, gate,
+    chemistry::{Chemistry, MAX_HEAVY_ATOMS, Molecule},
+    circular, fields, gate,
     salt::{self, Fragment},
     sd,
 };
@@ -46,13 +47,15 @@ impl Chemistry for ChematicToolkit {
     }
 }
 
-/// [`Molecule::scaffold`].
-pub(super) fn scaffold(molecule: &Molecule) -> Result<String, Error> {
-    // Without a ring there is none, and nothing to read.
-    if molecule.graph.atoms.iter().all(|fields| fields[IN_RING] == 0) {
-        return Ok(String::new());
+impl Molecule {
+    /// Canonical SMILES of the Murcko scaffold (Bemis & Murcko 1996, doi 10.1021/jm9602928); empty for acyclic molecules.
+    pub fn scaffold(&self) -> Result<String, Error> {
+        // Without a ring there is none, and nothing to read.
+        if self.graph.atoms.iter().all(|fields| fields[IN_RING] == 0) {
+            return Ok(String::new());
+        }
+        guarded(|| rdkit_murcko_scaffold(&parse_structure(&self.smiles)?).map_err(reason_of))
     }
-    guarded(|| rdkit_murcko_scaffold(&parse_structure(&molecule.smiles)?).map_err(reason_of))
 }
 
 /// A young crate stands behind every call: should it ever panic, one molecule is refused and the run goes on.

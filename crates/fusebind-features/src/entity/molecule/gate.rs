@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::MAX_SMILES;
+use super::chemistry::MAX_SMILES;
 use crate::{Error, ErrorKind};
 
 /// Deepest nesting of branches.

@@ -6,7 +6,7 @@
 
 use ::chematic::mol::{parse_mol, parse_mol_v3000};
 
-use super::MAX_HEAVY_ATOMS;
+use super::chemistry::MAX_HEAVY_ATOMS;
 use crate::{Error, ErrorKind};
 
 type Structure = ::chematic::core::Molecule;
