@@ -8,12 +8,6 @@ pub enum ErrorKind {
     Molecule,
     /// A sequence that is no valid protein.
     Protein,
-    /// A textual description that cannot be used.
-    Text,
-    /// An expression signature that cannot be used.
-    Expression,
-    /// An assay outcome that cannot be used.
-    Assay,
     /// A name of no modality.
     Modality,
 }

@@ -103,6 +103,9 @@ impl Ranged for Ticked {
     }
 }
 
+/// From values on the two axes to pixels.
+type Place<'a> = dyn Fn((f64, f64)) -> (i32, i32) + 'a;
+
 /// Draws the chart and its legend.
 pub(crate) fn draw(plan: &Plan) -> Result<String, Error> {
     let longest = widest(plan.lines.iter().map(|line| &line.name), LEGEND_ROOM) as u32 * 2 + 130;
@@ -131,23 +134,37 @@ pub(crate) fn draw(plan: &Plan) -> Result<String, Error> {
 }
 
 fn draw_chart<DB: DrawingBackend>(plan: &Plan, area: &DrawingArea<DB, Shift>) -> Result<(), Error> {
+    let level_room = widest(plan.levels.iter().map(|(name, _)| name), LEVEL_ROOM);
+    let chart = draw_axes(plan, area, level_room)?;
+    let place = |(x, y): (f64, f64)| chart.backend_coord(&(x, y));
+    let canvas = area.strip_coord_spec();
+    // Back to front: bands, reference lines, lines, so that no band hides a line.
+    draw_bands(plan, &canvas, &place)?;
+    draw_levels(plan, &canvas, &place, level_room)?;
+    draw_lines(plan, &canvas, &place)
+}
+
+type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<Ticked, Ticked>>;
+
+fn draw_axes<'a, DB: DrawingBackend>(
+    plan: &Plan,
+    area: &'a DrawingArea<DB, Shift>,
+    level_room: usize,
+) -> Result<Chart<'a, DB>, Error> {
     let (x, y) = (plan.x, plan.y);
     let decimals = (x.decimals(TICKS + 2), y.decimals(TICKS));
     let labels = y.ticks(TICKS).into_iter().map(|tick| fixed(tick, decimals.1));
     let label_room = labels.map(|label| width(&label)).max().unwrap_or(0);
-    let level_room = widest(plan.levels.iter().map(|(name, _)| name), LEVEL_ROOM);
+    let across = Ticked {
+        scale: x,
+        count: TICKS + 2,
+    };
     let mut chart = ChartBuilder::on(area)
         .margin_top(18)
         .margin_right(2 * level_room.max(20) as u32 + 24)
         .x_label_area_size(BELOW)
         .y_label_area_size(2 * label_room as u32 + 66)
-        .build_cartesian_2d(
-            Ticked {
-                scale: x,
-                count: TICKS + 2,
-            },
-            Ticked { scale: y, count: TICKS },
-        )?;
+        .build_cartesian_2d(across, Ticked { scale: y, count: TICKS })?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -161,20 +178,20 @@ fn draw_chart<DB: DrawingBackend>(plan: &Plan, area: &DrawingArea<DB, Shift>) ->
         .x_desc(shorten(&plan.curves.x.label, X_ROOM))
         .y_desc(shorten(&plan.curves.y.label, Y_ROOM))
         .draw()?;
+    Ok(chart)
+}
 
-    let place = |(x, y): (f64, f64)| chart.backend_coord(&(x, y));
-    let canvas = area.strip_coord_spec();
-    // Back to front: bands, reference lines, lines, so that no band hides a line.
-    for (line, run) in plan
+fn draw_bands<DB: DrawingBackend>(plan: &Plan, canvas: &DrawingArea<DB, Shift>, place: &Place) -> Result<(), Error> {
+    let runs = plan
         .lines
         .iter()
-        .flat_map(|line| line.runs.iter().map(move |run| (line, run)))
-    {
+        .flat_map(|line| line.runs.iter().map(move |run| (line, run)));
+    for (line, run) in runs {
         let colour = look(line.place).0;
         for banded in run.split(|p| p.band.is_none()).filter(|banded| !banded.is_empty()) {
-            let side = |p: &Point, high: bool| place((p.x, p.band.map_or(p.y, |b| if high { b.1 } else { b.0 })));
-            let low = banded.iter().map(|p| side(p, false));
-            let edge: Vec<_> = low.chain(banded.iter().rev().map(|p| side(p, true))).collect();
+            let low = banded.iter().map(|p| place((p.x, p.band.map_or(p.y, |band| band.0))));
+            let high = banded.iter().map(|p| place((p.x, p.band.map_or(p.y, |band| band.1))));
+            let edge: Vec<_> = low.chain(high.rev()).collect();
             if banded.len() == 1 {
                 // A band of one point has no area: a whisker instead.
                 canvas.draw(&PathElement::new(edge, colour.mix(0.6).stroke_width(4)))?;
@@ -183,13 +200,27 @@ fn draw_chart<DB: DrawingBackend>(plan: &Plan, area: &DrawingArea<DB, Shift>) ->
             }
         }
     }
+    Ok(())
+}
+
+fn draw_levels<DB: DrawingBackend>(
+    plan: &Plan,
+    canvas: &DrawingArea<DB, Shift>,
+    place: &Place,
+    room: usize,
+) -> Result<(), Error> {
+    let (x, y) = (plan.x, plan.y);
     let end = place((x.high, y.low)).0;
     let heights: Vec<i32> = plan.levels.iter().map(|(_, v)| place((x.high, *v)).1).collect();
     for ((name, v), label) in plan.levels.iter().zip(apart(&heights, (HIGH - BELOW) as i32)) {
         let ends = vec![place((x.low, *v)), place((x.high, *v))];
         canvas.draw(&PathElement::new(ends, MUTED.stroke_width(LEVEL)))?;
-        canvas.draw_text(&shorten(name, level_room), &words(HPos::Left), (end + 14, label))?;
+        canvas.draw_text(&shorten(name, room), &words(HPos::Left), (end + 14, label))?;
     }
+    Ok(())
+}
+
+fn draw_lines<DB: DrawingBackend>(plan: &Plan, canvas: &DrawingArea<DB, Shift>, place: &Place) -> Result<(), Error> {
     for line in &plan.lines {
         let (colour, marker) = look(line.place);
         for run in &line.runs {
@@ -216,16 +247,16 @@ fn around((x, y): (i32, i32), marker: &[(i32, i32)]) -> Vec<(i32, i32)> {
     marker.iter().map(|(dx, dy)| (x + dx, y + dy)).collect()
 }
 
-/// `heights` moved apart by a line of text, or by as much as the room above `floor` allows; same order as given.
-fn apart(heights: &[i32], floor: i32) -> Vec<i32> {
-    let gap = 30.min(floor / heights.len().max(1) as i32);
+/// `heights` moved apart by a line of text, or by as much as the room above `bottom` allows; same order as given.
+fn apart(heights: &[i32], bottom: i32) -> Vec<i32> {
+    let gap = 30.min(bottom / heights.len().max(1) as i32);
     let mut order: Vec<usize> = (0..heights.len()).collect();
     order.sort_by_key(|i| heights[*i]);
     let mut moved = heights.to_vec();
     for pair in order.windows(2) {
         moved[pair[1]] = moved[pair[1]].max(moved[pair[0]] + gap);
     }
-    let mut lowest = floor;
+    let mut lowest = bottom;
     for at in order.into_iter().rev() {
         moved[at] = moved[at].min(lowest);
         lowest = moved[at] - gap;

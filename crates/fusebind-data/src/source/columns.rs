@@ -59,6 +59,7 @@ impl Role {
     }
 
     /// Spellings in order of preference, as [`normalise`] leaves them.
+    // Long because it is a table.
     fn spellings(self, scope: Scope) -> &'static [&'static str] {
         match (self, scope) {
             (Self::DrugId, Scope::Drugs) => &[

@@ -19,10 +19,9 @@ mod chemistry;
 mod circular;
 mod fields;
 mod gate;
-mod many;
 mod salt;
 mod sd;
 
 pub use chematic::ChematicToolkit;
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule};
-pub use many::featurise_molecules;
+pub use sd::split_sd_record;

@@ -1,6 +1,6 @@
-//! Proteins from FASTA and table columns.
+//! Proteins from their sequences.
 //!
-//! Comes in: a sequence as it stands in a cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
+//! Comes in: a sequence from a table cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
 //! the reason why there is none, with letter and place. Lower case is accepted; white space and one trailing stop are removed.
 //!
 //! ```
@@ -10,10 +10,6 @@
 //! assert_eq!(protein.features.residues.len(), 10);
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
-
-mod fasta;
-
-pub use fasta::{FastaRecord, FastaRecords};
 
 use crate::{
     Error, ErrorKind,
