@@ -157,7 +157,7 @@ fn the_report_finds_duplicates_and_leakage_and_prints_them() {
     assert_eq!((report.drugs, report.targets, report.interactions), (4, 2, 9));
     assert_eq!((report.labels.positive, report.labels.negative), (5, 4));
     assert_eq!((report.duplicates.repeats, report.duplicates.label_conflicts), (1, 1));
-    // Only drugs that bind have a text: 4 of 5 positives stand above all 4 negatives, the last one ties with them.
+    // Only drugs that bind have a text: 4 of 5 positives rank above all 4 negatives, the last one ties with them.
     assert!((report.presence.unwrap().auroc - 0.9).abs() < 1e-12);
     assert!(report.popularity.unwrap().auroc > 0.75);
     let text = report.to_string();

@@ -51,7 +51,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts at `threshold`; a score that is no number is called negative.
+    /// Counts at `threshold`; a score that is not a number is called negative.
     pub fn at(truth: &[bool], scores: &[f64], threshold: f64) -> Self {
         let mut counts = Self::default();
         for (t, s) in truth.iter().zip(scores) {

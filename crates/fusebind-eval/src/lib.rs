@@ -1,6 +1,6 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
-//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here knows a model or a file.
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
 

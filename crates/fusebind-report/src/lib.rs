@@ -1,7 +1,7 @@
 //! Results of sweeps and ablations as one HTML page that opens offline: no script, no font, no address to load.
 //!
 //! Comes in: names and numbers in the order of the page ([`Page`], [`Section`], [`Block`]). Goes out: the page, the same bytes for
-//! the same input. A number that is no number is left out and counted in a note under its chart; it is never drawn as zero.
+//! the same input. A value that is not finite is left out and counted in a note under its chart; it is never drawn as zero.
 //!
 //! ```
 //! use fusebind_report::{Block, Forest, Interval, Page, Section};

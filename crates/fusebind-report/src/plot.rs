@@ -49,7 +49,7 @@ pub(crate) const X_ROOM: usize = 480;
 pub(crate) const Y_ROOM: usize = 290;
 const LINE: u32 = 5;
 const LEVEL: u32 = 3;
-// The style sheet knows these colours by their values and swaps them in the dark.
+// The style sheet replaces these colours, by their values, in dark mode.
 const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
 const MUTED: RGBColor = RGBColor(0x59, 0x63, 0x6E);
 const GRID: RGBColor = RGBColor(0xD8, 0xDE, 0xE4);
@@ -64,7 +64,7 @@ const LOOKS: [(RGBColor, &str); 7] = [
     (RGBColor(0xE6, 0x9F, 0x00), "16 7 4 7 4 7"),
 ];
 
-/// Outlines around a point: circle, square, triangle, diamond, triangle on its head.
+/// Outlines around a point: circle, square, triangle, diamond, inverted triangle.
 const MARKERS: [&[(i32, i32)]; 5] = [
     &[(4, -9), (9, -4), (9, 4), (4, 9), (-4, 9), (-9, 4), (-9, -4), (-4, -9)],
     &[(-8, -8), (8, -8), (8, 8), (-8, 8)],
@@ -77,7 +77,7 @@ fn look(place: usize) -> (RGBColor, &'static [(i32, i32)]) {
     (LOOKS[place % LOOKS.len()].0, MARKERS[place % MARKERS.len()])
 }
 
-/// A scale as `plotters` wants it. Its own ticks of floats may take for ever on a range of neighbouring numbers.
+/// A scale for `plotters`, whose own ticks may not terminate on a range of neighbouring numbers.
 struct Ticked {
     scale: Scale,
     count: usize,
@@ -126,11 +126,15 @@ pub(crate) fn draw(plan: &Plan) -> Result<String, Error> {
                 colour.stroke_width(LINE),
             ))?;
             legend.draw(&Polygon::new(around((left + 37, y), marker), colour.filled()))?;
-            legend.draw_text(&shorten(&line.name, LEGEND_ROOM), &words(HPos::Left), (left + 88, y))?;
+            legend.draw_text(
+                &shorten(&line.name, LEGEND_ROOM),
+                &text_style(HPos::Left),
+                (left + 88, y),
+            )?;
         }
         root.present()?;
     }
-    Ok(dressed(&svg, &plan.curves.title, high))
+    Ok(finish_svg(&svg, &plan.curves.title, high))
 }
 
 fn draw_chart<DB: DrawingBackend>(plan: &Plan, area: &DrawingArea<DB, Shift>) -> Result<(), Error> {
@@ -138,7 +142,7 @@ fn draw_chart<DB: DrawingBackend>(plan: &Plan, area: &DrawingArea<DB, Shift>) ->
     let chart = draw_axes(plan, area, level_room)?;
     let place = |(x, y): (f64, f64)| chart.backend_coord(&(x, y));
     let canvas = area.strip_coord_spec();
-    // Back to front: bands, reference lines, lines, so that no band hides a line.
+    // Back to front: bands, reference lines, lines, so that no band covers a line.
     draw_bands(plan, &canvas, &place)?;
     draw_levels(plan, &canvas, &place, level_room)?;
     draw_lines(plan, &canvas, &place)
@@ -171,8 +175,8 @@ fn draw_axes<'a, DB: DrawingBackend>(
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID.stroke_width(2))
         .axis_style(MUTED.stroke_width(2))
-        .label_style(words(HPos::Center))
-        .axis_desc_style(words(HPos::Center))
+        .label_style(text_style(HPos::Center))
+        .axis_desc_style(text_style(HPos::Center))
         .x_label_formatter(&|v| fixed(*v, decimals.0))
         .y_label_formatter(&|v| fixed(*v, decimals.1))
         .x_desc(shorten(&plan.curves.x.label, X_ROOM))
@@ -212,10 +216,10 @@ fn draw_levels<DB: DrawingBackend>(
     let (x, y) = (plan.x, plan.y);
     let end = place((x.high, y.low)).0;
     let heights: Vec<i32> = plan.levels.iter().map(|(_, v)| place((x.high, *v)).1).collect();
-    for ((name, v), label) in plan.levels.iter().zip(apart(&heights, (HIGH - BELOW) as i32)) {
+    for ((name, v), label) in plan.levels.iter().zip(spread_labels(&heights, (HIGH - BELOW) as i32)) {
         let ends = vec![place((x.low, *v)), place((x.high, *v))];
         canvas.draw(&PathElement::new(ends, MUTED.stroke_width(LEVEL)))?;
-        canvas.draw_text(&shorten(name, room), &words(HPos::Left), (end + 14, label))?;
+        canvas.draw_text(&shorten(name, room), &text_style(HPos::Left), (end + 14, label))?;
     }
     Ok(())
 }
@@ -228,7 +232,7 @@ fn draw_lines<DB: DrawingBackend>(plan: &Plan, canvas: &DrawingArea<DB, Shift>, 
             if path.len() > 1 {
                 canvas.draw(&PathElement::new(path.clone(), colour.stroke_width(LINE)))?;
             }
-            // Markers on every point of a dense line would hide it; some of them still name it.
+            // Markers on every point of a dense line would cover it; some are enough to identify it.
             for at in path.iter().step_by(path.len().div_ceil(24)) {
                 canvas.draw(&Polygon::new(around(*at, marker), colour.filled()))?;
             }
@@ -238,7 +242,7 @@ fn draw_lines<DB: DrawingBackend>(plan: &Plan, canvas: &DrawingArea<DB, Shift>, 
 }
 
 /// The text style of every chart: 13 pixels as shown; `plotters` divides its size by 1.24.
-fn words(side: HPos) -> TextStyle<'static> {
+fn text_style(side: HPos) -> TextStyle<'static> {
     let style = TextStyle::from(("sans-serif", 26.0 * 1.24)).color(&INK);
     style.pos(Pos::new(side, VPos::Center))
 }
@@ -248,7 +252,7 @@ fn around((x, y): (i32, i32), marker: &[(i32, i32)]) -> Vec<(i32, i32)> {
 }
 
 /// `heights` moved apart by a line of text, or by as much as the room above `bottom` allows; same order as given.
-fn apart(heights: &[i32], bottom: i32) -> Vec<i32> {
+fn spread_labels(heights: &[i32], bottom: i32) -> Vec<i32> {
     let gap = 30.min(bottom / heights.len().max(1) as i32);
     let mut order: Vec<usize> = (0..heights.len()).collect();
     order.sort_by_key(|i| heights[*i]);
@@ -264,8 +268,8 @@ fn apart(heights: &[i32], bottom: i32) -> Vec<i32> {
     moved
 }
 
-/// The drawing with a name, its size on the page, and the dashes that `plotters` cannot write.
-fn dressed(svg: &str, title: &str, high: u32) -> String {
+/// The drawing with a title, its size on the page, and the dashes that `plotters` cannot write.
+fn finish_svg(svg: &str, title: &str, high: u32) -> String {
     let body = svg.split_once('>').map_or(svg, |(_, body)| body);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"curves\" width=\"{}\" height=\"{}\" \

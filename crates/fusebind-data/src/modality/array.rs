@@ -2,8 +2,8 @@
 //! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`). Names follow the rule of all side
 //! tables (`matching.rs`).
 //!
-//! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor of another width than most, with a value that is not finite, or of
-//! another type than float is a rejected row. Nothing in these files is code, and none is run.
+//! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor with another width than most, with a value that is not finite, or of
+//! another type than float is a rejected row. These files hold no code.
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -16,7 +16,7 @@ use crate::{
     table::{Dataset, Rejection},
 };
 
-/// One row of an array file: its name and its values, or why it has none.
+/// One row of an array file: its name and its values, or why the values cannot be used.
 type Row = (String, Result<Vec<f32>, &'static str>);
 
 /// Whether a file is an array file, by its extension.
@@ -180,7 +180,7 @@ fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
         .filter_map(|n| n.trim().parse().ok())
         .collect();
     let [rows, width] = shape[..] else {
-        return Err(malformed(path, "is no matrix with a row per entity"));
+        return Err(malformed(path, "is not a matrix with a row per entity"));
     };
     let data = &bytes[start + header.len()..];
     let wanted = rows.checked_mul(width).and_then(|n| n.checked_mul(size));

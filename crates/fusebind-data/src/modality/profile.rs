@@ -123,7 +123,7 @@ const GAP: &str = "an embedding must have a number in every channel; leave the r
 /// Largest assay outcome that is accepted.
 const MOST_OUTCOME: f32 = 1e6;
 
-/// The row as numbers, or the column that holds none, and why.
+/// The row as numbers, or the column without a number, and why.
 fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
     let number = |column: &&'t RawColumn| {
         let embedded = matches!(kind, ProfileKind::Embedding(_));
@@ -151,7 +151,7 @@ fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result
             }
             Err(_) => Err((
                 column.name(),
-                "this is no number; leave the cell empty if it was not measured",
+                "this is not a number; leave the cell empty if it was not measured",
             )),
         }
     };

@@ -13,7 +13,7 @@ use crate::{
 pub struct TextEntry {
     /// One text per field of the table; `None` where it is empty.
     pub texts: Vec<Option<String>>,
-    /// Where the text comes from, where the table says so.
+    /// Where the text comes from, if the table has this column.
     pub source: Option<String>,
     /// Whether the text only repeats name and status; such a text does not count as a description.
     pub is_template: bool,

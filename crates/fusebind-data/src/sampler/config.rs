@@ -13,7 +13,7 @@ pub enum Order {
     Shuffled,
     /// Drugs in random order, cut into blocks; the pairs of a block are shuffled. Saves drug encodings.
     DrugBlocks,
-    /// Targets in random order, likewise. Saves target encodings.
+    /// Targets in random order, cut in the same way. Saves target encodings.
     TargetBlocks,
     /// Tiles of a random group of drugs by a random group of targets: saves on both sides where most pairs are known.
     Blocks,

@@ -1,7 +1,7 @@
 //! Order of training batches: reuse of entities against shuffling.
 //!
 //! Comes in: (drug, target) pairs, a seed and an epoch. Goes out: batches of positions, every pair exactly once per epoch. An
-//! entity is encoded once per batch, so a batch with few distinct entities is cheap; a batch drawn from a few entities only is
+//! entity is encoded once per batch, so a batch with few distinct entities is cheap; a batch of only a few entities is
 //! a poor sample. [`Order`] chooses between the two, [`reuse`] counts what a choice costs. Batches are a function of (seed,
 //! epoch) alone: no state passes from one epoch to the next, so a resumed run sees the very same batches.
 //!
@@ -40,7 +40,7 @@ impl BatchSampler {
         Self { config }
     }
 
-    /// Number of batches of every epoch over `pairs` pairs, whatever the order: a learning-rate schedule may rely on it.
+    /// Number of batches of every epoch over `pairs` pairs, for each order: a learning-rate schedule may rely on it.
     pub fn batches(&self, pairs: usize) -> usize {
         pairs.div_ceil(self.config.batch_pairs.max(1))
     }
@@ -48,7 +48,7 @@ impl BatchSampler {
     /// Batches of positions into `pairs` for one epoch. Sizes differ by at most one: no tiny batch is left at the end.
     pub fn epoch(&self, pairs: &[(u32, u32)], seed: u64, epoch: u64) -> Vec<Vec<u32>> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // A stream per epoch: independent of all others and reached without drawing them.
+        // A stream per epoch: independent of all others and available without generating them.
         random.set_stream(epoch);
         let count = self.batches(pairs.len());
         let start = |batch: usize| batch * pairs.len() / count.max(1);

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind};
 /// Most targets, and most genes or assays: beyond these a universe would be a matter of memory.
 const MOST: (usize, usize) = (100_000, 5_000);
 
-/// Share of the drugs (or targets) about which a modality says nothing.
+/// Share of the drugs (or targets) for which a modality is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MissingRates {
@@ -119,7 +119,7 @@ impl SimulateConfig {
         }
         if self.pairs > self.drugs * self.targets {
             let known = self.drugs * self.targets;
-            return refuse(format!("{} pairs are asked for, but only {known} exist", self.pairs));
+            return refuse(format!("{} pairs are requested, but only {known} exist", self.pairs));
         }
         let (missing, noise) = (self.missing, self.noise);
         let shares = [

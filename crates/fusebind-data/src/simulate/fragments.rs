@@ -32,7 +32,7 @@ const SUBSTITUENTS: [&str; 12] = [
 ];
 /// What joins place B and the tail.
 const LINKERS: [&str; 8] = ["", "C", "N", "O", "C(=O)N", "NC(=O)", "CC", "S(=O)(=O)N"];
-/// Groups at the far end; ring closures 3 do not meet those of a scaffold.
+/// Groups at the far end; ring closures 3 do not clash with those of a scaffold.
 const TAILS: [&str; 12] = [
     "C",
     "C3CC3",
@@ -51,7 +51,7 @@ const TAILS: [&str; 12] = [
 pub(super) const KINDS: [usize; 4] = [SCAFFOLDS.len(), SUBSTITUENTS.len(), LINKERS.len(), TAILS.len()];
 /// Fragment combinations.
 pub(super) const COMBINATIONS: usize = KINDS[0] * KINDS[1] * KINDS[2] * KINDS[3];
-/// Most drugs: some combinations are the same molecule, so not all are asked for.
+/// Most drugs: some combinations are the same molecule, so not all can be used.
 pub(super) const MOST: usize = COMBINATIONS / 2;
 
 /// The fragments of combination number `combination`, by kind.

@@ -16,7 +16,7 @@
 //! use fusebind_data::simulate::{SimulateConfig, simulate};
 //! let universe = simulate(&SimulateConfig { drugs: 30, targets: 10, pairs: 200, ..SimulateConfig::default() })?;
 //! assert_eq!(universe.truth().len(), 200);
-//! // No model can be expected to predict the noisy affinities better than this.
+//! // No model is expected to predict the noisy affinities better than this.
 //! assert!((universe.ceiling().mse - 0.16).abs() < 1e-12);
 //! # Ok::<(), fusebind_data::Error>(())
 //! ```

@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use super::{
     config::SimulateConfig,
     fragments::{COMBINATIONS, KINDS, assemble, fragments},
-    latent::{Latent, RANK, Stream, VISIBLE, add, draw, missing, normal, stream},
+    latent::{Latent, RANK, Stream, VISIBLE, add, missing, normal, random_latent, stream},
     sides, text,
     universe::SimulatedDrug,
 };
@@ -21,7 +21,9 @@ const WEIGHTS: [f64; 4] = [0.7, 0.45, 0.25, 0.494_974_746_830_583_4];
 
 /// Latent vectors and biases of the fragments of one kind.
 fn library(count: usize, random: &mut rand_chacha::ChaCha8Rng) -> Vec<(Latent, f64)> {
-    (0..count).map(|_| (draw(random, VISIBLE), normal(random))).collect()
+    (0..count)
+        .map(|_| (random_latent(random, VISIBLE), normal(random)))
+        .collect()
 }
 
 /// The drugs of a universe.
@@ -65,7 +67,7 @@ pub(super) fn drugs(config: &SimulateConfig) -> Result<Vec<SimulatedDrug>, Error
     }
     if drugs.len() < config.drugs {
         let reason = format!("only {} distinct molecules can be built", drugs.len());
-        return Err(Error::new(ErrorKind::Infeasible, reason).hint("ask for fewer drugs"));
+        return Err(Error::new(ErrorKind::Infeasible, reason).hint("request fewer drugs"));
     }
     sides::expression(config, &mut drugs);
     sides::assays(config, &mut drugs);

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     config::SimulateConfig,
-    latent::{Latent, RANK, Stream, add, draw, missing, normal, stream},
+    latent::{Latent, RANK, Stream, add, missing, normal, random_latent, stream},
     text,
     universe::SimulatedTarget,
 };
@@ -60,14 +60,14 @@ pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
             stretches: (0..=SLOTS)
                 .map(|_| (0..random.random_range(25..60)).map(|_| residue(&mut random)).collect())
                 .collect(),
-            latent: draw(&mut random, RANK),
+            latent: random_latent(&mut random, RANK),
             bias: normal(&mut random),
         })
         .collect();
     let motifs: Vec<Motif> = (0..MOTIFS)
         .map(|_| Motif {
             residues: (0..MOTIF_LENGTH).map(|_| residue(&mut random)).collect(),
-            latent: draw(&mut random, RANK),
+            latent: random_latent(&mut random, RANK),
             bias: normal(&mut random),
         })
         .collect();

@@ -56,7 +56,7 @@ pub struct SimulatedPair {
     pub binds: bool,
 }
 
-/// What no model can be expected to surpass.
+/// The best expected score of any model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Ceiling {
     /// Expected mean squared error of the truth: the variance of the noise.

@@ -153,7 +153,7 @@ impl<E: Entity> Registry<E> {
             .collect()
     }
 
-    /// Ties the id and the keys of a row to its entity.
+    /// Links the id and the keys of a row to its entity.
     fn link(&mut self, row: Row<'_>, slot: &mut Slot<E::Value>) -> Result<u32, Refusal> {
         let id = row.id.or(row.text).unwrap_or_default();
         let known = match slot {
@@ -197,7 +197,7 @@ impl<E: Entity> Registry<E> {
         Ok(entity)
     }
 
-    /// Lets `alias` lead to `entity` where no id of that spelling exists.
+    /// Makes `alias` another id of `entity` where that id does not exist.
     pub(super) fn alias(&mut self, alias: &str, entity: u32) {
         if !self.by_id.contains_key(alias) {
             self.by_id.insert(alias.to_string(), entity);

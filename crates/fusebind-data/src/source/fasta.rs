@@ -132,7 +132,7 @@ fn no_header(path: &Path, line: &str) -> Error {
     let shown: String = line.chars().take(40).collect();
     Error::new(
         ErrorKind::Malformed,
-        format!("the text {shown:?} stands before the first header line"),
+        format!("the text {shown:?} comes before the first header line"),
     )
     .in_file(path)
     .hint("a FASTA record begins with `>` and an id")

@@ -1,6 +1,6 @@
-//! A table as it was read: named columns of text cells, nulls explicit, each row knowing its place in the file.
+//! A table as it was read: named columns of text cells, nulls explicit, each row with its number in the file.
 //!
-//! Numbers stay text (in their shortest form that reads back to the same value), so that nothing is rounded before its unit is
+//! Numbers remain text (in their shortest form that reads back to the same value), so that nothing is rounded before its unit is
 //! known. [`RawTable::read`] fills a table from a file.
 
 use std::path::Path;
@@ -44,7 +44,7 @@ impl RawColumn {
         }
     }
 
-    /// Name as it stands in the file.
+    /// Name as written in the file.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -57,7 +57,7 @@ impl Record {
         let Some((block, rest)) = split_sd_record(&self.text) else {
             return Err((
                 title.to_string(),
-                "the record has no `M  END` line: it is cut short or no MOL block; export it again",
+                "the record has no `M  END` line: it is cut short or not a MOL block; export it again",
             ));
         };
         let mut cells = vec![

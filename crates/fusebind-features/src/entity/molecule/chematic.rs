@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind, feature::graph::GraphFeatures};
 
 type Structure = ::chematic::core::Molecule;
 
-/// How often a canonical SMILES is read back until it names itself.
+/// Most rounds of reading and writing a canonical SMILES until it no longer changes.
 const CANONICAL_ROUNDS: usize = 4;
 
 /// Which field of an atom says whether it is in a ring.
@@ -40,7 +40,7 @@ impl Chemistry for ChematicToolkit {
         guarded(|| {
             let structure = sd::structure(record)?;
             check_size(&structure)?;
-            // Written out and read back, so that explicit hydrogens go and a record gives what its SMILES gives.
+            // Written out and read back, so that explicit hydrogens are removed and a record gives what its SMILES gives.
             let written = canonical(&structure)?;
             canonical(&parse_structure(&written)?).and_then(from_canonical)
         })
@@ -58,7 +58,7 @@ impl Molecule {
     }
 }
 
-/// A young crate stands behind every call: should it ever panic, one molecule is refused and the run goes on.
+/// The toolkit may panic: then one molecule is refused and the run continues.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(refuse(
@@ -143,14 +143,14 @@ enum Spelling {
     OfFragment,
 }
 
-/// Reads a canonical SMILES back until it names itself, so that the identity of an identity is that identity.
+/// Reads and writes a canonical SMILES until it no longer changes, so that the canonical SMILES of a canonical SMILES is itself.
 ///
 /// The part of a mixture's SMILES need not be canonical on its own.
 fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure), Error> {
     let mut visited: Vec<String> = Vec::new();
     loop {
         let structure = parse_structure(&smiles)?;
-        // Only stereo marks can be spelt in several canonical ways; without them one round in three is saved.
+        // Only stereo marks have several canonical spellings; without them one round in three is saved.
         if spelling == Spelling::OfWhole && !smiles.contains(['@', '/', '\\']) {
             return Ok((smiles, structure));
         }
@@ -159,7 +159,7 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
             return Ok((smiles, structure));
         }
         if visited.len() >= CANONICAL_ROUNDS || visited.contains(&again) {
-            // A few stereo-rich cages walk a cycle of spellings; its first in byte order stands for it.
+            // A few stereo-rich cages cycle through several spellings; the first in byte order is used.
             visited.extend([smiles, again]);
             let smiles = visited.into_iter().min().expect("two spellings were just added");
             let structure = parse_structure(&smiles)?;

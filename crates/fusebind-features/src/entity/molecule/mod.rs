@@ -1,7 +1,7 @@
 //! Molecules from SMILES and SD records, behind the [`Chemistry`] trait.
 //!
 //! Comes in: one SMILES or mol block. Goes out: a [`Molecule`], or the reason why there is none, in words that a chemist can
-//! act on. A molecule passes a validity gate, is stripped of salts and solvents deterministically (carbon first, then heavy
+//! act on. A molecule passes a syntax check, is stripped of salts and solvents deterministically (carbon first, then heavy
 //! atoms, mass, canonical SMILES), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
 //! of that SMILES alone: two spellings of one drug give bit-identical features. Its scaffold, which only a split by scaffold
 //! needs, is computed on request: it costs two fifths of everything else.

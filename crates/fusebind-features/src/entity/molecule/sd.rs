@@ -1,7 +1,7 @@
 //! SD records: a mol block to the toolkit's structure.
 //!
 //! Comes in: one record, V2000 or V3000 by its counts line, with or without data fields behind `M  END`. Goes out: the
-//! structure with its wedge and double-bond stereo. The reader keeps explicit hydrogens; they go when the structure is
+//! structure with its wedge and double-bond stereo. The reader keeps explicit hydrogens; they are removed when the structure is
 //! written as canonical SMILES.
 
 use ::chematic::mol::{parse_mol, parse_mol_v3000};
@@ -45,7 +45,7 @@ pub(super) fn structure(record: &str) -> Result<Structure, Error> {
     let Some((block, _)) = split_sd_record(record) else {
         return Err(refuse("`M  END` is missing; is the file cut short?"));
     };
-    // The reader wants plain line ends.
+    // The reader needs plain line ends.
     let block: String = block
         .lines()
         .flat_map(|line| [line.trim_end_matches('\r'), "\n"])

@@ -20,7 +20,7 @@ use crate::{
 pub const MAX_RESIDUES: usize = 40_000;
 /// Token of `X`.
 const UNKNOWN: u8 = 22;
-/// Marks a byte that is no residue.
+/// Marks a byte that is not a residue.
 const NO_RESIDUE: u8 = u8::MAX;
 /// Token of each upper-case letter.
 const TOKENS: [u8; 256] = tokens();
@@ -107,7 +107,7 @@ fn wrong_letter(letter: char, residues_before: usize) -> Error {
             "`>` at residue {place}: give the sequence without its FASTA header"
         )),
         letter => refuse(format!(
-            "`{}` at residue {place} is no amino acid",
+            "`{}` at residue {place} is not an amino acid",
             letter.escape_default()
         )),
     }
