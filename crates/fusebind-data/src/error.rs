@@ -9,7 +9,7 @@ use std::{fmt, io, path::Path};
 pub enum ErrorKind {
     /// A file or folder is not there.
     NotFound,
-    /// A directory stands where a file is needed, or a file where a directory is needed.
+    /// A directory where a file is needed, or a file where a directory is needed.
     WrongFileType,
     /// A file holds no bytes or no rows.
     Empty,
@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Write,
 }
 
-/// Where an [`Error`] stands.
+/// Where an [`Error`] occurred.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// File as the user named it.
@@ -46,7 +46,7 @@ pub struct Position {
     pub column: Option<String>,
 }
 
-/// An unusable file, table or setting: kind, position, one-line reason, and a hint that says how to mend it.
+/// An unusable file, table or setting: kind, position, one-line reason, and a hint that says how to fix it.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -122,7 +122,7 @@ impl Error {
         self
     }
 
-    /// The same error with one line that says how to mend it.
+    /// The same error with one line that says how to fix it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
@@ -149,7 +149,7 @@ impl Error {
         &self.reason
     }
 
-    /// One line that says how to mend it; may be empty.
+    /// One line that says how to fix it; may be empty.
     pub fn remedy(&self) -> &str {
         &self.hint
     }

@@ -84,8 +84,14 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
         .iter()
         .find(|table| table.name == "transcriptomics")
         .unwrap();
-    assert_eq!(expression.columns, ["g1", "g2"]);
-    let signatures = |entity| expression.profiles(entity).map(<[f32]>::to_vec).collect::<Vec<_>>();
+    assert_eq!(expression.profiles.columns, ["g1", "g2"]);
+    let signatures = |entity| {
+        expression
+            .profiles
+            .rows(entity)
+            .map(<[f32]>::to_vec)
+            .collect::<Vec<_>>()
+    };
     let two = signatures(0);
     assert!(two.len() == 2 && two[0][0] == 1.5 && two[0][1].is_nan() && two[1] == [2.5, -1.0]);
     assert!(signatures(2).is_empty() && signatures(3).is_empty());
@@ -94,7 +100,7 @@ fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
         [(4, "g1")]
     );
     let assays = tables.profiles.iter().find(|table| table.name == "bioassay").unwrap();
-    let profile = assays.profiles(2).next().unwrap();
+    let profile = assays.profiles.rows(2).next().unwrap();
     assert!(profile[0] == 1.0 && profile[1].is_nan());
     assert_eq!(
         (tables.measures_target("tox::a"), tables.measures_target("tox::b")),
@@ -151,7 +157,7 @@ fn the_report_finds_duplicates_and_leakage_and_prints_them() {
     assert_eq!((report.drugs, report.targets, report.interactions), (4, 2, 9));
     assert_eq!((report.labels.positive, report.labels.negative), (5, 4));
     assert_eq!((report.duplicates.repeats, report.duplicates.label_conflicts), (1, 1));
-    // Only drugs that bind have a text: 4 of 5 positives stand above all 4 negatives, the last one ties with them.
+    // Only drugs that bind have a text: 4 of 5 positives rank above all 4 negatives, the last one ties with them.
     assert!((report.presence.unwrap().auroc - 0.9).abs() < 1e-12);
     assert!(report.popularity.unwrap().auroc > 0.75);
     let text = report.to_string();
@@ -258,4 +264,52 @@ fn embeddings_come_as_arrays_too() {
     fs::write(dir.path().join("embedding_sequence_b.ids.txt"), "m1\n").unwrap();
     let error = load_modalities(dir.path(), &dataset).unwrap_err().to_string();
     assert!(error.contains("1 ids for 2 rows"), "{error}");
+}
+
+/// A NumPy file of float32 rows.
+fn npy(rows: &[[f32; 2]]) -> Vec<u8> {
+    let header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, 2), }}",
+        rows.len()
+    );
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    rows.iter().flatten().for_each(|v| bytes.extend(v.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn one_embedding_as_table_and_as_array_reaches_the_same_drugs() {
+    let dataset = dataset();
+    let values = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]];
+    for (key, names) in [
+        ("drug_id", ["d1", "d3", "nobody"]),
+        ("inchikey", ["AAA-2", "BBB-1", "ZZZ-1"]),
+        // One name of two drugs, and two rows of one name, which are averaged.
+        ("ik14", ["AAA", "CCC", "AAA"]),
+        // The canonical SMILES of a drug, and one that is not canonical and matches nothing.
+        ("smiles", ["CCO", "NCC", "CCCC"]),
+    ] {
+        let mut table = format!("{key},a,b\n");
+        for (name, [a, b]) in names.iter().zip(values) {
+            table += &format!("{name},{a},{b}\n");
+        }
+        let as_table = folder(&[("embedding_graph_x.csv", &table)]);
+        let as_array = folder(&[("embedding_graph_x.ids.txt", &names.join("\n"))]);
+        fs::write(as_array.path().join("embedding_graph_x.npy"), npy(&values)).unwrap();
+        let rows = |dir: &TempDir| {
+            let (tables, rejections) = load_modalities(dir.path(), &dataset).unwrap();
+            assert!(rejections.is_empty(), "{rejections:?}");
+            let side = tables.side(Side::Drug, &[], &dataset);
+            let rows = &side.embeddings[0].rows;
+            let of_drugs: Vec<Vec<Vec<f32>>> = (0..dataset.drugs.len())
+                .map(|drug| rows.rows(drug).map(<[f32]>::to_vec).collect())
+                .collect();
+            (of_drugs, tables.profiles[0].unmatched_rows)
+        };
+        let (table, array) = (rows(&as_table), rows(&as_array));
+        assert_eq!(table, array, "{key}");
+        assert!(table.0.iter().any(|rows| !rows.is_empty()), "{key}");
+    }
 }

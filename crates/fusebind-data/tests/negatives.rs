@@ -1,6 +1,6 @@
-//! Negatives are unknown pairs in the number asked for, and degree-matched ones match.
+//! Negatives are unknown pairs in the requested number, and degree-matched ones match.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ proptest! {
                     prop_assert_eq!(error.kind(), ErrorKind::Infeasible);
                     let known: BTreeSet<_> = positives.iter().chain(&excluded).collect();
                     let crowded = (ratio * distinct.len() as f64).round() > (300 - known.len()) as f64;
-                    prop_assert!(crowded || draw == Draw::DegreeMatched, "random draws fail only where nothing is left");
+                    prop_assert!(crowded || draw == Draw::DegreeMatched, "random sampling fails only where nothing is left");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A simulated universe reads back whole, is the same every time, and each knob moves what it says and nothing else.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use std::collections::BTreeSet;
 

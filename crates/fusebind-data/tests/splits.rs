@@ -1,6 +1,6 @@
-//! Every split keeps apart what it promises to keep apart, whatever the data; split files and published columns.
+//! Every split is disjoint in the entities that it promises, for any data; split files and published columns.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +23,8 @@ fn scaffold(number: u8, rings: u8) -> Option<String> {
     (!number.is_multiple_of(5)).then(|| format!("C1{}C1", "C".repeat(1 + usize::from(number % rings))))
 }
 
-/// A data set from content numbers: equal numbers are equal molecules (with [`scaffold`], and a chain that tells them apart) or
-/// sequences, though they stand under several indices, as a table with duplicates would have it.
+/// A data set from content numbers: equal numbers are equal molecules (with [`scaffold`], and a chain that makes them distinct) or
+/// sequences, under several indices, as in a table with duplicates.
 fn dataset(drugs: &[u8], targets: &[u8], pairs: &[(u8, u8)], rings: u8) -> Dataset {
     let molecule = |number: u8| {
         let chain = "C".repeat(1 + usize::from(number));
@@ -351,7 +351,7 @@ fn unusable_columns_are_refused_with_their_values() {
             ErrorKind::Config,
             "`f0` is to train and to validate",
         ),
-        ("fold:dev=f0", ErrorKind::Config, "`dev` is no part"),
+        ("fold:dev=f0", ErrorKind::Config, "`dev` is not a part"),
         ("fold:valid=f0,valid=f1", ErrorKind::Config, "given twice"),
     ] {
         let error = from_spec(&data, spec).unwrap_err();

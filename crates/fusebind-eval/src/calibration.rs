@@ -1,10 +1,10 @@
-//! Do probabilities mean what they say?
+//! Calibration: does an event with predicted probability p occur with frequency p?
 
 use crate::error::{Undefined, classes};
 
 fn probabilities(truth: &[bool], scores: &[f64]) -> Result<(), Undefined> {
     match classes(truth, scores) {
-        // One class is no obstacle to calibration.
+        // Calibration is defined for one class.
         Err(Undefined::OneClass) | Ok(()) => {}
         Err(other) => return Err(other),
     }

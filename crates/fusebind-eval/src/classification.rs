@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Undefined, classes},
     regression::ranks,
+    ties::groups,
 };
 
 /// Area under the ROC curve; ties count one half.
@@ -22,22 +23,6 @@ pub fn auroc(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
         .map(|(rank, _)| rank)
         .sum();
     Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
-}
-
-/// Groups of equal score, by falling score: positives, size and score of each.
-pub(crate) fn groups(truth: &[bool], scores: &[f64]) -> Vec<(usize, usize, f64)> {
-    let mut order: Vec<usize> = (0..truth.len()).collect();
-    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
-    order
-        .chunk_by(|a, b| scores[*a] == scores[*b])
-        .map(|group| {
-            (
-                group.iter().filter(|i| truth[**i]).count(),
-                group.len(),
-                scores[group[0]],
-            )
-        })
-        .collect()
 }
 
 /// Average precision: the sum over thresholds of precision times the gain in recall, without interpolation.
@@ -66,7 +51,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts at `threshold`; a score that is no number is called negative.
+    /// Counts at `threshold`; a score that is not a number is called negative.
     pub fn at(truth: &[bool], scores: &[f64], threshold: f64) -> Self {
         let mut counts = Self::default();
         for (t, s) in truth.iter().zip(scores) {

@@ -1,12 +1,12 @@
-//! Early recognition: how many binders stand at the top of a ranked list.
+//! Early recognition: how many binders are at the top of a ranked list.
 //!
 //! Comes in: classes and scores. Goes out: BEDROC, enrichment factor, LogAUC. Equal scores have no order of their own, so each
 //! value is the mean over all orders of the ties: what a table happens to list first cannot raise a score, and a constant
-//! prediction is worth as much as chance.
+//! prediction scores as chance does.
 
 use crate::{
-    classification::groups,
     error::{Undefined, classes, finite},
+    ties::groups,
 };
 
 /// BEDROC (Truchon & Bayly 2007, doi 10.1021/ci600426e) at `alpha`: the exponentially weighted sum over the ranks of the
@@ -28,7 +28,7 @@ pub fn bedroc(truth: &[bool], scores: &[f64], alpha: f64) -> Result<f64, Undefin
     }
     let (worst, best) = (weight(1.0 - share, 1.0), weight(0.0, share));
     if best - worst <= 0.0 {
-        // So small an alpha weighs all ranks alike.
+        // So small an alpha gives all ranks the same weight.
         return Err(Undefined::Parameter);
     }
     finite(((sum - worst) / (best - worst)).clamp(0.0, 1.0))

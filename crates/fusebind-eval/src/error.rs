@@ -16,7 +16,7 @@ pub enum Undefined {
     Constant,
     /// A parameter is out of range.
     Parameter,
-    /// There is one group only to draw from.
+    /// There is only one group to resample.
     OneGroup,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Display for Undefined {
             Self::OneClass => "only one class is present",
             Self::Constant => "all values are the same",
             Self::Parameter => "a parameter is out of range",
-            Self::OneGroup => "there is only one group to draw from",
+            Self::OneGroup => "there is only one group to resample",
         })
     }
 }

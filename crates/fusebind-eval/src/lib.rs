@@ -1,6 +1,6 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
-//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here knows a model or a file.
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
 
@@ -10,5 +10,6 @@ pub mod enrichment;
 mod error;
 pub mod regression;
 pub mod resample;
+mod ties;
 
 pub use error::Undefined;

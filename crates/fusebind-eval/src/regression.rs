@@ -10,7 +10,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Whether there is no variance. Asked of the values, since the mean of equal values need not be that value in floating point.
+/// Whether there is no variance. Computed from the values, since the mean of equal values need not be that value in floating point.
 fn constant(values: &[f64]) -> bool {
     values.iter().all(|v| *v == values[0])
 }
@@ -91,7 +91,7 @@ pub fn r2(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
 }
 
 /// Concordance index (Gönen & Heller 2005, doi 10.1093/biomet/92.4.965): over all pairs with different truth, the share that
-/// the prediction orders alike, equal predictions counting one half. O(n log n) by a Fenwick tree over predicted ranks.
+/// the prediction orders in the same way, equal predictions counting one half. O(n log n) by a Fenwick tree over predicted ranks.
 pub fn concordance_index(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     paired(truth, predicted)?;
     let mut levels = predicted.to_vec();
@@ -157,7 +157,7 @@ pub fn rm2(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
 }
 
 /// [`rm2`] as DeepDTA's published script and those after it compute it, which square both terms once more:
-/// `r2 (1 - sqrt(|r2^2 - (r0^2)^2|))`. Compare this one with tables that such scripts filled.
+/// `r2 (1 - sqrt(|r2^2 - (r0^2)^2|))`. Compare this one with results of such scripts.
 pub fn rm2_deepdta(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     let (r2, r02) = with_and_without_intercept(truth, predicted)?;
     finite(r2 * (1.0 - (r2 * r2 - r02 * r02).abs().sqrt()))

@@ -1,12 +1,12 @@
 //! Bootstrap intervals: how much of a score, or of a difference between two, is chance.
 //!
-//! A resample repeats how the sample came about, so it draws the [`Units`] that were drawn then (Efron 1979,
+//! A resample repeats how the sample came about, so it samples the [`Units`] that were sampled then (Efron 1979,
 //! doi 10.1214/aos/1176344552; Davison & Hinkley 1997, section 3.8; Owen 2007, doi 10.1214/07-AOAS122):
 //!
 //! ```text
-//! rows      rows are drawn                     new pairs of known drugs and targets
-//! groups    groups are drawn with all rows     new drugs: the pairs of a drug stand or fall together
-//! crossed   w(row) = w(left) w(right)          new drugs and new targets: each side is drawn for itself
+//! rows      rows are sampled                   new pairs of known drugs and targets
+//! groups    groups are sampled with all rows   new drugs: the pairs of a drug are kept together
+//! crossed   w(row) = w(left) w(right)          new drugs and new targets: each side is sampled independently
 //! ```
 //!
 //! Comes in: units and a score of row indices. Goes out: the score with its percentile interval, the same for the same seed on
@@ -48,19 +48,19 @@ impl Random {
     }
 }
 
-/// What a resample draws, see the file's header.
+/// What is resampled, see the file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Units<'a> {
-    /// So many rows, each for itself.
+    /// So many independent rows.
     Rows(usize),
     /// Groups with all their rows: the group of each row.
     Groups(&'a [u32]),
-    /// The groups of each side for itself: the group of each row on the left and on the right.
+    /// The groups of each side, sampled independently: the group of each row on the left and on the right.
     Crossed([&'a [u32]; 2]),
 }
 
-/// [`Units`], ready to be drawn.
-enum Urn {
+/// [`Units`], ready to be sampled.
+enum Resampler {
     Rows(usize),
     /// Rows of each group.
     Groups(Vec<Vec<usize>>),
@@ -68,7 +68,7 @@ enum Urn {
     Crossed([usize; 2], Vec<[usize; 2]>),
 }
 
-impl Urn {
+impl Resampler {
     fn new(units: Units<'_>) -> Result<Self, Undefined> {
         match units {
             Units::Rows(0) => Err(Undefined::Empty),
@@ -100,7 +100,7 @@ impl Urn {
     }
 
     /// Fills `rows` with a resample.
-    fn draw(&self, random: &mut Random, rows: &mut Vec<usize>) {
+    fn sample(&self, random: &mut Random, rows: &mut Vec<usize>) {
         rows.clear();
         match self {
             Self::Rows(count) => rows.extend((0..*count).map(|_| random.below(*count))),
@@ -121,7 +121,7 @@ impl Urn {
     }
 }
 
-/// The number of distinct groups, and each row's among them; at least two, because one drawn again is always the same.
+/// The number of distinct groups, and each row's among them; at least two, because resampling one always gives the same rows.
 fn numbered(groups: &[u32]) -> Result<(usize, Vec<usize>), Undefined> {
     let mut distinct = groups.to_vec();
     distinct.sort_unstable();
@@ -137,7 +137,7 @@ fn numbered(groups: &[u32]) -> Result<(usize, Vec<usize>), Undefined> {
 }
 
 /// Percentile interval of `score` over `rounds` resamples of `units`; resamples on which the score is undefined are
-/// drawn again, up to ten times as many draws in all. `score` gets row indices.
+/// repeated, up to ten times as many in all. `score` gets row indices.
 pub fn bootstrap(
     units: Units<'_>,
     rounds: usize,
@@ -145,20 +145,20 @@ pub fn bootstrap(
     seed: u64,
     score: impl Fn(&[usize]) -> Result<f64, Undefined>,
 ) -> Result<Interval, Undefined> {
-    let urn = Urn::new(units)?;
+    let resampler = Resampler::new(units)?;
     if rounds == 0 {
         return Err(Undefined::Empty);
     }
     if !(level > 0.0 && level < 1.0) {
         return Err(Undefined::Parameter);
     }
-    let mut rows: Vec<usize> = (0..urn.count()).collect();
+    let mut rows: Vec<usize> = (0..resampler.count()).collect();
     let value = score(&rows).and_then(finite)?;
     let mut random = Random(seed);
     let mut scores = Vec::new();
     let mut reason = Undefined::Empty;
     for _ in 0..rounds.saturating_mul(10) {
-        urn.draw(&mut random, &mut rows);
+        resampler.sample(&mut random, &mut rows);
         match score(&rows).and_then(finite) {
             Ok(score) => scores.push(score),
             Err(undefined) => reason = undefined,
@@ -191,10 +191,10 @@ pub fn paired_bootstrap<T: Copy>(
         return Err(Undefined::Length);
     }
     bootstrap(Units::Rows(truth.len()), rounds, level, seed, |rows| {
-        let drawn: Vec<T> = rows.iter().map(|row| truth[*row]).collect();
+        let sampled: Vec<T> = rows.iter().map(|row| truth[*row]).collect();
         let of = |predicted: &[f64]| {
             let predicted: Vec<f64> = rows.iter().map(|row| predicted[*row]).collect();
-            metric(&drawn, &predicted)
+            metric(&sampled, &predicted)
         };
         Ok(of(second)? - of(first)?)
     })

@@ -1,6 +1,6 @@
 //! What holds for every input: naive definitions, independence of the order of rows, and never a NaN.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use fusebind_eval::{
     Undefined, calibration,

@@ -1,6 +1,6 @@
 //! Scores against `testdata/metrics/reference.json`: scikit-learn, SciPy, RDKit and naive definitions, by the script beside it.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use fusebind_eval::{
     classification::{self, ClassificationMetrics, Confusion},

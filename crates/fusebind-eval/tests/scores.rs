@@ -1,6 +1,6 @@
 //! Edge cases by hand: why a score is undefined, what chance is worth, and what a threshold and an interval are.
 
-#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+#![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
 use fusebind_eval::{
     Undefined, calibration,
@@ -208,7 +208,7 @@ fn mean_of(values: &[f64]) -> impl Fn(&[usize]) -> Result<f64, Undefined> {
 
 #[test]
 fn groups_that_stand_or_fall_together_make_a_wider_interval() {
-    // Ten rows of each of 30 drugs, and all rows of a drug alike: 300 rows tell no more than 30.
+    // Ten rows of each of 30 drugs, and all rows of a drug alike: 300 rows hold no more information than 30.
     let drugs: Vec<u32> = (0..300).map(|row| 7 + row / 10).collect();
     let values: Vec<f64> = drugs.iter().map(|drug| f64::from(drug * 37 % 101)).collect();
     let width = |units: Units<'_>| {
@@ -219,7 +219,7 @@ fn groups_that_stand_or_fall_together_make_a_wider_interval() {
     let ratio = width(Units::Groups(&drugs)) / width(Units::Rows(300));
     assert!((ratio - 10f64.sqrt()).abs() < 0.4, "{ratio}");
 
-    // Every drug with every one of ten targets: what targets add is drawn as well.
+    // Every drug with every one of ten targets: the targets are sampled as well.
     let targets: Vec<u32> = (0..300).map(|row| row % 10).collect();
     let added: Vec<f64> = values
         .iter()

@@ -4,17 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A SMILES or SD record that is no valid molecule.
+    /// A SMILES or SD record that is not a valid molecule.
     Molecule,
-    /// A sequence that is no valid protein.
+    /// A sequence that is not a valid protein.
     Protein,
-    /// A textual description that cannot be used.
-    Text,
-    /// An expression signature that cannot be used.
-    Expression,
-    /// An assay outcome that cannot be used.
-    Assay,
-    /// A name of no modality.
+    /// A name that is not a modality.
     Modality,
 }
 

@@ -3,15 +3,16 @@
 //! | raw | value | arrays |
 //! |---|---|---|
 //! | SMILES, SD record | [`entity::molecule::Molecule`] by [`entity::molecule::Chemistry`] ([`entity::molecule::ChematicToolkit`]) | [`feature::graph`], [`feature::substructure`], [`feature::fingerprint`] |
-//! | sequence, FASTA | [`entity::protein::Protein::parse`], [`entity::protein::FastaRecords`] | [`feature::sequence`], [`feature::composition`], [`feature::similarity`] |
-//! | text, expression, assays | [`entity::profile`] | |
+//! | sequence | [`entity::protein::Protein`] by [`entity::protein::Protein::parse`] | [`feature::sequence`], [`feature::composition`], [`feature::similarity`] |
+//! | text, expression, assays, embeddings | [`entity::side::SideData`] | [`feature::text`], [`feature::transcriptome`], [`feature::bioassay`] |
 //! | training pairs | [`neighbours::ReferenceSet`] | [`neighbours::extract`] |
 //!
-//! [`entity::molecule::featurise_molecules`] reads many molecules in parallel. Everything refuses bad input with an
-//! [`Error`] that says why and where; nothing becomes a vector of zeros.
+//! Files are read by `fusebind-data`. Everything here refuses bad input with an [`Error`] that says why and where; nothing
+//! becomes a vector of zeros. [`atomic`] is how every crate writes its files.
 
 #![forbid(unsafe_code)]
 
+pub mod atomic;
 pub mod batch;
 pub mod entity;
 mod error;

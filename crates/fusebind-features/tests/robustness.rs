@@ -5,8 +5,7 @@
 use fusebind_features::{
     entity::{
         molecule::{ChematicToolkit, Chemistry},
-        profile::{AssayProfile, TextRecord},
-        protein::{FastaRecords, Protein},
+        protein::Protein,
     },
     feature::{composition, graph::ATOM_FIELD_SIZES, sequence::RESIDUE_TOKENS, substructure},
 };
@@ -59,15 +58,6 @@ proptest! {
             prop_assert!(row.iter().all(|value| value.is_finite()) && row.iter().any(|value| *value != 0.0));
             let again = Protein::parse(&protein.sequence);
             prop_assert_eq!(again.as_ref(), Ok(&protein));
-        }
-    }
-
-    #[test]
-    fn any_text_is_answered(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = TextRecord::parse(&text, "source");
-        let _ = AssayProfile::default().add("assay", &text);
-        if let Ok(records) = FastaRecords::new(bytes.as_slice()) {
-            prop_assert!(records.count() <= bytes.len());
         }
     }
 

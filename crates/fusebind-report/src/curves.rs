@@ -1,55 +1,12 @@
 //! Line charts. Comes in: series of points with bands. Goes out: what of it can be drawn on which axes, and notes on the rest.
 
 use crate::{
+    chart::{Axis, Curves, Point, Series},
     error::Error,
     figure::{Figure, NO_NUMBER},
     plot::{self, Line, Plan},
     scale::{Scale, drawable},
 };
-
-/// A line chart with bands and horizontal reference lines.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Curves {
-    /// What the chart shows.
-    pub title: String,
-    /// Horizontal axis.
-    pub x: Axis,
-    /// Vertical axis.
-    pub y: Axis,
-    /// Lines, in the order of the legend; a place in this order keeps its colour, dashes and marker.
-    pub series: Vec<Series>,
-    /// Named horizontal lines, such as chance or a baseline.
-    pub levels: Vec<(String, f64)>,
-}
-
-/// An axis.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Axis {
-    /// Quantity and unit.
-    pub label: String,
-    /// Ends of the axis; chosen from the data when `None`.
-    pub range: Option<(f64, f64)>,
-}
-
-/// One line of a chart.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Series {
-    /// Name in the legend.
-    pub name: String,
-    /// Points in drawing order.
-    pub points: Vec<Point>,
-}
-
-/// A point of a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Point {
-    /// Place on the horizontal axis.
-    pub x: f64,
-    /// Place on the vertical axis.
-    pub y: f64,
-    /// Lower and upper end of the band around `y`, such as a 95 % interval.
-    pub band: Option<(f64, f64)>,
-}
 
 impl Curves {
     pub(crate) fn figure(&self) -> Result<Figure, Error> {
@@ -69,17 +26,17 @@ impl Curves {
             .y
             .scale(heights.chain(some.into_iter().flatten()), 0.05, &mut figure);
         let plan = x.zip(y).map(|(x, y)| self.plan((x, y), &mut figure));
-        self.say_what_is_missing(&mut figure);
+        self.note_omissions(&mut figure);
         figure.svg = match plan {
             Some(plan) if !plan.lines.is_empty() => {
                 plan.lines
                     .iter()
-                    .for_each(|line| figure.in_full(&line.name, plot::LEGEND_ROOM));
+                    .for_each(|line| figure.note_full_text(&line.name, plot::LEGEND_ROOM));
                 plan.levels
                     .iter()
-                    .for_each(|(name, _)| figure.in_full(name, plot::LEVEL_ROOM));
-                figure.in_full(&self.x.label, plot::X_ROOM);
-                figure.in_full(&self.y.label, plot::Y_ROOM);
+                    .for_each(|(name, _)| figure.note_full_text(name, plot::LEVEL_ROOM));
+                figure.note_full_text(&self.x.label, plot::X_ROOM);
+                figure.note_full_text(&self.y.label, plot::Y_ROOM);
                 Some(plot::draw(&plan)?)
             }
             _ => None,
@@ -88,8 +45,8 @@ impl Curves {
     }
 
     fn plan(&self, (x, y): (Scale, Scale), figure: &mut Figure) -> Plan<'_> {
-        let inside = |p: &Point| p.drawable() && x.holds(p.x) && y.holds(p.y);
-        // A line breaks where a point is missing: a bridge would be an invented value.
+        let inside = |p: &Point| p.drawable() && x.contains(p.x) && y.contains(p.y);
+        // A line breaks where a point is missing, since a connecting line would suggest values that were not measured.
         let line = |(place, series): (usize, &Series)| {
             let runs = series.points.split(|p| !inside(p)).filter(|run| !run.is_empty());
             Line {
@@ -102,7 +59,7 @@ impl Curves {
         let points = self.series.iter().flat_map(|s| &s.points);
         let outside = points.filter(|p| p.drawable() && !inside(p)).count();
         figure.left_out(outside, "point", "outside the axes");
-        let (levels, hidden): (Vec<_>, Vec<_>) = self.levels.iter().cloned().partition(|(_, v)| y.holds(*v));
+        let (levels, hidden): (Vec<_>, Vec<_>) = self.levels.iter().cloned().partition(|(_, v)| y.contains(*v));
         let hidden = hidden.iter().filter(|(_, v)| drawable(*v)).count();
         figure.left_out(hidden, "reference line", "outside the axes");
         Plan {
@@ -114,7 +71,7 @@ impl Curves {
         }
     }
 
-    fn say_what_is_missing(&self, figure: &mut Figure) {
+    fn note_omissions(&self, figure: &mut Figure) {
         let points = || self.series.iter().flat_map(|s| &s.points);
         figure.left_out(points().filter(|p| !p.drawable()).count(), "point", NO_NUMBER);
         let broken = |p: &&Point| p.drawable() && p.band.is_some() && p.usable_band().is_none();
@@ -125,12 +82,12 @@ impl Curves {
 }
 
 impl Axis {
-    /// The range asked for, or else the one of `values`.
+    /// The given range, or else the one of `values`.
     fn scale(&self, values: impl Iterator<Item = f64>, margin: f64, figure: &mut Figure) -> Option<Scale> {
         let given = self.range.and_then(Scale::given);
         if self.range.is_some() && given.is_none() {
             let note = format!(
-                "The range asked for `{}` is none; the axis follows the data.",
+                "The range given for `{}` is not valid; the axis follows the data.",
                 self.label
             );
             figure.notes.push(note);
@@ -150,7 +107,7 @@ impl Point {
         Some((a.min(b), a.max(b)))
     }
 
-    /// The point with a band that does not leave the axes.
+    /// The point with its band clamped to the axes.
     fn within(self, y: Scale) -> Self {
         let band = self.usable_band();
         Self {

@@ -1,4 +1,4 @@
-//! Errors of this crate: a table of numbers that has no shape, or a drawing that failed.
+//! Errors of this crate: a table of numbers with rows of different lengths, or a drawing that failed.
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,7 +6,7 @@
 pub enum ErrorKind {
     /// Rows, columns and values of a table or heat map do not fit together.
     Shape,
-    /// A library that draws or fills in templates refused.
+    /// A drawing or template library failed.
     Drawing,
 }
 

@@ -1,4 +1,4 @@
-//! What every chart becomes before it stands on the page: a heading, a drawing and notes; and the room that its words need.
+//! A chart ready for the page: a heading, a drawing and notes; and the width of its texts.
 
 use minijinja::{Value, context};
 
@@ -22,15 +22,15 @@ impl Figure {
         }
     }
 
-    /// Says in full what the chart itself has to cut.
-    pub fn in_full(&mut self, text: &str, room: usize) {
+    /// Adds a note with the full text where the chart cuts it.
+    pub fn note_full_text(&mut self, text: &str, room: usize) {
         let note = format!("In full: {text}");
         if width(text) > room && !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
-    /// Says how many of `what` are missing from the chart, and why.
+    /// Adds a note on how many of `what` are missing from the chart, and why.
     pub fn left_out(&mut self, count: usize, what: &str, why: &str) {
         if count > 0 {
             let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
@@ -42,7 +42,7 @@ impl Figure {
 /// Why a number cannot be drawn.
 pub(crate) const NO_NUMBER: &str = "not a finite number, or beyond 1e12";
 
-/// Pixels that `text` needs at the 13 pixels of all charts. No font is asked, so this errs on the wide side.
+/// Pixels that `text` needs at the 13 pixels of all charts. An upper estimate, since no font is measured.
 pub(crate) fn width(text: &str) -> usize {
     text.chars()
         .map(|c| if c < '\u{1100}' { 75 } else { 135 })

@@ -65,11 +65,11 @@ impl Forest {
             let drawing = self.drawing(&rows, scale, zero);
             figure.svg = Some(templates.get_template("forest.svg")?.render(drawing)?);
             if zero.is_some() {
-                let note = "Filled: the interval leaves out the line of no difference. Hollow: it holds it.";
+                let note = "Filled: the interval leaves out the line of no difference. Hollow: it includes it.";
                 figure.notes.push(note.into());
             }
         }
-        figure.in_full(&self.x, LABEL_ROOM);
+        figure.note_full_text(&self.x, LABEL_ROOM);
         figure.left_out(self.rows.len() - rows.len(), "row", NO_NUMBER);
         figure.left_out(usize::from(!drawable(self.zero)), "line of no difference", NO_NUMBER);
         Ok(figure)

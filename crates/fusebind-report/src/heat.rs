@@ -1,5 +1,5 @@
 //! Heat maps. Comes in: a grid of numbers. Goes out: coloured cells with their numbers, on the colours of viridis (van der Walt
-//! and Smith 2015), which are even to the eye, also in grey and to the colour-blind.
+//! and Smith 2015), which are perceptually uniform, also in grey and with colour blindness.
 
 use minijinja::{Environment, Value, context};
 
@@ -18,7 +18,7 @@ pub struct Heat {
     pub rows: Vec<String>,
     /// Names of the columns.
     pub columns: Vec<String>,
-    /// Numbers row by row; `None` where there is none.
+    /// Numbers row by row; `None` where one is missing.
     pub values: Vec<Vec<Option<f64>>>,
     /// Decimals to print, at most 12.
     pub decimals: usize,
@@ -77,7 +77,7 @@ impl Heat {
         let numbers: Vec<String> = self.values.iter().flatten().filter_map(shown).map(print).collect();
         let wide = (widest(&numbers, 400) + 14).max(52);
         let left = widest(&self.rows, ROW_ROOM) + 12;
-        // Names wider than a cell stand on a slope, and the last of them leans out to the right.
+        // Names wider than a cell are rotated, and the last of them extends to the right.
         let names = widest(&self.columns, COLUMN_ROOM);
         let slope = names + 8 > wide;
         let (top, lean) = if slope {
@@ -136,7 +136,7 @@ fn colour(share: f64) -> (String, &'static str) {
     let [r, g, b] = [encoder_share(0), encoder_share(1), encoder_share(2)];
     let linear = |v: f64| (v / 255.0).powf(2.2);
     let light = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    // In short form, which the style sheet does not swap in the dark: these stand on the fill, not on the paper.
+    // In short form, which the style sheet does not swap in the dark: these are drawn on the fill, not on the page.
     let ink = if light > 0.179 { "#000" } else { "#FFF" };
     (format!("#{:02X}{:02X}{:02X}", r as u8, g as u8, b as u8), ink)
 }

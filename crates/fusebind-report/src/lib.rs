@@ -1,7 +1,7 @@
 //! Results of sweeps and ablations as one HTML page that opens offline: no script, no font, no address to load.
 //!
 //! Comes in: names and numbers in the order of the page ([`Page`], [`Section`], [`Block`]). Goes out: the page, the same bytes for
-//! the same input. A number that is no number is left out and counted in a note under its chart; it is never drawn as zero.
+//! the same input. A value that is not finite is left out and counted in a note under its chart; it is never drawn as zero.
 //!
 //! ```
 //! use fusebind_report::{Block, Forest, Interval, Page, Section};
@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod chart;
 mod curves;
 mod error;
 mod figure;
@@ -29,7 +30,7 @@ mod plot;
 mod scale;
 mod table;
 
-pub use curves::{Axis, Curves, Point, Series};
+pub use chart::{Axis, Curves, Point, Series};
 pub use error::{Error, ErrorKind};
 pub use forest::{Forest, Interval};
 pub use heat::Heat;

@@ -2,9 +2,9 @@
 
 use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
-use crate::{curves::Curves, error::Error, forest::Forest, heat::Heat, table::Table};
+use crate::{chart::Curves, error::Error, forest::Forest, heat::Heat, table::Table};
 
-/// A page: a title, what it says in short, and sections in reading order.
+/// A page: a title, a summary, and sections in reading order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
     /// Heading, and title of the window.
@@ -20,7 +20,7 @@ pub struct Page {
 pub struct Section {
     /// Heading.
     pub title: String,
-    /// What stands under the heading, in order.
+    /// What follows the heading, in order.
     pub blocks: Vec<Block>,
 }
 

@@ -50,7 +50,7 @@ impl Scale {
         })
     }
 
-    /// The range that a caller asks for; `None` when it is no range.
+    /// The range that a caller asks for; `None` when it is not a range.
     pub fn given((low, high): (f64, f64)) -> Option<Self> {
         (drawable(low) && drawable(high) && low < high)
             .then(|| Self::around([low, high], 0.0))
@@ -58,7 +58,7 @@ impl Scale {
     }
 
     /// Whether `value` lies in the range.
-    pub fn holds(&self, value: f64) -> bool {
+    pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
@@ -77,7 +77,7 @@ impl Scale {
             .collect()
     }
 
-    /// Decimals that tell two neighbouring ticks apart.
+    /// Decimals at which two neighbouring ticks differ.
     pub fn decimals(&self, count: usize) -> usize {
         (-self.step(count).log10() - 1e-9).ceil().clamp(0.0, 12.0) as usize
     }
@@ -115,7 +115,7 @@ mod tests {
             assert!(scale.high > scale.low, "{values:?}");
             let ticks = scale.ticks(6);
             assert!((2..=8).contains(&ticks.len()), "{values:?}: {ticks:?}");
-            assert!(ticks.iter().all(|t| scale.holds(*t)));
+            assert!(ticks.iter().all(|t| scale.contains(*t)));
         }
         assert_eq!(Scale::around([f64::NAN, f64::INFINITY, 1e13], 0.0), None);
         assert_eq!(Scale::given((1.0, 0.0)), None);

@@ -53,7 +53,7 @@ fn is_number(cell: &str) -> bool {
             .all(|c| c.is_ascii_digit() || " +-−±.,()[]<>≤≥~%/eE×^".contains(c))
 }
 
-/// Whether `cell` stands for a number that is not there.
+/// Whether `cell` marks a missing number.
 fn is_blank(cell: &str) -> bool {
     let cell = cell.trim();
     ["", "-", "–", "—", "−"].contains(&cell) || ["na", "n/a", "nan"].contains(&cell.to_lowercase().as_str())

@@ -102,7 +102,7 @@ fn forest(name: &str, rows: &[(f64, f64, f64)], zero: f64) -> Forest {
     }
 }
 
-/// One of each block, with `name` wherever a text can stand.
+/// One of each block, with `name` in every text.
 fn all(name: &str) -> Page {
     let table = Table {
         caption: name.into(),
@@ -120,7 +120,7 @@ fn all(name: &str) -> Page {
     page(name, blocks)
 }
 
-/// Every drawing of a page, parsed as XML: named, and without a place that is no number.
+/// Every drawing of a page, parsed as XML: with a title, and with finite coordinates only.
 fn check_drawings(html: &str) -> Vec<String> {
     let drawings: Vec<String> = html
         .split("<svg")

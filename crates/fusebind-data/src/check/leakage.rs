@@ -1,4 +1,4 @@
-//! How far a label can be told without looking at structure: from popularity, and from which modalities exist.
+//! How well a label is predicted without structure: from popularity, and from which modalities exist.
 //!
 //! Both are stated as the area under the ROC curve with midranks for ties: `(R+ - P (P + 1) / 2) / (P N)`, where `R+` is the
 //! rank sum of the `P` positives among all `P + N` rows.
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{modality::ModalityTables, table::Dataset};
 
-/// Ranking quality of a score that knows nothing of structure; 0.5 is none, 1 is complete leakage.
+/// Ranking quality of a score that does not use structure; 0.5 is chance, 1 is complete leakage.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Leakage {
     /// Area under the ROC curve.
@@ -57,7 +57,7 @@ pub(super) fn presence(dataset: &Dataset, modalities: &ModalityTables) -> Option
     )
 }
 
-/// Area under the ROC curve; `None` where only one class is there.
+/// Area under the ROC curve; `None` where there is only one class.
 fn auroc(mut scored: Vec<(f64, bool)>) -> Option<Leakage> {
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let positives = scored.iter().filter(|row| row.1).count() as f64;

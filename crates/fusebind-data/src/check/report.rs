@@ -36,15 +36,15 @@ pub struct CheckReport {
     pub splits: Vec<SplitSummary>,
     /// Reach of each modality.
     pub coverage: Vec<Coverage>,
-    /// Files in the modality folder that are no modality, with the reason.
+    /// Skipped files of the modality folder, with the reason.
     pub skipped_files: Vec<(String, String)>,
     /// Rejected rows.
     pub rejected_rows: u64,
     /// Rejected rows by kind, the most frequent first.
     pub rejected: Vec<RejectedGroup>,
-    /// How well drug and target positive rates of the other rows tell the label.
+    /// How well the positive rates of drug and target over the other rows predict the label.
     pub popularity: Option<Leakage>,
-    /// How well the number of modalities tells the label.
+    /// How well the number of modalities predicts the label.
     pub presence: Option<Leakage>,
 }
 
@@ -79,7 +79,7 @@ impl CheckReport {
                 let share = percent(s.exact_at_min, all);
                 writeln!(
                     f,
-                    "               {share:.1} % sit exactly at the minimum: a censored floor? mark it as a bound"
+                    "               {share:.1} % are exactly at the minimum: a censoring floor? Mark it as a bound"
                 )?;
             }
         }

@@ -34,7 +34,7 @@ pub struct ScaleSummary {
     pub median: f64,
     /// Highest value.
     pub max: f64,
-    /// Exact values that equal the lowest: a large number is a censored floor in disguise.
+    /// Exact values that equal the lowest: a large number suggests a censoring floor that is not marked.
     pub exact_at_min: u64,
 }
 

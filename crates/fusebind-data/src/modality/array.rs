@@ -1,21 +1,22 @@
 //! Embeddings in array files: safetensors (one tensor per entity, named by an id or key), and NumPy `.npy` (a matrix, with the
-//! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`).
+//! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`). Names follow the rule of all side
+//! tables (`matching.rs`).
 //!
-//! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor of another width than most, with a value that is not finite, or of
-//! another type than float is a rejected row. Nothing in these files is code, and none is run.
+//! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor with another width than most, with a value that is not finite, or of
+//! another type than float is a rejected row. These files hold no code.
 
 use std::{collections::HashMap, fs, path::Path};
 
 use fusebind_features::modality::Modality;
 use serde::Deserialize;
 
-use super::{ProfileKind, ProfileTable, Side};
+use super::{ProfileKind, ProfileTable, Side, matching::RowNames, profile::collect};
 use crate::{
     Error, ErrorKind,
     table::{Dataset, Rejection},
 };
 
-/// One row of an array file: its name and its values, or why it has none.
+/// One row of an array file: its name and its values, or why the values cannot be used.
 type Row = (String, Result<Vec<f32>, &'static str>);
 
 /// Whether a file is an array file, by its extension.
@@ -43,43 +44,36 @@ pub(super) fn read(
         _ => Side::Drug,
     };
     let width = usual_width(&rows);
-    let entities = entities_by_name(side, dataset);
-    let mut table = ProfileTable {
-        name,
-        kind: ProfileKind::Embedding(modality),
-        side,
-        columns: (0..width).map(|channel| channel.to_string()).collect(),
-        values: Vec::new(),
-        of_entity: vec![Vec::new(); side.entities(dataset)],
-        unmatched_rows: 0,
-    };
-    let mut count = 0;
-    for (number, (id, values)) in rows.into_iter().enumerate() {
-        let checked = values.and_then(|values| match () {
-            () if values.len() != width => Err("its width is not that of the other rows"),
-            () if values.iter().any(|v| !v.is_finite()) => Err("a value is not finite; leave the row out"),
-            () => Ok(values),
+    let of_entities = RowNames::of_any_kind(rows.iter().map(|row| row.0.as_str()), side).rows_of_entities(dataset);
+    let mut values: Vec<Option<Vec<f32>>> = Vec::with_capacity(rows.len());
+    for (number, (id, row)) in rows.iter().enumerate() {
+        let checked = row.as_ref().map_err(|reason| *reason).and_then(|row| match () {
+            () if row.len() != width => Err("its width is not that of the other rows"),
+            () if row.iter().any(|v| !v.is_finite()) => Err("a value is not finite; leave the row out"),
+            () => Ok(row.clone()),
         });
-        match (checked, entities.get(id.as_str())) {
-            (Err(reason), _) => {
-                let file = path.display().to_string();
-                rejections.push(Rejection::new(file, number as u64 + 1, reason).of("embedding", &id));
-            }
-            (Ok(_), None) => table.unmatched_rows += 1,
-            (Ok(values), Some(known)) => {
-                table.values.extend(values);
-                for entity in known {
-                    let own = &mut table.of_entity[*entity];
-                    // The first row that names an entity counts.
-                    if own.is_empty() {
-                        own.push(count);
-                    }
-                }
-                count += 1;
-            }
+        if let Err(reason) = checked {
+            let file = path.display().to_string();
+            rejections.push(Rejection::new(file, number as u64 + 1, reason).of("embedding", id));
         }
+        values.push(checked.ok());
     }
-    Ok(table)
+    let kind = ProfileKind::Embedding(modality);
+    let usable = values.iter().filter(|row| row.is_some()).count();
+    let columns = (0..width).map(|channel| channel.to_string()).collect();
+    let mut matched = 0;
+    let (profiles, _) = collect(kind, columns, of_entities, |row| {
+        let values = values[row].take();
+        matched += usize::from(values.is_some());
+        values
+    });
+    Ok(ProfileTable {
+        name,
+        kind,
+        side,
+        profiles,
+        unmatched_rows: (usable - matched) as u64,
+    })
 }
 
 fn usual_width(rows: &[Row]) -> usize {
@@ -91,30 +85,6 @@ fn usual_width(rows: &[Row]) -> usize {
         .into_iter()
         .max_by_key(|(width, count)| (*count, *width))
         .map_or(0, |(width, _)| width)
-}
-
-/// Entities by every id and key that names them.
-fn entities_by_name(side: Side, dataset: &Dataset) -> HashMap<&str, Vec<usize>> {
-    let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
-    match side {
-        Side::Drug => {
-            for (at, drug) in dataset.drugs.iter().enumerate() {
-                let names = drug.ids.iter().chain(drug.keys.values()).chain([&drug.molecule.smiles]);
-                names.for_each(|name| named.entry(name.as_str()).or_default().push(at));
-            }
-        }
-        Side::Target => {
-            for (at, target) in dataset.targets.iter().enumerate() {
-                let names = target
-                    .ids
-                    .iter()
-                    .chain(target.keys.values())
-                    .chain([&target.protein.sequence]);
-                names.for_each(|name| named.entry(name.as_str()).or_default().push(at));
-            }
-        }
-    }
-    named
 }
 
 fn malformed(path: &Path, reason: &str) -> Error {
@@ -210,7 +180,7 @@ fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
         .filter_map(|n| n.trim().parse().ok())
         .collect();
     let [rows, width] = shape[..] else {
-        return Err(malformed(path, "is no matrix with a row per entity"));
+        return Err(malformed(path, "is not a matrix with a row per entity"));
     };
     let data = &bytes[start + header.len()..];
     let wanted = rows.checked_mul(width).and_then(|n| n.checked_mul(size));

@@ -77,7 +77,7 @@ impl ModalityTables {
         presences.extend(self.profiles.iter().map(|table| Presence {
             name: table.name.clone(),
             side: table.side,
-            present: table.of_entity.iter().map(|rows| !rows.is_empty()).collect(),
+            present: table.profiles.of_entity.iter().map(|rows| !rows.is_empty()).collect(),
             variant: false,
         }));
         presences

@@ -35,7 +35,7 @@ pub struct ModalityTables {
     pub profiles: Vec<ProfileTable>,
     /// Notes on single genes or assays (`*_columns`, `*_genes`): column to its further cells.
     pub notes: BTreeMap<String, BTreeMap<String, String>>,
-    /// Files that are no modality we know, with the reason.
+    /// Skipped files, with the reason.
     pub skipped: Vec<(String, String)>,
 }
 
@@ -64,7 +64,8 @@ impl Content {
     }
 }
 
-/// Reads every modality table in `dir` (CSV, TSV or Parquet; embeddings also as safetensors or `.npy`) and keeps the rows that belong to an entity of `dataset`.
+/// Reads every modality table in `dir` (CSV, TSV or Parquet; embeddings also as safetensors or `.npy`) and keeps the rows that
+/// belong to an entity of `dataset`.
 pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables, Vec<Rejection>), Error> {
     let (mut tables, mut rejections) = (ModalityTables::default(), Vec::new());
     for path in table_files(dir)? {
@@ -167,7 +168,7 @@ impl ModalityTables {
         self.notes.get(column)?.get("measures").map(String::as_str)
     }
 
-    /// Whether an assay measures a target directly, where the notes say so: it may leak labels.
+    /// Whether an assay measures a target directly, where the notes state it: it may leak labels.
     pub fn measures_target(&self, column: &str) -> Option<bool> {
         match self.notes.get(column)?.get("direct_target_assay")?.as_str() {
             "true" | "1" => Some(true),

@@ -1,11 +1,11 @@
 //! Wide numeric tables: one row per entity, one column per gene or assay, missing where not measured.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use fusebind_features::modality::Modality;
+use fusebind_features::{entity::side::Profiles, modality::Modality};
 use serde::{Deserialize, Serialize};
 
-use super::matching::{Side, is_key, rows_of_entities, side_of};
+use super::matching::{RowNames, Side, is_key, side_of};
 use crate::{
     source::{RawColumn, RawTable, normalise},
     table::{Dataset, Rejection},
@@ -24,7 +24,7 @@ pub enum ProfileKind {
 }
 
 /// A table of profiles, matched to the entities of a data set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProfileTable {
     /// File name without extension.
     pub name: String,
@@ -32,36 +32,11 @@ pub struct ProfileTable {
     pub kind: ProfileKind,
     /// Side that is described.
     pub side: Side,
-    /// Names of the genes or assays, `[G]` or `[A]`.
-    pub columns: Vec<String>,
-    /// Profiles behind each other, `[profiles, G]` or `[profiles, A]`; NaN where not measured.
-    pub values: Vec<f32>,
-    /// Positions of each entity's profiles: every signature of its own, assay outcomes merged into one.
-    pub of_entity: Vec<Vec<u32>>,
+    /// The profiles of each entity, over genes `[G]`, assays `[A]` or channels: every signature of its own, assay outcomes and
+    /// embeddings merged into one.
+    pub profiles: Profiles,
     /// Rows of the file that belong to no entity of the data set.
     pub unmatched_rows: u64,
-}
-
-/// Missing values are equal to each other here.
-impl PartialEq for ProfileTable {
-    fn eq(&self, other: &Self) -> bool {
-        let bits = |table: &Self| table.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        (
-            &self.name,
-            self.kind,
-            self.side,
-            &self.columns,
-            &self.of_entity,
-            self.unmatched_rows,
-        ) == (
-            &other.name,
-            other.kind,
-            other.side,
-            &other.columns,
-            &other.of_entity,
-            other.unmatched_rows,
-        ) && bits(self) == bits(other)
-    }
 }
 
 impl ProfileTable {
@@ -73,60 +48,67 @@ impl ProfileTable {
         rejections: &mut Vec<Rejection>,
     ) -> Option<Self> {
         let side = side_of(table)?;
-        let rows_of = rows_of_entities(table, side, dataset)?;
+        let rows_of = RowNames::of_table(table, side)?.rows_of_entities(dataset);
         let columns: Vec<&RawColumn> = table.columns().iter().filter(|column| is_measured(column)).collect();
         if columns.is_empty() {
             return None;
         }
-        let mut parsed: HashMap<usize, Option<Vec<f32>>> = HashMap::new();
-        let mut merged: HashMap<Vec<usize>, Option<u32>> = HashMap::new();
-        let (mut values, mut of_entity, mut profiles) = (Vec::new(), Vec::with_capacity(rows_of.len()), 0);
-        for rows in rows_of {
-            for &row in &rows {
-                parsed.entry(row).or_insert_with(|| match parse(kind, &columns, row) {
-                    Ok(profile) => Some(profile),
-                    Err((column, reason)) => {
-                        rejections.push(table.reject(row, column, reason));
-                        None
-                    }
-                });
+        let values = |row| match parse(kind, &columns, row) {
+            Ok(profile) => Some(profile),
+            Err((column, reason)) => {
+                rejections.push(table.reject(row, column, reason));
+                None
             }
-            // Signatures differ in dose, time and cell line; outcomes of one assay are repeats of one measurement.
-            let groups: Vec<Vec<usize>> = match kind {
-                ProfileKind::Transcriptome => rows.into_iter().map(|row| vec![row]).collect(),
-                ProfileKind::Bioassay | ProfileKind::Embedding(_) => vec![rows],
-            };
-            let mut mine = Vec::new();
-            for rows in groups {
-                mine.extend(*merged.entry(rows).or_insert_with_key(|rows| {
-                    let mean = mean(rows.iter().filter_map(|row| parsed[row].as_deref()), columns.len())?;
-                    values.extend(mean);
-                    profiles += 1;
-                    Some(profiles - 1)
-                }));
-            }
-            of_entity.push(mine);
-        }
-        let unmatched_rows = (table.len() - parsed.len()) as u64;
-        let columns = columns.iter().map(|column| column.name().to_string()).collect();
+        };
+        let names = columns.iter().map(|column| column.name().to_string()).collect();
+        let (profiles, matched) = collect(kind, names, rows_of, values);
         Some(Self {
             name,
             kind,
             side,
-            columns,
-            values,
-            of_entity,
-            unmatched_rows,
+            profiles,
+            unmatched_rows: (table.len() - matched.len()) as u64,
         })
     }
+}
 
-    /// The profiles of an entity, each `[G]` or `[A]` with NaN where not measured; none where nothing was measured.
-    pub fn profiles(&self, entity: u32) -> impl Iterator<Item = &[f32]> {
-        let width = self.columns.len();
-        let rows = self.of_entity.get(entity as usize).map_or(&[][..], Vec::as_slice);
-        rows.iter()
-            .map(move |row| &self.values[*row as usize * width..(*row as usize + 1) * width])
+/// The profiles over `columns` of entities that have the rows `rows_of`, and the rows that were used. `values` is called once per
+/// row and gives `None` for a rejected one.
+pub(super) fn collect(
+    kind: ProfileKind,
+    columns: Vec<String>,
+    rows_of: Vec<Vec<usize>>,
+    mut values: impl FnMut(usize) -> Option<Vec<f32>>,
+) -> (Profiles, HashSet<usize>) {
+    let mut parsed: HashMap<usize, Option<Vec<f32>>> = HashMap::new();
+    let mut merged: HashMap<Vec<usize>, Option<u32>> = HashMap::new();
+    let mut profiles = Profiles {
+        columns,
+        values: Vec::new(),
+        of_entity: Vec::with_capacity(rows_of.len()),
+    };
+    let (width, mut count) = (profiles.columns.len(), 0);
+    for rows in rows_of {
+        for &row in &rows {
+            parsed.entry(row).or_insert_with(|| values(row));
+        }
+        // Signatures differ in dose, time and cell line; outcomes of one assay are repeats of one measurement.
+        let groups: Vec<Vec<usize>> = match kind {
+            ProfileKind::Transcriptome => rows.into_iter().map(|row| vec![row]).collect(),
+            ProfileKind::Bioassay | ProfileKind::Embedding(_) => vec![rows],
+        };
+        let mut own = Vec::new();
+        for rows in groups {
+            own.extend(*merged.entry(rows).or_insert_with_key(|rows| {
+                let mean = mean(rows.iter().filter_map(|row| parsed[row].as_deref()), width)?;
+                profiles.values.extend(mean);
+                count += 1;
+                Some(count - 1)
+            }));
+        }
+        profiles.of_entity.push(own);
     }
+    (profiles, parsed.into_keys().collect())
 }
 
 /// A column of measurements: no key, no count (`n_..`), and its first cell is a number.
@@ -138,10 +120,10 @@ fn is_measured(column: &RawColumn) -> bool {
 
 const GAP: &str = "an embedding must have a number in every channel; leave the row out where there is none";
 
-/// Largest assay outcome that is believed.
+/// Largest assay outcome that is accepted.
 const MOST_OUTCOME: f32 = 1e6;
 
-/// The row as numbers, or the column that holds none, and why.
+/// The row as numbers, or the column without a number, and why.
 fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
     let number = |column: &&'t RawColumn| {
         let embedded = matches!(kind, ProfileKind::Embedding(_));
@@ -169,7 +151,7 @@ fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result
             }
             Err(_) => Err((
                 column.name(),
-                "this is no number; leave the cell empty if it was not measured",
+                "this is not a number; leave the cell empty if it was not measured",
             )),
         }
     };

@@ -26,15 +26,13 @@ impl ModalityTables {
             }
         }
         for table in self.profiles.iter().filter(|table| table.side == side) {
-            let all = Profiles {
-                columns: table.columns.clone(),
-                values: table.values.clone(),
-                of_entity: table.of_entity.clone(),
-            };
             match table.kind {
-                ProfileKind::Transcriptome => data.transcriptome.append(&all),
-                ProfileKind::Bioassay => data.bioassay.append(&self.indirect(all)),
-                ProfileKind::Embedding(modality) => data.embeddings.push(Embeddings { modality, rows: all }),
+                ProfileKind::Transcriptome => data.transcriptome.append(&table.profiles),
+                ProfileKind::Bioassay => data.bioassay.append(&self.indirect(&table.profiles)),
+                ProfileKind::Embedding(modality) => data.embeddings.push(Embeddings {
+                    modality,
+                    rows: table.profiles.clone(),
+                }),
             }
         }
         if !data.bioassay.columns.is_empty() {
@@ -72,13 +70,13 @@ impl ModalityTables {
     pub fn direct_assays(&self) -> Vec<&str> {
         let assays = self.profiles.iter().filter(|table| table.kind == ProfileKind::Bioassay);
         assays
-            .flat_map(|table| &table.columns)
+            .flat_map(|table| &table.profiles.columns)
             .filter(|column| self.is_left_out(column))
             .map(String::as_str)
             .collect()
     }
 
-    fn indirect(&self, all: Profiles) -> Profiles {
+    fn indirect(&self, all: &Profiles) -> Profiles {
         let kept: Vec<usize> = (0..all.columns.len())
             .filter(|&at| !self.is_left_out(&all.columns[at]))
             .collect();
@@ -86,7 +84,7 @@ impl ModalityTables {
         Profiles {
             values: rows.flat_map(|row| kept.iter().map(|at| row[*at])).collect(),
             columns: kept.iter().map(|at| all.columns[*at].clone()).collect(),
-            of_entity: all.of_entity,
+            of_entity: all.of_entity.clone(),
         }
     }
 }

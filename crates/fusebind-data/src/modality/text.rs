@@ -1,7 +1,7 @@
 //! Textual descriptions: one or more per entity, each in one or more variants (the raw text and stricter ones without the
 //! sentences that leak labels).
 
-use super::matching::{Side, is_key, rows_of_entities};
+use super::matching::{RowNames, Side, is_key};
 use crate::{
     Error,
     source::{RawTable, normalise},
@@ -13,7 +13,7 @@ use crate::{
 pub struct TextEntry {
     /// One text per field of the table; `None` where it is empty.
     pub texts: Vec<Option<String>>,
-    /// Where the text comes from, where the table says so.
+    /// Where the text comes from, if the table has this column.
     pub source: Option<String>,
     /// Whether the text only repeats name and status; such a text does not count as a description.
     pub is_template: bool,
@@ -48,9 +48,10 @@ fn is_text(name: &str) -> bool {
 
 impl TextTable {
     pub(super) fn new(name: String, side: Side, table: &RawTable, dataset: &Dataset) -> Result<Option<Self>, Error> {
-        let Some(rows) = rows_of_entities(table, side, dataset) else {
+        let Some(names) = RowNames::of_table(table, side) else {
             return Ok(None);
         };
+        let rows = names.rows_of_entities(dataset);
         let mut columns: Vec<_> = table
             .columns()
             .iter()

@@ -1,7 +1,7 @@
 //! Degree-matched negatives by a random matching of stubs.
 //!
-//! Every entity gets `ratio` times as many stubs as it has positives; drug stubs meet target stubs at random (the
-//! configuration model, Molloy & Reed 1995, doi 10.1002/rsa.3240060204). A meeting that is known or repeated swaps partners
+//! Every entity gets `ratio` times as many stubs as it has positives; drug stubs are paired with target stubs at random (the
+//! configuration model, Molloy & Reed 1995, doi 10.1002/rsa.3240060204). A pair that is known or repeated swaps partners
 //! with another one, if both are new afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,10 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Error, ErrorKind};
 
-/// Attempts to mend per meeting that cannot stay, before the draw is given up.
+/// Attempts to fix each invalid pair before sampling fails.
 const ATTEMPTS: usize = 2_000;
 
-pub(super) fn draw(
+pub(super) fn sample(
     positives: &BTreeSet<(u32, u32)>,
     known: &BTreeSet<(u32, u32)>,
     ratio: f64,
@@ -24,40 +24,40 @@ pub(super) fn draw(
     let drugs = stubs(positives.iter().map(|pair| pair.0), ratio, wanted, random);
     let mut targets = stubs(positives.iter().map(|pair| pair.1), ratio, wanted, random);
     targets.shuffle(random);
-    let mut meetings: Vec<(u32, u32)> = drugs.into_iter().zip(targets).collect();
+    let mut pairs: Vec<(u32, u32)> = drugs.into_iter().zip(targets).collect();
     let mut taken = BTreeSet::new();
-    let mut bad: Vec<usize> = (0..meetings.len())
-        .filter(|at| known.contains(&meetings[*at]) || !taken.insert(meetings[*at]))
+    let mut bad: Vec<usize> = (0..pairs.len())
+        .filter(|at| known.contains(&pairs[*at]) || !taken.insert(pairs[*at]))
         .collect();
-    let mut is_bad = vec![false; meetings.len()];
+    let mut is_bad = vec![false; pairs.len()];
     bad.iter().for_each(|at| is_bad[*at] = true);
     bad.shuffle(random);
     let free = |pair: &(u32, u32), taken: &BTreeSet<(u32, u32)>| !known.contains(pair) && !taken.contains(pair);
     for at in bad {
-        // Mended already, as the partner of another one.
+        // Fixed already, as the partner of another one.
         if !is_bad[at] {
             continue;
         }
-        let mended = (0..ATTEMPTS).any(|_| {
-            let other = random.random_range(0..meetings.len());
-            let (own, theirs) = (meetings[at], meetings[other]);
-            let swapped = ((own.0, theirs.1), (theirs.0, own.1));
+        let fixed = (0..ATTEMPTS).any(|_| {
+            let other = random.random_range(0..pairs.len());
+            let (first, second) = (pairs[at], pairs[other]);
+            let swapped = ((first.0, second.1), (second.0, first.1));
             if other == at || swapped.0 == swapped.1 || !free(&swapped.0, &taken) || !free(&swapped.1, &taken) {
                 return false;
             }
-            // A partner that could not stay either is mended by the same swap.
+            // A partner that was invalid too is fixed by the same swap.
             if !std::mem::replace(&mut is_bad[other], false) {
-                taken.remove(&theirs);
+                taken.remove(&second);
             }
             is_bad[at] = false;
             taken.insert(swapped.0);
             taken.insert(swapped.1);
-            (meetings[at], meetings[other]) = swapped;
+            (pairs[at], pairs[other]) = swapped;
             true
         });
-        if !mended {
+        if !fixed {
             let reason = "no unknown pairs are left that give every drug and target its number of negatives";
-            return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller ratio, or draw at random"));
+            return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller ratio, or sample at random"));
         }
     }
     Ok(taken.into_iter().collect())

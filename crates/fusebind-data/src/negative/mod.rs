@@ -1,9 +1,9 @@
 //! Negatives for positives-only sets.
 //!
-//! Comes in: known (drug, target) pairs. Goes out: pairs that are not known, presumed not to bind. Random negatives are drawn
+//! Comes in: known (drug, target) pairs. Goes out: pairs that are not known, presumed not to bind. Random negatives are sampled
 //! evenly from all unknown pairs; then frequent drugs and targets are positives by popularity alone, and a model that counts
-//! looks good. Degree-matched negatives draw each entity as often as it occurs among the positives, so that popularity says
-//! nothing. Drawn negatives are presumptions: report scores on them apart from scores on measured negatives.
+//! looks good. Degree-matched negatives contain each entity as often as the positives do, so that popularity says
+//! nothing. Sampled negatives are presumptions: report scores on them apart from scores on measured negatives.
 //!
 //! ```
 //! use fusebind_data::negative::{Draw, NegativeConfig, sample_negatives};
@@ -28,7 +28,7 @@ use crate::{
     table::{Dataset, Interaction},
 };
 
-/// How negatives are drawn.
+/// How negatives are sampled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Draw {
@@ -43,7 +43,7 @@ pub enum Draw {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NegativeConfig {
-    /// How negatives are drawn.
+    /// How negatives are sampled.
     pub draw: Draw,
     /// Negatives per positive.
     pub ratio: f64,
@@ -61,8 +61,8 @@ impl Default for NegativeConfig {
     }
 }
 
-/// Draws distinct negatives among `entities.0` drugs and `entities.1` targets, ascending: `ratio` per distinct pair of
-/// `positives`, none of them in `positives` or in `excluded` (measured pairs that must not be drawn, for instance of another
+/// Samples distinct negatives among `entities.0` drugs and `entities.1` targets, ascending: `ratio` per distinct pair of
+/// `positives`, none of them in `positives` or in `excluded` (measured pairs that must not be sampled, for instance of another
 /// part of the split). Refused where there are not enough unknown pairs.
 pub fn sample_negatives(
     positives: &[(u32, u32)],
@@ -73,7 +73,7 @@ pub fn sample_negatives(
     let infeasible = |reason: String, hint: &str| Err(Error::new(ErrorKind::Infeasible, reason).hint(hint));
     if !(config.ratio > 0.0 && config.ratio.is_finite()) {
         return infeasible(
-            format!("the ratio {} draws no negatives", config.ratio),
+            format!("the ratio {} gives no negatives", config.ratio),
             "give a ratio above 0",
         );
     }
@@ -89,20 +89,20 @@ pub fn sample_negatives(
     let positives: BTreeSet<(u32, u32)> = positives.iter().copied().collect();
     if positives.is_empty() {
         return infeasible(
-            "there are no positives to draw negatives for".into(),
+            "there are no positives to sample negatives for".into(),
             "check the labels",
         );
     }
     let wanted = config.ratio * positives.len() as f64;
     let unknown = u64::from(entities.0) * u64::from(entities.1) - known.len() as u64;
     if wanted.round() > unknown as f64 {
-        let reason = format!("{wanted:.0} negatives are asked for, but only {unknown} pairs are unknown");
+        let reason = format!("{wanted:.0} negatives are requested, but only {unknown} pairs are unknown");
         return infeasible(reason, "give a smaller ratio");
     }
     let mut random = ChaCha8Rng::seed_from_u64(config.seed);
     match config.draw {
         Draw::Random => Ok(evenly(&known, entities, wanted.round() as usize, &mut random)),
-        Draw::DegreeMatched => matched::draw(&positives, &known, config.ratio, &mut random),
+        Draw::DegreeMatched => matched::sample(&positives, &known, config.ratio, &mut random),
     }
 }
 
@@ -114,7 +114,7 @@ fn evenly(
     random: &mut ChaCha8Rng,
 ) -> Vec<(u32, u32)> {
     let cells = u64::from(drugs) * u64::from(targets);
-    // Where little is unknown, drawing until an unknown pair turns up would take long: list what is left instead.
+    // Where few pairs are unknown, rejection sampling takes long: list them instead.
     if (known.len() + wanted) as u64 > cells / 2 {
         let all = (0..drugs).flat_map(|drug| (0..targets).map(move |target| (drug, target)));
         let mut left: Vec<(u32, u32)> = all.filter(|pair| !known.contains(pair)).collect();
@@ -123,14 +123,14 @@ fn evenly(
         left.sort_unstable();
         return left;
     }
-    let mut drawn = BTreeSet::new();
-    while drawn.len() < wanted {
+    let mut sampled = BTreeSet::new();
+    while sampled.len() < wanted {
         let pair = (random.random_range(0..drugs), random.random_range(0..targets));
         if !known.contains(&pair) {
-            drawn.insert(pair);
+            sampled.insert(pair);
         }
     }
-    drawn.into_iter().collect()
+    sampled.into_iter().collect()
 }
 
 /// Adds negatives to `dataset` for all pairs that are known to bind; every other known pair is left alone. The new

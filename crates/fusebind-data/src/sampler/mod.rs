@@ -1,7 +1,7 @@
 //! Order of training batches: reuse of entities against shuffling.
 //!
 //! Comes in: (drug, target) pairs, a seed and an epoch. Goes out: batches of positions, every pair exactly once per epoch. An
-//! entity is encoded once per batch, so a batch with few distinct entities is cheap; a batch drawn from a few entities only is
+//! entity is encoded once per batch, so a batch with few distinct entities is cheap; a batch of only a few entities is
 //! a poor sample. [`Order`] chooses between the two, [`reuse`] counts what a choice costs. Batches are a function of (seed,
 //! epoch) alone: no state passes from one epoch to the next, so a resumed run sees the very same batches.
 //!
@@ -19,71 +19,15 @@
 //! assert_eq!(drugs[index.drug[0] as usize], first[0].0);
 //! ```
 
+mod config;
 mod order;
 mod reuse;
 
+pub use config::{Order, SamplerConfig};
 pub use reuse::{ReuseReport, distinct_batch, reuse};
 
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
-
-use crate::{Error, ErrorKind};
-
-/// How pairs are ordered before they are cut into batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// Plain shuffling: the best sample, the most distinct entities.
-    #[default]
-    Shuffled,
-    /// Drugs in random order, cut into blocks; the pairs of a block are shuffled. Saves drug encodings.
-    DrugBlocks,
-    /// Targets in random order, likewise. Saves target encodings.
-    TargetBlocks,
-    /// Tiles of a random group of drugs by a random group of targets: saves on both sides where most pairs are known.
-    Blocks,
-}
-
-/// Configuration of a [`BatchSampler`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SamplerConfig {
-    /// Most pairs in a batch.
-    pub batch_pairs: usize,
-    /// Order of pairs.
-    pub order: Order,
-    /// Batches whose pairs are shuffled together as one block; more is a better sample, fewer reuses more.
-    pub block_batches: usize,
-    /// Share of all pairs that are exchanged at random between batches, 0 for pure blocks to 1 for plain shuffling.
-    pub mixing: f64,
-}
-
-impl Default for SamplerConfig {
-    fn default() -> Self {
-        Self {
-            batch_pairs: 1024,
-            order: Order::Shuffled,
-            block_batches: 4,
-            mixing: 0.0,
-        }
-    }
-}
-
-impl SamplerConfig {
-    /// Refuses settings that make no batches.
-    pub fn check(&self) -> Result<(), Error> {
-        let refuse = |reason: &str| Err(Error::new(ErrorKind::Config, format!("sampler: {reason}")));
-        if self.batch_pairs == 0 || self.block_batches == 0 {
-            return refuse("`batch_pairs` and `block_batches` must be above 0");
-        }
-        if !(0.0..=1.0).contains(&self.mixing) {
-            return refuse("`mixing` must lie between 0 and 1");
-        }
-        Ok(())
-    }
-}
-
 /// Builds the batches of an epoch.
 #[derive(Clone, Debug)]
 pub struct BatchSampler {
@@ -96,7 +40,7 @@ impl BatchSampler {
         Self { config }
     }
 
-    /// Number of batches of every epoch over `pairs` pairs, whatever the order: a learning-rate schedule may rely on it.
+    /// Number of batches of every epoch over `pairs` pairs, for each order: a learning-rate schedule may rely on it.
     pub fn batches(&self, pairs: usize) -> usize {
         pairs.div_ceil(self.config.batch_pairs.max(1))
     }
@@ -104,7 +48,7 @@ impl BatchSampler {
     /// Batches of positions into `pairs` for one epoch. Sizes differ by at most one: no tiny batch is left at the end.
     pub fn epoch(&self, pairs: &[(u32, u32)], seed: u64, epoch: u64) -> Vec<Vec<u32>> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // A stream per epoch: independent of all others and reached without drawing them.
+        // A stream per epoch: independent of all others and available without generating them.
         random.set_stream(epoch);
         let count = self.batches(pairs.len());
         let start = |batch: usize| batch * pairs.len() / count.max(1);
@@ -125,6 +69,7 @@ impl BatchSampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     const ORDERS: [Order; 4] = [Order::Shuffled, Order::DrugBlocks, Order::TargetBlocks, Order::Blocks];
 

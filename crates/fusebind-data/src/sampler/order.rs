@@ -1,13 +1,13 @@
-//! The order in which an epoch walks its pairs, before blocks are shuffled and cut into batches.
+//! The order of the pairs of an epoch, before blocks are shuffled and cut into batches.
 //!
-//! Comes in: pairs and an [`Order`]. Goes out: positions in which pairs that share entities stand near each other.
+//! Comes in: pairs and an [`Order`]. Goes out: positions in which pairs that share entities are near each other.
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::Order;
+use super::config::Order;
 
-/// Positions of `pairs` in the walking order of an epoch of `blocks` blocks.
+/// Positions of `pairs` in the order of an epoch of `blocks` blocks.
 pub(super) fn arrange(pairs: &[(u32, u32)], order: Order, blocks: usize, random: &mut ChaCha8Rng) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..pairs.len() as u32).collect();
     positions.shuffle(random);
@@ -30,7 +30,7 @@ pub(super) fn arrange(pairs: &[(u32, u32)], order: Order, blocks: usize, random:
                 let (drug, target) = pairs[*p as usize];
                 let row = drugs.of(drug) * rows / drugs.count();
                 let column = targets.of(target) * columns / targets.count();
-                // Every second row of tiles is walked backwards: a batch that straddles two tiles shares a group with both.
+                // Every second row of tiles is reversed: a batch that straddles two tiles shares a group with both.
                 (
                     row,
                     if row.is_multiple_of(2) {
@@ -79,16 +79,16 @@ impl Ranks {
     }
 }
 
-/// Draws the share `mixing` of all places and shuffles what stands there.
+/// Samples the share `mixing` of all positions and shuffles their values.
 pub(super) fn exchange(positions: &mut [u32], mixing: f64, random: &mut ChaCha8Rng) {
-    let drawn = (mixing.clamp(0.0, 1.0) * positions.len() as f64).round() as usize;
-    if drawn < 2 {
+    let count = (mixing.clamp(0.0, 1.0) * positions.len() as f64).round() as usize;
+    if count < 2 {
         return;
     }
     let mut places: Vec<usize> = (0..positions.len()).collect();
-    let (places, _) = places.partial_shuffle(random, drawn);
+    let (places, _) = places.partial_shuffle(random, count);
     let values: Vec<u32> = places.iter().map(|place| positions[*place]).collect();
-    // The places were drawn in random order; giving them back in sorted order is the shuffle.
+    // The places were sampled in random order; assigning them in sorted order is the shuffle.
     places.sort_unstable();
     places
         .iter()

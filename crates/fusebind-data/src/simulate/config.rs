@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::molecules;
+use super::fragments;
 use crate::{Error, ErrorKind};
 
 /// Most targets, and most genes or assays: beyond these a universe would be a matter of memory.
 const MOST: (usize, usize) = (100_000, 5_000);
 
-/// Share of the drugs (or targets) about which a modality says nothing.
+/// Share of the drugs (or targets) for which a modality is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MissingRates {
@@ -111,7 +111,7 @@ impl SimulateConfig {
         if self.drugs == 0 || self.targets == 0 || self.pairs == 0 || self.genes == 0 || self.assays == 0 {
             return refuse("the numbers of drugs, targets, pairs, genes and assays must be above 0".into());
         }
-        let (drugs, (targets, columns)) = (molecules::MOST, MOST);
+        let (drugs, (targets, columns)) = (fragments::MOST, MOST);
         if self.drugs > drugs || self.targets > targets || self.genes.max(self.assays) > columns {
             return refuse(format!(
                 "at most {drugs} drugs, {targets} targets, and {columns} genes or assays can be made"
@@ -119,7 +119,7 @@ impl SimulateConfig {
         }
         if self.pairs > self.drugs * self.targets {
             let known = self.drugs * self.targets;
-            return refuse(format!("{} pairs are asked for, but only {known} exist", self.pairs));
+            return refuse(format!("{} pairs are requested, but only {known} exist", self.pairs));
         }
         let (missing, noise) = (self.missing, self.noise);
         let shares = [

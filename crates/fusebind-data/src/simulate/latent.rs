@@ -45,7 +45,7 @@ pub(super) fn normal(random: &mut ChaCha8Rng) -> f64 {
 }
 
 /// A latent of which the first `filled` numbers are normal and the others zero.
-pub(super) fn draw(random: &mut ChaCha8Rng, filled: usize) -> Latent {
+pub(super) fn random_latent(random: &mut ChaCha8Rng, filled: usize) -> Latent {
     let mut latent = [0.0; RANK];
     latent[..filled].iter_mut().for_each(|value| *value = normal(random));
     latent

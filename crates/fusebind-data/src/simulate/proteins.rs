@@ -6,9 +6,10 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    SimulateConfig, SimulatedTarget,
-    latent::{Latent, RANK, Stream, add, draw, missing, normal, stream},
+    config::SimulateConfig,
+    latent::{Latent, RANK, Stream, add, missing, normal, random_latent, stream},
     text,
+    universe::SimulatedTarget,
 };
 
 const FAMILIES: usize = 8;
@@ -59,14 +60,14 @@ pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
             stretches: (0..=SLOTS)
                 .map(|_| (0..random.random_range(25..60)).map(|_| residue(&mut random)).collect())
                 .collect(),
-            latent: draw(&mut random, RANK),
+            latent: random_latent(&mut random, RANK),
             bias: normal(&mut random),
         })
         .collect();
     let motifs: Vec<Motif> = (0..MOTIFS)
         .map(|_| Motif {
             residues: (0..MOTIF_LENGTH).map(|_| residue(&mut random)).collect(),
-            latent: draw(&mut random, RANK),
+            latent: random_latent(&mut random, RANK),
             bias: normal(&mut random),
         })
         .collect();

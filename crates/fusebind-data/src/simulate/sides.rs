@@ -7,16 +7,17 @@
 use rand::RngExt;
 
 use super::{
-    SimulateConfig, SimulatedDrug,
-    latent::{Latent, RANK, Stream, VISIBLE, dot, draw, missing, normal, stream},
+    config::SimulateConfig,
+    latent::{Latent, RANK, Stream, VISIBLE, dot, missing, normal, random_latent, stream},
+    universe::SimulatedDrug,
 };
 
-/// Unit vectors that weigh the hidden numbers as much as the visible ones together, so that side data is worth having.
+/// Unit vectors that weigh the hidden numbers as much as the visible ones together, so that side data is informative.
 fn directions(count: usize, random: &mut rand_chacha::ChaCha8Rng) -> Vec<Latent> {
     let lift = (VISIBLE as f64 / (RANK - VISIBLE) as f64).sqrt();
     (0..count)
         .map(|_| {
-            let mut direction = draw(random, RANK);
+            let mut direction = random_latent(random, RANK);
             direction[VISIBLE..].iter_mut().for_each(|value| *value *= lift);
             let length = dot(&direction, &direction).sqrt().max(f64::MIN_POSITIVE);
             direction.map(|value| value / length)
@@ -52,7 +53,7 @@ pub(super) fn assays(config: &SimulateConfig, drugs: &mut [SimulatedDrug]) {
     for (drug, gone) in drugs.iter_mut().zip(gone) {
         let outcome = |(assay, cut): (&Latent, &f64)| {
             let liability = dot(assay, &drug.latent) + config.noise.bioassay * normal(&mut random);
-            // Drawn whether it is used or not: the rate moves no other number.
+            // Sampled whether it is used or not, so that the rate changes no other number.
             let tested = random.random::<f64>() >= config.missing.assay_outcome;
             tested.then_some(liability > *cut)
         };

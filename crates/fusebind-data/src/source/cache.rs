@@ -1,9 +1,9 @@
 //! Molecules that were featurised before, kept in a file between programs.
 //!
-//! Comes in: a folder and a chemistry toolkit. Goes out: the same toolkit, which answers from the file what it has answered before. The
+//! Comes in: a folder and a chemistry toolkit. Goes out: the same toolkit, which takes from the file what it has parsed before. The
 //! file is one checksum and what it covers: the version that wrote it, and SMILES with their molecules. A file that is damaged, or was
-//! written by another version, is not used and is written anew: a cache may be lost, never wrong. Refused SMILES are not kept; they are
-//! few, and their reasons may get better.
+//! written by another version, is not used and is written again: a cache may be lost, never wrong. Refused SMILES are not kept; they are
+//! few, and their reasons may improve.
 
 use std::{
     collections::HashMap,
@@ -23,12 +23,12 @@ use crate::{Error, table::write_atomically};
 
 /// Name of the file in its folder.
 const FILE: &str = "molecules.cache";
-/// Counts the changes of what a molecule is made of.
+/// Version of the stored layout of a molecule.
 const LAYOUT: u32 = 2;
 /// Bytes of the checksum at the start of the file.
 const CHECKSUM: usize = 32;
 
-/// A toolkit that remembers, see the file's header.
+/// A toolkit with a cache, see the file's header.
 #[derive(Debug)]
 pub struct MoleculeCache<C> {
     chemistry: C,
@@ -45,7 +45,7 @@ fn version() -> String {
     format!("{} {LAYOUT}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Reads the file's content, or says why it is of no use.
+/// Reads the file's content, or the reason why it cannot be used.
 fn decode(bytes: &[u8]) -> Result<HashMap<String, Molecule>, &'static str> {
     let (checksum, content) = bytes.split_at_checked(CHECKSUM).ok_or("it is damaged")?;
     if Sha256::digest(content).as_slice() != checksum {
@@ -60,7 +60,7 @@ fn decode(bytes: &[u8]) -> Result<HashMap<String, Molecule>, &'static str> {
 }
 
 impl<C: Chemistry> MoleculeCache<C> {
-    /// The cache in `folder`, which is made if it is not there.
+    /// The cache in `folder`, which is created where it does not exist.
     pub fn open(folder: &Path, chemistry: C) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
         let path = folder.join(FILE);
@@ -91,12 +91,12 @@ impl<C: Chemistry> MoleculeCache<C> {
         self.unusable
     }
 
-    /// Molecules that were known when the cache was opened.
+    /// Molecules that were in the cache when it was opened.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether none was.
+    /// Whether the cache was empty when it was opened.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts what is asked of the toolkit.
+    /// Counts calls of the toolkit.
     struct Counting<'a>(&'a AtomicUsize);
 
     impl Chemistry for Counting<'_> {
@@ -173,7 +173,7 @@ mod tests {
         let second = open();
         assert_eq!((second.len(), second.unusable()), (2, None));
         assert_eq!(read(&second), molecules, "the same arrays");
-        assert_eq!(asked.load(Ordering::Relaxed), 4, "only the refused one is asked again");
+        assert_eq!(asked.load(Ordering::Relaxed), 4, "only the refused one is parsed again");
         let path = second.path().to_path_buf();
         assert_eq!(second.save().unwrap(), 0, "nothing new, nothing written");
 

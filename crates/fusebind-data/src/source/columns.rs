@@ -22,7 +22,7 @@ pub(super) enum Role {
     Relation,
 }
 
-/// The table that a column stands in: short names such as `id` or `name` are clear only in context.
+/// The table that a column belongs to: short names such as `id` or `name` are clear only in context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Drugs,
@@ -59,6 +59,7 @@ impl Role {
     }
 
     /// Spellings in order of preference, as [`normalise`] leaves them.
+    // Long because it is a table.
     fn spellings(self, scope: Scope) -> &'static [&'static str] {
         match (self, scope) {
             (Self::DrugId, Scope::Drugs) => &[
@@ -167,11 +168,15 @@ pub(super) fn find<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &Colu
     })
 }
 
-/// The column of `table` that plays `role`, or an error that says how to name it.
+/// The column of `table` that plays `role`, or an error with a way to name it.
 pub(super) fn need<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &ColumnMap) -> Result<&'t RawColumn, Error> {
     let spelling = role.spellings(scope)[0];
-    find(table, role, scope, map)
-        .ok_or_else(|| table.missing(spelling, "the column is missing; rename one, or say which column it is"))
+    find(table, role, scope, map).ok_or_else(|| {
+        table.missing(
+            spelling,
+            "the column is missing; rename one, or name the column in the settings",
+        )
+    })
 }
 
 /// Each explicit name must exist in at least one of `tables`.
@@ -188,9 +193,12 @@ pub(super) fn check(map: &ColumnMap, tables: &[&RawTable]) -> Result<(), Error> 
                     )
                 })
                 .collect();
-            let mut error = Error::new(ErrorKind::MissingColumn, "no table has the column that was asked for")
-                .in_column(name)
-                .hint(format!("the columns are: {}", known.join("; ")));
+            let mut error = Error::new(
+                ErrorKind::MissingColumn,
+                "no table has the column that the settings name",
+            )
+            .in_column(name)
+            .hint(format!("the columns are: {}", known.join("; ")));
             if let [table] = tables {
                 error = error.in_file(Path::new(&table.file));
             }

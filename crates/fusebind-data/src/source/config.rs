@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Explicit column names. What is not named here is detected from the header; a name given here wins over detection and
+/// Explicit column names. What is not named here is detected from the header; a name given here has priority over detection and
 /// must exist in at least one of the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,7 +21,7 @@ pub struct ColumnMap {
     pub affinity: Option<String>,
     /// Unit of the affinity, such as `nM` or `Kd_nM`.
     pub unit: Option<String>,
-    /// What was measured, such as `Kd` or `IC50`, where the unit does not say it.
+    /// What was measured, such as `Kd` or `IC50`, where the unit does not state it.
     pub measure: Option<String>,
     /// Relation such as `>` in front of the affinity, where it has a column of its own.
     pub relation: Option<String>,
@@ -44,11 +44,11 @@ pub enum LabelPolicy {
 pub struct LoadConfig {
     /// Explicit column names.
     pub columns: ColumnMap,
-    /// Unit of every affinity, such as `Kd_nM`; wins over the files.
+    /// Unit of every affinity, such as `Kd_nM`; has priority over the files.
     pub unit: Option<String>,
     /// Whether labels are needed.
     pub labels: LabelPolicy,
-    /// Exact values at or below this floor are bounds in truth (`5.0` for Davis, whose weakest measured Kd is 10 µM):
+    /// Exact values at or below this floor are in fact bounds (`5.0` for Davis, whose weakest measured Kd is 10 µM):
     /// they are marked [`Censoring::AtMost`](crate::table::Censoring::AtMost).
     pub censor_at_floor: Option<f64>,
 }

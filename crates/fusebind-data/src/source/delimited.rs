@@ -153,7 +153,7 @@ impl Record {
                 .map(|cell| String::from_utf8_lossy(cell).into_owned())
                 .unwrap_or_default();
             let reason = format!(
-                "a quote opened in the lines from {} on never closes and swallows the rest of the file; close or double it",
+                "a quote opened in the lines from {} on never closes and takes in the rest of the file; close or double it",
                 self.first_line
             );
             return Err((

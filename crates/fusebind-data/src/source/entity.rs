@@ -75,6 +75,22 @@ pub(super) struct Row<'t> {
     pub(super) keys: BTreeMap<String, String>,
 }
 
+/// Why a row names no entity, and which of its cells is to blame.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) cell: RefusedCell,
+    pub(super) reason: String,
+}
+
+/// The cell that makes a row unusable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusedCell {
+    /// The id: it already names another entity.
+    Id,
+    /// The structure or sequence: it cannot be featurised.
+    Value,
+}
+
 /// What is known about a distinct string.
 enum Slot<V> {
     /// Featurised, not yet an entity.
@@ -109,7 +125,7 @@ impl<E: Entity> Registry<E> {
         &mut self,
         rows: Vec<Row<'_>>,
         parse: &(dyn Fn(&str) -> Result<E::Value, FeatureError> + Sync),
-    ) -> Vec<Result<u32, String>> {
+    ) -> Vec<Result<u32, Refusal>> {
         let mut position: HashMap<&str, usize> = HashMap::new();
         let mut distinct: Vec<&str> = Vec::new();
         for text in rows.iter().filter_map(|row| row.text) {
@@ -137,8 +153,8 @@ impl<E: Entity> Registry<E> {
             .collect()
     }
 
-    /// Ties the id and the keys of a row to its entity.
-    fn link(&mut self, row: Row<'_>, slot: &mut Slot<E::Value>) -> Result<u32, String> {
+    /// Links the id and the keys of a row to its entity.
+    fn link(&mut self, row: Row<'_>, slot: &mut Slot<E::Value>) -> Result<u32, Refusal> {
         let id = row.id.or(row.text).unwrap_or_default();
         let known = match slot {
             Slot::Known(entity) => Some(*entity),
@@ -147,14 +163,21 @@ impl<E: Entity> Registry<E> {
                 if !self.by_id.contains_key(id) {
                     self.refused.insert(id.to_string(), reason.clone());
                 }
-                return Err(reason.clone());
+                return Err(Refusal {
+                    cell: RefusedCell::Value,
+                    reason: reason.clone(),
+                });
             }
         };
         if self.by_id.get(id).is_some_and(|&named| Some(named) != known) {
-            return Err(format!(
+            let reason = format!(
                 "the id `{id}` already names another {}; give this row its own id",
                 E::VALUE
-            ));
+            );
+            return Err(Refusal {
+                cell: RefusedCell::Id,
+                reason,
+            });
         }
         let entity = known.unwrap_or(self.entities.len() as u32);
         if let Slot::Fresh(value) = std::mem::replace(slot, Slot::Known(entity))
@@ -174,7 +197,7 @@ impl<E: Entity> Registry<E> {
         Ok(entity)
     }
 
-    /// Lets `alias` lead to `entity` where no id of that spelling exists.
+    /// Makes `alias` another id of `entity` where that id does not exist.
     pub(super) fn alias(&mut self, alias: &str, entity: u32) {
         if !self.by_id.contains_key(alias) {
             self.by_id.insert(alias.to_string(), entity);

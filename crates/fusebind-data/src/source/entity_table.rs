@@ -7,7 +7,7 @@ use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
 use super::{
     columns::{Role, Scope, find, need, normalise},
     config::ColumnMap,
-    entity::{Entity, Registry, Row},
+    entity::{Entity, RefusedCell, Registry, Row},
     raw::{RawColumn, RawTable},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 
 /// Longest cell that can serve as a key, in bytes.
 const KEY_BYTES: usize = 200;
+
 /// Registers the rows of a drug table: SMILES, or MOL blocks where the file is an SDF.
 pub(super) fn register_drugs(
     table: &RawTable,
@@ -106,13 +107,12 @@ fn register<E: Entity>(
     for (row, outcome) in kept.into_iter().zip(registry.register(rows, parse)) {
         match outcome {
             Ok(entity) => accepted.push((row, entity)),
-            Err(reason) => {
-                let field = if reason.starts_with("the id ") {
-                    id.unwrap_or(text)
-                } else {
-                    text
+            Err(refusal) => {
+                let field = match refusal.cell {
+                    RefusedCell::Id => id.unwrap_or(text),
+                    RefusedCell::Value => text,
                 };
-                rejections.push(table.reject(row, field.name(), reason));
+                rejections.push(table.reject(row, field.name(), refusal.reason));
             }
         }
     }

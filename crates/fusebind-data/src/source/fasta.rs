@@ -1,7 +1,7 @@
 //! FASTA: one record per protein.
 //!
 //! Goes out: the columns `id` (first word of the header), `description` (the rest) and `sequence` (lines joined). Whether the
-//! letters are residues is decided where the protein is built, so that every table format is judged alike.
+//! letters are residues is checked where the protein is built, by the same rule for every table format.
 
 use std::path::Path;
 
@@ -16,92 +16,123 @@ use crate::{Error, ErrorKind, table::Rejection};
 struct Record {
     header: String,
     sequence: String,
+    /// What is shown of a record that cannot be read, and why.
     fault: Option<(String, String)>,
+}
+
+impl Record {
+    fn unreadable(shown: &str, reason: String) -> Self {
+        Self {
+            fault: Some((shown.to_string(), reason)),
+            ..Self::default()
+        }
+    }
+
+    /// Appends a line of the sequence.
+    fn push(&mut self, line: Line, limit: usize) {
+        match line {
+            Line::Text(text) if self.sequence.len() + text.len() > limit => {
+                self.fault = Some((text, format!("the sequence is longer than {limit} bytes")));
+            }
+            Line::Text(text) => self.sequence.push_str(text.trim()),
+            Line::NotUtf8(shown) => {
+                let reason = "the sequence is not UTF-8; save the file again as UTF-8";
+                self.fault = Some((shown, reason.to_string()));
+            }
+            Line::Overlong(shown) => self.fault = Some((shown, format!("a line is longer than {limit} bytes"))),
+        }
+    }
+}
+
+/// The record that `line` begins, if it is a header.
+fn header(line: &Line, limit: usize) -> Option<Record> {
+    match line {
+        Line::Text(text) => text.strip_prefix('>').map(|header| Record {
+            header: header.trim().to_string(),
+            ..Record::default()
+        }),
+        Line::NotUtf8(shown) if shown.starts_with('>') => {
+            let reason = "the header is not UTF-8; save the file again as UTF-8";
+            Some(Record::unreadable(shown, reason.to_string()))
+        }
+        Line::Overlong(shown) if shown.starts_with('>') => Some(Record::unreadable(
+            shown,
+            format!("the header is longer than {limit} bytes"),
+        )),
+        _ => None,
+    }
+}
+
+/// The columns and rejections of the records read so far.
+struct Records {
+    file: String,
+    columns: [RawColumn; 3],
+    /// Number of each accepted record in the file.
+    rows: Vec<u64>,
+    rejections: Vec<Rejection>,
+    number: u64,
+}
+
+impl Records {
+    fn push(&mut self, record: &Record) {
+        self.number += 1;
+        match check(record) {
+            Ok((id, description)) => {
+                self.columns[0].push(Some(id));
+                self.columns[1].push((!description.is_empty()).then_some(description));
+                self.columns[2].push(Some(&record.sequence));
+                self.rows.push(self.number);
+            }
+            Err((field, shown, reason)) => {
+                let rejection = Rejection::new(self.file.clone(), self.number, reason);
+                self.rejections.push(rejection.of(field, &shown));
+            }
+        }
+    }
 }
 
 pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     let mut source = open_text(path)?;
-    let file = path.display().to_string();
-    let mut columns = ["id", "description", "sequence"].map(RawColumn::new);
-    let (mut rows, mut rejections, mut number) = (Vec::new(), Vec::new(), 0_u64);
-    let mut record: Option<Record> = None;
-    let mut finish = |record: Option<Record>| {
-        let Some(record) = record else { return };
-        number += 1;
-        match check(&record) {
-            Ok((id, description)) => {
-                columns[0].push(Some(id));
-                columns[1].push((!description.is_empty()).then_some(description));
-                columns[2].push(Some(&record.sequence));
-                rows.push(number);
-            }
-            Err((field, shown, reason)) => {
-                rejections.push(Rejection::new(file.clone(), number, reason).of(field, &shown));
-            }
-        }
+    let mut records = Records {
+        file: path.display().to_string(),
+        columns: ["id", "description", "sequence"].map(RawColumn::new),
+        rows: Vec::new(),
+        rejections: Vec::new(),
+        number: 0,
     };
+    let mut record: Option<Record> = None;
     while let Some(line) = next_line(&mut source, limits.cell_bytes).map_err(|e| Error::read(path, e))? {
-        let text = match line {
-            Line::Text(text) => text,
-            Line::NotUtf8(shown) | Line::Overlong(shown) if record.is_none() && !shown.starts_with('>') => {
+        if let Some(next) = header(&line, limits.cell_bytes) {
+            if let Some(done) = record.replace(next) {
+                records.push(&done);
+            }
+            continue;
+        }
+        match (&mut record, line) {
+            (Some(record), line) => record.push(line, limits.cell_bytes),
+            (None, Line::Text(text)) if text.trim().is_empty() || text.starts_with(';') => {}
+            (None, Line::Text(shown) | Line::NotUtf8(shown) | Line::Overlong(shown)) => {
                 return Err(no_header(path, &shown));
             }
-            Line::NotUtf8(shown) if shown.starts_with('>') => {
-                let fault = Some((
-                    shown,
-                    "the header is not UTF-8; save the file again as UTF-8".to_string(),
-                ));
-                finish(record.replace(Record {
-                    fault,
-                    ..Record::default()
-                }));
-                continue;
-            }
-            Line::NotUtf8(shown) => {
-                if let Some(record) = &mut record {
-                    record.fault = Some((
-                        shown,
-                        "the sequence is not UTF-8; save the file again as UTF-8".to_string(),
-                    ));
-                }
-                continue;
-            }
-            Line::Overlong(shown) => {
-                if let Some(record) = &mut record {
-                    record.fault = Some((shown, format!("a line is longer than {} bytes", limits.cell_bytes)));
-                }
-                continue;
-            }
-        };
-        if let Some(header) = text.strip_prefix('>') {
-            finish(record.replace(Record {
-                header: header.trim().to_string(),
-                ..Record::default()
-            }));
-        } else if let Some(record) = &mut record {
-            if record.sequence.len() + text.len() > limits.cell_bytes {
-                record.fault = Some((text, format!("the sequence is longer than {} bytes", limits.cell_bytes)));
-            } else {
-                record.sequence.push_str(text.trim());
-            }
-        } else if !text.trim().is_empty() && !text.starts_with(';') {
-            return Err(no_header(path, &text));
         }
     }
-    finish(record.take());
-    if number == 0 {
+    if let Some(last) = record {
+        records.push(&last);
+    }
+    if records.number == 0 {
         return Err(Error::new(ErrorKind::Empty, "the file holds no record")
             .in_file(path)
             .hint("export it again"));
     }
-    Ok((RawTable::with_rows(file, columns.into(), rows), rejections))
+    let table = RawTable::with_rows(records.file, records.columns.into(), records.rows);
+    Ok((table, records.rejections))
 }
 
 fn no_header(path: &Path, line: &str) -> Error {
     let shown: String = line.chars().take(40).collect();
     Error::new(
         ErrorKind::Malformed,
-        format!("the text {shown:?} stands before the first header line"),
+        format!("the text {shown:?} comes before the first header line"),
     )
     .in_file(path)
     .hint("a FASTA record begins with `>` and an id")

@@ -1,4 +1,4 @@
-//! From a path to a format and an open file, with a clear error for everything that is no readable table.
+//! From a path to a format and an open file, with a clear error for everything that is not a readable table.
 
 use std::{
     fs::File,

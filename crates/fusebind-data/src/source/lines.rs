@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-/// A line without its end, or the news that it is too long or no text.
+/// A line without its end, or the reason why it cannot be used.
 pub(super) enum Line {
     /// A line of UTF-8 text.
     Text(String),

@@ -14,6 +14,7 @@ mod lines;
 mod pairs;
 mod parquet;
 mod raw;
+mod read;
 mod sdf;
 mod side;
 mod unit;

@@ -17,7 +17,7 @@ use crate::{
 /// A column of measurements and where its unit comes from.
 struct Measured<'t> {
     column: &'t RawColumn,
-    /// What the settings or the column's own name say.
+    /// What the settings or the column's own name state.
     fixed: UnitParts,
     /// Unit and measure columns, unless the settings name the unit.
     row_wise: Vec<&'t RawColumn>,
@@ -182,7 +182,7 @@ impl Measured<'_> {
     }
 }
 
-/// The affinity column with its unit, or else every column whose name says what was measured.
+/// The affinity column with its unit, or else every column whose name states what was measured.
 fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<Measured<'t>>, Error> {
     let role = |role| find(table, role, Scope::Pairs, &config.columns);
     let relation = role(Role::Relation);

@@ -28,13 +28,13 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
     let file = open(path)?;
     // Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
     catch_unwind(AssertUnwindSafe(|| decode(path, file, limits)))
-        .unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder gave up".to_string())))
+        .unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder failed".to_string())))
 }
 
 fn malformed(path: &Path, reason: String) -> Error {
     Error::new(
         ErrorKind::Malformed,
-        format!("this is no complete Parquet file: {reason}"),
+        format!("this is not a complete Parquet file: {reason}"),
     )
     .in_file(path)
     .hint("the file may be cut short: copy or export it again")

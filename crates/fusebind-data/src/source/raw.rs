@@ -1,11 +1,10 @@
-//! A table as it was read: named columns of text cells, nulls explicit, each row knowing its place in the file.
+//! A table as it was read: named columns of text cells, nulls explicit, each row with its number in the file.
 //!
-//! Comes in: a path. Goes out: a [`RawTable`] and the rows that could not be read. Numbers stay text (in their shortest
-//! form that reads back to the same value), so that nothing is rounded before its unit is known.
+//! Numbers remain text (in their shortest form that reads back to the same value), so that nothing is rounded before its unit is
+//! known. [`RawTable::read`] fills a table from a file.
 
 use std::path::Path;
 
-use super::{delimited, fasta, file::Format, parquet, sdf};
 use crate::{Error, ErrorKind, table::Rejection};
 
 /// How much memory one value and one block of a file may take.
@@ -45,7 +44,7 @@ impl RawColumn {
         }
     }
 
-    /// Name as it stands in the file.
+    /// Name as written in the file.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -94,33 +93,6 @@ pub struct RawTable {
 }
 
 impl RawTable {
-    /// Reads CSV, TSV, Parquet, SDF or FASTA by the extension of `path`. Rows that cannot be read are rejected, the rest
-    /// is kept; a file that cannot be read as a table is an error.
-    ///
-    /// SDF gives the columns `molblock` and `title` and one per data field; FASTA gives `id`, `description`, `sequence`.
-    pub fn read(path: &Path) -> Result<(Self, Vec<Rejection>), Error> {
-        Self::read_within(path, &ReadLimits::default())
-    }
-
-    /// [`RawTable::read`] with other limits.
-    pub fn read_within(path: &Path, limits: &ReadLimits) -> Result<(Self, Vec<Rejection>), Error> {
-        let (table, rejections) = match Format::of(path)? {
-            Format::Delimited(preferred) => delimited::read(path, preferred, limits)?,
-            Format::Parquet => parquet::read(path, limits)?,
-            Format::Sdf => sdf::read(path, limits)?,
-            Format::Fasta => fasta::read(path, limits)?,
-        };
-        for (at, column) in table.columns.iter().enumerate() {
-            if table.columns[..at].iter().any(|earlier| earlier.name == column.name) {
-                return Err(Error::new(ErrorKind::DuplicateColumn, "the column occurs twice")
-                    .in_file(path)
-                    .in_column(&column.name)
-                    .hint("rename or remove one of the two"));
-            }
-        }
-        Ok((table, rejections))
-    }
-
     /// A table of `columns` of equal length, rows numbered from 1.
     pub fn from_columns(file: impl Into<String>, columns: Vec<RawColumn>) -> Self {
         let rows = columns.iter().map(RawColumn::len).max().unwrap_or(0);

@@ -5,6 +5,8 @@
 
 use std::{collections::HashMap, path::Path};
 
+use fusebind_features::entity::molecule::split_sd_record;
+
 use super::{
     file::open_text,
     lines::{Line, next_line},
@@ -12,68 +14,129 @@ use super::{
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
+/// The lines of one record, each with its line end.
 #[derive(Default)]
 struct Record {
-    lines: Vec<String>,
-    bytes: usize,
+    text: String,
+    /// What is shown of a record that cannot be read, and why.
     fault: Option<(String, &'static str)>,
+}
+
+impl Record {
+    fn push(&mut self, line: Line, limit: usize) {
+        match line {
+            Line::Text(_) if self.fault.is_some() => {}
+            Line::Text(line) if self.text.len() + line.len() + 1 > limit => {
+                let reason = "the record exceeds the size limit; is a `$$$$` line missing?";
+                self.fault = Some((String::new(), reason));
+                self.text = String::new();
+            }
+            Line::Text(line) => {
+                self.text.push_str(&line);
+                self.text.push('\n');
+            }
+            Line::NotUtf8(shown) => {
+                self.fault = Some((shown, "a line is not UTF-8; save the file again as UTF-8"));
+            }
+            Line::Overlong(shown) => {
+                self.fault = Some((shown, "a line exceeds the size limit; remove the record"));
+            }
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.fault.is_none() && self.text.trim().is_empty()
+    }
+
+    /// Molecule block, title and data fields.
+    fn cells(self) -> Result<Vec<(String, String)>, (String, &'static str)> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let title = self.text.lines().next().unwrap_or_default();
+        let Some((block, rest)) = split_sd_record(&self.text) else {
+            return Err((
+                title.to_string(),
+                "the record has no `M  END` line: it is cut short or not a MOL block; export it again",
+            ));
+        };
+        let mut cells = vec![
+            ("molblock".to_string(), block.to_string()),
+            ("title".to_string(), title.trim().to_string()),
+        ];
+        let mut rest = rest.lines();
+        while let Some(line) = rest.next() {
+            let Some(name) = field_name(line) else { continue };
+            let values: Vec<&str> = rest.by_ref().map(str::trim).take_while(|l| !l.is_empty()).collect();
+            let value = values.join("\n");
+            match cells.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => {
+                    known.push('\n');
+                    known.push_str(&value);
+                }
+                None => cells.push((name.to_string(), value)),
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// The columns of the records read so far.
+struct Columns {
+    columns: Vec<RawColumn>,
+    by_name: HashMap<String, usize>,
+    /// Number of each accepted record in the file.
+    rows: Vec<u64>,
+}
+
+impl Columns {
+    fn new() -> Self {
+        let columns = vec![RawColumn::new("molblock"), RawColumn::new("title")];
+        Self {
+            by_name: columns.iter().map(|c| c.name().to_string()).zip(0..).collect(),
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, number: u64, cells: Vec<(String, String)>) {
+        for (name, value) in cells {
+            let at = *self.by_name.entry(name).or_insert_with_key(|name| {
+                self.columns.push(RawColumn::new(name.clone()));
+                self.columns.len() - 1
+            });
+            self.columns[at].pad_to(self.rows.len());
+            self.columns[at].push((!value.is_empty()).then_some(&value));
+        }
+        self.rows.push(number);
+    }
 }
 
 pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     let mut source = open_text(path)?;
     let file = path.display().to_string();
-    let mut columns = vec![RawColumn::new("molblock"), RawColumn::new("title")];
-    let mut by_name: HashMap<String, usize> = columns.iter().map(|c| c.name().to_string()).zip(0..).collect();
-    let (mut rows, mut rejections, mut number) = (Vec::new(), Vec::new(), 0);
+    let (mut columns, mut rejections, mut number) = (Columns::new(), Vec::new(), 0);
     let mut record = Record::default();
     loop {
         let line = next_line(&mut source, limits.cell_bytes).map_err(|e| Error::read(path, e))?;
-        let ended = matches!(&line, Some(Line::Text(text)) if text.starts_with("$$$$"));
+        let at_end = line.is_none();
         match line {
-            Some(_) if ended => {}
-            Some(Line::Text(text)) => {
-                record.bytes += text.len() + 1;
-                if record.bytes > limits.cell_bytes {
-                    record.lines.clear();
-                    record.fault = Some((
-                        String::new(),
-                        "the record exceeds the size limit; is a `$$$$` line missing?",
-                    ));
-                } else if record.fault.is_none() {
-                    record.lines.push(text);
-                }
+            Some(Line::Text(text)) if text.starts_with("$$$$") => {}
+            Some(line) => {
+                record.push(line, limits.cell_bytes);
                 continue;
             }
-            Some(Line::NotUtf8(shown)) => {
-                record.fault = Some((shown, "a line is not UTF-8; save the file again as UTF-8"));
-                continue;
-            }
-            Some(Line::Overlong(shown)) => {
-                record.fault = Some((shown, "a line exceeds the size limit; remove the record"));
-                continue;
-            }
-            None if record.fault.is_none() && record.lines.iter().all(|line| line.trim().is_empty()) => break,
+            None if record.is_blank() => break,
             None => {}
         }
         number += 1;
-        let done = std::mem::take(&mut record);
-        match fields(done) {
-            Ok(cells) => {
-                for (name, value) in cells {
-                    let at = *by_name.entry(name).or_insert_with_key(|name| {
-                        columns.push(RawColumn::new(name.clone()));
-                        columns.len() - 1
-                    });
-                    columns[at].pad_to(rows.len());
-                    columns[at].push((!value.is_empty()).then_some(&value));
-                }
-                rows.push(number);
-            }
+        match std::mem::take(&mut record).cells() {
+            Ok(cells) => columns.push(number, cells),
             Err((shown, reason)) => {
                 rejections.push(Rejection::new(file.clone(), number, reason).of("molblock", &shown))
             }
         }
-        if !ended {
+        if at_end {
             break;
         }
     }
@@ -82,39 +145,7 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
             .in_file(path)
             .hint("export it again"));
     }
-    Ok((RawTable::with_rows(file, columns, rows), rejections))
-}
-
-/// Molecule block, title and data fields of one record.
-fn fields(record: Record) -> Result<Vec<(String, String)>, (String, &'static str)> {
-    if let Some(fault) = record.fault {
-        return Err(fault);
-    }
-    let title = record.lines.first().cloned().unwrap_or_default();
-    let Some(end) = record.lines.iter().position(|line| line.starts_with("M  END")) else {
-        return Err((
-            title,
-            "the record has no `M  END` line: it is cut short or no MOL block; export it again",
-        ));
-    };
-    let mut cells = vec![
-        ("molblock".to_string(), record.lines[..=end].join("\n") + "\n"),
-        ("title".to_string(), title.trim().to_string()),
-    ];
-    let mut rest = record.lines[end + 1..].iter();
-    while let Some(line) = rest.next() {
-        let Some(name) = field_name(line) else { continue };
-        let values: Vec<&str> = rest.by_ref().map(|l| l.trim()).take_while(|l| !l.is_empty()).collect();
-        let value = values.join("\n");
-        match cells.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => {
-                known.push('\n');
-                known.push_str(&value);
-            }
-            None => cells.push((name.to_string(), value)),
-        }
-    }
-    Ok(cells)
+    Ok((RawTable::with_rows(file, columns.columns, columns.rows), rejections))
 }
 
 /// Name in a data header such as `>  25 <MELTING.POINT>`.

@@ -3,7 +3,7 @@
 use super::{
     columns::{Role, Scope, find, need, normalise},
     config::ColumnMap,
-    entity::{Entity, Registry, Row},
+    entity::{Entity, Refusal, Registry, Row},
     entity_table::keys,
     raw::{RawColumn, RawTable},
 };
@@ -19,7 +19,7 @@ const FLAT_KEYS: [&[&str]; 2] = [
 pub(super) struct Side<'t> {
     field: &'t RawColumn,
     /// The entity of each row where the pair table holds the text itself.
-    inline: Option<Vec<Result<u32, String>>>,
+    inline: Option<Vec<Result<u32, Refusal>>>,
 }
 
 impl<'t> Side<'t> {
@@ -82,7 +82,7 @@ impl<'t> Side<'t> {
 
     pub(super) fn resolve<E: Entity>(&self, row: usize, registry: &Registry<E>) -> Result<u32, (String, String)> {
         let outcome = match &self.inline {
-            Some(entities) => entities[row].clone(),
+            Some(entities) => entities[row].clone().map_err(|refusal| refusal.reason),
             None => match self.field.get(row).map(str::trim).filter(|id| !id.is_empty()) {
                 Some(id) => registry.resolve(id),
                 None => Err("the id is empty; add it or remove the row".to_string()),

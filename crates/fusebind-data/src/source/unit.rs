@@ -1,11 +1,11 @@
 //! Units of affinity: from text such as `> 10000` and `Kd_nM` to a typed [`Affinity`].
 //!
-//! A concentration `c` in molar becomes `-log10 c`, which turns the relation around: `Kd > 10000 nM` says pKd is at most 5.
+//! A concentration `c` in molar becomes `-log10 c`, which turns the relation around: `Kd > 10000 nM` means pKd is at most 5.
 
 use super::columns::normalise;
 use crate::table::{Affinity, Censoring, Scale};
 
-/// Values of `-log10(molar)` beyond this range are no affinities but a wrong unit.
+/// Values of `-log10(molar)` beyond this range indicate a wrong unit.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = -3.0..=20.0;
 
 /// How the numbers of a column are written.
@@ -19,7 +19,7 @@ enum Notation {
     Score,
 }
 
-/// What a unit column, a column name or a setting says about the unit: perhaps only a part of it.
+/// What a unit column, a column name or a setting states about the unit: perhaps only a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct UnitParts {
     scale: Option<Scale>,
@@ -99,7 +99,7 @@ impl UnitParts {
             (Some(scale), Some(notation)) => Ok(Unit { scale, notation }),
             (Some(_), None) => Err("the concentration unit is missing; write for instance Kd_nM or Kd_uM".into()),
             (None, Some(_)) => {
-                Err("the unit does not say what was measured; write for instance Kd_nM or IC50_nM".into())
+                Err("the unit does not state what was measured; write for instance Kd_nM or IC50_nM".into())
             }
             (None, None) => Err("the unit is missing; write for instance Kd_nM, pKd or KIBA_score".into()),
         }
@@ -114,7 +114,7 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    /// Converts a number with its relation (empty, `=`, `~`, `>`, `>=`, `<`, `<=`), or says why it is no affinity.
+    /// Converts a number with its relation (empty, `=`, `~`, `>`, `>=`, `<`, `<=`), or gives the reason why it is not an affinity.
     pub(super) fn affinity(self, relation: &str, number: &str) -> Result<Affinity, String> {
         let (prefix, digits) = split_relation(number);
         if !relation.is_empty() && !prefix.is_empty() && relation != prefix {
@@ -129,21 +129,21 @@ impl Unit {
             other => return Err(format!("the relation {other} is not known; write =, >, >=, < or <=")),
         };
         let value: f64 = digits.parse().map_err(|_| {
-            "this is no number; write digits with a decimal point, without unit or separators".to_string()
+            "this is not a number; write digits with a decimal point, without unit or separators".to_string()
         })?;
         if !value.is_finite() {
             return Err("the affinity is not finite; leave the cell empty if it was not measured".into());
         }
         let (value, bound) = match self.notation {
             Notation::Concentration(_) if value <= 0.0 => {
-                return Err("a concentration must be positive; a floor belongs behind `<`".into());
+                return Err("a concentration must be positive; write a censoring limit behind `<`".into());
             }
             Notation::Concentration(exponent) => (f64::from(exponent) - value.log10(), bound.reverse()),
             Notation::Logarithmic | Notation::Score => (value, bound),
         };
         if self.notation != Notation::Score && !PLAUSIBLE.contains(&value) {
             return Err(format!(
-                "-log10(molar) would be {value:.1}, which no affinity is; check the unit"
+                "-log10(molar) would be {value:.1}, which is not an affinity; check the unit"
             ));
         }
         let censoring = match bound {

@@ -20,7 +20,7 @@ pub struct PartNames {
 const REST: &str = "*";
 
 impl PartNames {
-    /// From text such as `valid=fold4` or `train=fold0+fold1,valid=fold4,test=test`. Where `train` is not said, everything
+    /// From text such as `valid=fold4` or `train=fold0+fold1,valid=fold4,test=test`. Where `train` is not given, everything
     /// trains that is in no other part; `valid=` means no validation, with the usual name of that part training as well.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |reason: String| {
@@ -35,7 +35,7 @@ impl PartNames {
         {
             let (part, values) = clause.split_once('=').unwrap_or((clause, ""));
             let at = Part::ALL.iter().position(|known| known.name() == part.trim());
-            let at = at.ok_or_else(|| refuse(format!("`{}` is no part of a split", part.trim())))?;
+            let at = at.ok_or_else(|| refuse(format!("`{}` is not a part of a split", part.trim())))?;
             if lists[at].is_some() {
                 return Err(refuse(format!("`{}` is given twice", part.trim())));
             }
@@ -45,7 +45,7 @@ impl PartNames {
         let [train, valid, test] = lists;
         Ok(Self {
             train: train.unwrap_or_else(|| vec![REST.to_string()]),
-            // A part that is said to have no values must not fall back to its usual names.
+            // A part that is given no values must not fall back to its usual names.
             valid: valid.map_or_else(Vec::new, nothing_if_empty),
             test: test.map_or_else(Vec::new, nothing_if_empty),
         })
@@ -69,7 +69,7 @@ impl PartNames {
     fn part(&self, value: &str) -> Option<Part> {
         let explicit = |part: &Part| !self.list(*part).is_empty() && self.names(*part, value);
         let by_rest = || self.train.iter().any(|name| name == REST).then_some(Part::Train);
-        // What is said wins over what is usual: with `train = ["fold0", "test"]` the test fold trains.
+        // Given values have priority over usual names: with `train = ["fold0", "test"]` the test fold trains.
         let said = Part::ALL.into_iter().find(explicit);
         said.or_else(|| Part::ALL.into_iter().find(|part| self.names(*part, value)))
             .or_else(by_rest)
@@ -114,7 +114,7 @@ fn act(part: Part) -> &'static str {
 /// The split that `spec` names: a column, or a column and its parts as in `split_setting1:valid=fold4`.
 pub fn from_spec(dataset: &Dataset, spec: &str) -> Result<Split, Error> {
     match spec.split_once(':') {
-        // A column whose own name holds a colon stays reachable.
+        // A column with a colon in its name is found too.
         Some((column, parts)) if !dataset.split_columns.contains_key(spec) => {
             from_column(dataset, column.trim(), &PartNames::parse(parts)?)
         }

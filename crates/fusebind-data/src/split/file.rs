@@ -98,7 +98,7 @@ pub fn read_split(path: &Path, dataset: &Dataset) -> Result<Split, Error> {
             .in_file(path)
             .hint("write it again with `fusebind data split`"));
     }
-    let (header, body) = Header::cut(&text).ok_or_else(|| malformed("is no fusebind split file".into()))?;
+    let (header, body) = Header::cut(&text).ok_or_else(|| malformed("is not a fusebind split file".into()))?;
     if header.data != dataset.fingerprint {
         let reason = "belongs to another data set, or the data has changed since";
         return Err(Error::new(ErrorKind::Config, reason)

@@ -1,12 +1,12 @@
-//! A validation part drawn as a test part is.
+//! A validation part that is sampled like a test part.
 //!
-//! A published split may test on new entities and validate on known ones; what is chosen there is not what new entities need.
-//! Comes in: a [`Split`]. Goes out: the same test part, with train and validation pairs divided anew.
+//! A published split may test on new entities and validate on known ones; what is chosen on such a validation part does not
+//! suit new entities. Comes in: a [`Split`]. Goes out: the same test part, with train and validation pairs divided again.
 
 use super::{Fractions, Part, Split, SplitBy, split};
 use crate::{Error, table::Dataset};
 
-/// Draws the validation part of `given` anew from its training and validation pairs, `by` the given method, with `share` of
+/// Samples the validation part of `given` again from its training and validation pairs, `by` the given method, with `share` of
 /// their pairs.
 pub fn hold_out(dataset: &Dataset, given: &Split, by: SplitBy, share: f64, seed: u64) -> Result<Split, Error> {
     let mut kept: Vec<u32> = given.train.indices().to_vec();
@@ -23,10 +23,10 @@ pub fn hold_out(dataset: &Dataset, given: &Split, by: SplitBy, share: f64, seed:
         valid: share,
         test: 0.0,
     };
-    let drawn = split(&inner, by, fractions, seed)?;
+    let sampled = split(&inner, by, fractions, seed)?;
     let mut parts = vec![None; dataset.interactions.len()];
     for part in [Part::Train, Part::Valid] {
-        for at in drawn.part(part) {
+        for at in sampled.part(part) {
             parts[kept[*at as usize] as usize] = Some(part);
         }
     }

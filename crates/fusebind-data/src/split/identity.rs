@@ -1,7 +1,7 @@
 //! Which interactions are about the same molecule, sequence, scaffold or cluster.
 //!
 //! Comes in: a data set. Goes out: one class number per interaction, by content: two entries with the same canonical SMILES
-//! or the same sequence are one, whatever their ids, and the numbers do not depend on the order of rows.
+//! or the same sequence are one, under any id, and the numbers do not depend on the order of rows.
 
 use rayon::prelude::*;
 
@@ -34,7 +34,7 @@ impl<'d> Identity<'d> {
                 ),
             )
             .at_row(interaction.row)
-            .hint("read the data set again: its tables do not belong together")),
+            .hint("read the data set again: its tables do not match")),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a data set and a [`SplitConfig`]. Goes out: a [`Split`], which depends on the seed and on content, not on ids.
 //! Every method assigns whole groups: a molecule, a sequence, a scaffold, a cluster. Random groups by the very (molecule,
-//! sequence) pair, so that a repeated measurement never stands on both sides.
+//! sequence) pair, so that a repeated measurement is never on both sides.
 
 use std::str::FromStr;
 
@@ -65,7 +65,7 @@ impl FromStr for SplitBy {
             .find(|method| method.name() == name)
             .ok_or_else(|| {
                 let names = Self::ALL.map(Self::name).join(", ");
-                Error::new(ErrorKind::Config, format!("`{name}` is no way to split"))
+                Error::new(ErrorKind::Config, format!("`{name}` is not a split method"))
                     .hint(format!("use one of {names}"))
             })
     }
@@ -116,7 +116,7 @@ impl Fractions {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// What is kept apart.
+    /// What is disjoint between the parts.
     pub by: SplitBy,
     /// Shares of the parts, in pairs.
     pub fractions: Fractions,
@@ -139,7 +139,7 @@ impl SplitConfig {
             SplitBy::UnseenDrug => assign(&identity.molecules(), shares, &mut random),
             SplitBy::UnseenTarget => assign(&identity.sequences(), shares, &mut random),
             SplitBy::UnseenPair => {
-                // A part keeps the product of its shares of drugs and targets: with roots, the parts relate as asked.
+                // A part keeps the product of its shares of drugs and targets: with roots, the parts have the requested ratios.
                 let roots = shares.map(f64::sqrt);
                 let roots = roots.map(|root| root / roots.iter().sum::<f64>());
                 let drugs = assign(&identity.molecules(), roots, &mut random);
@@ -189,7 +189,7 @@ pub fn split(dataset: &Dataset, method: SplitBy, fractions: Fractions, seed: u64
     config.split(dataset)
 }
 
-/// Gives whole groups to parts: groups in random order, each to the part that lacks most pairs of its share.
+/// Assigns whole groups to parts: groups in random order, each to the part that lacks most pairs of its share.
 fn assign(classes: &[u32], shares: [f64; 3], random: &mut ChaCha8Rng) -> Vec<Option<Part>> {
     let mut groups: Vec<Vec<usize>> = vec![Vec::new(); classes.iter().max().map_or(0, |last| *last as usize + 1)];
     classes

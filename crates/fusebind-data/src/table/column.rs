@@ -1,4 +1,4 @@
-//! A named, typed, nullable column: what goes out to CSV and Parquet.
+//! A named, typed, nullable column for CSV and Parquet files.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::{Affinity, Censoring, Dataset, Interaction, Scale};
 /// Exact values of one group that differ by more than this on their scale (ten-fold for concentrations) are in conflict.
 pub const AFFINITY_CONFLICT: f64 = 1.0;
 
-/// What becomes of repeated (drug, target, scale) rows.
+/// What is done with repeated (drug, target, scale) rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DuplicatePolicy {
@@ -41,7 +41,7 @@ pub struct DuplicateReport {
     pub merged: u64,
     /// Groups with conflicting labels or values.
     pub conflicts: u64,
-    /// Groups that say both "binds" and "does not bind".
+    /// Groups that hold both "binds" and "does not bind".
     pub label_conflicts: u64,
     /// Groups whose exact values differ by more than [`AFFINITY_CONFLICT`], or whose bounds exclude each other.
     pub affinity_conflicts: u64,
@@ -157,8 +157,8 @@ fn values_conflict(rows: &[Interaction]) -> bool {
     highest_floor - lowest_ceiling > AFFINITY_CONFLICT
 }
 
-/// One row for all: exact values win over bounds, the tightest bound wins where nothing is exact, labels vote. `None` where
-/// neither an affinity nor a majority is left.
+/// One row for all: exact values have priority over bounds, the tightest bound is kept where nothing is exact, and labels are
+/// decided by majority. `None` where neither an affinity nor a majority is left.
 fn combine(rows: &[Interaction], policy: DuplicatePolicy) -> Option<Interaction> {
     let (exact, at_most, at_least) = (
         affinities(rows, Censoring::Exact),
@@ -176,7 +176,7 @@ fn combine(rows: &[Interaction], policy: DuplicatePolicy) -> Option<Interaction>
         }
         (true, Some(&ceiling), None) => Some((ceiling, Censoring::AtMost)),
         (true, None, Some(&floor)) => Some((floor, Censoring::AtLeast)),
-        // An interval, which one row cannot carry: the bound that was met first stands.
+        // An interval, which one row cannot carry: the first bound is kept.
         (true, Some(_), Some(_)) => rows[0].affinity.map(|a| (a.value, a.censoring)),
         (true, None, None) => None,
     };

@@ -1,4 +1,4 @@
-//! A row that could not be used: where it stands and why.
+//! A row that could not be used: where it is and why.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Rejection {
     pub field: String,
     /// The offending value, shortened to 80 characters.
     pub value: String,
-    /// One line that says what is wrong and how to mend it.
+    /// One line that says what is wrong and how to fix it.
     pub reason: String,
 }
 

@@ -1,6 +1,5 @@
-//! What a user brings, parsed once at the edge: molecules, proteins and their profiles.
+//! What a user brings, parsed once at the edge: molecules, proteins and their side data.
 
 pub mod molecule;
-pub mod profile;
 pub mod protein;
 pub mod side;

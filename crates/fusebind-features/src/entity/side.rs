@@ -1,4 +1,4 @@
-//! Side data of many entities: what is known of a drug or a target beside its structure.
+//! Side data of many entities: what is known about a drug or a target beside its structure.
 //!
 //! Comes in: tables, matched to entities. Goes out: [`SideData`], aligned with the drugs or the targets of a data set. What
 //! was not measured is missing, never zero. Axis legend: `G` genes, `A` assays.
@@ -25,7 +25,7 @@ pub struct SideData {
     pub measured: Vec<(u32, u32)>,
 }
 
-/// Drugs as pairs may see them: all that is known of a drug, or all but the assays that measure the pair's target.
+/// Drugs as a pair may use them: all side data of a drug, or all but the assays that measure the pair's target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DrugRows {
     /// Side data of all rows: the drugs, and behind them the further views.
@@ -37,7 +37,7 @@ pub struct DrugRows {
 }
 
 impl DrugRows {
-    /// DrugRows of `drugs` drugs with the given side data for pairs of drug and target.
+    /// Rows of `drugs` drugs with the given side data for pairs of drug and target.
     pub fn new(side: &SideData, drugs: usize, pairs: &[(u32, u32)]) -> Self {
         let mut views = Self {
             side: side.clone(),
@@ -163,8 +163,8 @@ impl SideData {
             .for_each(|p| p.of_entity.resize(entities, Vec::new()));
     }
 
-    /// Appends a twin for each of `entities` that has side values, which has them from others of `entities`: each modality from a
-    /// random one that has it, some from the entity itself. Which entities have a twin, in order. What exists is the same.
+    /// Appends a permuted copy of each of `entities` that has side values. Each modality is taken from a random one of `entities`
+    /// that has it, some from the entity itself. Returns the copied entities, in order.
     pub fn push_permuted_copies(&mut self, entities: &[u32], random: &mut impl Rng) -> Vec<u32> {
         let having = |has: &dyn Fn(usize) -> bool| -> Vec<u32> {
             entities.iter().copied().filter(|e| has(*e as usize)).collect()
@@ -174,15 +174,18 @@ impl SideData {
             having(&|e| !self.transcriptome.of_entity[e].is_empty()),
             having(&|e| !self.bioassay.of_entity[e].is_empty()),
         ];
-        let mut born = Vec::new();
+        let mut copied = Vec::new();
         for &entity in entities {
-            let mut giver =
+            let mut source =
                 |permuted_from: &[u32]| match permuted_from.binary_search(&entity).is_ok() && random.random_bool(0.7) {
                     true => permuted_from[random.random_range(0..permuted_from.len())] as usize,
                     false => entity as usize,
                 };
-            let [text, transcriptome, bioassay] = [0, 1, 2].map(|m| giver(&permuted_from[m]));
-            if [text, transcriptome, bioassay].iter().all(|g| *g == entity as usize) {
+            let [text, transcriptome, bioassay] = [0, 1, 2].map(|m| source(&permuted_from[m]));
+            if [text, transcriptome, bioassay]
+                .iter()
+                .all(|from| *from == entity as usize)
+            {
                 continue;
             }
             self.texts.push(self.texts[text].clone());
@@ -194,9 +197,9 @@ impl SideData {
                 let rows = &mut embeddings.rows.of_entity;
                 rows.push(rows[entity as usize].clone());
             }
-            born.push(entity);
+            copied.push(entity);
         }
-        born
+        copied
     }
 
     /// Appends a copy of an entity that was not tested in `assays`.
@@ -277,6 +280,6 @@ mod tests {
         assert!(rows[0][2].is_nan() && rows[1][0].is_nan());
         assert_eq!(rows[1][1..], [5.0, 6.0]);
         assert_eq!(profiles.rows(1).count(), 1);
-        assert_eq!(profiles.rows(7).count(), 0, "an entity that no table knows");
+        assert_eq!(profiles.rows(7).count(), 0, "an entity that is in no table");
     }
 }

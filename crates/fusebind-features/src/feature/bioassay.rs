@@ -2,7 +2,7 @@
 //!
 //! Each assay has three tokens: active, inactive, and a number. An entity is the set of tokens of the assays it was tested
 //! in; an assay that was not run has none, which is not the same as inactive. The weight of a class token is 1, that of a
-//! number its value, `asinh`-tamed; rows have unit norm. Comes in: `[A]` with NaN where not tested. Goes out: sparse rows
+//! number its value, compressed by `asinh`; rows have unit norm. Comes in: `[A]` with NaN where not tested. Goes out: sparse rows
 //! over `3 A` tokens.
 
 use crate::sparse_rows::SparseRows;
@@ -26,7 +26,7 @@ pub fn tokens(outcomes: &[f32]) -> impl Iterator<Item = (u32, f32)> {
         })
 }
 
-/// The part of `rows` that says how alike two drugs act: actives count fully, inactives, which most drugs share, little.
+/// The part of `rows` that measures how similarly two drugs act: actives count fully, inactives, which most drugs share, little.
 pub fn likeness(rows: &SparseRows) -> SparseRows {
     let mut alike = SparseRows::default();
     for index in 0..rows.len() {

@@ -5,7 +5,7 @@
 //! family scaled to unit norm over the number of families. Nothing is fitted.
 
 /// Reduced alphabet: residue tokens (order of `sequence::RESIDUES`) to ten physico-chemical classes.
-/// Classes: A | C,M | D,E | F,W,Y | G | H | I,L,V | K,R | N,Q,S,T | P; U as C, O as K, X apart.
+/// Classes: A | C,M | D,E | F,W,Y | G | H | I,L,V | K,R | N,Q,S,T | P; U as C, O as K, X in no class.
 const REDUCED: [u8; 23] = [0, 1, 2, 2, 3, 4, 5, 6, 7, 6, 1, 8, 9, 8, 7, 8, 8, 6, 3, 3, 1, 7, 10];
 
 /// A family of k-mers: which alphabet, and which positions of a window are read.

@@ -17,7 +17,7 @@ pub struct AtomInvariant {
     pub element: u8,
     /// Neighbours including hydrogens.
     pub degree: u8,
-    /// Hydrogens that are no atoms of the graph.
+    /// Hydrogens that are not atoms of the graph.
     pub hydrogens: u8,
     /// Formal charge.
     pub charge: i8,

@@ -1,7 +1,7 @@
-//! How alike two proteins are, without aligning them.
+//! Similarity of two proteins without alignment.
 //!
 //! In: residue tokens `[L]`. Out: [`KmerSet`], the distinct k-mers of a protein as sorted codes, and between two of them the
-//! Jaccard coefficient (Broder 1997, shared over all) and the cosine (shared over the geometric mean of the sizes, kinder to
+//! Jaccard coefficient (Broder 1997, shared over all) and the cosine (shared over the geometric mean of the sizes, higher for
 //! a domain inside a long protein). Merging two sorted lists takes one pass, so a thousand proteins are compared with each
 //! other in about a second.
 

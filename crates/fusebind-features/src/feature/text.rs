@@ -1,4 +1,4 @@
-//! Terms of descriptions, weighted by how telling they are.
+//! Terms of descriptions, weighted by how specific they are.
 //!
 //! A vocabulary is fitted on the texts of training entities: words, and pairs of neighbouring words, in lower case. The
 //! weight of term `t` in an entity's texts is `(1 + ln n) (1 + ln(N / df))`, with `n` its count, `df` the number of training
@@ -14,7 +14,7 @@ use crate::sparse_rows::SparseRows;
 /// Longest text that is read of one entity, in words; the rest is cut.
 pub const MOST_WORDS: usize = 4096;
 
-/// Words too common to tell anything.
+/// Stop words.
 const STOP: &[&str] = &[
     "a", "an", "and", "are", "as", "at", "be", "been", "by", "can", "for", "from", "has", "have", "in", "is", "it",
     "its", "may", "not", "of", "on", "or", "such", "that", "the", "their", "these", "this", "to", "was", "were",
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(
             vocabulary.terms,
             ["kinase", "receptor"],
-            "once is not enough, and `the` says nothing"
+            "once is not enough, and `the` is a stop word"
         );
         let new = texts(&["Kinase receptor receptor of unheard-of kind", "quite other words", ""]);
         let (rows, cut) = vocabulary.rows(new.iter().map(Vec::as_slice));
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(
             Vocabulary::fit(long.iter().map(Vec::as_slice), 0).len(),
             0,
-            "at most as many as asked for"
+            "at most as many as requested"
         );
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! `x = asinh(z)`, which is linear near 0 and logarithmic in the tails (Huber et al. 2002, doi
 //! 10.1093/bioinformatics/18.suppl_1.S96), then divided by the root mean square over the signature's genes: a z-score, a
-//! fold change and a rank in [-1, 1] come out alike. Genes that were not measured are 0, the mean, and add nothing.
+//! fold change and a rank in [-1, 1] give similar values. Genes that were not measured are 0, the mean, and add nothing.
 //! Comes in: `[G]` with NaN where not measured. Goes out: `[G]`.
 
-/// Tames one signature in place; `false` where nothing was measured or nothing varies.
+/// Scales one signature in place; `false` where nothing was measured or nothing varies.
 pub fn normalise(signature: &mut [f32]) -> bool {
     let (mut square, mut count) = (0.0f64, 0u32);
     for value in signature.iter_mut() {

@@ -15,6 +15,7 @@ use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Tensor, TensorData},
 };
+use fusebind_features::atomic::write_atomically;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{Error, ErrorKind};
@@ -147,20 +148,10 @@ impl Archive {
     }
 }
 
-/// Writes `bytes` to `path` whole or not at all: a temporary file beside it, flushed to disk, then renamed.
+/// Writes `bytes` to `path` whole or not at all.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let temporary = path.with_extension("partial");
-    let write = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|e| {
-        // The half-written file is of no use to anyone; that it may already be gone is fine.
-        let _ = fs::remove_file(&temporary);
-        Error::new(ErrorKind::Io, format!("cannot be written: {e}")).about(path)
-    })
+    write_atomically(path, |file| file.write_all(bytes))
+        .map_err(|e| Error::new(ErrorKind::Io, format!("cannot be written: {e}")).about(path))
 }
 
 #[derive(Default)]

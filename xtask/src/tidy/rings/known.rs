@@ -40,58 +40,6 @@ pub const RINGS: &[(&str, &str)] = &[
         "crates/fusebind-cli/src/command/mod.rs",
     ),
     (
-        "crates/fusebind-data/src/sampler/order.rs",
-        "crates/fusebind-data/src/sampler/mod.rs",
-    ),
-    (
-        "crates/fusebind-data/src/simulate/config.rs",
-        "crates/fusebind-data/src/simulate/molecules.rs",
-    ),
-    (
-        "crates/fusebind-data/src/simulate/molecules.rs",
-        "crates/fusebind-data/src/simulate/mod.rs",
-    ),
-    (
-        "crates/fusebind-data/src/simulate/proteins.rs",
-        "crates/fusebind-data/src/simulate/mod.rs",
-    ),
-    (
-        "crates/fusebind-data/src/simulate/sides.rs",
-        "crates/fusebind-data/src/simulate/mod.rs",
-    ),
-    (
-        "crates/fusebind-data/src/source/delimited.rs",
-        "crates/fusebind-data/src/source/raw.rs",
-    ),
-    (
-        "crates/fusebind-data/src/source/fasta.rs",
-        "crates/fusebind-data/src/source/raw.rs",
-    ),
-    (
-        "crates/fusebind-data/src/source/parquet.rs",
-        "crates/fusebind-data/src/source/raw.rs",
-    ),
-    (
-        "crates/fusebind-data/src/source/raw.rs",
-        "crates/fusebind-data/src/source/sdf.rs",
-    ),
-    (
-        "crates/fusebind-eval/src/classification.rs",
-        "crates/fusebind-eval/src/enrichment.rs",
-    ),
-    (
-        "crates/fusebind-features/src/entity/molecule/chematic.rs",
-        "crates/fusebind-features/src/entity/molecule/mod.rs",
-    ),
-    (
-        "crates/fusebind-features/src/entity/molecule/gate.rs",
-        "crates/fusebind-features/src/entity/molecule/mod.rs",
-    ),
-    (
-        "crates/fusebind-features/src/entity/molecule/sd.rs",
-        "crates/fusebind-features/src/entity/molecule/mod.rs",
-    ),
-    (
         "crates/fusebind-model/src/fusion/neighbours.rs",
         "crates/fusebind-model/src/fusion/fused.rs",
     ),
@@ -114,10 +62,6 @@ pub const RINGS: &[(&str, &str)] = &[
     (
         "crates/fusebind-model/src/layer/composed.rs",
         "crates/fusebind-model/src/layer/pool.rs",
-    ),
-    (
-        "crates/fusebind-report/src/curves.rs",
-        "crates/fusebind-report/src/plot.rs",
     ),
     (
         "crates/fusebind-train/src/trainer/inputs.rs",

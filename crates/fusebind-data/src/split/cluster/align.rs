@@ -97,7 +97,7 @@ pub fn identity(a: &[u8], b: &[u8], (low, high): (isize, isize)) -> f64 {
         let first_column = shift + from as isize;
         let last_row = row + 1 == b.len();
         let columns = &a[first_column as usize..(shift + to as isize) as usize];
-        // A gap that eats a residue of `b` comes from the next diagonal of the row before: its cell is one further.
+        // A gap opposite a residue of `b` comes from the next diagonal of the row before: its cell is one further.
         let mut next = (best[from], down[from]);
         for (cell, residue) in (from..to).zip(columns) {
             let start = if row == 0 || first_column == 0 && cell == from {

@@ -1,4 +1,4 @@
-//! The greedy pass: longest first, join or found.
+//! The greedy pass: longest first; each sequence joins a cluster or starts a new one.
 
 use super::{
     ClusterConfig,
@@ -23,7 +23,7 @@ pub fn cluster_sequences(sequences: &[&[u8]], config: &ClusterConfig) -> Vec<u32
     let mut before: Option<usize> = None;
     for own in order {
         let sequence = sequences[own];
-        // Equal sequences stand side by side in the order; they share a cluster even where they hold no k-mer.
+        // Equal sequences are adjacent in the order; they share a cluster even where they hold no k-mer.
         if let Some(permuted_copy) = before.filter(|permuted_copy| sequences[*permuted_copy] == sequence) {
             cluster[own] = cluster[permuted_copy];
             continue;
@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(*cluster, found[i / 3 * 3], "one cluster per family");
         }
         let strict = clusters(&sequences, 0.9);
-        assert!((0..36).all(|i| strict[i] == i as u32), "at 90 % nothing is alike");
+        assert!((0..36).all(|i| strict[i] == i as u32), "at 90 % nothing is similar");
     }
 
     #[test]

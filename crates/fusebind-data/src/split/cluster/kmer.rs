@@ -1,7 +1,8 @@
 //! The filter before the alignment: 3-mers that two sequences share near one diagonal.
 //!
-//! Strangers of `L` residues share about `L²/8000` 3-mers, scattered over all diagonals; relatives share `identity³ L` on the
-//! few diagonals of their alignment. Counting per strip of diagonals keeps the two apart where a plain count cannot.
+//! Unrelated sequences of `L` residues share about `L²/8000` 3-mers, scattered over all diagonals; related ones share
+//! `identity³ L` on the few diagonals of their alignment. Counting per strip of diagonals separates the two where a plain count
+//! cannot.
 
 /// Residues per k-mer; codes take five bits per residue.
 const K: usize = 3;
@@ -11,10 +12,10 @@ const STRIP: usize = 32;
 pub(super) const CHANCE: f64 = 2.0 * STRIP as f64 / 8000.0;
 /// Strips on either side of the best that may join the band.
 const REACH: usize = 6;
-/// Token of `X`: says nothing, so it is in no k-mer.
+/// Token of `X`: unknown, so it is in no k-mer.
 const UNKNOWN: u8 = 22;
 
-/// A representative that is worth an alignment.
+/// A representative that is similar enough to align.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
     /// Number of the representative in the order of insertion.

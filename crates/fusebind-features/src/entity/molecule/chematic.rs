@@ -11,7 +11,8 @@ use ::chematic::smiles::{
 };
 
 use super::{
-    Chemistry, MAX_HEAVY_ATOMS, Molecule, circular, fields, gate,
+    chemistry::{Chemistry, MAX_HEAVY_ATOMS, Molecule},
+    circular, fields, gate,
     salt::{self, Fragment},
     sd,
 };
@@ -19,7 +20,7 @@ use crate::{Error, ErrorKind, feature::graph::GraphFeatures};
 
 type Structure = ::chematic::core::Molecule;
 
-/// How often a canonical SMILES is read back until it names itself.
+/// Most rounds of reading and writing a canonical SMILES until it no longer changes.
 const CANONICAL_ROUNDS: usize = 4;
 
 /// Which field of an atom says whether it is in a ring.
@@ -39,23 +40,25 @@ impl Chemistry for ChematicToolkit {
         guarded(|| {
             let structure = sd::structure(record)?;
             check_size(&structure)?;
-            // Written out and read back, so that explicit hydrogens go and a record gives what its SMILES gives.
+            // Written out and read back, so that explicit hydrogens are removed and a record gives what its SMILES gives.
             let written = canonical(&structure)?;
             canonical(&parse_structure(&written)?).and_then(from_canonical)
         })
     }
 }
 
-/// [`Molecule::scaffold`].
-pub(super) fn scaffold(molecule: &Molecule) -> Result<String, Error> {
-    // Without a ring there is none, and nothing to read.
-    if molecule.graph.atoms.iter().all(|fields| fields[IN_RING] == 0) {
-        return Ok(String::new());
+impl Molecule {
+    /// Canonical SMILES of the Murcko scaffold (Bemis & Murcko 1996, doi 10.1021/jm9602928); empty for acyclic molecules.
+    pub fn scaffold(&self) -> Result<String, Error> {
+        // Without a ring there is none, and nothing to read.
+        if self.graph.atoms.iter().all(|fields| fields[IN_RING] == 0) {
+            return Ok(String::new());
+        }
+        guarded(|| rdkit_murcko_scaffold(&parse_structure(&self.smiles)?).map_err(reason_of))
     }
-    guarded(|| rdkit_murcko_scaffold(&parse_structure(&molecule.smiles)?).map_err(reason_of))
 }
 
-/// A young crate stands behind every call: should it ever panic, one molecule is refused and the run goes on.
+/// The toolkit may panic: then one molecule is refused and the run continues.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(refuse(
@@ -140,14 +143,14 @@ enum Spelling {
     OfFragment,
 }
 
-/// Reads a canonical SMILES back until it names itself, so that the identity of an identity is that identity.
+/// Reads and writes a canonical SMILES until it no longer changes, so that the canonical SMILES of a canonical SMILES is itself.
 ///
 /// The part of a mixture's SMILES need not be canonical on its own.
 fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure), Error> {
     let mut visited: Vec<String> = Vec::new();
     loop {
         let structure = parse_structure(&smiles)?;
-        // Only stereo marks can be spelt in several canonical ways; without them one round in three is saved.
+        // Only stereo marks have several canonical spellings; without them one round in three is saved.
         if spelling == Spelling::OfWhole && !smiles.contains(['@', '/', '\\']) {
             return Ok((smiles, structure));
         }
@@ -156,7 +159,7 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
             return Ok((smiles, structure));
         }
         if visited.len() >= CANONICAL_ROUNDS || visited.contains(&again) {
-            // A few stereo-rich cages walk a cycle of spellings; its first in byte order stands for it.
+            // A few stereo-rich cages cycle through several spellings; the first in byte order is used.
             visited.extend([smiles, again]);
             let smiles = visited.into_iter().min().expect("two spellings were just added");
             let structure = parse_structure(&smiles)?;

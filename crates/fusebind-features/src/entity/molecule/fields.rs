@@ -8,7 +8,7 @@ use ::chematic::smiles::OgbGraphFeatures;
 
 use crate::feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS, BondFeatures};
 
-/// A category below `size`, the last one standing for everything beyond.
+/// A category below `size`; the last one covers everything beyond.
 fn category(value: i64, size: usize) -> u8 {
     value.clamp(0, size as i64 - 1) as u8
 }
@@ -46,7 +46,7 @@ pub(super) fn bonds(ogb: &OgbGraphFeatures) -> Vec<BondFeatures> {
     bonds
 }
 
-/// Which bonds close a ring: those that are no bridges of the graph (Tarjan 1974), found without recursion.
+/// Which bonds are in a ring: those that are not bridges of the graph (Tarjan 1974), found without recursion.
 fn ring_bonds(atoms: usize, ends: &[(u32, u32)]) -> Vec<bool> {
     let mut neighbours: Vec<Vec<(usize, usize)>> = vec![Vec::new(); atoms];
     for (bond, &(a, b)) in ends.iter().enumerate() {

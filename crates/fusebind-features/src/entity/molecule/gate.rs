@@ -1,13 +1,13 @@
-//! The syntax gate in front of the toolkit: raw text to a SMILES that is safe to hand on.
+//! The syntax gate in front of the toolkit: raw text to a SMILES that is safe to parse.
 //!
-//! In: what stands in a cell. Out: the SMILES alone, without surrounding space, trailing name and atom-map numbers; or
+//! Comes in: the text of a cell. Goes out: the SMILES alone, without surrounding space, trailing name and atom-map numbers; or
 //! an [`Error`] with the byte position. The grammar follows OpenSMILES (<http://opensmiles.org/opensmiles.html>); the
-//! toolkit accepts several strings that are no SMILES (`C..C`, `.C`, `C.`, `C()C`, `C11`), so the structure is checked
+//! toolkit accepts several strings that are not SMILES (`C..C`, `.C`, `C.`, `C()C`, `C11`), so the structure is checked
 //! here and only elements, valences and aromaticity are left to it.
 
 use std::collections::{HashMap, HashSet};
 
-use super::MAX_SMILES;
+use super::chemistry::MAX_SMILES;
 use crate::{Error, ErrorKind};
 
 /// Deepest nesting of branches.
@@ -41,7 +41,7 @@ pub(super) fn check(raw: &str) -> Result<String, Error> {
     Ok(scan.clean)
 }
 
-/// Where the scanner stands between two tokens.
+/// State of the scanner between two tokens.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     /// At the start or behind a dot: an atom must follow.
@@ -107,9 +107,9 @@ impl<'a> Scan<'a> {
                 byte if byte.is_ascii_control() => return self.fail("the SMILES holds a control character"),
                 byte if !byte.is_ascii() => {
                     let letter = self.smiles[self.at..].chars().next().unwrap_or('\u{fffd}');
-                    return self.fail(format!("`{letter}` is no SMILES character"));
+                    return self.fail(format!("`{letter}` is not a SMILES character"));
                 }
-                byte => return self.fail(format!("`{}` is no SMILES character", byte as char)),
+                byte => return self.fail(format!("`{}` is not a SMILES character", byte as char)),
             }
         }
         self.finish()
@@ -150,7 +150,7 @@ impl<'a> Scan<'a> {
             [b'b' | b'c' | b'n' | b'o' | b'p' | b's', ..] => 1,
             _ => {
                 return self.fail(format!(
-                    "`{}` is no atom outside brackets; write other elements as [Xx]",
+                    "`{}` is not an atom outside brackets; write other elements as [Xx]",
                     rest[0] as char
                 ));
             }
@@ -174,7 +174,7 @@ impl<'a> Scan<'a> {
             .find(|c| !c.is_ascii_alphanumeric() && !"+-@:#*".contains(*c))
         {
             return self.fail(format!(
-                "`{}` cannot stand in an atom of a plain SMILES",
+                "`{}` is not allowed in an atom of a plain SMILES",
                 bad.escape_default()
             ));
         }
@@ -186,7 +186,7 @@ impl<'a> Scan<'a> {
         // Atom maps number atoms for reactions and would make one molecule two identities.
         let (atom, map) = inside.split_once(':').unwrap_or((inside, "0"));
         if atom.is_empty() || map.is_empty() || !map.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.fail(format!("[{inside}] is no atom"));
+            return self.fail(format!("[{inside}] is not an atom"));
         }
         self.clean.push('[');
         self.clean.push_str(atom);
@@ -198,7 +198,7 @@ impl<'a> Scan<'a> {
 
     fn dot(&mut self) -> Result<(), Error> {
         if self.place != Place::Atom {
-            return self.fail("a dot must stand between two molecules");
+            return self.fail("a dot must separate two molecules");
         }
         self.place = Place::Fresh;
         self.keep(1);
@@ -236,7 +236,7 @@ impl<'a> Scan<'a> {
     fn bond(&mut self) -> Result<(), Error> {
         let width = match &self.text[self.at..] {
             [b'-', b'>', ..] | [b'<', b'-', ..] => 2,
-            [b'<', ..] => return self.fail("`<` is no bond"),
+            [b'<', ..] => return self.fail("`<` is not a bond"),
             _ => 1,
         };
         match self.place {

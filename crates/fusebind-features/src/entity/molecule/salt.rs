@@ -1,6 +1,6 @@
 //! Salt and solvent stripping: the fragments of a molecule to its parent, the same on every machine.
 //!
-//! In: canonical SMILES of the fragments with their composition. Out: the parent. The rule, in this order: fragments
+//! Comes in: canonical SMILES of the fragments with their composition. Goes out: the parent. The rule, in this order: fragments
 //! with carbon before those without; then most heavy atoms; then the greater mass; then the smaller canonical SMILES in
 //! byte order. Charges stay as they are: a neutral parent is not forced, since a zwitterion or a quaternary amine has
 //! none. A drug whose counter-ion is the larger organic fragment (pamoates) is better given without it.
@@ -14,7 +14,7 @@ pub(super) struct Fragment {
     pub(super) organic: bool,
     /// Number of heavy atoms.
     pub(super) heavy_atoms: usize,
-    /// Mass in units of 1/1000 Da, hydrogens included: whole numbers compare alike everywhere.
+    /// Mass in units of 1/1000 Da, hydrogens included: integers compare the same on every machine.
     pub(super) millidalton: u64,
 }
 

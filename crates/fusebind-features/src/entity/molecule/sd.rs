@@ -1,12 +1,12 @@
 //! SD records: a mol block to the toolkit's structure.
 //!
 //! Comes in: one record, V2000 or V3000 by its counts line, with or without data fields behind `M  END`. Goes out: the
-//! structure with its wedge and double-bond stereo. The reader keeps explicit hydrogens; they go when the structure is
+//! structure with its wedge and double-bond stereo. The reader keeps explicit hydrogens; they are removed when the structure is
 //! written as canonical SMILES.
 
 use ::chematic::mol::{parse_mol, parse_mol_v3000};
 
-use super::MAX_HEAVY_ATOMS;
+use super::chemistry::MAX_HEAVY_ATOMS;
 use crate::{Error, ErrorKind};
 
 type Structure = ::chematic::core::Molecule;
@@ -20,6 +20,19 @@ fn refuse(reason: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Molecule, format!("invalid SD record: {reason}"))
 }
 
+/// Splits an SD record behind its `M  END` line: the mol block with that line, and the data fields. `None` where the line is
+/// missing.
+pub fn split_sd_record(record: &str) -> Option<(&str, &str)> {
+    let mut end = 0;
+    for line in record.split_inclusive('\n') {
+        end += line.len();
+        if line.trim_end() == "M  END" {
+            return Some(record.split_at(end));
+        }
+    }
+    None
+}
+
 /// Reads the mol block of `record`.
 pub(super) fn structure(record: &str) -> Result<Structure, Error> {
     if record.len() > MAX_RECORD {
@@ -29,12 +42,12 @@ pub(super) fn structure(record: &str) -> Result<Structure, Error> {
     let Some(counts) = record.lines().nth(3) else {
         return Err(refuse("it ends before the counts line (line 4)"));
     };
-    let Some(end) = record.lines().position(|line| line.trim_end() == "M  END") else {
+    let Some((block, _)) = split_sd_record(record) else {
         return Err(refuse("`M  END` is missing; is the file cut short?"));
     };
-    let block: String = record
+    // The reader needs plain line ends.
+    let block: String = block
         .lines()
-        .take(end + 1)
         .flat_map(|line| [line.trim_end_matches('\r'), "\n"])
         .collect();
     let parse = if counts.contains("V3000") {
@@ -58,4 +71,19 @@ pub(super) fn structure(record: &str) -> Result<Structure, Error> {
         ));
     }
     Ok(structure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_sd_record;
+
+    #[test]
+    fn a_record_is_split_behind_its_end_line() {
+        assert_eq!(
+            split_sd_record("a\nM  END \r\n> <X>\n1\n"),
+            Some(("a\nM  END \r\n", "> <X>\n1\n"))
+        );
+        assert_eq!(split_sd_record("a\nM  END"), Some(("a\nM  END", "")));
+        assert_eq!(split_sd_record("a\nM  ENDING\n"), None);
+    }
 }

@@ -1,6 +1,6 @@
-//! Proteins from FASTA and table columns.
+//! Proteins from their sequences.
 //!
-//! Comes in: a sequence as it stands in a cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
+//! Comes in: a sequence from a table cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
 //! the reason why there is none, with letter and place. Lower case is accepted; white space and one trailing stop are removed.
 //!
 //! ```
@@ -11,10 +11,6 @@
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
 
-mod fasta;
-
-pub use fasta::{FastaRecord, FastaRecords};
-
 use crate::{
     Error, ErrorKind,
     feature::sequence::{RESIDUES, SequenceFeatures},
@@ -24,7 +20,7 @@ use crate::{
 pub const MAX_RESIDUES: usize = 40_000;
 /// Token of `X`.
 const UNKNOWN: u8 = 22;
-/// Marks a byte that is no residue.
+/// Marks a byte that is not a residue.
 const NO_RESIDUE: u8 = u8::MAX;
 /// Token of each upper-case letter.
 const TOKENS: [u8; 256] = tokens();
@@ -111,7 +107,7 @@ fn wrong_letter(letter: char, residues_before: usize) -> Error {
             "`>` at residue {place}: give the sequence without its FASTA header"
         )),
         letter => refuse(format!(
-            "`{}` at residue {place} is no amino acid",
+            "`{}` at residue {place} is not an amino acid",
             letter.escape_default()
         )),
     }

@@ -1,0 +1,127 @@
+//! Files that appear under their name complete, or not at all.
+//!
+//! Comes in: a path and what to write. Goes out: a file that was written beside its place under a temporary name, synchronised
+//! to disk and renamed. The temporary name is unpredictable and must be new, so that no link of that name is followed.
+//!
+//! ```
+//! use std::io::Write;
+//! use fusebind_features::atomic::write_atomically;
+//! # let path = std::env::temp_dir().join(format!("fusebind-atomic-{}.txt", std::process::id()));
+//! write_atomically(&path, |file| file.write_all(b"whole"))?;
+//! assert_eq!(std::fs::read(&path)?, b"whole");
+//! # std::fs::remove_file(&path)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    hash::{BuildHasher, RandomState},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+/// Names that are tried before the folder is taken for unusable.
+const ATTEMPTS: usize = 16;
+
+/// A temporary file; it is removed when it is dropped.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn create(folder: &Path, name: &OsStr) -> io::Result<(Self, File)> {
+        let mut attempt = 1;
+        loop {
+            // The keys of each `RandomState` are random.
+            let random = RandomState::new().hash_one(std::process::id());
+            let mut hidden = OsString::from(".");
+            hidden.push(name);
+            hidden.push(format!(".{random:016x}.tmp"));
+            let path = folder.join(hidden);
+            match File::create_new(&path) {
+                Ok(file) => return Ok((Self(path), file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn rename(self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.0, path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove; after a failed write a second failure adds nothing.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Writes `path` through `fill`. On any failure (a full disk, say) the former content of `path` stays as it was and nothing is
+/// left behind.
+pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let (temporary, file) = Temporary::create(folder, name)?;
+    let mut writer = BufWriter::with_capacity(1 << 16, file);
+    fill(&mut writer)?;
+    writer.flush()?;
+    writer.get_ref().sync_all()?;
+    drop(writer);
+    temporary.rename(path)?;
+    // The rename itself is made durable where the platform can open folders.
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("fusebind-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).expect("the temporary folder is writable");
+        folder
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = folder("failed-write");
+        let path = folder.join("out.csv");
+        write_atomically(&path, |file| file.write_all(b"old")).expect("written");
+        let error = write_atomically(&path, |file| {
+            file.write_all(b"half of the ta")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(error.expect_err("full disk").kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&path).expect("readable"), b"old");
+        assert_eq!(fs::read_dir(&folder).expect("readable").count(), 1);
+        fs::remove_dir_all(&folder).expect("removable");
+    }
+
+    #[test]
+    fn a_folder_or_a_missing_parent_is_refused() {
+        let folder = folder("refused-write");
+        let kind = |path: &Path| write_atomically(path, |_| Ok(())).expect_err("refused").kind();
+        assert_eq!(kind(&folder), io::ErrorKind::IsADirectory);
+        assert_eq!(kind(&folder.join("no/out.csv")), io::ErrorKind::NotFound);
+        fs::remove_dir_all(&folder).expect("removable");
+    }
+
+    #[test]
+    fn temporary_names_differ() {
+        let folder = folder("temporary-names");
+        let (first, _) = Temporary::create(&folder, OsStr::new("a")).expect("created");
+        let (second, _) = Temporary::create(&folder, OsStr::new("a")).expect("created");
+        assert_ne!(first.0, second.0);
+        drop((first, second));
+        fs::remove_dir_all(&folder).expect("removable");
+    }
+}
