@@ -205,7 +205,8 @@ fn what_does_not_go_together_is_refused_before_a_model_is_made() {
         TrainedModel::save(weights, reference.as_ref(), &other, &path).unwrap();
         TrainedModel::open(&path, &Device::flex()).unwrap_err().to_string()
     };
-    let changes: [(&str, &dyn Fn(&mut Description)); 11] = [
+    type Change<'a> = &'a dyn Fn(&mut Description);
+    let changes: [(&str, Change<'_>); 11] = [
         ("shape", &|d| d.model.width = 25),
         // 65,536 channels in every layer would be several times the memory of the machine.
         ("shape", &|d| {
