@@ -36,6 +36,7 @@ use crate::{
     },
     head::{HeadConfig, Heads, Output},
     layer::{dense::dense, dropout::Dropout, pair::Pairs},
+    limits,
 };
 
 /// Configuration of [`Model`].
@@ -102,12 +103,26 @@ impl ModuleVisitor for Reader {
     }
 }
 
+/// Counts parameters without reading them.
+struct Counter(usize);
+
+impl ModuleVisitor for Counter {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let count = param
+            .lazy_shape()
+            .iter()
+            .fold(1, |all: usize, dim| all.saturating_mul(*dim));
+        self.0 = self.0.saturating_add(count);
+    }
+}
+
 impl ModelConfig {
     /// Refuses what makes no model.
     pub fn check(&self) -> Result<(), Error> {
         if self.width == 0 {
             return Err(Error::new(ErrorKind::Config, "model: `width` must be above 0"));
         }
+        self.check_sizes()?;
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(Error::new(ErrorKind::Config, "model: `dropout` must lie in [0, 1)"));
         }
@@ -121,13 +136,67 @@ impl ModelConfig {
         self.heads.check()
     }
 
+    /// Refuses widths and depths that no machine has the memory for.
+    fn check_sizes(&self) -> Result<(), Error> {
+        let channels = [
+            ("width", self.width),
+            ("graph.dim", self.graph.dim),
+            ("graph.substructures", self.graph.substructures),
+            ("sequence.composition", self.sequence.composition),
+            ("sequence.motifs", self.sequence.motifs),
+            ("sequence.motif_length", self.sequence.motif_length),
+            ("text.words", self.text.words),
+            ("text.dim", self.text.dim),
+            ("interaction.dim", self.interaction.dim),
+            ("interaction.rank", self.interaction.rank),
+            ("neighbours.dim", self.neighbours.dim),
+            ("neighbours.inputs", self.neighbours.inputs),
+            ("retrieval.dim", self.retrieval.dim),
+            ("alignment.dim", self.alignment.dim),
+            ("heads.affinities", self.heads.affinities),
+        ];
+        limits::all_at_most(limits::MOST_CHANNELS, &channels)?;
+        limits::at_most("neighbours.flags", self.neighbours.flags, self.neighbours.inputs)?;
+        limits::at_most("text.terms", self.text.terms, limits::MOST_INPUTS)?;
+        let layers = [
+            ("graph.layers", self.graph.layers),
+            ("interaction.layers", self.interaction.layers),
+            ("drug.embeddings", self.drug.embeddings.len()),
+            ("target.embeddings", self.target.embeddings.len()),
+        ];
+        limits::all_at_most(limits::MOST_LAYERS, &layers)?;
+        for side in [&self.drug, &self.target] {
+            let inputs = [
+                ("text", side.text),
+                ("transcriptome", side.transcriptome),
+                ("bioassay", side.bioassay),
+            ];
+            limits::all_at_most(limits::MOST_INPUTS, &inputs)?;
+            for (_, inputs) in &side.embeddings {
+                limits::at_most("embeddings", *inputs, limits::MOST_CHANNELS)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A freshly initialised model; the same seed gives the same weights.
     pub fn init(&self, device: &Device, seed: u64) -> Result<Model, Error> {
-        self.check()?;
         // The framework draws from one generator for the whole process: two models that begin at once would mix their draws.
         static DRAWING: Mutex<()> = Mutex::new(());
         let _turn = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         device.seed(seed);
+        let model = self.undrawn(device)?;
+        // Parameters are drawn when they are first read; reading them here, in order and in turn, is what makes a seed mean something.
+        model.visit(&mut Reader);
+        Ok(model)
+    }
+
+    /// A model whose parameters are not drawn yet and take no memory.
+    ///
+    /// # Errors
+    /// Where the configuration makes no model, or one of too many parameters.
+    pub(crate) fn undrawn(&self, device: &Device) -> Result<Model, Error> {
+        self.check()?;
         let model = Model {
             graph: self.graph.init(self.width, device),
             drug_side: SideEncoders::new(&self.drug, self, device),
@@ -143,8 +212,9 @@ impl ModelConfig {
             drug_alignment: self.align(&self.drug, device),
             target_alignment: self.align(&self.target, device),
         };
-        // Parameters are drawn when they are first read; reading them here, in order and in turn, is what makes a seed mean something.
-        model.visit(&mut Reader);
+        let mut counter = Counter(0);
+        model.visit(&mut counter);
+        limits::at_most("number of parameters", counter.0, limits::MOST_PARAMETERS)?;
         Ok(model)
     }
 

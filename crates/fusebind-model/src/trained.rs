@@ -2,8 +2,6 @@
 //!
 //! Comes in: the file that training wrote. Goes out: a [`TrainedModel`] that featurises and predicts exactly as in training.
 
-use std::path::Path;
-
 use burn::tensor::{Device, Tensor};
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
@@ -18,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
-    checkpoint::{Archive, save_reference, take_reference},
     model::{Model, ModelConfig},
+    provenance::TrainingRecord,
     scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores},
 };
 
@@ -75,6 +73,8 @@ pub struct Description {
     pub split_hash: String,
     /// Seed of the run.
     pub seed: u64,
+    /// Counts of the training part, and scores of the kept epoch.
+    pub training: TrainingRecord,
 }
 
 /// A trained model with everything that prediction needs.
@@ -182,64 +182,6 @@ impl Description {
 }
 
 impl TrainedModel {
-    /// Writes weights, evidence and description to `path`.
-    pub fn save(
-        weights: Archive,
-        neighbours: Option<&Reference>,
-        description: &Description,
-        path: &Path,
-    ) -> Result<(), Error> {
-        let mut archive = weights;
-        if let Some(neighbours) = neighbours {
-            save_reference(neighbours, &mut archive)?;
-        }
-        let text = serde_json::to_string(description)
-            .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the description cannot be written: {e}")))?;
-        archive.metadata.insert("description".into(), text);
-        archive.save(path)
-    }
-
-    /// Reads a bundle onto `device`.
-    pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
-        let mut archive = Archive::open(path)?;
-        let refuse = |reason: String| Error::new(ErrorKind::Checkpoint, reason).about(path);
-        let text = archive
-            .metadata
-            .remove("description")
-            .ok_or_else(|| refuse("holds no fusebind model: name a file that `fusebind train` wrote".into()))?;
-        let description: Description = serde_json::from_str(&text).map_err(|e| {
-            refuse(format!(
-                "was written by another version of fusebind ({e}): train again with this one"
-            ))
-        })?;
-        if description.feature_schema != FEATURE_SCHEMA {
-            return Err(refuse(format!(
-                "uses feature schema {}, this version has {FEATURE_SCHEMA}: train again or use the version that wrote it",
-                description.feature_schema
-            )));
-        }
-        let neighbours = take_reference(&mut archive).map_err(|e| e.about(path))?;
-        let inputs = neighbours.as_ref().map_or(0, Reference::inputs);
-        if inputs != description.model.neighbours.inputs {
-            return Err(refuse(format!(
-                "holds evidence of {inputs} channels, its model reads {}: copy it again or train again",
-                description.model.neighbours.inputs
-            )));
-        }
-        let model = description
-            .model
-            .init(device, 0)
-            .and_then(|m| archive.load_into(m))
-            .map_err(|e| e.about(path))?;
-        Ok(Self {
-            description,
-            model,
-            mismatch_rates: neighbours.as_ref().map(Reference::training_rates).unwrap_or_default(),
-            neighbours,
-            device: device.clone(),
-        })
-    }
-
     /// Scores `pairs` of positions in the stores. `progress` hears the number of pairs done.
     pub fn score(
         &self,

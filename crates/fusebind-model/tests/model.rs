@@ -13,15 +13,9 @@ use burn::{
 use fusebind_features::{
     feature::graph::ATOM_FIELDS,
     modality::{Modality, ModalitySet},
-    schema::InputScales,
 };
-use fusebind_model::{
-    checkpoint::Archive,
-    fusion::retrieval::cosines,
-    head::Output,
-    trained::{Description, FEATURE_SCHEMA, OutputScale, TrainedModel},
-};
-use support::{assert_close, config, host, memory, model, neighbours, pairs, stores, without};
+use fusebind_model::{checkpoint::Archive, fusion::retrieval::cosines, head::Output};
+use support::{assert_close, host, model, neighbours, pairs, stores, without};
 
 #[test]
 fn entities_encode_alike_alone_and_in_company() {
@@ -163,76 +157,6 @@ fn retrieval_vectors_are_units_and_their_products_cosines() {
         .flat_map(|d| targets.chunks(channels).map(|t| dot(d, t)).collect::<Vec<_>>())
         .collect();
     assert_close(&cosines(&drugs, &targets, channels), &expected, "cosines");
-}
-
-fn description() -> Description {
-    Description {
-        version: "0".into(),
-        feature_schema: FEATURE_SCHEMA,
-        model: config(),
-        inputs: InputScales::default(),
-        scales: vec![OutputScale {
-            name: "pKd".into(),
-            mean: 5.0,
-            std: 1.0,
-        }],
-        encoder_share: 0.25,
-        structure_only_share: 0.5,
-        modality_weights: Default::default(),
-        prior: Some(0.2),
-        threshold: Some(0.5),
-        recipe: "test".into(),
-        data_fingerprint: "f".into(),
-        split_hash: "s".into(),
-        seed: 1,
-    }
-}
-
-#[test]
-fn a_bundle_comes_back_and_damage_is_refused() {
-    let device = Device::flex();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("model.safetensors");
-    let model = model(&device);
-    let (drugs, targets) = stores();
-    let known = memory(&drugs, &targets, &[(0, 0), (1, 2), (3, 1)]);
-    TrainedModel::save(Archive::of(&model), Some(&known), &description(), &path).unwrap();
-    let bundle = TrainedModel::open(&path, &device).unwrap();
-    assert_eq!(bundle.description, description());
-    assert_eq!(Archive::of(&bundle.model), Archive::of(&model));
-    assert_eq!(bundle.neighbours.as_ref(), Some(&known));
-
-    let bytes = std::fs::read(&path).unwrap();
-    for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
-        std::fs::write(&path, &bytes[..length]).unwrap();
-        let error = TrainedModel::open(&path, &device).unwrap_err().to_string();
-        assert!(error.contains("damaged"), "cut to {length}: {error}");
-    }
-    let mut other = description();
-    other.model.width = 25;
-    TrainedModel::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
-    assert!(
-        TrainedModel::open(&path, &device)
-            .unwrap_err()
-            .to_string()
-            .contains("shape")
-    );
-    let mut other = description();
-    other.feature_schema += 1;
-    TrainedModel::save(Archive::of(&model), Some(&known), &other, &path).unwrap();
-    assert!(
-        TrainedModel::open(&path, &device)
-            .unwrap_err()
-            .to_string()
-            .contains("feature schema")
-    );
-    TrainedModel::save(Archive::of(&model), None, &description(), &path).unwrap();
-    let error = TrainedModel::open(&path, &device).unwrap_err().to_string();
-    assert!(error.contains("evidence of 0 channels"), "{error}");
-    assert!(
-        TrainedModel::open(folder.path(), &device).is_err(),
-        "a directory in place of a file"
-    );
 }
 
 #[test]

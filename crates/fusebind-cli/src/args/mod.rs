@@ -4,6 +4,7 @@ mod ablate;
 mod data;
 mod demo;
 mod evaluate;
+mod model;
 mod predict;
 mod recipe;
 mod robustness;
@@ -14,6 +15,7 @@ pub use ablate::AblateArgs;
 pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat};
 pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
+pub use model::ModelCommand;
 pub use predict::PredictArgs;
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
@@ -57,6 +59,9 @@ pub enum Command {
     Ablate(AblateArgs),
     /// Predict pairs with a trained model.
     Predict(PredictArgs),
+    /// Say what a model file holds, or write it without the training pairs.
+    #[command(subcommand, after_help = "Example: fusebind model info runs/first")]
+    Model(ModelCommand),
 }
 
 #[cfg(test)]

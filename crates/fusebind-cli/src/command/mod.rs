@@ -4,6 +4,7 @@ pub mod ablate;
 mod data;
 mod demo;
 mod evaluate;
+mod model;
 mod predict;
 mod recipe;
 mod robustness;
@@ -26,6 +27,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Robustness(args) => robustness::run(&args, console),
         Command::Ablate(args) => ablate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Model(args) => model::run(args, console),
     }
 }
 

@@ -74,7 +74,6 @@ fn is_finished(run: &RunDir) -> bool {
 fn summary(trained: &Trained) -> String {
     let scores: Vec<String> = trained
         .metrics
-        .valid
         .iter()
         .map(|(name, v)| format!("{name} {v:.4}"))
         .collect();

@@ -1,6 +1,6 @@
-//! The reference of evidence in a model file.
+//! The reference set as a section of a model file.
 //!
-//! Comes in: [`Reference`], or the archive of a model. Goes out: arrays whose names begin with `reference/`, or the evidence that they hold.
+//! Comes in: [`Reference`], or the section of a file. Goes out: a section, or the reference set that it holds.
 
 use fusebind_features::{
     feature::fingerprint::{BITS, Fingerprint},
@@ -13,10 +13,8 @@ use fusebind_features::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error, ErrorKind,
-    checkpoint::{Archive, Array},
-};
+use super::{archive::Array, section::Section};
+use crate::{Error, ErrorKind};
 
 /// The parts of a reference that are no arrays.
 #[derive(Serialize, Deserialize)]
@@ -27,65 +25,68 @@ struct Header {
     mismatch: MismatchModel,
 }
 
-const HEADER: &str = "reference";
+const NAME: &str = "reference";
 
-/// Adds everything to `archive`, under names that begin with `reference/`.
-pub fn save_reference(reference: &Reference, archive: &mut Archive) -> Result<(), Error> {
-    let header = Header {
+/// A section of layout `version` that holds `reference`, or nothing where there is none.
+///
+/// # Errors
+/// Where the mismatch model has no JSON form.
+pub fn reference_section(version: u32, reference: Option<&Reference>) -> Result<Section, Error> {
+    let header = reference.map(|reference| Header {
         drugs: reference.set.drugs.keys.clone(),
         targets: reference.set.targets.keys.clone(),
         sources: [reference.set.drugs.names(), reference.set.targets.names()],
         mismatch: reference.mismatch.clone(),
-    };
-    let text = serde_json::to_string(&header)
-        .map_err(|e| Error::new(ErrorKind::Checkpoint, format!("the reference cannot be written: {e}")))?;
-    archive.metadata.insert(HEADER.into(), text);
+    });
+    let mut section = Section::of(version, &header)?;
+    if let Some(reference) = reference {
+        save_arrays(reference, &mut section);
+    }
+    Ok(section)
+}
+
+fn save_arrays(reference: &Reference, archive: &mut Section) {
     let mut floats = |name: String, values: Vec<f32>| {
         let shape = vec![values.len()];
         archive.arrays.insert(name, Array { shape, values });
     };
-    floats("reference/mean".into(), reference.scale.mean.clone());
-    floats("reference/factor".into(), reference.scale.factor.clone());
+    floats("mean".into(), reference.scale.mean.clone());
+    floats("factor".into(), reference.scale.factor.clone());
     let outcomes = reference.set.known.outcomes();
-    floats("reference/outcomes".into(), outcomes.iter().map(|o| o.2).collect());
+    floats("outcomes".into(), outcomes.iter().map(|o| o.2).collect());
     archive
         .indices
-        .insert("reference/outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
-    archive.indices.insert(
-        "reference/outcome_targets".into(),
-        outcomes.iter().map(|o| o.1).collect(),
-    );
+        .insert("outcome_drugs".into(), outcomes.iter().map(|o| o.0).collect());
+    archive
+        .indices
+        .insert("outcome_targets".into(), outcomes.iter().map(|o| o.1).collect());
     for (side, entities) in [("drugs", &reference.set.drugs), ("targets", &reference.set.targets)] {
         for (number, (_, descriptors)) in entities.sources.iter().enumerate() {
-            save_descriptors(descriptors, &format!("reference/{side}/{number}"), archive);
+            save_descriptors(descriptors, &format!("{side}/{number}"), archive);
         }
     }
-    Ok(())
 }
 
-/// Takes what [`Reference::save`] added out of `archive`; `None` where there is no reference.
-pub fn take_reference(archive: &mut Archive) -> Result<Option<Reference>, Error> {
-    let Some(text) = archive.metadata.remove(HEADER) else {
-        return Ok(None);
-    };
+/// The reference set that a section holds; `None` where it holds none.
+///
+/// # Errors
+/// Where the arrays do not go together.
+pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> {
+    let archive = &mut archive;
     let damaged = || {
         Error::new(
             ErrorKind::Checkpoint,
-            "the reference of training pairs is damaged: copy the file again",
+            format!("section `{NAME}` is damaged: its arrays do not go together: copy the file again or train again"),
         )
     };
-    let header: Header = serde_json::from_str(&text).map_err(|_| damaged())?;
+    let Some(header) = archive.parse::<Option<Header>>(NAME)? else {
+        let empty = archive.arrays.is_empty() && archive.indices.is_empty();
+        return if empty { Ok(None) } else { Err(damaged()) };
+    };
     let mut floats = |name: &str| archive.arrays.remove(name).map(|a| a.values).ok_or_else(damaged);
-    let (mean, factor, values) = (
-        floats("reference/mean")?,
-        floats("reference/factor")?,
-        floats("reference/outcomes")?,
-    );
-    let drugs = archive.indices.remove("reference/outcome_drugs").ok_or_else(damaged)?;
-    let targets = archive
-        .indices
-        .remove("reference/outcome_targets")
-        .ok_or_else(damaged)?;
+    let (mean, factor, values) = (floats("mean")?, floats("factor")?, floats("outcomes")?);
+    let drugs = archive.indices.remove("outcome_drugs").ok_or_else(damaged)?;
+    let targets = archive.indices.remove("outcome_targets").ok_or_else(damaged)?;
     let inside = |ids: &[u32], count: usize| ids.len() == values.len() && ids.iter().all(|id| (*id as usize) < count);
     if !inside(&drugs, header.drugs.len()) || !inside(&targets, header.targets.len()) {
         return Err(damaged());
@@ -98,8 +99,7 @@ pub fn take_reference(archive: &mut Archive) -> Result<Option<Reference>, Error>
             .iter()
             .enumerate()
             .map(|(number, source)| {
-                let descriptors =
-                    take_descriptors(&format!("reference/{name}/{number}"), archive).ok_or_else(damaged)?;
+                let descriptors = take_descriptors(&format!("{name}/{number}"), archive).ok_or_else(damaged)?;
                 (descriptors.len() == keys.len())
                     .then_some((*source, descriptors))
                     .ok_or_else(damaged)
@@ -113,6 +113,9 @@ pub fn take_reference(archive: &mut Archive) -> Result<Option<Reference>, Error>
         known,
     };
     let layout = reference.layout();
+    if !archive.arrays.is_empty() || !archive.indices.is_empty() {
+        return Err(damaged());
+    }
     if mean.len() != layout.width() || factor.len() != layout.width() {
         return Err(damaged());
     }
@@ -124,7 +127,7 @@ pub fn take_reference(archive: &mut Archive) -> Result<Option<Reference>, Error>
     }))
 }
 
-fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Archive) {
+fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Section) {
     let mut floats = |part: &str, values: &[f32], width: usize| {
         let array = Array {
             shape: vec![values.len() / width.max(1), width],
@@ -146,15 +149,20 @@ fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Archive
     }
 }
 
-fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
+fn take_descriptors(name: &str, archive: &mut Section) -> Option<Descriptors> {
     if let Some(words) = archive.indices.remove(&format!("{name}/words")) {
+        if !words.len().is_multiple_of(BITS / 32) {
+            return None;
+        }
         let prints = words.chunks(BITS / 32).map(Fingerprint::from_words).collect();
         return Some(Descriptors::Bits(prints));
     }
     if let Some(offsets) = archive.indices.remove(&format!("{name}/offsets")) {
         let terms = archive.indices.remove(&format!("{name}/terms"))?;
         let weights = archive.arrays.remove(&format!("{name}/weights"))?.values;
-        let whole = offsets.is_sorted() && offsets.last().is_none_or(|end| *end as usize == terms.len());
+        let whole = offsets.is_sorted()
+            && offsets.first().is_none_or(|first| *first == 0)
+            && offsets.last().is_none_or(|end| *end as usize == terms.len());
         return (whole && weights.len() == terms.len()).then_some(Descriptors::Sparse(SparseRows {
             offsets,
             terms,
@@ -162,7 +170,7 @@ fn take_descriptors(name: &str, archive: &mut Archive) -> Option<Descriptors> {
         }));
     }
     let rows = archive.arrays.remove(&format!("{name}/rows"))?;
-    let width = *rows.shape.get(1)?;
+    let width = *rows.shape.get(1).filter(|_| rows.shape.len() == 2)?;
     Some(Descriptors::Dense {
         values: rows.values,
         width,

@@ -9,17 +9,41 @@
 //! RUN/state/              what `train --resume` needs; removed when the run is done
 //! ```
 
+mod selection;
+
 use std::{
     fs::{self, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
 };
 
-use fusebind_features::modality::ModalityWeights;
-use fusebind_model::checkpoint::{Archive, write_whole};
+use fusebind_model::checkpoint::{Archive, Known, Section, Sections, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Error, ErrorKind, curriculum::CurriculumState, recipe::Recipe};
+
+pub use selection::Selection;
+
+/// Sections of a saved state: weights, the optimizer, the weights to end with, and [`Progress`].
+const STATE: [Known; 4] = [
+    Known {
+        name: "model",
+        version: 1,
+    },
+    Known {
+        name: "optimizer",
+        version: 1,
+    },
+    Known {
+        name: "best",
+        version: 1,
+    },
+    PROGRESS,
+];
+const PROGRESS: Known = Known {
+    name: "progress",
+    version: 1,
+};
 
 /// Identity of a run: a resumed run must agree in all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,11 +68,8 @@ pub struct RunInfo {
 pub struct Progress {
     /// Finished epochs.
     pub epoch: u64,
-    /// Best validation score so far (larger is better) and its epoch.
-    pub best: Option<(f64, u64)>,
-    /// ModalityWeights in the modalities of drugs and of targets in that epoch.
-    #[serde(default)]
-    pub modality_weights: [ModalityWeights; 2],
+    /// The epoch that the run ends with so far.
+    pub selection: Option<Selection>,
     /// Whether label-free pre-training is done.
     #[serde(default)]
     pub pretrained: bool,
@@ -198,35 +219,32 @@ impl RunDir {
     }
 
     /// Writes the state of training as one file, so that a kill leaves the old state or the new one.
-    pub fn save_state(&self, parts: &[(&str, &Archive)], progress: &Progress) -> Result<(), Error> {
-        let mut whole = Archive::default();
-        for (part, archive) in parts {
-            for (name, array) in &archive.arrays {
-                whole.arrays.insert(format!("{part}:{name}"), array.clone());
-            }
-            for (name, value) in &archive.metadata {
-                whole.metadata.insert(format!("{part}:{name}"), value.clone());
-            }
+    pub fn save_state(&self, state: StateParts, progress: &Progress) -> Result<(), Error> {
+        let mut sections = Sections::default();
+        for (known, part) in STATE.into_iter().zip([state.model, state.optimizer, state.best]) {
+            let section = Section::of_archive(known.version, part)?;
+            sections.by_name.insert(known.name.into(), section);
         }
-        let progress = serde_json::to_string(progress)
-            .map_err(|e| Error::new(ErrorKind::Run, format!("progress cannot be written: {e}")))?;
-        whole.metadata.insert("progress".into(), progress);
-        Ok(whole.save(&self.state())?)
+        let progress = Section::of(PROGRESS.version, progress)?;
+        sections.by_name.insert(PROGRESS.name.into(), progress);
+        Ok(sections.save(&self.state())?)
     }
 
-    /// The last state, if any was written.
+    /// The last state, if any was written; a damaged one is refused.
     pub fn load_state(&self) -> Result<Option<(StateParts, Progress)>, Error> {
         let path = self.state();
         if !path.exists() {
             return Ok(None);
         }
-        let whole = Archive::open(&path)?;
-        let progress = whole
-            .metadata
-            .get("progress")
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| Error::new(ErrorKind::Run, "holds no progress: start the run anew").about(&path))?;
-        Ok(Some((StateParts(whole), progress)))
+        let (mut sections, _) = Sections::open(&path, &STATE)?;
+        let progress = sections.take(PROGRESS.name)?.parse(PROGRESS.name)?;
+        let mut part = |name| sections.take(name)?.into_archive(name);
+        let parts = StateParts {
+            model: part("model")?,
+            optimizer: part("optimizer")?,
+            best: part("best")?,
+        };
+        Ok(Some((parts, progress)))
     }
 
     /// Removes what only a resumed run needs.
@@ -245,30 +263,11 @@ impl RunDir {
 
 /// The parts of a saved state.
 #[derive(Clone, Debug)]
-pub struct StateParts(Archive);
-
-impl StateParts {
-    /// One part, under the names it was saved with; empty if there is none.
-    pub fn part(&self, part: &str) -> Archive {
-        let strip = |name: &String| {
-            name.strip_prefix(part)
-                .and_then(|n| n.strip_prefix(':'))
-                .map(str::to_string)
-        };
-        Archive {
-            arrays: self
-                .0
-                .arrays
-                .iter()
-                .filter_map(|(n, a)| Some((strip(n)?, a.clone())))
-                .collect(),
-            indices: Default::default(),
-            metadata: self
-                .0
-                .metadata
-                .iter()
-                .filter_map(|(n, v)| Some((strip(n)?, v.clone())))
-                .collect(),
-        }
-    }
+pub struct StateParts {
+    /// Weights as they are.
+    pub model: Archive,
+    /// State of the optimizer.
+    pub optimizer: Archive,
+    /// Weights that the run ends with so far; empty where there are none.
+    pub best: Archive,
 }

@@ -13,6 +13,7 @@ use fusebind_features::{
     rows::InputScale,
     schema::{DrugStore, InputScales, SideSchema, TargetStore, reference_set},
 };
+use fusebind_model::provenance::TrainingRecord;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
@@ -45,6 +46,22 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
         target: schema(job.side[1], &train_targets, &recipe.modalities.target_text),
         substructures: InputScale::fit(&drugs.substructures, &train_drugs),
         composition: InputScale::fit(&targets.composition, &train_targets),
+    }
+}
+
+/// Counts of the training part, for the model file.
+pub(super) fn training_record(job: &Job<'_>, recipe: &Recipe) -> TrainingRecord {
+    let pairs = job.split.train.indices();
+    let distinct = |of: fn(&Interaction) -> u32| {
+        let all = pairs.iter().map(|i| of(&job.dataset.interactions[*i as usize]));
+        all.collect::<HashSet<u32>>().len() as u64
+    };
+    TrainingRecord {
+        pairs: pairs.len() as u64,
+        drugs: distinct(|pair| pair.drug),
+        targets: distinct(|pair| pair.target),
+        strippable: !recipe.model.neighbours.enabled,
+        ..TrainingRecord::default()
     }
 }
 

@@ -9,7 +9,7 @@ mod pretrain;
 mod run;
 mod validation;
 
-use std::{path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use burn::tensor::Device;
 use fusebind_data::{split::Split, table::Dataset};
@@ -111,8 +111,8 @@ impl DrugViews {
 pub struct Trained {
     /// Epoch whose weights were kept.
     pub epoch: u64,
-    /// Scores of that epoch on validation.
-    pub metrics: EpochMetrics,
+    /// Scores of that epoch on validation by name; empty without a validation part.
+    pub metrics: BTreeMap<String, f64>,
     /// Seconds of training, this process only.
     pub seconds: f64,
     /// Training pairs per second, this process only.
@@ -207,10 +207,11 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         loader.modality_weights = curriculum.modality_weights(loader.progress, &run.progress.curriculum);
         let train_loss = run.epoch(&loader, &schedule, observer)?;
         let average = run.averages();
+        let validated = validation.score(&run.averaged(&average)?, job.device, loader.modality_weights);
         let metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,
-            valid: validation.score(&run.averaged(&average)?, job.device, loader.modality_weights),
+            valid: validated.logged(),
             modality_weights: match run.recipe.training.curriculum.kind {
                 CurriculumKind::None => Default::default(),
                 _ => curriculum::named(loader.modality_weights, &neighbour_correlations),
@@ -220,7 +221,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
             seconds: started.elapsed().as_secs_f64(),
         };
         run.dir.log(&metrics)?;
-        run.keep(average, &metrics, loader.modality_weights)?;
+        run.keep(average, validated, loader.modality_weights);
         observer.epoch(&metrics);
         let stopping = job.stop_after == Some(run.progress.epoch);
         if stopping || saved.elapsed().as_secs_f64() > SAVE_EVERY {

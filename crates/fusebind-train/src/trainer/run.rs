@@ -13,9 +13,9 @@ use fusebind_model::{
 
 use super::{
     Job, Observer, Trained,
-    inputs::side_fingerprint,
+    inputs::{side_fingerprint, training_record},
     loader::Loader,
-    validation::{self, Validation},
+    validation::{self, Validated, Validation},
 };
 use crate::{
     Error, ErrorKind,
@@ -24,7 +24,7 @@ use crate::{
     objective::Objective,
     optimizer::{adamw::AdamW, schedule::Schedule},
     recipe::{CheckpointPolicy, Recipe},
-    run_dir::{EpochMetrics, Progress, RunDir, RunInfo},
+    run_dir::{Progress, RunDir, RunInfo, Selection, StateParts},
 };
 
 /// Why there is a model.
@@ -86,6 +86,7 @@ impl Run {
             data_fingerprint: info.data_fingerprint.clone(),
             split_hash: info.split_hash.clone(),
             seed: job.seed,
+            training: training_record(job, &recipe),
         };
         let objective = Objective::new(recipe.training.objective.clone());
         let dir = if job.resume {
@@ -141,9 +142,9 @@ impl Run {
         let Some((parts, progress)) = self.dir.load_state()? else {
             return self.dir.rewind(0);
         };
-        self.model = Some(parts.part("model").load_into(self.model().clone())?);
-        self.optimizer = AdamW::restore(self.recipe.training.optimizer.clone(), &parts.part("optimizer"))?;
-        self.best = Some(parts.part("best")).filter(|best| !best.arrays.is_empty());
+        self.model = Some(parts.model.load_into(self.model().clone())?);
+        self.optimizer = AdamW::restore(self.recipe.training.optimizer.clone(), &parts.optimizer)?;
+        self.best = Some(parts.best).filter(|best| !best.arrays.is_empty());
         self.progress = progress;
         self.dir.rewind(self.progress.epoch)
     }
@@ -162,8 +163,8 @@ impl Run {
 
     pub(super) fn out_of_patience(&self) -> bool {
         let patience = self.recipe.training.patience;
-        match self.progress.best {
-            Some((_, epoch)) if patience > 0 => self.progress.epoch >= epoch + patience,
+        match &self.progress.selection {
+            Some(kept) if patience > 0 => self.progress.epoch >= kept.epoch + patience,
             _ => false,
         }
     }
@@ -239,33 +240,33 @@ impl Run {
     }
 
     /// Keeps the averaged weights if this epoch is the one to end with so far.
-    pub(super) fn keep(
-        &mut self,
-        average: Archive,
-        metrics: &EpochMetrics,
-        modality_weights: [ModalityWeights; 2],
-    ) -> Result<(), Error> {
-        let score = validation::selection_score(&metrics.valid);
-        let better = match (self.recipe.training.checkpoint, score, self.progress.best) {
+    pub(super) fn keep(&mut self, average: Archive, validated: Validated, modality_weights: [ModalityWeights; 2]) {
+        let score = validation::selection_score(&validated.metrics);
+        let best = self.progress.selection.as_ref().and_then(|kept| kept.score);
+        let better = match (self.recipe.training.checkpoint, score, best) {
             (CheckpointPolicy::Last, ..) | (_, None, _) | (_, Some(_), None) => true,
-            (CheckpointPolicy::Best, Some(score), Some((best, _))) => score > best,
+            (CheckpointPolicy::Best, Some(score), Some(best)) => score > best,
         };
         if better {
             self.best = Some(average);
-            self.progress.modality_weights = modality_weights;
-            self.progress.best = Some((score.unwrap_or(0.0), metrics.epoch));
+            self.progress.selection = Some(Selection {
+                epoch: self.progress.epoch,
+                score,
+                encoder_share: validated.encoder_share,
+                structure_only_share: validated.structure_only_share,
+                metrics: validated.metrics,
+                modality_weights,
+            });
         }
-        Ok(())
     }
 
     pub(super) fn save(&self) -> Result<(), Error> {
-        let best = self.best.clone().unwrap_or_default();
-        let parts = [
-            ("model", &Archive::of(self.model())),
-            ("optimizer", &self.optimizer.save()),
-            ("best", &best),
-        ];
-        self.dir.save_state(&parts, &self.progress)
+        let parts = StateParts {
+            model: Archive::of(self.model()),
+            optimizer: self.optimizer.save(),
+            best: self.best.clone().unwrap_or_default(),
+        };
+        self.dir.save_state(parts, &self.progress)
     }
 
     /// Writes the model and clears the state, unless the run was stopped before its end.
@@ -276,25 +277,18 @@ impl Run {
         pairs: f64,
         seconds: f64,
     ) -> Result<Trained, Error> {
-        let (_, epoch) = self.progress.best.unwrap_or_default();
-        let metrics = self
-            .dir
-            .epochs()?
-            .into_iter()
-            .find(|m| m.epoch == epoch)
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Run, format!("epoch {epoch} is missing in metrics.jsonl")).about(self.dir.root())
-            })?;
+        let Some(kept) = self.progress.selection.clone() else {
+            return Err(Error::new(ErrorKind::Run, "has no finished epoch").about(self.dir.root()));
+        };
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
         if finished {
             let best = self.best.take().unwrap_or_default();
-            self.description.modality_weights = self.progress.modality_weights;
-            if let Some(encoder_share) = metrics.valid.get("encoder_share") {
-                self.description.encoder_share = *encoder_share as f32;
-            }
-            if let Some(structure) = metrics.valid.get("structure_only_share") {
-                self.description.structure_only_share = *structure as f32;
-            }
+            let ensemble = kept.ensemble(self.description.ensemble());
+            self.description.modality_weights = kept.modality_weights;
+            self.description.encoder_share = ensemble.encoder_share;
+            self.description.structure_only_share = ensemble.structure_only_share;
+            self.description.training.epoch = kept.epoch;
+            self.description.training.scores = kept.metrics.clone();
             if self.description.model.heads.binding {
                 let model = self.averaged(&best)?;
                 self.description.threshold = validation.threshold(&model, job.device, &self.description);
@@ -303,8 +297,8 @@ impl Run {
             self.dir.finish()?;
         }
         Ok(Trained {
-            epoch,
-            metrics,
+            epoch: kept.epoch,
+            metrics: kept.metrics,
             seconds,
             pairs_per_second: pairs / seconds.max(1e-9),
         })

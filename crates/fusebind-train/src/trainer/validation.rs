@@ -23,6 +23,31 @@ use crate::{missing::Pattern, objective::scale_name};
 /// Shares of the joint reader that are tried.
 const ENCODER_SHARES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
 
+/// Scores of an epoch, and the ensemble weights that gave them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Validated {
+    /// Scores by name; empty without validation pairs.
+    pub metrics: BTreeMap<String, f64>,
+    /// Chosen share of the encoders, where the model reads neighbour features.
+    pub encoder_share: Option<f32>,
+    /// Chosen share of structure alone, where several were tried.
+    pub structure_only_share: Option<f32>,
+}
+
+impl Validated {
+    /// Scores and shares by name, for the log.
+    pub fn logged(&self) -> BTreeMap<String, f64> {
+        let shares = [
+            ("encoder_share", self.encoder_share),
+            ("structure_only_share", self.structure_only_share),
+        ];
+        let shares = shares
+            .into_iter()
+            .filter_map(|(name, share)| Some((name.to_string(), f64::from(share?))));
+        self.metrics.clone().into_iter().chain(shares).collect()
+    }
+}
+
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
     interactions: Vec<&'a Interaction>,
@@ -92,17 +117,12 @@ impl<'a> Validation<'a> {
         }
     }
 
-    /// Metrics by name at the best blend of opinions, which is among them (`encoder_share`, `structure`); empty without validation pairs. Where
-    /// there are side modalities, those by the name of `missing_..` are of the same pairs with modalities missing at the rate that
-    /// training ends with: a model that is to stand it must be chosen by it.
-    pub fn score(
-        &self,
-        model: &Model,
-        device: &Device,
-        modality_weights: [ModalityWeights; 2],
-    ) -> BTreeMap<String, f64> {
+    /// Scores at the best ensemble weights; empty without validation pairs. Where there are side modalities, scores by the name of
+    /// `missing_..` are of the same pairs with modalities missing at the rate that training ends with: a model that is to tolerate it
+    /// must be chosen by it.
+    pub fn score(&self, model: &Model, device: &Device, modality_weights: [ModalityWeights; 2]) -> Validated {
         if self.pairs.is_empty() {
-            return BTreeMap::new();
+            return Validated::default();
         }
         let scorer = self.scorer(model, device, modality_weights);
         let reading = scorer.read(self.stores, &self.pairs);
@@ -139,16 +159,14 @@ impl<'a> Validation<'a> {
                 let of = of(missing).into_iter();
                 metrics.extend(of.map(|(name, value)| (format!("missing_{name}"), value)));
             }
-            if reads_neighbours {
-                metrics.insert("encoder_share".into(), f64::from(ensemble.encoder_share));
+            Validated {
+                metrics,
+                encoder_share: reads_neighbours.then_some(ensemble.encoder_share),
+                structure_only_share: leans.then_some(ensemble.structure_only_share),
             }
-            if leans {
-                metrics.insert("structure_only_share".into(), f64::from(ensemble.structure_only_share));
-            }
-            metrics
         });
         let best = scored.max_by(|a, b| {
-            let score = |metrics| selection_score(metrics).unwrap_or(f64::NEG_INFINITY);
+            let score = |one: &Validated| selection_score(&one.metrics).unwrap_or(f64::NEG_INFINITY);
             score(a).total_cmp(&score(b))
         });
         best.unwrap_or_default()

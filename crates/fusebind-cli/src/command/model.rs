@@ -1,0 +1,124 @@
+//! `fusebind model`: what a model file holds, and a model file without training pairs.
+//!
+//! Comes in: a run folder or a model file. Goes out: a page of text or JSON on stdout, or a new file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fusebind::model::model_file::{ModelFile, ModelInfo};
+
+use super::{create_parent, say};
+use crate::{args::ModelCommand, console::Console, exit::Failure};
+
+pub fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {
+    match command {
+        ModelCommand::Info { path, json } => {
+            let info = ModelInfo::open(&model_file(&path))?;
+            match json {
+                true => say(serde_json::to_string_pretty(&info)?)?,
+                false => say(page(&info).join("\n"))?,
+            }
+        }
+        ModelCommand::Strip { path, output } => strip(&model_file(&path), &output, console)?,
+    }
+    Ok(())
+}
+
+/// The model file of a run folder, or the file itself.
+fn model_file(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true => path.join("model.safetensors"),
+        false => path.to_path_buf(),
+    }
+}
+
+fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
+    if is_same_file(path, output) {
+        return Err(Failure::misuse(
+            format!("{}: is the file to read", output.display()),
+            "name a new file with -o",
+        ));
+    }
+    if output.exists() {
+        return Err(Failure::failed(
+            format!("{}: exists already", output.display()),
+            "name a new file with -o",
+        ));
+    }
+    let (mut file, _) = ModelFile::open(path)?;
+    let removed = file.strip().map_err(|e| e.about(path))?;
+    create_parent(output)?;
+    file.save(output)?;
+    console.note(match removed {
+        true => "the training pairs were removed",
+        false => "the file holds no training pairs; it was copied as it is",
+    });
+    Ok(())
+}
+
+/// Whether both paths lead to one file, also through links.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// What a reader wants to know first comes first.
+fn page(info: &ModelInfo) -> Vec<String> {
+    let names = |modalities: &[fusebind::features::modality::Modality]| {
+        let names: Vec<String> = modalities.iter().map(ToString::to_string).collect();
+        names.join(", ")
+    };
+    let scales: Vec<&str> = info.scales.iter().map(|scale| scale.name.as_str()).collect();
+    let training = &info.training;
+    let scores: Vec<String> = (training.scores.iter())
+        .map(|(name, value)| format!("{name} {value:.4}"))
+        .collect();
+    let pairs = match info.reference_pairs {
+        0 => "none inside".to_string(),
+        count => format!("{count} labels of training pairs are inside"),
+    };
+    let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
+    let or_none = |text: String| if text.is_empty() { "-".to_string() } else { text };
+    let lines = [
+        ("task", info.task.to_string()),
+        ("scales", or_none(scales.join(", "))),
+        ("drug modalities", names(&info.drug_modalities)),
+        ("target modalities", names(&info.target_modalities)),
+        ("parameters", info.parameters.to_string()),
+        ("recipe", info.recipe.clone()),
+        ("seed", info.seed.to_string()),
+        (
+            "trained on",
+            format!(
+                "{} pairs of {} drugs and {} targets, kept epoch {}",
+                training.pairs, training.drugs, training.targets, training.epoch
+            ),
+        ),
+        ("data fingerprint", info.data_fingerprint.clone()),
+        ("split hash", info.split_hash.clone()),
+        ("validation scores", or_none(scores.join(", "))),
+        ("threshold", number(info.threshold)),
+        ("prior", number(info.prior)),
+        ("training pairs", pairs),
+        ("fusebind", info.version.clone()),
+        ("feature schema", info.feature_schema.to_string()),
+        ("size", format!("{} bytes", info.bytes)),
+    ];
+    let lines = lines.into_iter().map(|(name, value)| format!("{name:18} {value}"));
+    let sections = info.sections.iter().map(|section| {
+        format!(
+            "{:18} version {}, {} bytes, sha256 {}",
+            section.name, section.version, section.bytes, section.sha256
+        )
+    });
+    lines.chain([String::new()]).chain(sections).collect()
+}

@@ -1,0 +1,53 @@
+//! From a model file to a trained model, and back.
+//!
+//! Comes in: a path and a device, or what a run ends with. Goes out: [`TrainedModel`], or a file.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use fusebind_features::reference::Reference;
+
+use super::contents::ModelFile;
+use crate::{
+    Error,
+    checkpoint::Archive,
+    trained::{Description, TrainedModel},
+};
+
+impl TrainedModel {
+    /// Writes weights, reference set and description to `path`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn save(
+        weights: Archive,
+        neighbours: Option<&Reference>,
+        description: &Description,
+        path: &Path,
+    ) -> Result<(), Error> {
+        let file = ModelFile {
+            description: description.clone(),
+            weights,
+            reference: neighbours.cloned(),
+        };
+        file.save(path)
+    }
+
+    /// Reads the model file at `path` onto `device`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is damaged, is of another version, or its weights are not those of its configuration.
+    pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
+        let (file, _) = ModelFile::open(path)?;
+        // The parameters take memory one by one as their values arrive, each after its shape has been compared.
+        let model = (file.description.model.undrawn(device))
+            .and_then(|model| file.weights.load_into(model))
+            .map_err(|e| e.about(path))?;
+        Ok(Self {
+            description: file.description,
+            model,
+            neighbours: file.reference,
+            device: device.clone(),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! What a model file says of itself.
+//!
+//! Comes in: a path. Goes out: [`ModelInfo`], whose keys are those of `fusebind model info --json`.
+
+use std::path::Path;
+
+use fusebind_features::modality::Modality;
+use serde::Serialize;
+
+use super::contents::ModelFile;
+use crate::{
+    Error,
+    checkpoint::SectionInfo,
+    provenance::TrainingRecord,
+    trained::{Description, OutputScale},
+};
+
+/// What a model file says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelInfo {
+    /// `affinity`, `binding` or `joint`.
+    pub task: &'static str,
+    /// Affinity columns.
+    pub scales: Vec<OutputScale>,
+    /// Modalities of drugs that are read.
+    pub drug_modalities: Vec<Modality>,
+    /// Modalities of targets that are read.
+    pub target_modalities: Vec<Modality>,
+    /// Number of parameters.
+    pub parameters: u64,
+    /// Version of fusebind that wrote the file.
+    pub version: String,
+    /// Version of the featurisation.
+    pub feature_schema: u32,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Fingerprint of the training data.
+    pub data_fingerprint: String,
+    /// Hash of the split.
+    pub split_hash: String,
+    /// Counts and scores.
+    pub training: TrainingRecord,
+    /// Share of binding pairs in training.
+    pub prior: Option<f64>,
+    /// Probability above which a pair is said to bind.
+    pub threshold: Option<f64>,
+    /// Labels of training pairs inside the file.
+    pub reference_pairs: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Sections in the order of names.
+    pub sections: Vec<SectionInfo>,
+}
+
+impl ModelInfo {
+    /// Reads and checks the file at `path`; no model is made.
+    ///
+    /// # Errors
+    /// As [`ModelFile::open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let (file, sections) = ModelFile::open(path)?;
+        let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let reference = file.reference.as_ref();
+        let weights = file.weights.arrays.values();
+        let Description {
+            version,
+            feature_schema,
+            model,
+            scales,
+            prior,
+            threshold,
+            recipe,
+            data_fingerprint,
+            split_hash,
+            seed,
+            training,
+            ..
+        } = file.description;
+        Ok(Self {
+            task: match (model.heads.affinities > 0, model.heads.binding) {
+                (true, true) => "joint",
+                (true, false) => "affinity",
+                (false, _) => "binding",
+            },
+            scales,
+            drug_modalities: model.drug_modalities(),
+            target_modalities: model.target_modalities(),
+            parameters: weights.map(|array| array.values.len() as u64).sum(),
+            version,
+            feature_schema,
+            recipe,
+            seed,
+            data_fingerprint,
+            split_hash,
+            training,
+            prior,
+            threshold,
+            reference_pairs: reference.map_or(0, |reference| reference.set.known.outcomes().len() as u64),
+            bytes,
+            sections,
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! The model file: five sections, each with a version and a hash.
+//!
+//! | section | holds |
+//! |---|---|
+//! | `weights` | the parameters of the model |
+//! | `schema` | its configuration, feature schema, input scales, side schemas, output scales, ensemble and modality weights |
+//! | `reference` | the reference set: training entities, their labels and descriptors, the mismatch model |
+//! | `calibration` | decision threshold and prior |
+//! | `provenance` | version, recipe, data fingerprint, split hash, seed, counts and validation scores |
+//!
+//! In reading order: the description and its sections, the agreement of the sections, [`ModelFile`], [`ModelInfo`], stripping, and the
+//! way to a [`crate::trained::TrainedModel`].
+
+mod agreement;
+mod bundle;
+mod contents;
+mod info;
+mod parts;
+mod strip;
+
+pub use contents::ModelFile;
+pub use info::ModelInfo;
