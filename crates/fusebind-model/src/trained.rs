@@ -2,14 +2,13 @@
 //!
 //! Comes in: the file that training wrote. Goes out: a [`TrainedModel`] that featurises and predicts exactly as in training.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::Mask,
     quality::{MismatchRates, TableQuality},
     reference::Reference,
-    rows::Rows,
     schema::{DrugStore, InputScales, TargetStore},
 };
 use serde::{Deserialize, Serialize};
@@ -18,16 +17,13 @@ use crate::{
     Error, ErrorKind,
     model::{Model, ModelConfig},
     provenance::TrainingRecord,
-    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores},
+    scoring::{Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
 pub const FEATURE_SCHEMA: u32 = 3;
 /// Share of wrong values in a side table from which on it is worth a note.
 const MISMATCHES_WORTH_A_NOTE: f32 = 0.2;
-
-/// Entities whose weights are computed at a time.
-const ENTITIES: usize = 512;
 
 /// How one affinity column is brought back to its scale: `value = standardised * deviation + mean`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,7 +119,7 @@ fn mismatch_notes([drugs, targets]: &[Vec<TableQuality>; 2]) -> impl Iterator<It
         move |table: &TableQuality| {
             format!(
                 "{side} {}: about {:.0} % of {} values look as if they belonged to another {side}; predictions assume {:.0} %. Fix: check \
-                 the identifiers of that table, or estimate its rate with `fusebind quality` and pass the file with --mismatch-rates",
+                 the identifiers of that table, or estimate its rate with `fusebind quality estimate` and pass the file with --mismatch-rates",
                 table.modality,
                 100.0 * table.mismatch_rate,
                 table.values,
@@ -182,7 +178,7 @@ impl Description {
 }
 
 impl TrainedModel {
-    /// Scores `pairs` of positions in the stores. `progress` hears the number of pairs done.
+    /// Scores `pairs` of positions in the stores. `progress` is called with the number of pairs done.
     pub fn score(
         &self,
         stores: (&DrugStore, &TargetStore),
@@ -190,6 +186,17 @@ impl TrainedModel {
         mask: Mask,
         progress: impl FnMut(usize),
     ) -> Scores {
+        self.score_encoded(stores, pairs, mask, progress).0
+    }
+
+    /// [`TrainedModel::score`], with the encoded entities of the pairs: each is encoded once.
+    pub fn score_encoded(
+        &self,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mask: Mask,
+        progress: impl FnMut(usize),
+    ) -> (Scores, Encoded) {
         let scorer = Scorer {
             model: &self.model,
             neighbours: self
@@ -200,10 +207,12 @@ impl TrainedModel {
             modality_weights: self.description.modality_weights,
             device: &self.device,
         };
-        let mut scores = scorer.predict(None, stores, pairs, self.description.ensemble(), progress);
+        let ensemble = self.description.ensemble();
+        let encoded = scorer.encode(None, stores, pairs, InputSubset::of(ensemble));
+        let mut scores = scorer.predict_encoded(&encoded, stores, pairs, ensemble, progress);
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
-        scores
+        (scores, encoded)
     }
 
     /// Rows of the pairs of which nothing is known: no modality of either side, and no label of either in training.
@@ -239,47 +248,19 @@ impl TrainedModel {
         Ok(())
     }
 
-    /// Weight of each modality in the embeddings of all entities: drugs `[Bd, M]` in the order of
-    /// [`ModelConfig::drug_modalities`], targets `[Bt, M]` in that of [`ModelConfig::target_modalities`].
-    pub fn weights(&self, (drugs, targets): (&DrugStore, &TargetStore), without: ModalitySet) -> [Rows; 2] {
-        let chunks = |count: usize| {
-            let all: Vec<(u32, ModalitySet)> = (0..count as u32).map(|at| (at, without)).collect();
-            all.chunks(ENTITIES).map(<[_]>::to_vec).collect::<Vec<_>>()
+    /// Weight of each modality in the prediction of an entity with attention weights `attention`, `[M]`, the structure first: a share of
+    /// every prediction rests on the structure alone, unless graph or sequence is masked.
+    pub fn modality_shares(&self, attention: &[f32], masked: ModalitySet) -> Vec<f32> {
+        let whole = !masked.contains(Modality::Graph) && !masked.contains(Modality::Sequence);
+        let share = if whole {
+            self.description.structure_only_share
+        } else {
+            0.0
         };
-        let rows = |parts: Vec<Tensor<2>>, width: usize| Rows {
-            values: parts
-                .into_iter()
-                .flat_map(|part| part.into_data().try_into_vec::<f32>().expect("weights are f32"))
-                .collect(),
-            width,
-        };
-        let of_drugs = chunks(drugs.keys.len());
-        let of_drugs = of_drugs.iter().map(|c| {
-            self.model.drug_weights(
-                &drugs.batch_without(c).weighted(self.description.modality_weights[0]),
-                &self.device,
-            )
-        });
-        let of_targets = chunks(targets.keys.len());
-        let of_targets = of_targets.iter().map(|c| {
-            self.model.target_weights(
-                &targets.batch_without(c).weighted(self.description.modality_weights[1]),
-                &self.device,
-            )
-        });
-        let config = &self.description.model;
-        let mut weights = [
-            rows(of_drugs.collect(), config.drug_modalities().len()),
-            rows(of_targets.collect(), config.target_modalities().len()),
-        ];
-        if !without.contains(Modality::Graph) && !without.contains(Modality::Sequence) {
-            // Graph and sequence come first, and a share of every prediction rests on them alone.
-            let share = self.description.structure_only_share;
-            for row in weights.iter_mut().flat_map(|side| side.values.chunks_mut(side.width)) {
-                row.iter_mut().for_each(|weight| *weight *= 1.0 - share);
-                row[0] += share;
-            }
+        let mut shares: Vec<f32> = attention.iter().map(|weight| weight * (1.0 - share)).collect();
+        if let Some(structure) = shares.first_mut() {
+            *structure += share;
         }
-        weights
+        shares
     }
 }

@@ -229,7 +229,7 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     .unwrap();
     let found = |noise: &str| -> Vec<(Modality, f32)> {
         let of = swept.tables.iter().filter(|found| found.noise == noise);
-        of.map(|found| (found.finding.quality.modality, found.finding.quality.wrong))
+        of.map(|found| (found.finding.quality.modality, found.finding.quality.mismatch_rate))
             .collect()
     };
     let right = found("nothing");

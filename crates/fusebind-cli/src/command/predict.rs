@@ -15,7 +15,7 @@ use fusebind::{
         protein::Protein,
         side::SideData,
     },
-    predict::predictor::{Entities, Prediction, Predictor},
+    predict::{Entities, Model, Prediction},
 };
 
 use super::create_parent;
@@ -40,7 +40,7 @@ struct Request {
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
-    let predictor = Predictor::open(&args.run, &device)?.without(without)?;
+    let predictor = Model::open_on(&args.run, &device)?.without(without)?;
     let mut request = request(args, console)?;
     let inputs = &predictor.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
@@ -73,7 +73,7 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
+fn predict(predictor: &Model, request: &Request, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
     let molecules: Vec<&Molecule> = request.dataset.drugs.iter().map(|d| &d.molecule).collect();
     let proteins: Vec<&Protein> = request.dataset.targets.iter().map(|t| &t.protein).collect();
     let [drugs, targets] = &request.names;
@@ -85,7 +85,7 @@ fn predict(predictor: &Predictor, request: &Request, side: &[SideData; 2], conso
         targets: &proteins,
         side: [&side[0], &side[1]],
     };
-    let (predictions, notes) = predictor.predict(entities, &pairs, |done| bar.set_position(done as u64));
+    let (predictions, notes) = predictor.predict_indexed(entities, &pairs, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     notes.iter().for_each(|note| console.note(format_args!("note: {note}")));
     predictions
@@ -199,7 +199,7 @@ fn every_pair((drugs, targets): (Vec<Drug>, Vec<Target>), rejections: Vec<Reject
     }
 }
 
-fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction]) -> Vec<Column> {
+fn columns(predictor: &Model, request: &Request, predictions: &[Prediction]) -> Vec<Column> {
     let [drugs, targets] = &request.names;
     let drug = |p: &(u32, u32)| &drugs[p.0 as usize];
     let target = |p: &(u32, u32)| &targets[p.1 as usize];
@@ -235,12 +235,12 @@ fn columns(predictor: &Predictor, request: &Request, predictions: &[Prediction])
         let weights = predictions.iter().map(|p| p.weights.get(at).copied().flatten());
         let name = name.replace(' ', "_");
         columns.push(Column::real(format!("weight_{name}"), weights));
-        // Structures are never doubted.
+        // Structures are never checked.
         if !matches!(name.as_str(), "graph" | "sequence") {
-            let modality_weights = predictions
+            let probabilities = predictions
                 .iter()
-                .map(|p| p.modality_weights.get(at).copied().flatten());
-            columns.push(Column::real(format!("trust_{name}"), modality_weights));
+                .map(|p| p.mismatch_probabilities.get(at).copied().flatten());
+            columns.push(Column::real(format!("mismatch_probability_{name}"), probabilities));
         }
     }
     if !request.rows.is_empty() {

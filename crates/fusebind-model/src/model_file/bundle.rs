@@ -46,6 +46,11 @@ impl TrainedModel {
         Ok(Self {
             description: file.description,
             model,
+            mismatch_rates: file
+                .reference
+                .as_ref()
+                .map(Reference::training_rates)
+                .unwrap_or_default(),
             neighbours: file.reference,
             device: device.clone(),
         })

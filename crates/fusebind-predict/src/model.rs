@@ -1,0 +1,229 @@
+//! The door: a model file, and predictions from it.
+//!
+//! Comes in: a run folder or a model file, pairs of compounds and targets. Goes out: one [`Prediction`] per pair, in order. Each
+//! distinct entity is featurised and encoded once.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use fusebind_features::{
+    entity::{
+        molecule::Molecule,
+        protein::Protein,
+        side::{DrugRows, SideData},
+    },
+    modality::{Modality, ModalitySet},
+    neighbours::Mask,
+    quality::MismatchRates,
+    schema::SideStore,
+};
+use fusebind_model::{
+    Error,
+    device::DeviceChoice,
+    scoring::{AttentionWeights, Scores},
+    trained::{Description, OutputScale, TrainedModel},
+};
+
+use crate::{
+    inputs::{Inputs, name},
+    pair::{DistinctPairs, Pair},
+    prediction::Prediction,
+};
+
+/// Entities that pairs of indices point into.
+#[derive(Clone, Copy, Debug)]
+pub struct Entities<'a> {
+    /// Molecules.
+    pub drugs: &'a [&'a Molecule],
+    /// Proteins.
+    pub targets: &'a [&'a Protein],
+    /// Side data of the molecules and of the proteins.
+    pub side: [&'a SideData; 2],
+}
+
+/// A loaded model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    trained: TrainedModel,
+    without: ModalitySet,
+}
+
+impl Model {
+    /// Loads a run folder or a model file onto the processor.
+    ///
+    /// # Errors
+    /// Where there is no model file, where it is damaged, and where it is of another version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_on(path.as_ref(), &DeviceChoice::Cpu.resolve()?.device)
+    }
+
+    /// Loads a run folder or a model file onto `device`.
+    ///
+    /// # Errors
+    /// As for [`Model::open`].
+    pub fn open_on(path: &Path, device: &Device) -> Result<Self, Error> {
+        let file = if path.is_dir() {
+            path.join("model.safetensors")
+        } else {
+            path.to_path_buf()
+        };
+        Ok(Self {
+            trained: TrainedModel::open(&file, device)?,
+            without: ModalitySet::default(),
+        })
+    }
+
+    /// The same model with some modalities switched off; refused where nothing would be left of a side.
+    pub fn without(mut self, modalities: ModalitySet) -> Result<Self, Error> {
+        self.trained.check_without(modalities)?;
+        self.without = modalities;
+        Ok(self)
+    }
+
+    /// What belongs to the weights.
+    pub fn description(&self) -> &Description {
+        &self.trained.description
+    }
+
+    /// Names of the affinity scales, in the order of [`Prediction::affinity`].
+    pub fn scales(&self) -> impl Iterator<Item = &str> {
+        self.trained.description.scales.iter().map(|s| s.name.as_str())
+    }
+
+    /// Names of the modalities in the order of [`Prediction::weights`]; empty for a model of graph and sequence alone.
+    pub fn weight_names(&self) -> Vec<String> {
+        let model = &self.description().model;
+        let (drug, target) = (model.drug_modalities(), model.target_modalities());
+        if drug.len() + target.len() == 2 {
+            return Vec::new();
+        }
+        let drug = drug.into_iter().map(|m| name("drug", m));
+        drug.chain(target.into_iter().map(|m| name("target", m))).collect()
+    }
+
+    /// Uses `rates` as the mismatch rates of side tables, in place of those of training.
+    pub fn with_mismatch_rates(mut self, rates: MismatchRates) -> Self {
+        self.trained.mismatch_rates = rates;
+        self
+    }
+
+    /// Estimates the mismatch rates of the side tables that the entities come from, for [`Model::with_mismatch_rates`].
+    pub fn estimate_mismatch_rates(&self, entities: Entities<'_>) -> MismatchRates {
+        let drugs = (entities.drugs.iter().copied(), entities.side[0]);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, _) = self.trained.stores(drugs, targets);
+        let reference = self.trained.neighbours.as_ref();
+        reference
+            .map(|reference| reference.estimate_rates(&drugs, &targets))
+            .unwrap_or_default()
+    }
+
+    /// The model with its reference set, for those who encode and score in steps of their own.
+    pub fn trained(&self) -> &TrainedModel {
+        &self.trained
+    }
+
+    /// Predicts `pairs`, in order. Equal compounds and equal targets are encoded once. A prediction depends on the model and on its own
+    /// pair alone.
+    pub fn predict(&self, pairs: &[Pair]) -> Vec<Prediction> {
+        let distinct = DistinctPairs::new(pairs);
+        let side = [&distinct.side[0], &distinct.side[1]];
+        let entities = Entities {
+            drugs: &distinct.molecules,
+            targets: &distinct.proteins,
+            side,
+        };
+        self.predict_indexed(entities, &distinct.pairs, |_| {}).0
+    }
+
+    /// Predicts `pairs` of indices into the entities, with notes on side data that the model cannot use. `progress` is called with the
+    /// number of pairs done.
+    pub fn predict_indexed(
+        &self,
+        entities: Entities<'_>,
+        pairs: &[(u32, u32)],
+        progress: impl FnMut(usize),
+    ) -> (Vec<Prediction>, Vec<String>) {
+        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
+        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
+        let molecules = entities.drugs.iter().copied().chain(further);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
+        let mask = Mask {
+            drug: self.without,
+            target: self.without,
+            ..Mask::default()
+        };
+        let (scores, encoded) = self
+            .trained
+            .score_encoded((&drugs, &targets), &rows.pairs, mask, progress);
+        let shows_weights = !self.weight_names().is_empty();
+        let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
+            let sides = [
+                self.side(Modality::Graph, &drugs.side, drug, encoded.attention(0)),
+                self.side(Modality::Sequence, &targets.side, target, encoded.attention(1)),
+            ];
+            let all = |of: &dyn Fn(&EntitySide) -> Vec<Option<f64>>| match shows_weights {
+                true => sides.iter().flat_map(of).collect(),
+                false => Vec::new(),
+            };
+            Prediction {
+                inputs: Inputs {
+                    drug: sides[0].read,
+                    target: sides[1].read,
+                },
+                weights: all(&|side| side.weights.clone()),
+                mismatch_probabilities: all(&|side| side.mismatch_probabilities.clone()),
+                ..self.prediction(&scores, row)
+            }
+        };
+        (rows.pairs.iter().enumerate().map(predict).collect(), findings.notes)
+    }
+
+    /// What a prediction tells of one of its entities.
+    fn side(&self, structure: Modality, store: &SideStore, entity: u32, attention: AttentionWeights<'_>) -> EntitySide {
+        let model = &self.description().model;
+        let modalities = match structure {
+            Modality::Graph => model.drug_modalities(),
+            _ => model.target_modalities(),
+        };
+        let mut present = store.present(entity);
+        present.insert(structure);
+        let read: ModalitySet = present.iter().filter(|m| !self.without.contains(*m)).collect();
+        let shares = self.trained.modality_shares(attention.of(entity), self.without);
+        let weights = store.modality_weights(entity);
+        let if_read = |m: Modality, value: f32| read.contains(m).then_some(f64::from(value));
+        EntitySide {
+            read,
+            weights: (modalities.iter().zip(shares))
+                .map(|(m, share)| if_read(*m, share))
+                .collect(),
+            mismatch_probabilities: (modalities.iter()).map(|m| if_read(*m, 1.0 - weights.of(*m))).collect(),
+        }
+    }
+
+    /// The scores of a row on their scales.
+    fn prediction(&self, scores: &Scores, row: usize) -> Prediction {
+        let description = self.description();
+        let affinity = |(column, scale): (usize, &OutputScale)| {
+            f64::from(scores.affinity[row * scores.scales + column]) * scale.std + scale.mean
+        };
+        let logit = scores.binding.get(row);
+        let probability = logit.map(|logit| 1.0 / (1.0 + f64::from(-logit).exp()));
+        Prediction {
+            affinity: description.scales.iter().enumerate().map(affinity).collect(),
+            probability,
+            binds: probability
+                .zip(description.threshold)
+                .map(|(p, threshold)| p >= threshold),
+            ..Prediction::default()
+        }
+    }
+}
+
+/// What a prediction tells of one of its entities.
+struct EntitySide {
+    read: ModalitySet,
+    weights: Vec<Option<f64>>,
+    mismatch_probabilities: Vec<Option<f64>>,
+}
