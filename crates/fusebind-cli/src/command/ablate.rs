@@ -21,35 +21,26 @@ use anyhow::Context;
 use fusebind::{
     data::table::{Column, write, write_atomically},
     train::{
-        experiment::ablation::{Ablation, ScoredRun, Variant, summary, variants},
-        experiment::robustness::Robustness,
+        experiment::ablation::{Ablation, Variant, summary, variants},
         recipe::Recipe,
-        run_dir::{EpochMetrics, RunDir},
+        run_dir::RunDir,
     },
 };
-use serde::{Deserialize, Serialize};
 
-use super::{create_parent, robustness, say, train};
+use super::{
+    output::{create_parent, say},
+    robustness, train,
+};
 use crate::{
     args::{AblateArgs, RobustnessArgs, TrainArgs},
     console::Console,
     exit::Failure,
     report,
+    variant_run::VariantRun,
 };
 
 /// How often running runs are looked at.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// One trained and scored variant.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct VariantRun {
-    /// Labels and predictions.
-    pub scored: ScoredRun,
-    /// Scores.
-    pub robustness: Robustness,
-    /// How training went.
-    pub epochs: Vec<EpochMetrics>,
-}
 
 pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;

@@ -12,7 +12,7 @@ use fusebind::data::{
     table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{
     args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
     console::Console,

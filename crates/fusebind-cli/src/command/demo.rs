@@ -24,7 +24,7 @@ use fusebind::{
     },
 };
 
-use super::{evaluate::print, say};
+use super::{evaluate::print, output::say};
 use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
     console::{Console, TrainingProgress},

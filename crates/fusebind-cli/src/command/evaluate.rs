@@ -13,7 +13,7 @@ use fusebind::{
     },
 };
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{args::EvaluateArgs, console::Console, load};
 
 pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use fusebind::{data::table::write_atomically, train::recipe::Recipe};
 use std::io::Write;
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{args::RecipeCommand, exit::Failure};
 
 pub fn run(command: RecipeCommand) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use fusebind::{
     },
 };
 
-use super::say;
+use super::output::say;
 use crate::{args::RobustnessArgs, console::Console, load, report};
 
 pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {

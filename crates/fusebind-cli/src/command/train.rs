@@ -10,7 +10,7 @@ use fusebind::{
     },
 };
 
-use super::create_parent;
+use super::output::create_parent;
 use crate::{
     args::TrainArgs,
     console::{Console, TrainingProgress},

@@ -12,7 +12,7 @@ use fusebind::{
 };
 
 use super::{axis, curriculum, metric_name, missing_curve, point};
-use crate::command::ablate::VariantRun;
+use crate::variant_run::VariantRun;
 
 /// Arms whose curves are drawn at most: more cannot be told apart.
 const MOST_CURVES: usize = 7;
