@@ -9,6 +9,7 @@ mod console;
 mod exit;
 mod load;
 mod report;
+mod run_source;
 mod variant_run;
 
 use std::process::ExitCode;

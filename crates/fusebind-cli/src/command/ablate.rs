@@ -29,13 +29,15 @@ use fusebind::{
 
 use super::{
     output::{create_parent, say},
-    robustness, train,
+    robustness::{self, Sweep},
+    train,
 };
 use crate::{
-    args::{AblateArgs, RobustnessArgs, TrainArgs},
+    args::{AblateArgs, TrainArgs},
     console::Console,
     exit::Failure,
     report,
+    run_source::DataSource,
     variant_run::VariantRun,
 };
 
@@ -224,24 +226,26 @@ fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyho
         out: out.clone(),
         source: args.source.clone(),
     };
+    let source = DataSource {
+        data: args.data().to_path_buf(),
+        modalities: args.modalities.clone(),
+        split: args.split.clone(),
+        tables: args.source.clone(),
+    };
     let log = args.out().join(format!("runs/{variant}-{seed}.log"));
     let outcome = train::run(&training, console).and_then(|()| {
+        let run = RunDir::open(&out)?;
         let swept = robustness::sweep(
-            &RobustnessArgs {
-                run: out.clone(),
-                data: args.data().to_path_buf(),
-                modalities: args.modalities.clone(),
-                split: args.split.clone(),
-                part: args.part,
+            &Sweep {
+                run: &run,
+                source: &source,
+                part: args.part.part(),
                 quick: !args.thorough,
-                json: false,
-                out: None,
                 device: args.device,
-                source: args.source.clone(),
             },
             console,
         )?;
-        Ok((swept, RunDir::open(&out)?.epochs()?))
+        Ok((swept, run.epochs()?))
     });
     let (robustness, epochs) = match outcome {
         Ok(outcome) => outcome,

@@ -3,6 +3,7 @@
 mod ablate;
 mod data;
 mod demo;
+mod demo_steps;
 mod evaluate;
 mod output;
 mod predict;
