@@ -258,7 +258,7 @@ fn an_ablation_is_resumed_and_compares_its_variants() {
     for log_ratios in [
         "What differs",
         "missing in training",
-        "ModalityWeights in each modality",
+        "Weight of each modality",
         "late-concatenation",
     ] {
         assert!(page.contains(log_ratios), "{log_ratios}");

@@ -83,7 +83,7 @@ impl SourceArgs {
 /// Where tensors live.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DeviceName {
-    /// The best device there is.
+    /// A GPU if there is one, else the processor.
     #[default]
     Auto,
     /// The processor.

@@ -19,7 +19,7 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
             let text = Recipe::open(&recipe)?.to_toml()?;
             if file.exists() {
                 return Err(Failure::failed(
-                    format!("{}: exists already", file.display()),
+                    format!("{}: exists", file.display()),
                     "name a new file",
                 ));
             }
