@@ -149,7 +149,10 @@ fn demo() -> anyhow::Result<String> {
     let binary = target()
         .join("release")
         .join(format!("fusebind{}", std::env::consts::EXE_SUFFIX));
-    finish(Command::new(&binary).args(["demo", "--quick"]))
+    let out = target().join("demo");
+    // The demo of an earlier call, if there was one: the command writes into new folders only.
+    let _ = std::fs::remove_dir_all(&out);
+    finish(Command::new(&binary).args(["demo", "--quick", "--out"]).arg(&out))
 }
 
 #[cfg(test)]

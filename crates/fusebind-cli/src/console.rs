@@ -1,4 +1,4 @@
-//! Talk on stderr: notes, and progress as a bar on a terminal or as plain lines when piped.
+//! Messages on stderr: notes, and progress as a bar on a terminal or as plain lines when piped.
 
 use std::{
     io::{IsTerminal, Write, stderr},
@@ -8,13 +8,13 @@ use std::{
 use fusebind::train::{run_dir::EpochMetrics, trainer::Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Whether stderr is a terminal that wants colour (`NO_COLOR` is set and not empty: it does not).
+/// Whether stderr is a terminal with colour; `NO_COLOR`, set and not empty, switches it off.
 pub fn in_colour() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     stderr().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// How much is said.
+/// Whether notes are printed.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     quiet: bool,
@@ -26,10 +26,10 @@ impl Console {
         Self { quiet }
     }
 
-    /// Says one line.
+    /// Prints one line on stderr.
     pub fn note(&self, line: impl std::fmt::Display) {
         if !self.quiet {
-            // Nobody listens to a closed stderr, and that is no reason to stop working.
+            // A closed stderr is no reason to stop.
             let _ = writeln!(stderr(), "{line}");
         }
     }
@@ -51,7 +51,7 @@ impl Console {
     }
 }
 
-/// Shows how training goes.
+/// Shows the progress of training.
 pub struct TrainingProgress {
     console: Console,
     bar: ProgressBar,
@@ -63,7 +63,7 @@ pub struct TrainingProgress {
 }
 
 impl TrainingProgress {
-    /// Progress in the voice of `console`.
+    /// Progress on `console`.
     pub fn new(console: Console) -> Self {
         Self {
             console,

@@ -22,7 +22,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Flags that make no sense together, or a value that no flag takes.
+    /// Flags that contradict each other, or a value that a flag does not take.
     pub fn misuse(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self {
             message: message.into(),
@@ -32,7 +32,7 @@ impl Failure {
         .into()
     }
 
-    /// Something that the flags ask for and that cannot be had.
+    /// Something that the flags ask for and that cannot be done.
     pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self {
             message: message.into(),
@@ -56,11 +56,11 @@ pub fn exit(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
-    // The reader of a pipe has seen enough (`| head`): nobody's fault.
+    // The reader of a pipe has closed it (`| head`): not an error.
     if error.chain().any(is_closed_pipe) {
         return ExitCode::SUCCESS;
     }
-    // Where stderr is closed, the exit code still tells.
+    // If stderr is closed, the exit code still says that the command failed.
     let _ = writeln!(stderr(), "error: {}\nhint: {}", message(&error), hint(&error));
     let code = error.downcast_ref::<Failure>().map_or(FAILED, |failure| failure.code);
     ExitCode::from(code)
@@ -92,10 +92,12 @@ fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 fn message(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let text = cause.to_string();
-        let (text, ours) = match text.split_once("\nhint: ") {
-            Some((reason, _)) => (reason.to_string(), true),
-            None => (text, cause.is::<train::Error>() || cause.is::<model::Error>()),
+        let (text, ours) = match cause.downcast_ref::<data::Error>() {
+            Some(error) => (place_and_reason(error), true),
+            None => (
+                cause.to_string(),
+                cause.is::<train::Error>() || cause.is::<model::Error>(),
+            ),
         };
         parts.push(text);
         if ours {
@@ -103,6 +105,18 @@ fn message(error: &anyhow::Error) -> String {
         }
     }
     parts.join(": ")
+}
+
+/// A data error without its hint, which stands on a line of its own.
+fn place_and_reason(error: &data::Error) -> String {
+    let position = error.position();
+    let mut place: Vec<String> = position.file.iter().cloned().collect();
+    place.extend(position.row.map(|row| format!("row {row}")));
+    place.extend(position.column.as_ref().map(|column| format!("column `{column}`")));
+    match place.is_empty() {
+        true => error.reason().to_string(),
+        false => format!("{}: {}", place.join(", "), error.reason()),
+    }
 }
 
 /// The remedy: what the error itself advises, or else what helps with its kind.
@@ -130,8 +144,8 @@ fn hint(error: &anyhow::Error) -> String {
             match error.kind() {
                 model::ErrorKind::Device => "leave --device out, or use `--device cpu`",
                 model::ErrorKind::Io => STORAGE,
-                model::ErrorKind::Checkpoint => "copy the run folder once more from its source, or train again",
-                _ => "mend the recipe; `fusebind recipe check` says whether it holds together",
+                model::ErrorKind::Checkpoint => "copy the run folder again from its source, or train again",
+                _ => "fix the recipe; `fusebind recipe check` shows what is wrong with it",
             }
         } else if cause.is::<eval::Undefined>() {
             "score a part with more labelled pairs, and of both classes"

@@ -1,7 +1,7 @@
-//! The command line of fusebind: stdout is data, stderr is console.
+//! The command line of fusebind: stdout is data, stderr is talk.
 //!
-//! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`console`] speaks on stderr,
-//! [`report`] lays results out as pages, [`outcome`] ends the program.
+//! [`args`] is what the user typed, [`command`] does it, [`load`] reads what the flags name, [`console`] writes to stderr,
+//! [`report`] lays results out as pages, [`exit`] ends the program.
 
 mod args;
 mod command;
@@ -9,6 +9,8 @@ mod console;
 mod exit;
 mod load;
 mod report;
+mod run_source;
+mod variant_run;
 
 use std::process::ExitCode;
 

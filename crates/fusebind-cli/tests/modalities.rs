@@ -56,8 +56,8 @@ fn write(folder: &Path) {
     file("side/embedding_sequence.csv", table("target_id,0,1", embeddings));
     file(
         "small.toml",
-        "name = \"small\"\ntask = \"binding\"\n[split]\ncolumn = \"split\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\nchannels = 8\n\
-         substructures = 32\n[model.sequence]\ncomposition = 32\n[model.interaction]\nchannels = 16\nrank = 0\n[training]\nepochs = 2\n"
+        "name = \"small\"\ntask = \"binding\"\n[split]\ncolumn = \"split\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\n\
+         substructures = 32\n[model.sequence]\ncomposition = 32\n[model.interaction]\ndim = 16\nrank = 0\n[training]\nepochs = 2\n"
             .into(),
     );
 }
@@ -97,8 +97,8 @@ fn any_subset_of_modalities_trains_and_predicts() {
         "weight_drug_bioassay",
         "weight_sequence",
         "weight_target_text",
-        "trust_drug_text",
-        "trust_target_text",
+        "mismatch_probability_drug_text",
+        "mismatch_probability_target_text",
     ];
     assert!(expected.iter().all(|name| header.contains(name)), "{header}");
     let line = |csv: &str, start: &str| csv.lines().find(|l| l.starts_with(start)).unwrap().to_string();
@@ -182,10 +182,10 @@ fn any_subset_of_modalities_trains_and_predicts() {
     let (json, _) = succeed(&sweep, here);
     let swept: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(swept["area_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{json}");
-    let cells = swept["cells"].as_array().unwrap();
-    let count = |arm: &str| cells.iter().filter(|cell| cell["arm"] == arm).count();
+    let measurements = swept["measurements"].as_array().unwrap();
+    let count = |variant: &str| measurements.iter().filter(|m| m["variant"] == variant).count();
     assert_eq!((count("missing"), count("subset"), count("noise")), (10, 31, 6));
-    assert!(here.join("swept/cells.csv").is_file() && here.join("swept/cells.parquet").is_file());
+    assert!(here.join("swept/measurements.csv").is_file() && here.join("swept/measurements.parquet").is_file());
     let page = fs::read_to_string(here.join("swept/report.html")).unwrap();
     assert!(
         page.contains("<svg") && page.contains("graph and sequence alone"),
@@ -222,7 +222,7 @@ fn a_model_without_side_data_refuses_to_do_without_its_structure() {
 }
 
 #[test]
-fn an_ablation_is_resumed_and_compares_its_arms() {
+fn an_ablation_is_resumed_and_compares_its_variants() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     write(here);
@@ -258,15 +258,15 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     for log_ratios in [
         "What differs",
         "missing in training",
-        "ModalityWeights in each modality",
+        "Weight of each modality",
         "late-concatenation",
     ] {
         assert!(page.contains(log_ratios), "{log_ratios}");
     }
     assert!(!here.join("ablation/runs/full-1").exists(), "a scored run is removed");
 
-    // A cell that is lost is done again, alone, and gives the same.
-    fs::remove_file(here.join("ablation/cells/impute-knn-2.json")).unwrap();
+    // A run that is lost is done again, alone, and gives the same.
+    fs::remove_file(here.join("ablation/scored/impute-knn-2.json")).unwrap();
     let (_, notes) = succeed(&all, here);
     assert!(notes.contains("impute-knn:2 done  1/1"), "{notes}");
     assert_eq!(fs::read_to_string(here.join("ablation/summary.json")).unwrap(), summary);
@@ -274,11 +274,11 @@ fn an_ablation_is_resumed_and_compares_its_arms() {
     let stranger = [&ablate[..], &["--variants", "magic"]].concat();
     let output = fusebind(&stranger, here);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no arm of this recipe") && text(&output.stderr).contains("impute-knn"));
+    assert!(text(&output.stderr).contains("no variant of this recipe") && text(&output.stderr).contains("impute-knn"));
     let other = [&all[..], &["--epochs", "1"]].concat();
     let output = fusebind(&other, here);
     assert!(
-        text(&output.stderr).contains("cells of another recipe"),
+        text(&output.stderr).contains("runs of another recipe"),
         "{}",
         text(&output.stderr)
     );

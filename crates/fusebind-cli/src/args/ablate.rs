@@ -20,10 +20,10 @@ pub struct AblateArgs {
     /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
     #[arg(long, value_name = "COLUMN_OR_FILE")]
     pub split: Option<String>,
-    /// Arms to compare, all of them without it; `full`, the recipe as it is, is always one.
+    /// Variants to compare, all of them without it; `full`, the recipe as it is, is always one.
     #[arg(long, alias = "arms", value_delimiter = ',', value_name = "VARIANTS")]
     pub variants: Vec<String>,
-    /// Name the arms of this recipe and stop.
+    /// List the variants of this recipe and stop.
     #[arg(long)]
     pub list: bool,
     /// Seeds of each variant: 1 to N.
@@ -41,13 +41,13 @@ pub struct AblateArgs {
     /// Rounds of the paired bootstrap.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub rounds: usize,
-    /// Nine missing rates and three draws for each measurement in place of two rates and one draw.
+    /// Nine missing rates and three samples for each measurement, in place of two rates and one sample.
     #[arg(long)]
     pub thorough: bool,
-    /// Folder for measurements, summary and report; what is there already is not done again.
+    /// Folder for scores, summary and report; runs that it holds are not repeated.
     #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
     out: Option<PathBuf>,
-    /// Train and score this one variant and seed, as in `full:1`; how the command calls itself.
+    /// Train and score this one variant and seed, as in `full:1`; the command calls itself with it.
     #[arg(long, hide = true)]
     pub single: Option<String>,
     /// Where to compute.
@@ -60,11 +60,11 @@ pub struct AblateArgs {
 impl AblateArgs {
     /// Data set folder or table.
     pub fn data(&self) -> &Path {
-        self.data.as_deref().expect("is asked for, except with --list")
+        self.data.as_deref().expect("clap requires it, except with --list")
     }
 
     /// Folder for everything that is written.
     pub fn out(&self) -> &Path {
-        self.out.as_deref().expect("is asked for, except with --list")
+        self.out.as_deref().expect("clap requires it, except with --list")
     }
 }

@@ -4,18 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::SourceArgs;
+use super::{SourceArgs, example};
 
 /// `data` commands.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
     /// Counts, duplicates, conflicts, censoring, coverage, rejected rows, leakage.
+    #[command(after_help = example::DATA_CHECK)]
     Check(CheckArgs),
     /// Write a split file.
+    #[command(after_help = example::DATA_SPLIT)]
     Split(SplitArgs),
-    /// Write a cleaned data set folder: repeated rows merged, negatives drawn.
+    /// Write a cleaned data set folder: repeated rows merged, negatives sampled.
+    #[command(after_help = example::DATA_PREPARE)]
     Prepare(PrepareArgs),
     /// Write a simulated data set with all modalities, whose truth is known.
+    #[command(after_help = example::DATA_SIMULATE)]
     Simulate(SimulateArgs),
 }
 
@@ -75,7 +79,7 @@ pub struct SplitArgs {
     pub source: SourceArgs,
 }
 
-/// What becomes of rows that repeat a (drug, target, scale).
+/// What happens to rows that repeat a (drug, target, scale).
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum Duplicates {
     /// Keep every row.
@@ -91,7 +95,7 @@ pub enum Duplicates {
     DropConflicts,
 }
 
-/// How negatives are drawn.
+/// How negatives are sampled.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Negatives {
     /// Evenly from all unknown pairs.
@@ -115,10 +119,10 @@ pub enum TableFormat {
 pub struct PrepareArgs {
     /// Data set folder or table.
     pub dir: PathBuf,
-    /// What becomes of repeated rows.
+    /// What happens to repeated rows.
     #[arg(long, value_enum, default_value_t)]
     pub duplicates: Duplicates,
-    /// Draw negatives for a set that holds positives only; no pair of the set is drawn.
+    /// Sample negatives for a set that holds positives only; no pair of the set is sampled.
     #[arg(long, value_name = "HOW")]
     pub negatives: Option<Negatives>,
     /// Negatives per positive.
@@ -152,7 +156,7 @@ pub struct SimulateArgs {
     /// Seed.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// TOML file with noise levels, missing rates and all the rest; flags win.
+    /// TOML file with noise levels, missing rates and every other field; flags win.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// New folder for the data set and its modalities.

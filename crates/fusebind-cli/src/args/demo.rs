@@ -7,7 +7,7 @@ use clap::Args;
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// New folder for the simulated data and the run; without it, a temporary one is used and removed.
+    /// New folder for the simulated data, the split file and the run; `fusebind-demo` without it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Seed.

@@ -34,13 +34,14 @@ impl PartName {
 pub struct EvaluateArgs {
     /// Run folder.
     pub run: PathBuf,
-    /// Data set folder or table.
+    /// Data set folder or table; the one that the run was trained on without it.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// Folder of side modalities, for models that read them and for the floor that knows only which of them exist.
+    pub data: Option<PathBuf>,
+    /// Folder of side modalities, for models that read them and for the baseline that knows only which of them exist; the run's
+    /// without it.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
-    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
+    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the run's split without it.
     #[arg(long, value_name = "COLUMN_OR_FILE")]
     pub split: Option<String>,
     /// Part to score.
@@ -55,9 +56,9 @@ pub struct EvaluateArgs {
     /// One JSON object on stdout in place of text.
     #[arg(long)]
     pub json: bool,
-    /// Leave out the floors, of which the boosted trees take longest.
-    #[arg(long)]
-    pub no_floors: bool,
+    /// Leave out the baselines, of which the boosted trees take longest.
+    #[arg(long, alias = "no-floors")]
+    pub no_baselines: bool,
     /// Write truth and prediction of every pair to this CSV, TSV or Parquet file.
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,

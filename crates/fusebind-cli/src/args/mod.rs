@@ -4,6 +4,7 @@ mod ablate;
 mod data;
 mod demo;
 mod evaluate;
+mod example;
 mod model;
 mod predict;
 mod recipe;
@@ -28,7 +29,7 @@ use clap::{Parser, Subcommand};
 ///
 /// Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 misused.
 #[derive(Debug, Parser)]
-#[command(name = "fusebind", version, arg_required_else_help = true)]
+#[command(name = "fusebind", version, arg_required_else_help = true, after_help = example::FUSEBIND)]
 pub struct Cli {
     /// No progress and no notes on stderr; errors are still shown.
     #[arg(long, short, global = true)]
@@ -41,23 +42,29 @@ pub struct Cli {
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Simulate a small universe, train on it, and show scores beside floors and the planted ceiling.
+    /// Simulate a small universe, train on it, and show scores beside baselines and the planted ceiling.
+    #[command(after_help = example::DEMO)]
     Demo(DemoArgs),
     /// Look at a data set, split it, or write a cleaned one.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = example::DATA)]
     Data(DataCommand),
     /// List, copy or check recipes.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = example::RECIPE)]
     Recipe(RecipeCommand),
     /// Train a model.
+    #[command(after_help = example::TRAIN)]
     Train(TrainArgs),
-    /// Score a trained model beside its floors.
+    /// Score a trained model beside baselines.
+    #[command(after_help = example::EVALUATE)]
     Evaluate(EvaluateArgs),
     /// Score a trained model with modalities missing, switched off, or wrong.
+    #[command(after_help = example::ROBUSTNESS)]
     Robustness(RobustnessArgs),
     /// Compare a recipe with variations of itself, over seeds.
+    #[command(after_help = example::ABLATE)]
     Ablate(AblateArgs),
     /// Predict pairs with a trained model.
+    #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),
     /// Say what a model file holds, or write it without the training pairs.
     #[command(subcommand, after_help = "Example: fusebind model info runs/first")]

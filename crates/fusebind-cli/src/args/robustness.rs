@@ -11,19 +11,19 @@ use super::{DeviceName, PartName, SourceArgs};
 pub struct RobustnessArgs {
     /// Run folder.
     pub run: PathBuf,
-    /// Data set folder or table.
+    /// Data set folder or table; the one that the run was trained on without it.
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// Folder of side modalities.
+    pub data: Option<PathBuf>,
+    /// Folder of side modalities; the run's without it.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,
-    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the recipe's split without it.
+    /// Split file, split column, or column and parts as in `fold:valid=4,test=5`; the run's split without it.
     #[arg(long, value_name = "COLUMN_OR_FILE")]
     pub split: Option<String>,
     /// Part to score.
     #[arg(long, value_enum, default_value = "test")]
     pub part: PartName,
-    /// Two missing rates and one draw in place of nine rates and three draws.
+    /// Two missing rates and one sample of each, in place of nine rates and three samples.
     #[arg(long)]
     pub quick: bool,
     /// One JSON object on stdout in place of text.

@@ -3,50 +3,87 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// Columns and units, where detection is not enough.
-#[derive(Debug, Default, Args, Clone)]
+#[derive(Debug, Default, PartialEq, Eq, Args, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "How tables are read")]
 pub struct SourceArgs {
     /// Column of drug ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub drug_id: Option<String>,
     /// Column of SMILES.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub smiles_column: Option<String>,
     /// Column of target ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub target_id: Option<String>,
     /// Column of sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub sequence_column: Option<String>,
     /// Column of binding labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Column of affinities.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub affinity: Option<String>,
     /// Column of units.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN", conflicts_with = "unit")]
     pub unit_column: Option<String>,
     /// Column that says what was measured, such as Kd or IC50.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub measure_column: Option<String>,
     /// Column of relations, such as `>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COLUMN")]
     pub relation_column: Option<String>,
     /// Unit of every affinity, for instance `Kd_nM` or `pIC50`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub unit: Option<String>,
     /// Folder that keeps featurised molecules, so that the next command reads them instead of featurising them again.
+    #[serde(skip)]
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    /// These flags, and those of `other` where there is none. A unit and a column of units exclude each other.
+    pub fn or(self, other: Self) -> Self {
+        let unit_given = self.unit.is_some() || self.unit_column.is_some();
+        let (unit, unit_column) = match unit_given {
+            true => (self.unit, self.unit_column),
+            false => (other.unit, other.unit_column),
+        };
+        Self {
+            drug_id: self.drug_id.or(other.drug_id),
+            smiles_column: self.smiles_column.or(other.smiles_column),
+            target_id: self.target_id.or(other.target_id),
+            sequence_column: self.sequence_column.or(other.sequence_column),
+            label: self.label.or(other.label),
+            affinity: self.affinity.or(other.affinity),
+            unit_column,
+            measure_column: self.measure_column.or(other.measure_column),
+            relation_column: self.relation_column.or(other.relation_column),
+            unit,
+            cache: self.cache,
+        }
+    }
 }
 
 /// Where tensors live.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DeviceName {
-    /// The best device there is.
+    /// A GPU if there is one, else the processor.
     #[default]
     Auto,
     /// The processor.

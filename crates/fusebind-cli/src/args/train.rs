@@ -32,7 +32,7 @@ pub struct TrainArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
-    /// Go on with the run in the folder of --out.
+    /// Continue the run in the folder of --out.
     #[arg(long)]
     pub resume: bool,
     /// Run folder.

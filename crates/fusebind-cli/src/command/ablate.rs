@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! OUT/recipes/VARIANT.toml      the variants
-//! OUT/scored/VARIANT-SEED.json   one trained and scored variant; what is there is not done again
-//! OUT/runs/VARIANT-SEED/        run folder while the run is at work; a killed run is resumed
+//! OUT/scored/VARIANT-SEED.json   one trained and scored variant; it is not repeated
+//! OUT/runs/VARIANT-SEED/        run folder during the run; a killed run is resumed
 //! OUT/scores.csv, .parquet   every score
 //! OUT/summary.json, report.html
 //! ```
@@ -21,35 +21,28 @@ use anyhow::Context;
 use fusebind::{
     data::table::{Column, write, write_atomically},
     train::{
-        experiment::ablation::{Ablation, ScoredRun, Variant, summary, variants},
-        experiment::robustness::Robustness,
+        experiment::ablation::{Ablation, Variant, summary, variants},
         recipe::Recipe,
-        run_dir::{EpochMetrics, RunDir},
+        run_dir::RunDir,
     },
 };
-use serde::{Deserialize, Serialize};
 
-use super::{create_parent, robustness, say, train};
+use super::{
+    output::{create_parent, say},
+    robustness::{self, Sweep},
+    train,
+};
 use crate::{
-    args::{AblateArgs, RobustnessArgs, TrainArgs},
+    args::{AblateArgs, TrainArgs},
     console::Console,
     exit::Failure,
     report,
+    run_source::DataSource,
+    variant_run::VariantRun,
 };
 
-/// How often running runs are looked at.
+/// Time between two looks at the runs that are at work.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// One trained and scored variant.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct VariantRun {
-    /// Labels and predictions.
-    pub scored: ScoredRun,
-    /// Scores.
-    pub robustness: Robustness,
-    /// How training went.
-    pub epochs: Vec<EpochMetrics>,
-}
 
 pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;
@@ -110,13 +103,13 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
 }
 
 fn choose(all: Vec<Variant>, wanted: &[String]) -> anyhow::Result<Vec<Variant>> {
-    if let Some(stranger) = wanted
+    if let Some(unknown) = wanted
         .iter()
         .find(|name| !all.iter().any(|variant| variant.name == *name))
     {
         let names: Vec<&str> = all.iter().map(|variant| variant.name).collect();
         return Err(Failure::misuse(
-            format!("`{stranger}` is no variant of this recipe"),
+            format!("`{unknown}` is no variant of this recipe"),
             format!("use some of {}", names.join(", ")),
         ));
     }
@@ -153,7 +146,7 @@ fn keep_recipe(path: &Path, recipe: &Recipe) -> anyhow::Result<()> {
     }
 }
 
-/// Runs every run that is not there yet, as many at a time as there is room for.
+/// Runs every run that has no scores yet, `--jobs` at a time.
 fn train_all(args: &AblateArgs, variants: &[Variant], console: &Console) -> anyhow::Result<()> {
     // Seed by seed, so that a sweep that is cut short has compared all variants.
     let missing = |(seed, variant): &(u64, &Variant)| !scored_file(args.out(), variant.name, *seed).is_file();
@@ -196,7 +189,7 @@ fn train_all(args: &AblateArgs, variants: &[Variant], console: &Console) -> anyh
         false => Err(Failure::failed(
             format!("runs failed: {}", failed.join(", ")),
             format!(
-                "see {}, then give the same command again: what is done stays done",
+                "see {}, then give the same command again: finished runs are kept",
                 args.out().join("runs").display()
             ),
         )),
@@ -205,7 +198,7 @@ fn train_all(args: &AblateArgs, variants: &[Variant], console: &Console) -> anyh
 
 /// The same command again, for one run.
 fn spawn(scored_run: &str, threads: usize) -> anyhow::Result<Child> {
-    let program = env::current_exe().context("this program cannot find itself")?;
+    let program = env::current_exe().context("the path of this program cannot be found")?;
     Command::new(program)
         .args(env::args_os().skip(1))
         .args(["--single", scored_run])
@@ -233,29 +226,31 @@ fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyho
         out: out.clone(),
         source: args.source.clone(),
     };
+    let source = DataSource {
+        data: args.data().to_path_buf(),
+        modalities: args.modalities.clone(),
+        split: args.split.clone(),
+        tables: args.source.clone(),
+    };
     let log = args.out().join(format!("runs/{variant}-{seed}.log"));
     let outcome = train::run(&training, console).and_then(|()| {
+        let run = RunDir::open(&out)?;
         let swept = robustness::sweep(
-            &RobustnessArgs {
-                run: out.clone(),
-                data: args.data().to_path_buf(),
-                modalities: args.modalities.clone(),
-                split: args.split.clone(),
-                part: args.part,
+            &Sweep {
+                run: &run,
+                source: &source,
+                part: args.part.part(),
                 quick: !args.thorough,
-                json: false,
-                out: None,
                 device: args.device,
-                source: args.source.clone(),
             },
             console,
         )?;
-        Ok((swept, RunDir::open(&out)?.epochs()?))
+        Ok((swept, run.epochs()?))
     });
     let (robustness, epochs) = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            // Nobody sees what a run says on stderr.
+            // The stderr of a run is not shown.
             put(&log, &format!("{error:?}\n"))?;
             return Err(error);
         }
@@ -269,7 +264,7 @@ fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyho
         &scored_file(args.out(), variant, seed),
         &serde_json::to_string(&scored_run)?,
     )?;
-    // The model has been scored; hundreds of them would fill a disk.
+    // The model is scored; hundreds of models would fill a disk.
     fs::remove_dir_all(&out).with_context(|| format!("{} cannot be removed", out.display()))?;
     let _ = fs::remove_file(&log);
     let _ = fs::remove_file(crate::load::rejected_beside(&out));

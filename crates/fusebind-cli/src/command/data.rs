@@ -12,7 +12,7 @@ use fusebind::data::{
     table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{
     args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
     console::Console,
@@ -115,8 +115,8 @@ fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
             ratio: args.ratio,
             seed: args.seed,
         };
-        let drawn = add_negatives(&mut dataset, &config)?;
-        console.note(format_args!("{drawn} negatives drawn"));
+        let sampled = add_negatives(&mut dataset, &config)?;
+        console.note(format_args!("{sampled} negatives sampled"));
     }
     let format = match args.format {
         TableFormat::Csv => FolderFormat::Csv,
@@ -138,12 +138,12 @@ fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
         Some(file) => {
             let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
             toml::from_str(&text).map_err(|e| {
-                let log_ratios = format!(
+                let message = format!(
                     "{}: is no configuration of a simulation: {}",
                     file.display(),
                     e.to_string().trim_end()
                 );
-                Failure::failed(log_ratios, "see docs/formats.md for its fields")
+                Failure::failed(message, "see docs/formats.md for its fields")
             })?
         }
     };

@@ -1,16 +1,21 @@
-//! `fusebind demo`: a simulated universe, a model trained on it, and its scores beside floors and the planted ceiling.
+//! `fusebind demo`: a simulated universe, a model trained on it, and its scores beside baselines and the planted ceiling.
+//!
+//! ```text
+//! OUT/data, OUT/data/modalities   the simulated data set
+//! OUT/split.csv                   a random split of it
+//! OUT/run                         the run folder
+//! ```
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use fusebind::{
     data::{
         simulate::{SimulateConfig, Universe, simulate},
         source::LabelPolicy,
-        split::{Fractions, Part, Split, SplitBy, split},
+        split::{Fractions, Part, Split, SplitBy, split, write_split},
         table::Dataset,
     },
     eval::regression,
@@ -24,43 +29,51 @@ use fusebind::{
     },
 };
 
-use super::{evaluate::print, say};
+use super::{demo_steps, evaluate::print, output::say};
 use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
     console::{Console, TrainingProgress},
     exit::Failure,
     load,
+    run_source::{DataSource, RunSource},
 };
 
 pub fn run(args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
-    match &args.out {
-        Some(folder) => {
-            if folder.is_file() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-                return Err(Failure::failed(
-                    format!("{}: is not empty", folder.display()),
-                    "name a new folder with --out",
-                ));
-            }
-            show(folder, args, console)?;
-            console.note(format_args!("data and run are in {}", folder.display()));
-            Ok(())
+    let folder = match &args.out {
+        Some(folder) if is_taken(folder) => {
+            return Err(Failure::failed(
+                format!("{}: is not empty", folder.display()),
+                "name a new folder with --out",
+            ));
         }
-        None => {
-            let folder = temporary();
-            let result = show(&folder, args, console);
-            // The demo leaves nothing behind; that the folder may never have been made is fine.
-            let _ = fs::remove_dir_all(&folder);
-            result
-        }
+        Some(folder) => folder.clone(),
+        None => free_folder(),
+    };
+    let universe = show(&folder, args, console)?;
+    say(format_args!(
+        "\ndata, split and run are in {}; next:\n",
+        folder.display()
+    ))?;
+    for line in demo_steps::next_steps(&folder, &universe) {
+        say(line)?;
     }
+    Ok(())
 }
 
-fn temporary() -> PathBuf {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    std::env::temp_dir().join(format!("fusebind-demo-{}-{}", std::process::id(), now.as_nanos()))
+fn is_taken(folder: &Path) -> bool {
+    folder.is_file() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// What is simulated and how it is learned.
+/// `fusebind-demo` in the working directory, with a number if demos have run there before.
+fn free_folder() -> PathBuf {
+    let names = (2..).map(|count| format!("fusebind-demo-{count}"));
+    let mut folders = std::iter::once("fusebind-demo".to_string())
+        .chain(names)
+        .map(PathBuf::from);
+    folders.find(|folder| !is_taken(folder)).expect("numbers do not end")
+}
+
+/// What is simulated and the recipe that trains on it.
 fn plan(args: &DemoArgs) -> anyhow::Result<(SimulateConfig, Recipe)> {
     let (mut universe, mut recipe) = (SimulateConfig::default(), Recipe::open("demo")?);
     universe.seed = args.seed;
@@ -71,16 +84,24 @@ fn plan(args: &DemoArgs) -> anyhow::Result<(SimulateConfig, Recipe)> {
     Ok((universe, recipe))
 }
 
-fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
+fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Universe> {
     let (config, recipe) = plan(args)?;
     let universe = simulate(&config)?;
-    let (data, out) = (folder.join("data"), folder.join("run"));
+    let (data, out, split_file) = (folder.join("data"), folder.join("run"), folder.join("split.csv"));
     universe.write(&data)?;
     let (dataset, mut rejections) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, console)?;
     let device = load::device(DeviceName::Auto, console)?;
     let modalities = data.join("modalities");
     let (side, _) = load::side_data(Some(&modalities), &dataset, [&[], &[]], &mut rejections, console)?;
     let parts = split(&dataset, SplitBy::Random, Fractions::default(), args.seed)?;
+    write_split(&split_file, &dataset, &parts)?;
+    let source = DataSource {
+        data: data.clone(),
+        modalities: Some(modalities),
+        split: Some(split_file.display().to_string()),
+        tables: SourceArgs::default(),
+    };
+    RunSource::new(&source, &dataset)?.write(&RunDir::create(&out)?)?;
     let job = Job {
         recipe: &recipe,
         dataset: &dataset,
@@ -99,7 +120,7 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<()>
     let (evaluation, _) = evaluate(&bundle, read, (&parts, Part::Test), everything, (true, None))?;
     print(&evaluation)?;
     ceiling(&universe, &dataset, &parts)?;
-    Ok(())
+    Ok(universe)
 }
 
 /// What the noise-free truth itself scores on the test pairs.

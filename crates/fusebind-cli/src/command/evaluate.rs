@@ -1,4 +1,4 @@
-//! `fusebind evaluate`: scores beside floors, with the leakage audit.
+//! `fusebind evaluate`: scores beside baselines, with the leakage audit.
 
 use fusebind::{
     data::{
@@ -13,8 +13,13 @@ use fusebind::{
     },
 };
 
-use super::{create_parent, say};
-use crate::{args::EvaluateArgs, console::Console, load};
+use super::output::{create_parent, say};
+use crate::{
+    args::EvaluateArgs,
+    console::Console,
+    load,
+    run_source::{DataSource, SourceFlags},
+};
 
 pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
@@ -23,18 +28,25 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let bundle = TrainedModel::open(&run.model(), &device)?;
     bundle.check_without(without)?;
+    let flags = SourceFlags {
+        data: args.data.as_deref(),
+        modalities: args.modalities.as_deref(),
+        split: args.split.as_deref(),
+        tables: &args.source,
+    };
+    let source = DataSource::of_run(&run, flags, console)?;
     let (dataset, mut rejections) = load::dataset(
-        &args.data,
-        &args.source,
+        &source.data,
+        &source.tables,
         LabelPolicy::Required,
         recipe.censor_at_floor,
         console,
     )?;
-    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), console)?;
+    let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let part = args.part.part();
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, tables) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (side, tables) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
     let counts = tables.as_ref().map(|tables| tables.count_present(&dataset));
     let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
     let lookup = presence
@@ -50,7 +62,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
             target: without,
             ..Mask::default()
         },
-        (!args.no_floors, presence),
+        (!args.no_baselines, presence),
     )?;
     evaluation
         .notes

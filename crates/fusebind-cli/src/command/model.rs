@@ -9,7 +9,7 @@ use std::{
 
 use fusebind::model::model_file::{ModelFile, ModelInfo};
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{args::ModelCommand, console::Console, exit::Failure};
 
 pub fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use fusebind::{data::table::write_atomically, train::recipe::Recipe};
 use std::io::Write;
 
-use super::{create_parent, say};
+use super::output::{create_parent, say};
 use crate::{args::RecipeCommand, exit::Failure};
 
 pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
@@ -19,7 +19,7 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
             let text = Recipe::open(&recipe)?.to_toml()?;
             if file.exists() {
                 return Err(Failure::failed(
-                    format!("{}: exists already", file.display()),
+                    format!("{}: exists", file.display()),
                     "name a new file",
                 ));
             }

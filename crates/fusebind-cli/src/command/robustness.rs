@@ -6,6 +6,7 @@ use anyhow::Context;
 use fusebind::{
     data::{
         source::LabelPolicy,
+        split::Part,
         table::{Column, write},
     },
     model::trained::TrainedModel,
@@ -15,13 +16,35 @@ use fusebind::{
     },
 };
 
-use super::say;
-use crate::{args::RobustnessArgs, console::Console, load, report};
+use super::output::say;
+use crate::{
+    args::{DeviceName, RobustnessArgs},
+    console::Console,
+    load, report,
+    run_source::{DataSource, SourceFlags},
+};
 
 pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
-    let swept = sweep(args, console)?;
+    let run = RunDir::open(&args.run)?;
+    let flags = SourceFlags {
+        data: args.data.as_deref(),
+        modalities: args.modalities.as_deref(),
+        split: args.split.as_deref(),
+        tables: &args.source,
+    };
+    let source = DataSource::of_run(&run, flags, console)?;
+    let swept = sweep(
+        &Sweep {
+            run: &run,
+            source: &source,
+            part: args.part.part(),
+            quick: args.quick,
+            device: args.device,
+        },
+        console,
+    )?;
     if let Some(folder) = &args.out {
-        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be created", folder.display()))?;
         let columns = columns(&swept.measurements);
         write(&folder.join("measurements.csv"), &columns)?;
         write(&folder.join("measurements.parquet"), &columns)?;
@@ -30,10 +53,10 @@ pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
             fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
         };
         put("summary.json", &(serde_json::to_string_pretty(&swept)? + "\n"))?;
-        let epochs = RunDir::open(&args.run)?.epochs()?;
+        let epochs = run.epochs()?;
         put(
             "report.html",
-            &report::robustness::page(&args.run, &args.data, &swept, &epochs).render()?,
+            &report::robustness::page(&args.run, &source.data, &swept, &epochs).render()?,
         )?;
     }
     if args.json {
@@ -44,19 +67,34 @@ pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is swept.
+pub struct Sweep<'a> {
+    /// Run folder.
+    pub run: &'a RunDir,
+    /// Data to sweep over.
+    pub source: &'a DataSource,
+    /// Part to score.
+    pub part: Part,
+    /// Few missing rates.
+    pub quick: bool,
+    /// Where to compute.
+    pub device: DeviceName,
+}
+
 /// Sweeps a run over a data set.
-pub fn sweep(args: &RobustnessArgs, console: &Console) -> anyhow::Result<Robustness> {
-    let run = RunDir::open(&args.run)?;
+pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness> {
+    let (run, source) = (wanted.run, wanted.source);
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device, console)?;
+    let device = load::device(wanted.device, console)?;
     let bundle = TrainedModel::open(&run.model(), &device)?;
     let labels = LabelPolicy::Required;
-    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, labels, recipe.censor_at_floor, console)?;
-    let split = load::split_of_run(&dataset, args.split.as_deref(), (&recipe, &info), console)?;
+    let (dataset, mut rejections) =
+        load::dataset(&source.data, &source.tables, labels, recipe.censor_at_floor, console)?;
+    let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
-    let config = if args.quick {
+    let (side, _) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let config = if wanted.quick {
         RobustnessConfig::quick()
     } else {
         RobustnessConfig::default()
@@ -65,7 +103,7 @@ pub fn sweep(args: &RobustnessArgs, console: &Console) -> anyhow::Result<Robustn
     let swept = robustness(
         &bundle,
         (&dataset, [&side[0], &side[1]]),
-        (&split, args.part.part()),
+        (&split, wanted.part),
         &config,
         |done, all| {
             bar.set_length(all as u64);
@@ -115,7 +153,7 @@ fn print(swept: &Robustness) -> anyhow::Result<()> {
             "missing" => format!("missing {:14} {:3.0} %", measurement.name, 100.0 * measurement.rate),
             variant => format!("{variant} {}", measurement.name),
         };
-        // Draws of one rate are one line, the first; all of them are in measurements.csv.
+        // Of the samples of one rate the first is printed; all of them are in measurements.csv.
         if line != last {
             say(format_args!("{line:56} {:.4}", measurement.score))?;
         }

@@ -10,11 +10,12 @@ use fusebind::{
     },
 };
 
-use super::create_parent;
+use super::output::create_parent;
 use crate::{
     args::TrainArgs,
     console::{Console, TrainingProgress},
     load,
+    run_source::{DataSource, RunSource},
 };
 
 pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
@@ -25,7 +26,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     let device = load::device(args.device, console)?;
     if args.resume && is_finished(&RunDir::open(&args.out)?) {
-        console.note(format_args!("{}: this run is finished already", args.out.display()));
+        console.note(format_args!("{}: this run is finished", args.out.display()));
         return Ok(());
     }
     let (dataset, mut rejections) = load::dataset(
@@ -41,7 +42,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     let fields = [&recipe.modalities.drug_text[..], &recipe.modalities.target_text[..]];
     let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
-    // Before the training, so that they are not lost with it.
+    // Before the training, so that a failed training does not lose them.
     create_parent(&args.out)?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
     console.note(format_args!(
@@ -50,6 +51,19 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         split.valid.indices().len(),
         split.test.indices().len()
     ));
+    let source = RunSource::new(
+        &DataSource {
+            data: args.data.clone(),
+            modalities: args.modalities.clone(),
+            split: args.split.clone(),
+            tables: args.source.clone(),
+        },
+        &dataset,
+    )?;
+    // A resumed run remembers its data again only after the trainer has found that they are the same.
+    if !args.resume {
+        source.write(&RunDir::create(&args.out)?)?;
+    }
     let job = Job {
         recipe: &recipe,
         dataset: &dataset,
@@ -62,11 +76,14 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         stop_after: None,
     };
     let trained = train(&job, &mut TrainingProgress::new(*console))?;
+    if args.resume {
+        source.write(&RunDir::open(&args.out)?)?;
+    }
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
 }
 
-/// A finished run has its model and no more state to go on from. Going on would do all of it again.
+/// A finished run has its model and no state to continue from: continuing would train it from the start.
 fn is_finished(run: &RunDir) -> bool {
     run.model().is_file() && !run.root().join("state").exists()
 }

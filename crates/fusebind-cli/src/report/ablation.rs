@@ -12,9 +12,9 @@ use fusebind::{
 };
 
 use super::{axis, curriculum, metric_name, missing_curve, point};
-use crate::command::ablate::VariantRun;
+use crate::variant_run::VariantRun;
 
-/// Arms whose curves are drawn at most: more cannot be told apart.
+/// Most variants whose curves are drawn: more cannot be told apart.
 const MOST_CURVES: usize = 7;
 
 /// Lays out an ablation.
@@ -28,8 +28,8 @@ pub fn page(
     let metric = metric_name(ablation.metric);
     let mut sections = vec![
         Section {
-            title: "Arms".into(),
-            blocks: vec![arms_table(variants), scores(variants, ablation, metric)],
+            title: "Variants".into(),
+            blocks: vec![variants_table(variants), scores(variants, ablation, metric)],
         },
         Section {
             title: format!("Against {recipe} as it is"),
@@ -59,7 +59,7 @@ pub fn page(
     }
 }
 
-fn arms_table(variants: &[Variant]) -> Block {
+fn variants_table(variants: &[Variant]) -> Block {
     Block::Table(Table {
         caption: "What differs".into(),
         header: ["variant", "difference"].map(String::from).into(),
@@ -138,7 +138,7 @@ fn curves(variants: &[Variant], measurements: &[(&Variant, u64, VariantRun)], me
     })
 }
 
-/// Missing in training against missing in the test, where the arms for it are there.
+/// Missing in training against missing in the test, if those variants were run.
 fn train_and_test(measurements: &[(&Variant, u64, VariantRun)], metric: &str) -> Option<Block> {
     let mut rows: BTreeMap<u64, Vec<&VariantRun>> = BTreeMap::new();
     for (variant, _, measurement) in measurements {

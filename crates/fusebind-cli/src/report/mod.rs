@@ -60,7 +60,7 @@ fn missing_curve(
     }
 }
 
-/// How trust in modalities, and what they are worth, went over training; `None` without a curriculum.
+/// Weight and importance of each modality over training; `None` without a curriculum.
 fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
     let curves = |title: &str, label: &str, read: &dyn Fn(&EpochMetrics) -> &BTreeMap<String, f64>| {
         let mut series: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
@@ -89,9 +89,7 @@ fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
     any.then(|| Section {
         title: "Curriculum".into(),
         blocks: vec![
-            curves("ModalityWeights in each modality", "modality_weights", &|e| {
-                &e.modality_weights
-            }),
+            curves("Weight of each modality", "weight", &|e| &e.modality_weights),
             curves(
                 "What each modality saves of the loss, running average",
                 "share of the loss",

@@ -1,6 +1,7 @@
 //! The program under test, and a few molecules and proteins.
 
 #![allow(clippy::unwrap_used, missing_docs)] // a test that meets the unexpected should stop
+#![allow(dead_code)] // not every test file uses all of it
 
 use std::{
     path::Path,

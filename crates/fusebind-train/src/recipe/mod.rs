@@ -4,6 +4,7 @@
 
 mod builtin;
 mod perturbation;
+mod renamed;
 
 use std::{fs, path::Path};
 
@@ -231,15 +232,22 @@ impl Recipe {
 
     /// Reads a recipe's text and checks it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let recipe: Self = toml::from_str(text).map_err(|e| {
-            Error::new(
+        let recipe: Self = toml::from_str(text).map_err(|e| match &renamed::old_names(text)[..] {
+            [] => Error::new(
                 ErrorKind::Recipe,
                 format!("is no valid recipe: {}", e.to_string().trim_end()),
             )
-            .hint("`fusebind recipe copy default my.toml` writes a complete example")
+            .hint("`fusebind recipe copy default my.toml` writes a complete example"),
+            old => Error::new(ErrorKind::Recipe, format!("has keys of before: {}", old.join(", ")))
+                .hint("rename them; docs/glossary.md lists the names of today"),
         })?;
         recipe.check()?;
         Ok(recipe)
+    }
+
+    /// Old names in a recipe's text, each as "`old` is now `new`".
+    pub fn old_names(text: &str) -> Vec<String> {
+        renamed::old_names(text)
     }
 
     /// Refuses what makes no run.

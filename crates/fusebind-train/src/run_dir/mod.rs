@@ -6,6 +6,7 @@
 //! RUN/metrics.jsonl       one JSON object per epoch
 //! RUN/model.safetensors   the selected weights with all that prediction needs
 //! RUN/split.json          hash and sizes of the parts
+//! RUN/source.json         where the data are; written by the command line, for later commands, and no part of the run's identity
 //! RUN/state/              what `train --resume` needs; removed when the run is done
 //! ```
 
@@ -19,6 +20,7 @@ use std::{
 
 use fusebind_model::checkpoint::{Archive, Known, Section, Sections, write_whole};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
 
 use crate::{Error, ErrorKind, curriculum::CurriculumState, recipe::Recipe};
 
@@ -63,7 +65,7 @@ pub struct RunInfo {
     pub pairs: [usize; 3],
 }
 
-/// Where a run stands, written with its state.
+/// How far a run has come, written with its state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Finished epochs.
@@ -87,7 +89,7 @@ pub struct EpochMetrics {
     pub train_loss: f64,
     /// Validation score by name; empty without a validation part.
     pub valid: std::collections::BTreeMap<String, f64>,
-    /// ModalityWeights in each modality in the epoch; empty without a curriculum.
+    /// Weight of each modality in the epoch; empty without a curriculum.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub modality_weights: std::collections::BTreeMap<String, f64>,
     /// Share of the loss that each modality has saved so far; empty without a curriculum.
@@ -173,12 +175,31 @@ impl RunDir {
     pub fn recipe(&self) -> Result<Recipe, Error> {
         let path = self.root.join("recipe.toml");
         let text = fs::read_to_string(&path).map_err(|e| io(&path, "cannot be read", &e))?;
-        Recipe::parse(&text).map_err(|e| e.about(&path))
+        match &Recipe::old_names(&text)[..] {
+            [] => Recipe::parse(&text).map_err(|e| e.about(&path)),
+            old => Err(self.of_before(&format!(" ({})", old.join(", ")))),
+        }
     }
 
     /// What identifies the run.
     pub fn info(&self) -> Result<RunInfo, Error> {
-        self.read_json("run.json")
+        let path = self.root.join("run.json");
+        let text = fs::read_to_string(&path).map_err(|e| io(&path, "cannot be read", &e))?;
+        serde_json::from_str(&text).map_err(|e| match e.classify() {
+            // JSON with other fields is no damage.
+            Category::Data => self.of_before(&format!(" (run.json: {e})")),
+            _ => Error::new(ErrorKind::Run, format!("is damaged: {e}")).about(&path),
+        })
+    }
+
+    /// The error of a run folder whose keys have other names today.
+    fn of_before(&self, what: &str) -> Error {
+        Error::new(
+            ErrorKind::Run,
+            format!("this run folder was written by fusebind before its keys were renamed{what}"),
+        )
+        .about(&self.root)
+        .hint("train again, or rename the keys as docs/glossary.md lists them")
     }
 
     /// Appends an epoch to the log.
@@ -201,11 +222,11 @@ impl RunDir {
             return Ok(Vec::new());
         }
         let text = fs::read_to_string(&path).map_err(|e| io(&path, "cannot be read", &e))?;
-        // A kill can cut the last line short; the epochs before it stand.
+        // A kill can cut the last line short; the epochs before it are valid.
         Ok(text.lines().map_while(|line| serde_json::from_str(line).ok()).collect())
     }
 
-    /// Forgets logged epochs after `epoch`, which a resumed run will do again.
+    /// Removes logged epochs after `epoch`, which a resumed run repeats.
     pub fn rewind(&self, epoch: u64) -> Result<(), Error> {
         let kept: Vec<EpochMetrics> = self.epochs()?.into_iter().filter(|m| m.epoch <= epoch).collect();
         let mut text = String::new();

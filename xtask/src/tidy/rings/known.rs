@@ -4,42 +4,6 @@
 /// more fails the gate until it is taken off.
 pub const RINGS: &[(&str, &str)] = &[
     (
-        "crates/fusebind-cli/src/command/ablate.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/ablate.rs",
-        "crates/fusebind-cli/src/report/ablation.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/data.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/demo.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/evaluate.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/predict.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/recipe.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/robustness.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
-        "crates/fusebind-cli/src/command/train.rs",
-        "crates/fusebind-cli/src/command/mod.rs",
-    ),
-    (
         "crates/fusebind-model/src/fusion/neighbours.rs",
         "crates/fusebind-model/src/fusion/fused.rs",
     ),

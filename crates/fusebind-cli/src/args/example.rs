@@ -1,0 +1,68 @@
+//! An example under the help of each command. The commands are those of the README, in its order, so that a reader can follow them.
+
+pub const FUSEBIND: &str = "Example: fusebind demo";
+pub const DEMO: &str = "Example: fusebind demo --quick --out my-demo";
+pub const DATA: &str = "Example: fusebind data check my_pairs.csv";
+pub const DATA_CHECK: &str = "Example: fusebind data check my_pairs.csv --rejected rejected.csv";
+pub const DATA_SPLIT: &str = "Example: fusebind data split my_pairs.csv --by unseen-drug --seed 1 -o split.csv";
+pub const DATA_PREPARE: &str =
+    "Example: fusebind data prepare my_pairs.csv --duplicates median --negatives random -o prepared";
+pub const DATA_SIMULATE: &str = "Example: fusebind data simulate --drugs 300 --targets 60 --pairs 5000 -o simulated";
+pub const RECIPE: &str = "Example: fusebind recipe list";
+pub const RECIPE_LIST: &str = "Example: fusebind recipe list";
+pub const RECIPE_COPY: &str = "Example: fusebind recipe copy default my.toml";
+pub const RECIPE_CHECK: &str = "Example: fusebind recipe check my.toml";
+pub const TRAIN: &str = "\
+Example: fusebind train default --data my_pairs.csv --split split.csv --out runs/first
+         fusebind train default --data DIR --split split.csv --modalities DIR/modalities --out runs/full";
+pub const EVALUATE: &str = "\
+Example: fusebind evaluate runs/first
+         fusebind evaluate runs/first --data other_pairs.csv --split other_split.csv --json";
+pub const ROBUSTNESS: &str = "Example: fusebind robustness runs/full -o robustness";
+pub const ABLATE: &str = "\
+Example: fusebind ablate default --list
+         fusebind ablate default --data DIR --split split.csv --modalities DIR/modalities -o ablation";
+pub const PREDICT: &str = "\
+Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequence MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ
+         fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    fn every_command_has_one(command: &clap::Command) {
+        assert!(
+            command
+                .get_after_help()
+                .is_some_and(|text| text.to_string().contains("Example: fusebind")),
+            "{}",
+            command.get_name()
+        );
+        command.get_subcommands().for_each(every_command_has_one);
+    }
+
+    #[test]
+    fn every_command_shows_an_example_that_can_be_parsed() {
+        every_command_has_one(&crate::args::Cli::command());
+        for examples in [
+            super::DEMO,
+            super::DATA_CHECK,
+            super::DATA_SPLIT,
+            super::DATA_PREPARE,
+            super::DATA_SIMULATE,
+            super::RECIPE_LIST,
+            super::RECIPE_COPY,
+            super::RECIPE_CHECK,
+            super::TRAIN,
+            super::EVALUATE,
+            super::ROBUSTNESS,
+            super::ABLATE,
+        ] {
+            for line in examples.lines() {
+                let words = line.trim_start_matches("Example:").split_whitespace();
+                let parsed = crate::args::Cli::command().try_get_matches_from(words);
+                assert!(parsed.is_ok(), "{line}: {:?}", parsed.err());
+            }
+        }
+    }
+}

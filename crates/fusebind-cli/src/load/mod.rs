@@ -1,0 +1,14 @@
+//! What the flags name, read: data sets, side modalities, splits, devices. Rejected rows are summed up on stderr and written beside
+//! the output, as `<output>.rejected.csv`.
+
+mod device;
+mod modalities;
+mod rejected;
+mod split;
+mod table;
+
+pub use device::device;
+pub use modalities::{modalities, side_data, switched_off};
+pub use rejected::{rejected_beside, report_rejections};
+pub use split::{SplitFlag, all_folds, split, split_of_run};
+pub use table::{chemistry, columns, dataset};

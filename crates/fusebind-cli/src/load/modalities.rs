@@ -1,0 +1,80 @@
+//! Side modalities: their tables, and the flags that switch modalities off.
+
+use std::path::Path;
+
+use fusebind::{
+    data::{
+        modality::{ModalityTables, Side, load_modalities},
+        table::{Dataset, Rejection},
+    },
+    features::{
+        entity::side::SideData,
+        modality::{Modality, ModalitySet},
+    },
+};
+
+use crate::{console::Console, exit::Failure};
+
+/// Reads side modalities and prints how many entities and pairs have them.
+pub fn modalities(
+    folder: &Path,
+    dataset: &Dataset,
+    rejections: &mut Vec<Rejection>,
+    console: &Console,
+) -> anyhow::Result<ModalityTables> {
+    let (tables, rejected) = load_modalities(folder, dataset)?;
+    rejections.extend(rejected);
+    for coverage in tables.coverage(dataset) {
+        let side = match coverage.side {
+            Side::Drug => "drugs",
+            Side::Target => "targets",
+        };
+        console.note(format_args!(
+            "{}: {} of {} {side}, {} of {} pairs",
+            coverage.name, coverage.entities, coverage.of_entities, coverage.pairs, coverage.of_pairs
+        ));
+    }
+    Ok(tables)
+}
+
+/// Reads the side data of drugs and targets, if there is a folder; `fields` are the text columns of each side.
+pub fn side_data(
+    folder: Option<&Path>,
+    dataset: &Dataset,
+    fields: [&[String]; 2],
+    rejections: &mut Vec<Rejection>,
+    console: &Console,
+) -> anyhow::Result<([SideData; 2], Option<ModalityTables>)> {
+    let Some(folder) = folder else {
+        return Ok((Default::default(), None));
+    };
+    let tables = modalities(folder, dataset, rejections, console)?;
+    let direct = tables.direct_assays().len();
+    if direct > 0 {
+        console.note(format_args!(
+            "{direct} assays that measure a target directly are left out, since they state the label"
+        ));
+    }
+    let side = [
+        tables.side(Side::Drug, fields[0], dataset),
+        tables.side(Side::Target, fields[1], dataset),
+    ];
+    Ok((side, Some(tables)))
+}
+
+/// The modalities that `--only` and `--without` switch off.
+pub fn switched_off(only: &[String], without: &[String]) -> anyhow::Result<ModalitySet> {
+    let parse = |names: &[String]| -> anyhow::Result<ModalitySet> {
+        let modality = |name: &String| {
+            name.parse::<Modality>()
+                .map_err(|e| Failure::misuse(e.to_string(), "spell modalities as `fusebind evaluate --help` does"))
+        };
+        names.iter().map(modality).collect()
+    };
+    let (only, without) = (parse(only)?, parse(without)?);
+    Ok(if only.is_empty() {
+        without
+    } else {
+        only.complement().union(without)
+    })
+}

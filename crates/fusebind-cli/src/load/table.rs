@@ -1,0 +1,79 @@
+//! Data sets: tables and folders, read with the columns and units of the flags.
+
+use std::path::Path;
+
+use fusebind::{
+    data::{
+        source::{ColumnMap, LabelPolicy, LoadConfig, MoleculeCache, load_dataset},
+        table::{Dataset, Rejection},
+    },
+    features::entity::molecule::{ChematicToolkit, Chemistry},
+};
+
+use crate::{args::SourceArgs, console::Console};
+
+/// Explicit columns from flags.
+pub fn columns(source: &SourceArgs) -> ColumnMap {
+    ColumnMap {
+        drug_id: source.drug_id.clone(),
+        smiles: source.smiles_column.clone(),
+        target_id: source.target_id.clone(),
+        sequence: source.sequence_column.clone(),
+        label: source.label.clone(),
+        affinity: source.affinity.clone(),
+        unit: source.unit_column.clone(),
+        measure: source.measure_column.clone(),
+        relation: source.relation_column.clone(),
+    }
+}
+
+/// Reads molecules, with a cache if there is a flag for one.
+pub fn chemistry<T>(
+    source: &SourceArgs,
+    console: &Console,
+    read: impl FnOnce(&dyn Chemistry) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(folder) = &source.cache else {
+        return read(&ChematicToolkit);
+    };
+    let cache = MoleculeCache::open(folder, ChematicToolkit)?;
+    if let Some(reason) = cache.unusable() {
+        console.note(format_args!(
+            "{}: not used, {reason}; it is written again",
+            cache.path().display()
+        ));
+    }
+    let (path, known) = (cache.path().display().to_string(), cache.len());
+    let value = read(&cache)?;
+    let fresh = cache.save()?;
+    console.note(format_args!("{path}: {known} molecules were known, {fresh} are new"));
+    Ok(value)
+}
+
+/// Reads a data set and prints its counts.
+pub fn dataset(
+    path: &Path,
+    source: &SourceArgs,
+    labels: LabelPolicy,
+    floor: Option<f64>,
+    console: &Console,
+) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
+    let config = LoadConfig {
+        columns: columns(source),
+        unit: source.unit.clone(),
+        labels,
+        censor_at_floor: floor,
+    };
+    let (dataset, rejections) = chemistry(source, console, |toolkit| {
+        load_dataset(path, toolkit, &config).map_err(Into::into)
+    })?;
+    console.note(format_args!(
+        "{}: {} distinct drugs, {} distinct targets, {} pairs, {} rows rejected",
+        path.display(),
+        dataset.drugs.len(),
+        dataset.targets.len(),
+        dataset.interactions.len(),
+        rejections.len()
+    ));
+    Ok((dataset, rejections))
+}

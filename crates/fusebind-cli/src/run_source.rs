@@ -1,0 +1,169 @@
+//! What a run was trained on, kept as `RUN/source.json` so that `evaluate RUN` and `robustness RUN` need no further flags.
+//!
+//! Comes in: the flags of a command and a run folder. Goes out: a [`DataSource`]. Flags win. Another `--data` than the remembered one
+//! makes the rest of the memory void, since its ids, columns and split belong to the other data set. The file is no part of what
+//! identifies a run: a run is resumed on data that lie elsewhere.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fusebind::{
+    data::table::Dataset,
+    train::{Error, run_dir::RunDir},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{args::SourceArgs, console::Console, exit::Failure, load::SplitFlag};
+
+/// Name of the file in a run folder.
+const FILE: &str = "source.json";
+
+/// Where the data of a command are.
+#[derive(Clone, Debug)]
+pub struct DataSource {
+    /// Data set folder or table.
+    pub data: PathBuf,
+    /// Folder of side modalities.
+    pub modalities: Option<PathBuf>,
+    /// Split file or column; the recipe's split without it.
+    pub split: Option<String>,
+    /// How tables are read.
+    pub tables: SourceArgs,
+}
+
+/// The same flags as a command was given them.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceFlags<'a> {
+    /// `--data`.
+    pub data: Option<&'a Path>,
+    /// `--modalities`.
+    pub modalities: Option<&'a Path>,
+    /// `--split`.
+    pub split: Option<&'a str>,
+    /// Columns and units.
+    pub tables: &'a SourceArgs,
+}
+
+/// What a run remembers: absolute paths, and the flags that say how tables are read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSource {
+    data: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    split: Option<SplitSource>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modalities: Option<PathBuf>,
+    #[serde(default)]
+    tables: SourceArgs,
+}
+
+/// A remembered split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SplitSource {
+    File(PathBuf),
+    Column(String),
+}
+
+impl RunSource {
+    /// What a run on `dataset` with these flags is to remember.
+    pub fn new(source: &DataSource, dataset: &Dataset) -> std::io::Result<Self> {
+        let split = |flag: &String| {
+            Ok::<_, std::io::Error>(match SplitFlag::new(dataset, flag) {
+                SplitFlag::File(file) => SplitSource::File(std::path::absolute(file)?),
+                SplitFlag::Column(column) => SplitSource::Column(column.into()),
+            })
+        };
+        Ok(Self {
+            data: std::path::absolute(&source.data)?,
+            split: source.split.as_ref().map(split).transpose()?,
+            modalities: source.modalities.as_deref().map(std::path::absolute).transpose()?,
+            tables: source.tables.clone(),
+        })
+    }
+
+    /// Writes it into a run folder.
+    pub fn write(&self, run: &RunDir) -> Result<(), Error> {
+        run.write_json(FILE, self)
+    }
+
+    fn read(run: &RunDir) -> Result<Option<Self>, Error> {
+        match run.root().join(FILE).is_file() {
+            true => run.read_json(FILE).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+impl DataSource {
+    /// The data that flags name, or else those that the run remembers.
+    pub fn of_run(run: &RunDir, flags: SourceFlags<'_>, console: &Console) -> anyhow::Result<Self> {
+        let root = run.root().display();
+        match (flags.data, RunSource::read(run)?) {
+            (None, None) => Err(Failure::misuse(
+                format!("{root}: this run does not remember its data set"),
+                "name the data set with --data",
+            )),
+            (Some(data), None) => Ok(Self::from_flags(data, flags)),
+            (Some(data), Some(known)) if !same(data, &known.data) => {
+                if known.modalities.is_some() || known.split.is_some() || known.tables != SourceArgs::default() {
+                    console.note(format_args!(
+                        "note: {root} was trained on {}; for another data set, give its --modalities, --split and columns too",
+                        known.data.display()
+                    ));
+                }
+                Ok(Self::from_flags(data, flags))
+            }
+            (_, Some(known)) => Self::remembered(run.root(), known, flags),
+        }
+    }
+
+    fn from_flags(data: &Path, flags: SourceFlags<'_>) -> Self {
+        Self {
+            data: data.to_path_buf(),
+            modalities: flags.modalities.map(Path::to_path_buf),
+            split: flags.split.map(str::to_string),
+            tables: flags.tables.clone(),
+        }
+    }
+
+    fn remembered(run: &Path, known: RunSource, flags: SourceFlags<'_>) -> anyhow::Result<Self> {
+        let found = |path: PathBuf, what: &str, flag: &str| match path.exists() {
+            true => Ok(path),
+            false => Err(Failure::failed(
+                format!(
+                    "{}: {what} of this run, {}, does not exist",
+                    run.display(),
+                    path.display()
+                ),
+                format!("name it with {flag}"),
+            )),
+        };
+        let split = match (flags.split, known.split) {
+            (Some(flag), _) => Some(flag.to_string()),
+            (None, Some(SplitSource::File(file))) => {
+                Some(found(file, "the split file", "--split")?.display().to_string())
+            }
+            (None, Some(SplitSource::Column(column))) => Some(column),
+            (None, None) => None,
+        };
+        let modalities = match (flags.modalities, known.modalities) {
+            (Some(flag), _) => Some(flag.to_path_buf()),
+            (None, Some(folder)) => Some(found(folder, "the folder of modalities", "--modalities")?),
+            (None, None) => None,
+        };
+        Ok(Self {
+            data: found(known.data, "the data set", "--data")?,
+            modalities,
+            split,
+            tables: flags.tables.clone().or(known.tables),
+        })
+    }
+}
+
+/// Whether two paths name one file or folder.
+fn same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).ok();
+    real(one) == real(other)
+}
