@@ -105,6 +105,7 @@ fn a_model_comes_back_bit_by_bit() {
     targets.descriptors.clear();
     let pairs: Vec<(u32, u32)> = (0..48).map(|p| (p % 8, p / 8)).collect();
     let fresh = TrainedModel {
+        mismatch_rates: Default::default(),
         description: description(),
         model: model(&device),
         neighbours: Some(reference()),

@@ -24,7 +24,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("crates/fusebind-model/src/fusion/entity.rs", "forward"),
     ("crates/fusebind-features/src/schema/side_schema.rs", "store"),
     ("crates/fusebind-model/src/layer/residual.rs", "backward"),
-    ("crates/fusebind-model/src/scoring/mod.rs", "raw_outputs"),
     ("crates/fusebind-train/benches/throughput/batches.rs", "new"),
     ("crates/fusebind-train/benches/throughput/batches.rs", "write"),
     ("crates/fusebind-train/src/trainer/run.rs", "start"),
