@@ -43,8 +43,8 @@ fn trained(
 ) -> (Vec<EpochMetrics>, TrainedModel) {
     let recipe = Recipe::parse(&format!(
         "name = \"acmo\"\ntask = \"affinity\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 0\nsubstructures = 64\n\
-         [model.sequence]\ncomposition = 64\n[model.interaction]\nchannels = 16\nrank = 0\nlayers = 0\n\
-         [training]\nepochs = {epochs}\nstructure_shares = [0.0, 0.5]\n[training.curriculum]\n{curriculum}\n"
+         [model.sequence]\ncomposition = 64\n[model.interaction]\ndim = 16\nrank = 0\nlayers = 0\n\
+         [training]\nepochs = {epochs}\nstructure_only_shares = [0.0, 0.5]\n[training.curriculum]\n{curriculum}\n"
     ))
     .unwrap();
     let device = Device::flex();

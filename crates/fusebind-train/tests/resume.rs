@@ -83,12 +83,12 @@ fn dataset() -> Dataset {
 fn recipe(more: &str) -> Recipe {
     Recipe::parse(&format!(
         "name = \"small\"\ntask = \"joint\"\n\
-         [model]\nwidth = 16\n[model.graph]\nlayers = 1\nchannels = 8\nsubstructures = 32\n\
+         [model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 32\n\
          [model.sequence]\ncomposition = 32\nmotifs = 4\nmotif_length = 3\n\
-         [model.interaction]\nchannels = 16\nrank = 4\nlayers = 1\n[model.alignment]\nchannels = 8\n\
+         [model.interaction]\ndim = 16\nrank = 4\nlayers = 1\n[model.alignment]\ndim = 8\n\
          [modalities.dropout]\nschedule = \"linear\"\nlast = 0.8\n\
          [training]\nepochs = 6\npretraining = 1\n[training.sampler]\nbatch_pairs = 8\n\
-         [training.curriculum]\nkind = \"acmo\"\ndoubt = 0.2\ncorruption = 0.5\n\
+         [training.curriculum]\nkind = \"acmo\"\nmismatch_prior = 0.2\ncorruption = 0.5\n\
          [training.objective]\nconsistency = 0.1\ncontrast = 0.1\n{more}"
     ))
     .unwrap()

@@ -2,12 +2,21 @@
 //! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`predict`]
 //! (predictions from a run folder), [`report`] (numbers to a page).
 //!
-//! ```
-//! use fusebind::features::entity::molecule::{ChematicToolkit, Chemistry};
+//! ```no_run
+//! use fusebind::{Compound, Model, Pair, SideRecord, Target};
 //!
-//! let aspirin = ChematicToolkit.molecule("CC(=O)Oc1ccccc1C(=O)O").expect("a valid SMILES");
-//! assert_eq!(aspirin.heavy_atoms, 13);
-//! assert!(ChematicToolkit.molecule("C..C").is_err());
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = Model::open("runs/first")?;
+//! let aspirin = Compound::parse("CC(=O)Oc1ccccc1C(=O)O")?.with_side(SideRecord {
+//!     texts: vec!["An analgesic, given by mouth.".into()],
+//!     ..SideRecord::default()
+//! });
+//! let target = Target::parse("MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ")?;
+//! for prediction in model.predict(&[Pair::new(aspirin, target)]) {
+//!     println!("{:?} {:?}", prediction.affinity, prediction.probability);
+//! }
+//! # Ok(())
+//! # }
 //! ```
 
 #![forbid(unsafe_code)]
@@ -19,3 +28,5 @@ pub use fusebind_model as model;
 pub use fusebind_predict as predict;
 pub use fusebind_report as report;
 pub use fusebind_train as train;
+
+pub use fusebind_predict::{Compound, Model, Pair, Prediction, SideRecord, Target};

@@ -62,6 +62,9 @@ pub struct EvaluateArgs {
     /// Write truth and prediction of every pair to this CSV, TSV or Parquet file.
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
+    /// Mismatch rates of the side tables, as `quality estimate` writes them; those of training without it.
+    #[arg(long, value_name = "FILE")]
+    pub mismatch_rates: Option<PathBuf>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,

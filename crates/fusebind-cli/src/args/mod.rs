@@ -7,6 +7,7 @@ mod evaluate;
 mod example;
 mod model;
 mod predict;
+mod quality;
 mod recipe;
 mod robustness;
 mod source;
@@ -18,6 +19,7 @@ pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
 pub use model::ModelCommand;
 pub use predict::PredictArgs;
+pub use quality::{EstimateArgs, QualityCommand};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
 pub use source::{DeviceName, SourceArgs};
@@ -66,6 +68,9 @@ pub enum Command {
     /// Predict pairs with a trained model.
     #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),
+    /// Estimate how many values of side tables belong to another entity.
+    #[command(subcommand)]
+    Quality(QualityCommand),
     /// Say what a model file holds, or write it without the training pairs.
     #[command(subcommand, after_help = "Example: fusebind model info runs/first")]
     Model(ModelCommand),

@@ -39,6 +39,9 @@ pub struct PredictArgs {
     /// CSV, TSV or Parquet file; CSV on stdout without it.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Mismatch rates of the side tables, as `quality estimate` writes them; those of training without it.
+    #[arg(long, value_name = "FILE")]
+    pub mismatch_rates: Option<PathBuf>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,

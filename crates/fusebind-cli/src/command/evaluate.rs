@@ -26,7 +26,10 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
     let device = load::device(args.device, console)?;
-    let bundle = TrainedModel::open(&run.model(), &device)?;
+    let mut bundle = TrainedModel::open(&run.model(), &device)?;
+    if let Some(path) = &args.mismatch_rates {
+        bundle.mismatch_rates = load::mismatch_rates(path, &bundle.description)?;
+    }
     bundle.check_without(without)?;
     let flags = SourceFlags {
         data: args.data.as_deref(),

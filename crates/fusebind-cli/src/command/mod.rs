@@ -8,12 +8,12 @@ mod evaluate;
 mod model;
 mod output;
 mod predict;
+mod quality;
 mod recipe;
 mod robustness;
 mod train;
 
 use crate::{args::Command, console::Console};
-use output::create_parent; // `predict` reaches it from here
 
 /// Runs a command.
 pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
@@ -26,6 +26,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Robustness(args) => robustness::run(&args, console),
         Command::Ablate(args) => ablate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }
 }

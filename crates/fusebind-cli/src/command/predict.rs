@@ -18,7 +18,7 @@ use fusebind::{
     predict::{Entities, Model, Prediction},
 };
 
-use super::create_parent;
+use super::output::create_parent;
 use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 
 /// Most pairs that are held in memory with their predictions.
@@ -40,7 +40,11 @@ struct Request {
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
-    let predictor = Model::open_on(&args.run, &device)?.without(without)?;
+    let mut predictor = Model::open_on(&args.run, &device)?.without(without)?;
+    if let Some(path) = &args.mismatch_rates {
+        let rates = load::mismatch_rates(path, predictor.description())?;
+        predictor = predictor.with_mismatch_rates(rates);
+    }
     let mut request = request(args, console)?;
     let inputs = &predictor.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];

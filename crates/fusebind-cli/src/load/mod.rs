@@ -3,12 +3,14 @@
 
 mod device;
 mod modalities;
+mod rates;
 mod rejected;
 mod split;
 mod table;
 
 pub use device::device;
 pub use modalities::{modalities, side_data, switched_off};
+pub use rates::{RatesFile, mismatch_rates};
 pub use rejected::{rejected_beside, report_rejections};
 pub use split::{SplitFlag, all_folds, split, split_of_run};
 pub use table::{chemistry, columns, dataset};

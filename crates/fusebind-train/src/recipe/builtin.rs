@@ -52,8 +52,8 @@ mod tests {
             ("[training]\nlearning_rate = nan", "learning_rate"),
             ("[model.interaction]\ndropout = 1.0", "dropout"),
             ("[model.graph]\nlayers = 0\nsubstructures = 0", "layers"),
-            ("[training]\nstructure_shares = []", "structure_only_shares"),
-            ("[training]\nstructure_shares = [1.5]", "structure_only_shares"),
+            ("[training]\nstructure_only_shares = []", "structure_only_shares"),
+            ("[training]\nstructure_only_shares = [1.5]", "structure_only_shares"),
             ("task = \"guess\"", "guess"),
         ] {
             let error = Recipe::parse(text).unwrap_err();

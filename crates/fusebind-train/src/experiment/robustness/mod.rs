@@ -74,7 +74,9 @@ fn alike(without: ModalitySet) -> MissingModalities<'static> {
     })
 }
 
-/// Sweeps `bundle` over `part`. `progress` hears measurements done and measurements in all.
+/// Sweeps `bundle` over `part`. Wrong side data are scored under the mismatch rates of training (`noise`)
+/// and, where the model checks side values, under those estimated from the wrong tables (`noise-estimated`). `progress` is called with
+/// the measurements done and all of them.
 pub fn robustness(
     bundle: &TrainedModel,
     data: (&Dataset, [&SideData; 2]),
@@ -113,7 +115,11 @@ pub fn robustness(
     };
     let subsets = subsets(bundle);
     let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
-    let total = Pattern::ALL.len() * config.rates.len() * config.draws as usize + subsets.len() + Noise::ALL.len();
+    let reference = bundle.neighbours.as_ref();
+    let estimates_rates = reference.is_some_and(|reference| !reference.mismatch.is_empty());
+    let total = Pattern::ALL.len() * config.rates.len() * config.draws as usize
+        + subsets.len()
+        + Noise::ALL.len() * if estimates_rates { 2 } else { 1 };
     let mut measurements = Vec::with_capacity(total);
     let mut push = |measurements: &mut Vec<Measurement>, measurement: Measurement| {
         measurements.push(measurement);
@@ -178,18 +184,22 @@ pub fn robustness(
         let scores = spoiled.scores(MissingModalities::default());
         let (score, error, _) = spoiled.judge(&scores)?;
         keep(noise.name(), spoiled.labelled(&scores).1);
-        let name = noise.name().to_string();
-        push(
-            &mut measurements,
-            Measurement {
-                variant: "noise".into(),
-                name,
+        let mut measure = |variant: &str, score: f64, error: f64| {
+            let measurement = Measurement {
+                variant: variant.into(),
+                name: noise.name().to_string(),
                 rate: 0.0,
                 draw: 0,
                 score,
                 error,
-            },
-        );
+            };
+            push(&mut measurements, measurement);
+        };
+        measure("noise", score, error);
+        if let Some(estimated) = spoiled.with_estimated_rates() {
+            let (score, error, _) = estimated.judge(&estimated.scores(MissingModalities::default()))?;
+            measure("noise-estimated", score, error);
+        }
     }
     let score_of = |set: ModalitySet| {
         let name = names(set);

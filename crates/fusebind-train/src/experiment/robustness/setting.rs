@@ -75,6 +75,16 @@ impl<'a> Setting<'a> {
         }
     }
 
+    /// The same part, with the mismatch rates that its own side tables suggest in place of those of training; `None` for a model that
+    /// checks no side values.
+    pub(super) fn with_estimated_rates(mut self) -> Option<Self> {
+        let reference = self.bundle.neighbours.as_ref().filter(|r| !r.mismatch.is_empty())?;
+        let rates = reference.estimate_rates(&self.drugs, &self.targets);
+        reference.weigh(&mut self.drugs, &mut self.targets, &rates);
+        self.table = Some(reference.table((&self.drugs, &self.targets), &self.pairs));
+        Some(self)
+    }
+
     pub(super) fn scores(&self, absence: MissingModalities<'_>) -> Scores {
         let scorer = Scorer {
             model: &self.bundle.model,

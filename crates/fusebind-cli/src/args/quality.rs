@@ -1,0 +1,38 @@
+//! Flags of `fusebind quality`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{DeviceName, SourceArgs};
+
+/// What to do with the quality of side data.
+#[derive(Debug, Subcommand)]
+pub enum QualityCommand {
+    /// Estimate how many values of each side table belong to another entity, for `--mismatch-rates`.
+    #[command(
+        after_help = "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json"
+    )]
+    Estimate(EstimateArgs),
+}
+
+/// Options of `quality estimate`.
+#[derive(Debug, Args)]
+pub struct EstimateArgs {
+    /// Run folder or model file.
+    pub run: PathBuf,
+    /// Data set folder or table whose drugs and targets the side tables describe.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder of side modalities.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: PathBuf,
+    /// JSON file for the rates; stdout without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
