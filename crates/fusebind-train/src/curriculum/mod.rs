@@ -8,9 +8,9 @@
 //! share of training that is done (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848); a modality of difficulty
 //! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every
 //! useful modality in part from the first step: what is kept from a model then, it does not make up for later
-//! (docs/BENCHMARKS.md). **ModalityWeights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` says to which share a modality is present,
+//! (docs/experiments/curriculum.md). **ModalityWeights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` says to which share a modality is present,
 //! in fusion and in evidence, where the rest is absent; the trust at the end belongs to the model. What is reliable enough is fully
-//! trusted in the end: a trust in proportion to reliability was tried, and kept useful modalities small (docs/BENCHMARKS.md). It is
+//! trusted in the end: a trust in proportion to reliability was tried, and kept useful modalities small (docs/experiments/curriculum.md). It is
 //! multiplied, entity by entity, with the trust in what the modality says of this very entity (`fusebind_model::mismatch`).
 //! Weighting instead of dropping keeps a gradient to what is not trusted yet.
 //!

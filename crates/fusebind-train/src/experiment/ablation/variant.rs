@@ -76,7 +76,7 @@ const VARIANTS: &[(&str, &str, Change)] = &[
         curriculum(r, CurriculumKind::Random)
     }),
     (
-        "no-mismatch_prior",
+        "no-mismatch-prior",
         "no value of an entity is checked, none is swapped in training",
         |r| {
             r.training.curriculum.mismatch_prior = 0.0;
