@@ -267,7 +267,7 @@ fn a_split_survives_its_file_and_refuses_other_data() {
         (text.replace(",valid", ",dev"), "must be train, valid or test"),
         (text.replace("pair,row", "number,row"), "no column `pair`"),
         (format!("{text}99999,1,a,b,train\n"), "from 1 to 960"),
-        ("drug_id,part\nD1,train\n".into(), "no fusebind split file"),
+        ("drug_id,part\nD1,train\n".into(), "not a fusebind split file"),
         (String::new(), "empty"),
     ] {
         std::fs::write(&path, wrong).unwrap();

@@ -20,9 +20,10 @@ use fusebind_features::entity::{
 use fusebind_model::fusion::entity::{Absent, FusionKind};
 use fusebind_train::{
     curriculum::{CurriculumKind, Schedule},
+    experiment::perturbation::train,
     recipe::Recipe,
     run_dir::RunDir,
-    trainer::{Job, Silent, train},
+    trainer::{Job, Silent},
 };
 
 const SMILES: [&str; 8] = [

@@ -25,6 +25,10 @@ Example: fusebind ablate default --list
 pub const PREDICT: &str = "\
 Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequence MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ
          fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
+pub const QUALITY: &str =
+    "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
+pub const MODEL_INFO: &str = "Example: fusebind model info runs/first";
+pub const MODEL_STRIP: &str = "Example: fusebind model strip runs/first -o stripped.safetensors";
 
 #[cfg(test)]
 mod tests {
@@ -57,6 +61,9 @@ mod tests {
             super::EVALUATE,
             super::ROBUSTNESS,
             super::ABLATE,
+            super::QUALITY,
+            super::MODEL_INFO,
+            super::MODEL_STRIP,
         ] {
             for line in examples.lines() {
                 let words = line.trim_start_matches("Example:").split_whitespace();

@@ -69,10 +69,10 @@ pub enum Command {
     #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),
     /// Estimate how many values of side tables belong to another entity.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = example::QUALITY)]
     Quality(QualityCommand),
     /// Say what a model file holds, or write it without the training pairs.
-    #[command(subcommand, after_help = "Example: fusebind model info runs/first")]
+    #[command(subcommand, after_help = example::MODEL_INFO)]
     Model(ModelCommand),
 }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::example;
+
 /// `model` commands.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
     /// Check a model file and print what it holds.
-    #[command(after_help = "Example: fusebind model info runs/first --json")]
+    #[command(after_help = example::MODEL_INFO)]
     Info {
         /// Run folder or model file.
         path: PathBuf,
@@ -17,7 +19,7 @@ pub enum ModelCommand {
         json: bool,
     },
     /// Write a model file without the training pairs, where its predictions do not depend on them.
-    #[command(after_help = "Example: fusebind model strip runs/first -o shared.safetensors")]
+    #[command(after_help = example::MODEL_STRIP)]
     Strip {
         /// Run folder or model file.
         path: PathBuf,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DeviceName, SourceArgs};
+use super::{DeviceName, SourceArgs, example};
 
 /// What to do with the quality of side data.
 #[derive(Debug, Subcommand)]

@@ -153,8 +153,8 @@ mod tests {
             ("MK-A", Some(2), "gap"),
             ("MK 1A", Some(3), "residue 3"),
             (">sp|P1\nMK", Some(0), "header"),
-            ("MK\u{e9}A", Some(2), "no amino acid"),
-            ("MK\u{0}", Some(2), "no amino acid"),
+            ("MK\u{e9}A", Some(2), "not an amino acid"),
+            ("MK\u{0}", Some(2), "not an amino acid"),
         ] {
             let error = Protein::parse(sequence).expect_err(sequence);
             assert_eq!(error.position(), position, "{sequence:?}: {error}");
