@@ -67,10 +67,9 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
         },
         (!args.no_baselines, presence),
     )?;
-    evaluation
-        .notes
-        .iter()
-        .for_each(|note| console.note(format_args!("note: {note}")));
+    for note in &evaluation.notes {
+        console.note(format_args!("note: {note}"));
+    }
     if let Some(path) = &args.predictions {
         create_parent(path)?;
         write(path, &columns(&dataset, &bundle, &predictions))?;

@@ -19,7 +19,7 @@ pub enum Order {
     Blocks,
 }
 
-/// Configuration of a [`BatchSampler`].
+/// Configuration of a [`super::BatchSampler`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SamplerConfig {

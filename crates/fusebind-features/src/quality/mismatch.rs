@@ -151,7 +151,7 @@ impl MismatchModel {
     }
 
     /// Weight of each modality of each compared entity: the probability that its value belongs to it, given the mismatch `rates`; 1 for
-    /// a value that cannot be checked. Entities from position `own` on are permuted copies, whose rate is [`PERMUTED`].
+    /// a value that cannot be checked. Entities from position `own` on are permuted copies, half of which are taken to be mismatches.
     pub fn modality_weights(
         &self,
         side: usize,

@@ -1,6 +1,6 @@
 //! Floors: what a score is worth nothing below. Each is fitted on training pairs only and stands beside every score.
 //!
-//! Comes in: a data set, a [`TrainSet`], the pairs to predict, and one number per interaction (an affinity, or 0/1). Goes
+//! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or 0/1). Goes
 //! out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted trees.
 
 mod bias;
