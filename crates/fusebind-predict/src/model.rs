@@ -18,8 +18,9 @@ use fusebind_features::{
     schema::SideStore,
 };
 use fusebind_model::{
-    Error,
+    Error, ErrorKind,
     device::DeviceChoice,
+    fusion::entity::Absent,
     scoring::{AttentionWeights, Scores},
     trained::{Description, OutputScale, TrainedModel},
 };
@@ -52,7 +53,8 @@ impl Model {
     /// Loads a run folder or a model file onto the processor.
     ///
     /// # Errors
-    /// Where there is no model file, where it is damaged, and where it is of another version.
+    /// Where there is no model file, where it is damaged or of another version, and where it is a control of an ablation that fills in
+    /// missing modalities from the other rows.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::open_on(path.as_ref(), &DeviceChoice::Cpu.resolve()?.device)
     }
@@ -67,8 +69,13 @@ impl Model {
         } else {
             path.to_path_buf()
         };
+        let trained = TrainedModel::open(&file, device)?;
+        if matches!(trained.description.model.fusion.absent, Absent::Mean | Absent::Knn) {
+            let control = "is a control of an ablation, whose predictions depend on the other rows of a call: train another recipe";
+            return Err(Error::new(ErrorKind::Config, control).about(&file));
+        }
         Ok(Self {
-            trained: TrainedModel::open(&file, device)?,
+            trained,
             without: ModalitySet::default(),
         })
     }

@@ -10,9 +10,7 @@ use super::{DeviceName, SourceArgs, example};
 #[derive(Debug, Subcommand)]
 pub enum QualityCommand {
     /// Estimate how many values of each side table belong to another entity, for `--mismatch-rates`.
-    #[command(
-        after_help = "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json"
-    )]
+    #[command(after_help = example::QUALITY)]
     Estimate(EstimateArgs),
 }
 
