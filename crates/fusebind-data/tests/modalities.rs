@@ -287,7 +287,7 @@ fn one_embedding_as_table_and_as_array_reaches_the_same_drugs() {
         ("drug_id", ["d1", "d3", "nobody"]),
         ("inchikey", ["AAA-2", "BBB-1", "ZZZ-1"]),
         // One name of two drugs, and two rows of one name, which are averaged.
-        ("ik14", ["AAA", "CCC", "AAA"]),
+        ("ik14", ["AAA", "BBB", "AAA"]),
         // The canonical SMILES of a drug, and one that is not canonical and matches nothing.
         ("smiles", ["CCO", "NCC", "CCCC"]),
     ] {
