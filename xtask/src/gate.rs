@@ -84,14 +84,14 @@ fn test() -> anyhow::Result<String> {
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("the output of cargo test broke off")?;
         let line = String::from_utf8_lossy(&line);
-        results.hear(&line);
+        results.read(&line);
         writeln!(std::io::stdout(), "{line}")?;
     }
     let status = child.wait().context("cargo test was lost")?;
     if !status.success() {
         bail!("cargo test --release --workspace: {status}; {results}");
     }
-    results.judge()?;
+    results.check()?;
     Ok(results.to_string())
 }
 
@@ -104,7 +104,7 @@ struct Results {
 }
 
 impl Results {
-    fn hear(&mut self, line: &str) {
+    fn read(&mut self, line: &str) {
         let Some(rest) = line.trim_end().strip_prefix("test result: ") else {
             return;
         };
@@ -123,7 +123,7 @@ impl Results {
     }
 
     /// A suite that runs nothing proves nothing, and a test that is switched off is none.
-    fn judge(&self) -> anyhow::Result<()> {
+    fn check(&self) -> anyhow::Result<()> {
         match self {
             Self { passed: 0, .. } => bail!("no test ran"),
             Self { ignored: 1.., .. } => bail!("{self}: run or remove the ignored tests"),
@@ -168,7 +168,7 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.00s",
             "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; finished in 1.20s",
         ] {
-            results.hear(line);
+            results.read(line);
         }
         assert_eq!(
             results,
@@ -187,9 +187,9 @@ mod tests {
             failed: 0,
             ignored,
         };
-        assert!(of(0, 0).judge().is_err());
-        assert!(of(9, 1).judge().is_err());
-        assert!(of(9, 0).judge().is_ok());
+        assert!(of(0, 0).check().is_err());
+        assert!(of(9, 1).check().is_err());
+        assert!(of(9, 0).check().is_ok());
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Failure {
         .into()
     }
 
-    /// Something that the flags ask for and that cannot be done.
+    /// A request of the flags that cannot be met.
     pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self {
             message: message.into(),
@@ -180,8 +180,8 @@ mod tests {
         let error = anyhow::Error::from(data::Error::read("pairs.csv".as_ref(), source));
         assert_eq!(message(&error), "pairs.csv: cannot be read: entity not found");
         assert_eq!(hint(&error), "check the spelling of the path");
-        let permuted: anyhow::Result<()> = Err(std::io::Error::from(ErrorKind::NotFound)).context("a.toml");
-        assert_eq!(message(&permuted.unwrap_err()), "a.toml: entity not found");
+        let other: anyhow::Result<()> = Err(std::io::Error::from(ErrorKind::NotFound)).context("a.toml");
+        assert_eq!(message(&other.unwrap_err()), "a.toml: entity not found");
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     // yet that could read it meanwhile.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
-    // The first pool that is asked for wins, and this is the first.
+    // Only the first pool that is built counts, and this is the first.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
     exit::exit(rayon::scope(|_| command::run(args.command, &console)))
 }

@@ -97,6 +97,15 @@ impl RunSource {
 }
 
 impl DataSource {
+    /// Everything that is read.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let split = self.split.as_deref().map(Path::new).filter(|split| split.is_file());
+        [self.data.as_path()]
+            .into_iter()
+            .chain(self.modalities.as_deref())
+            .chain(split)
+    }
+
     /// The data that flags name, or else those that the run remembers.
     pub fn of_run(run: &RunDir, flags: SourceFlags<'_>, console: &Console) -> anyhow::Result<Self> {
         let root = run.root().display();

@@ -97,7 +97,7 @@ fn from_a_table_to_predictions() {
     assert_eq!(scores["resampled"], "pairs");
     assert!(here.join("p.csv").is_file());
 
-    // One new drug with all its pairs: there is nothing to draw an interval from, and that is said.
+    // One new drug with all its pairs: there is nothing to resample for an interval, and a note states it.
     let cold = "data split pairs.csv --by unseen-drug --seed 3 -o cold.csv";
     let cold = fusebind(&cold.split(' ').collect::<Vec<_>>(), here);
     assert!(cold.status.success(), "{}", text(&cold.stderr));
@@ -243,10 +243,10 @@ fn a_simulated_data_set_is_written_once_and_as_configured() {
     assert!(text(&fusebind(&simulate, here).stderr).contains("holds a data set already"));
     fs::write(here.join("world.toml"), "gnomes = 7\n").unwrap();
     let wrong = fusebind(&["data", "simulate", "--config", "world.toml", "-o", "other"], here);
-    let log_ratios = text(&wrong.stderr);
+    let message = text(&wrong.stderr);
     assert!(
-        log_ratios.contains("world.toml") && log_ratios.contains("gnomes") && log_ratios.contains("hint:"),
-        "{log_ratios}"
+        message.contains("world.toml") && message.contains("gnomes") && message.contains("hint:"),
+        "{message}"
     );
 }
 

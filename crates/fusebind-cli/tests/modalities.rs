@@ -128,7 +128,7 @@ fn any_subset_of_modalities_trains_and_predicts() {
         "{textual}"
     );
 
-    // A gene that the model does not know is told, and nothing is guessed.
+    // A note names a gene that the model does not know, and no value is guessed.
     fs::write(here.join("side/transcriptomics.csv"), "drug_id,TP53,XYZ1\nD0,1.0,2.0\n").unwrap();
     let (_, notes) = succeed(&all, here);
     assert!(
@@ -149,7 +149,7 @@ fn any_subset_of_modalities_trains_and_predicts() {
         train += 1.0;
         bound += line.split(',').nth(2).unwrap().parse::<f64>().unwrap();
     }
-    let log_ratios: f64 = blank
+    let answer: f64 = blank
         .lines()
         .nth(1)
         .unwrap()
@@ -159,8 +159,8 @@ fn any_subset_of_modalities_trains_and_predicts() {
         .parse()
         .unwrap();
     assert!(
-        (log_ratios - bound / train).abs() < 1e-6,
-        "{log_ratios} is not {bound} of {train}"
+        (answer - bound / train).abs() < 1e-6,
+        "{answer} is not {bound} of {train}"
     );
 
     let unknown = fusebind(&[&all[..], &["--without", "image"]].concat(), here);
@@ -206,10 +206,10 @@ fn a_model_without_side_data_refuses_to_do_without_its_structure() {
     let without = ["evaluate", "run", "--data", "data", "--without", "graph"];
     let output = fusebind(&without, here);
     assert_eq!(output.status.code(), Some(1));
-    let log_ratios = text(&output.stderr);
+    let message = text(&output.stderr);
     assert!(
-        log_ratios.contains("`graph` is the only drug modality") && log_ratios.contains("hint:"),
-        "{log_ratios}"
+        message.contains("`graph` is the only drug modality") && message.contains("hint:"),
+        "{message}"
     );
     succeed(
         &[
@@ -259,13 +259,13 @@ fn an_ablation_is_resumed_and_compares_its_variants() {
     );
     let summary = fs::read_to_string(here.join("ablation/summary.json")).unwrap();
     let page = fs::read_to_string(here.join("ablation/report.html")).unwrap();
-    for log_ratios in [
+    for words in [
         "What differs",
         "missing in training",
         "Weight of each modality",
         "late-concatenation",
     ] {
-        assert!(page.contains(log_ratios), "{log_ratios}");
+        assert!(page.contains(words), "{words}");
     }
     assert!(!here.join("ablation/runs/full-1").exists(), "a scored run is removed");
 
@@ -290,4 +290,117 @@ fn an_ablation_is_resumed_and_compares_its_variants() {
     assert!(list.lines().count() > 15 && list.starts_with("full"), "{list}");
     let nowhere = fusebind(&["ablate", "small.toml", "--data", "data"], here);
     assert!(text(&nowhere.stderr).contains("--out"), "{}", text(&nowhere.stderr));
+}
+
+#[test]
+fn rates_of_a_table_are_estimated_once_and_belong_to_their_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write(here);
+    succeed(
+        &[
+            "train",
+            "small.toml",
+            "--data",
+            "data",
+            "--modalities",
+            "side",
+            "--out",
+            "run",
+        ],
+        here,
+    );
+    let estimate = ["quality", "estimate", "run", "--data", "data", "--modalities", "side"];
+    succeed(&[&estimate[..], &["-o", "rates.json"]].concat(), here);
+    let all = [
+        "predict",
+        "run",
+        "--pairs",
+        "data",
+        "--modalities",
+        "side",
+        "--mismatch-rates",
+    ];
+    let (with, _) = succeed(&[&all[..], &["rates.json"]].concat(), here);
+    assert_eq!(with.lines().count(), 49);
+    succeed(
+        &["evaluate", "run", "--no-baselines", "--mismatch-rates", "rates.json"],
+        here,
+    );
+    let rates = fs::read_to_string(here.join("rates.json")).unwrap();
+    for (from, to, words) in [
+        ("\"seed\": 1", "\"seed\": 7", "another model"),
+        ("\"version\": 1", "\"version\": 9", "another version"),
+        ("\"rates\"", "\"rate\"", "no file of mismatch rates"),
+    ] {
+        assert!(rates.contains(from), "{rates}");
+        fs::write(here.join("other.json"), rates.replace(from, to)).unwrap();
+        let output = fusebind(&[&all[..], &["other.json"]].concat(), here);
+        let message = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn no_command_writes_over_what_it_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write(here);
+    succeed(
+        &[
+            "train",
+            "small.toml",
+            "--data",
+            "data",
+            "--modalities",
+            "side",
+            "--out",
+            "run",
+        ],
+        here,
+    );
+    let model = here.join("run/model.safetensors");
+    let before = [
+        fs::read(here.join("data/pairs.csv")).unwrap(),
+        fs::read(&model).unwrap(),
+    ];
+    for command in [
+        &["data", "check", "data", "--rejected", "data/pairs.csv"][..],
+        &[
+            "data",
+            "split",
+            "data",
+            "--by",
+            "random",
+            "-o",
+            "data/../data/pairs.csv",
+        ],
+        &["predict", "run", "--pairs", "data", "-o", "data/pairs.csv"],
+        &["predict", "run", "--pairs", "data", "-o", "run/model.safetensors"],
+        &["evaluate", "run", "--predictions", "data/pairs.csv"],
+        &[
+            "quality",
+            "estimate",
+            "run",
+            "--data",
+            "data",
+            "--modalities",
+            "side",
+            "-o",
+            "data/pairs.csv",
+        ],
+        &["model", "strip", "run", "-o", "run/model.safetensors"],
+    ] {
+        let output = fusebind(command, here);
+        let message = text(&output.stderr);
+        assert!(
+            output.status.code() == Some(2) && message.contains("is not written to"),
+            "{command:?}: {message}"
+        );
+    }
+    let after = [
+        fs::read(here.join("data/pairs.csv")).unwrap(),
+        fs::read(&model).unwrap(),
+    ];
+    assert!(before == after, "nothing was written");
 }

@@ -1,4 +1,4 @@
-//! A simulated universe reads back whole, is the same every time, and each knob moves what it says and nothing else.
+//! A simulated universe reads back whole, is the same every time, and each setting changes what it names and nothing else.
 
 #![allow(clippy::unwrap_used)] // a failed assumption stops the test
 
@@ -161,14 +161,14 @@ fn missing_rates_and_noise_move_their_modality_only() {
 #[test]
 fn side_data_shows_what_structure_hides() {
     let universe = made(&SimulateConfig { drugs: 300, ..small() });
-    // The text says which way the first hidden number points, nine times out of ten.
-    let (mut right, mut log_ratios) = (0, 0);
+    // Nine texts in ten state the sign of the first hidden number.
+    let (mut right, mut with_text) = (0, 0);
     for drug in &universe.drugs {
         let Some(text) = &drug.text else { continue };
-        log_ratios += 1;
+        with_text += 1;
         right += usize::from(text.contains("slowly cleared") == (drug.latent[VISIBLE] > 0.0));
     }
-    let share = right as f64 / log_ratios as f64;
+    let share = right as f64 / with_text as f64;
     assert!((0.84..0.96).contains(&share), "{share}");
     // A hidden share of 0 takes the hidden numbers out of the truth.
     let open = made(&SimulateConfig { hidden: 0.0, ..small() });

@@ -1,4 +1,4 @@
-//! Edge cases by hand: why a score is undefined, what chance is worth, and what a threshold and an interval are.
+//! Edge cases by hand: why a score is undefined, what chance scores, and what a threshold and an interval are.
 
 #![allow(clippy::unwrap_used)] // a failed assumption stops the test
 

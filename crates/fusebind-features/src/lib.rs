@@ -7,7 +7,7 @@
 //! | text, expression, assays, embeddings | [`entity::side::SideData`] | [`feature::text`], [`feature::transcriptome`], [`feature::bioassay`] |
 //! | training pairs | [`neighbours::ReferenceSet`] | [`neighbours::extract`] |
 //!
-//! Files are read by `fusebind-data`. Everything here refuses bad input with an [`Error`] that says why and where; nothing
+//! Files are read by `fusebind-data`. Everything here refuses bad input with an [`Error`] that states why and where; nothing
 //! becomes a vector of zeros. [`atomic`] is how every crate writes its files.
 
 #![forbid(unsafe_code)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
 
-/// A kind of evidence about a drug or a target.
+/// A kind of data about a drug or a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Modality {
@@ -83,7 +83,7 @@ impl ModalitySet {
     }
 }
 
-/// How much each modality is trusted, from 0 to 1; 1 where nothing is said.
+/// Weight of each modality, from 0 to 1; 1 where none is set.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModalityWeights([f32; Modality::ALL.len()]);
 
@@ -94,14 +94,14 @@ impl Default for ModalityWeights {
 }
 
 impl ModalityWeights {
-    /// ModalityWeights in one modality.
+    /// Weight of one modality.
     pub fn of(self, modality: Modality) -> f32 {
         self.0[modality as usize]
     }
 
-    /// Sets the trust in one modality.
-    pub fn set(&mut self, modality: Modality, modality_weights: f32) {
-        self.0[modality as usize] = modality_weights.clamp(0.0, 1.0);
+    /// Sets the weight of one modality, limited to 0 to 1.
+    pub fn set(&mut self, modality: Modality, weight: f32) {
+        self.0[modality as usize] = weight.clamp(0.0, 1.0);
     }
 
     /// Both at once: the product, modality by modality.
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn trust_multiplies_and_stays_between_0_and_1() {
+    fn weights_multiply_and_stay_between_0_and_1() {
         let (mut a, mut b) = (ModalityWeights::default(), ModalityWeights::default());
         a.set(Modality::Text, 0.5);
         b.set(Modality::Text, 0.4);

@@ -12,10 +12,10 @@ use crate::{
     schema::{DrugStore, TargetStore},
 };
 
-/// Standardised channels are cut here: a neighbourhood unlike any in training says no more than a rare one.
+/// Standardised channels are cut here: a neighbourhood unlike any in training counts no more than a rare one.
 const CUT: f32 = 5.0;
 
-/// Training entities with their outcomes, and the scale of the evidence they give.
+/// Training entities with their outcomes, and the scale of the neighbour features they give.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     /// Training entities and the labels of their pairs.
@@ -29,7 +29,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Reference from `reference`, not yet scaled; `mismatch` judges the side modalities of its entities and of others.
+    /// A reference of the given set, not yet scaled; `mismatch` weighs the side values of its entities and of others.
     pub fn new(reference: ReferenceSet, mismatch: MismatchModel) -> Self {
         Self {
             layout: reference.layout(),
@@ -39,8 +39,8 @@ impl Reference {
         }
     }
 
-    /// Sets the modality weights of every entity of the stores from the mismatch `rates`, and says how many values of each table look
-    /// mismatched. Comes before [`Reference::table`].
+    /// Sets the modality weights of every entity of the stores from the mismatch `rates`, and returns how many values of each table
+    /// look mismatched. Comes before [`Reference::table`].
     pub fn weigh(
         &self,
         drugs: &mut DrugStore,
@@ -122,7 +122,7 @@ impl Reference {
         self.layout.width() + self.layout.blocks.len()
     }
 
-    /// The last of these channels, which say what is absent.
+    /// The last of these channels, which flag absent blocks.
     pub fn flags(&self) -> usize {
         self.layout.blocks.len()
     }
@@ -155,7 +155,7 @@ impl Reference {
         )
     }
 
-    /// Reference of `pairs` of positions in the stores.
+    /// Neighbour features of `pairs` of positions in the stores.
     pub fn table(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> NeighbourTable {
         let (drugs, targets) = self.queries(stores);
         let rows = extract(&self.set, &drugs, &targets, pairs);

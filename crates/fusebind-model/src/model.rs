@@ -1,6 +1,6 @@
 //! The model: each distinct entity encoded once, gathered to pairs, read by the heads.
 //!
-//! Comes in: [`DrugBatch`], [`TargetBatch`], index pairs and their evidence rows. Goes out: [`Outputs`].
+//! Comes in: [`DrugBatch`], [`TargetBatch`], index pairs and their rows of neighbour features. Goes out: [`Outputs`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +63,7 @@ pub struct ModelConfig {
     pub fusion: FusionConfig,
     /// Interaction of drug and target.
     pub interaction: InteractionConfig,
-    /// Reference of neighbouring pairs.
+    /// Configuration of the neighbour features.
     pub neighbours: NeighbourConfig,
     /// Vectors for retrieval by dot product.
     pub retrieval: RetrievalConfig,
@@ -182,11 +182,11 @@ impl ModelConfig {
     /// A freshly initialised model; the same seed gives the same weights.
     pub fn init(&self, device: &Device, seed: u64) -> Result<Model, Error> {
         // The framework draws from one generator for the whole process: two models that begin at once would mix their draws.
-        static DRAWING: Mutex<()> = Mutex::new(());
-        let _turn = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        static INITIALISING: Mutex<()> = Mutex::new(());
+        let _turn = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
         device.seed(seed);
-        let model = self.undrawn(device)?;
-        // Parameters are drawn when they are first read; reading them here, in order and in turn, is what makes a seed mean something.
+        let model = self.uninitialised(device)?;
+        // Parameters are sampled when they are first read; reading them here, in order and in turn, makes the seed reproducible.
         model.visit(&mut Reader);
         Ok(model)
     }
@@ -195,7 +195,7 @@ impl ModelConfig {
     ///
     /// # Errors
     /// Where the configuration makes no model, or one of too many parameters.
-    pub(crate) fn undrawn(&self, device: &Device) -> Result<Model, Error> {
+    pub(crate) fn uninitialised(&self, device: &Device) -> Result<Model, Error> {
         self.check()?;
         let model = Model {
             graph: self.graph.init(self.width, device),
@@ -246,7 +246,7 @@ impl ModelConfig {
     }
 }
 
-/// What each modality of a batch of entities says, `[B, width]` each, the structure first.
+/// Modality embeddings of a batch of entities, `[B, width]` each, the structure first.
 pub(crate) type ModalityEmbeddings = Vec<(Modality, Tensor<2>)>;
 
 /// Encoders of the side modalities of one side.
@@ -272,7 +272,7 @@ impl SideEncoders {
     }
 
     /// All modalities of an entity in the order of [`Modality::ALL`], which begins with `structure`. An embedding from another
-    /// model is added to what the encoder of its modality says.
+    /// model is added to the output of the encoder of its modality.
     fn forward(&self, structure: (Modality, Tensor<2>), input: &SideBatch, device: &Device) -> ModalityEmbeddings {
         let text = self
             .text
@@ -321,7 +321,7 @@ fn fuse(
     fusion.forward(modalities.into_iter().map(part).collect())
 }
 
-/// Drug-target model over the modalities of both sides and the evidence of neighbouring pairs.
+/// Drug-target model over the modalities of both sides and the neighbour features.
 #[derive(Module, Debug)]
 pub struct Model {
     graph: GraphEncoder,
@@ -339,12 +339,12 @@ pub struct Model {
     target_alignment: Option<Alignment>,
 }
 
-/// What a model says of the pairs of a batch.
+/// Outputs of a model for the pairs of a batch.
 #[derive(Clone, Debug)]
 pub struct Outputs {
-    /// Of structure and evidence together.
+    /// Of the encoders with the neighbour features.
     pub joint: Output,
-    /// Of evidence alone, where the model reads evidence.
+    /// Of the neighbour head alone, where the model reads neighbour features.
     pub neighbours: Option<Output>,
     /// Of the retrieval vectors alone, where the model has them.
     pub retrieval: Option<Output>,
@@ -384,7 +384,7 @@ impl Model {
         }
     }
 
-    /// Embeds drugs of which it is known what each modality says: `[Bd, width]`.
+    /// Embeds drugs from their modality embeddings: `[Bd, width]`.
     pub(crate) fn embed_drugs(
         &self,
         read: ModalityEmbeddings,
@@ -397,7 +397,7 @@ impl Model {
         self.dropout.relu(fused.embedding)
     }
 
-    /// What each modality of distinct drugs says, the graph first.
+    /// Modality embeddings of distinct drugs, the graph first.
     pub(crate) fn read_drugs(&self, drugs: &DrugBatch, device: &Device) -> ModalityEmbeddings {
         let graph = (Modality::Graph, self.graph.forward(drugs, device));
         self.drug_side.forward(graph, &drugs.side, device)
@@ -417,7 +417,7 @@ impl Model {
         )
     }
 
-    /// Embeds targets of which it is known what each modality says: `[Bt, width]`.
+    /// Embeds targets from their modality embeddings: `[Bt, width]`.
     pub(crate) fn embed_targets(
         &self,
         read: ModalityEmbeddings,
@@ -426,7 +426,7 @@ impl Model {
         self.embed(fuse(&self.target_fusion, read, present))
     }
 
-    /// What each modality of distinct targets says, the sequence first.
+    /// Modality embeddings of distinct targets, the sequence first.
     pub(crate) fn read_targets(&self, targets: &TargetBatch, device: &Device) -> ModalityEmbeddings {
         let sequence = (Modality::Sequence, self.sequence.forward(targets, device));
         self.target_side.forward(sequence, &targets.side, device)
@@ -439,7 +439,7 @@ impl Model {
     }
 
     /// Scores index pairs between embedded drugs and embedded targets. `neighbours` holds a row per pair, `[P, F + K]`, and is
-    /// asked for by a model that reads evidence.
+    /// required by a model that reads neighbour features.
     pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: PairIndex, neighbours: Option<&Rows>) -> Outputs {
         let (drug_rows, target_rows, device) = (drugs.dims()[0], targets.dims()[0], drugs.device());
         let count = pairs.len();
@@ -447,18 +447,18 @@ impl Model {
             drug: RowIndex::new(pairs.drug, drug_rows),
             target: RowIndex::new(pairs.target, target_rows),
         });
-        let neighbours = self.neighbours.as_ref().map(|reader| {
-            let rows = neighbours.expect("a model that reads evidence is given evidence");
+        let neighbours = self.neighbours.as_ref().map(|encoder| {
+            let rows = neighbours.expect("a model that reads neighbour features is given some");
             let data = TensorData::new(rows.values.clone(), [count, rows.width]);
-            (reader, Tensor::<2>::from_data(data, &device))
+            (encoder, Tensor::<2>::from_data(data, &device))
         });
-        let extra = neighbours.as_ref().map(|(reader, rows)| reader.embed(rows.clone())); // [P, H]
+        let extra = neighbours.as_ref().map(|(encoder, rows)| encoder.embed(rows.clone())); // [P, H]
         Outputs {
-            retrieval: (self.retrieval.as_ref()).map(|r| r.judge(drugs.clone(), targets.clone(), &pairs)),
+            retrieval: (self.retrieval.as_ref()).map(|r| r.score(drugs.clone(), targets.clone(), &pairs)),
             joint: self
                 .heads
                 .forward(self.interaction.forward(drugs, targets, &pairs, extra)),
-            neighbours: neighbours.map(|(reader, rows)| reader.judge(rows)),
+            neighbours: neighbours.map(|(encoder, rows)| encoder.score(rows)),
             cosines: None,
             aligned: None,
         }
@@ -477,7 +477,7 @@ impl Model {
         Some([retrieval.drugs(drugs), retrieval.targets(targets)])
     }
 
-    /// Encodes each entity once, scores the pairs and, where the model aligns modalities, says how well they agree.
+    /// Encodes each entity once, scores the pairs and, where the model aligns modalities, computes how well they agree.
     pub fn forward(
         &self,
         (drugs, targets): (&DrugBatch, &TargetBatch),

@@ -49,17 +49,17 @@ pub struct Description {
     pub inputs: InputScales,
     /// Affinity columns in their order.
     pub scales: Vec<OutputScale>,
-    /// Share of structure and evidence together in the prediction; the rest is evidence alone.
+    /// Share of the encoders, with neighbour features, in the prediction; the rest is the neighbour head.
     pub encoder_share: f32,
-    /// Share of what is said from graph and sequence alone in the prediction.
+    /// Share of the output from graph and sequence alone in the prediction.
     #[serde(default)]
     pub structure_only_share: f32,
-    /// ModalityWeights in the modalities of drugs and of targets at the end of training.
+    /// Weights of the modalities of drugs and of targets at the end of training.
     #[serde(default)]
     pub modality_weights: [ModalityWeights; 2],
     /// Share of binding pairs in training: the answer for a pair of which nothing is known.
     pub prior: Option<f64>,
-    /// Probability above which a pair is said to bind, chosen on validation data.
+    /// Probability from which on a pair is predicted to bind, chosen on validation data.
     pub threshold: Option<f64>,
     /// Name of the recipe.
     pub recipe: String,
@@ -109,7 +109,7 @@ impl Description {
 pub struct SideFindings {
     /// What the model cannot use, and tables of which much is wrong, in words.
     pub notes: Vec<String>,
-    /// How much of each table of drugs and of targets looks wrong, where the model doubts.
+    /// How much of each table of drugs and of targets looks mismatched, where the model checks side values.
     pub table_quality: [Vec<TableQuality>; 2],
 }
 
@@ -134,8 +134,7 @@ fn mismatch_notes([drugs, targets]: &[Vec<TableQuality>; 2]) -> impl Iterator<It
 }
 
 impl TrainedModel {
-    /// Featurises drugs and targets as this model reads them, says how far it trusts their side modalities, and what it
-    /// found out about side data.
+    /// Featurises drugs and targets as this model reads them, with the weights of their side modalities and findings about the side data.
     pub fn stores<'a>(
         &self,
         drugs: (impl Iterator<Item = &'a Molecule>, &SideData),
@@ -154,7 +153,7 @@ impl TrainedModel {
 }
 
 impl Description {
-    /// How the opinions of the model become its prediction.
+    /// How the raw outputs of the model become its prediction.
     pub fn ensemble(&self) -> EnsembleWeights {
         EnsembleWeights {
             encoder_share: self.encoder_share,
@@ -162,7 +161,7 @@ impl Description {
         }
     }
 
-    /// Gives the rows at `silent` what training says of any pair: the mean affinity and the share of binding pairs.
+    /// Gives the rows at `silent` the prior of training: the mean affinity and the share of binding pairs.
     fn answer_prior(&self, scores: &mut Scores, silent: &[usize]) {
         let logit = self.prior.map_or(0.0, |p| (p / (1.0 - p)).ln() as f32);
         for &row in silent {
@@ -203,7 +202,7 @@ impl TrainedModel {
                 .neighbours
                 .as_ref()
                 .map_or(NeighbourSource::Nothing, NeighbourSource::ReferenceSet),
-            absence: MissingModalities::Alike(mask),
+            missing: MissingModalities::Alike(mask),
             modality_weights: self.description.modality_weights,
             device: &self.device,
         };

@@ -223,9 +223,9 @@ fn what_does_not_go_together_is_refused_before_a_model_is_made() {
         ("channels of composition", &|d| d.inputs.composition = scale(3)),
         ("`prior`", &|d| d.prior = Some(2.0)),
     ];
-    for (said, change) in changes {
+    for (message, change) in changes {
         let error = refused(change, Some(reference()));
-        assert!(error.contains(said), "{said}: {error}");
+        assert!(error.contains(message), "{message}: {error}");
     }
     let error = refused(&|_| {}, None);
     assert!(error.contains("gives 0 neighbour features"), "{error}");

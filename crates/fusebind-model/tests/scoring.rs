@@ -24,7 +24,7 @@ fn many_pairs_score_as_one_batch_does() {
     let scorer = Scorer {
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
-        absence: MissingModalities::default(),
+        missing: MissingModalities::default(),
         modality_weights: Default::default(),
         device: &device,
     };
@@ -76,11 +76,11 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
     let scorer = Scorer {
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
-        absence: MissingModalities::default(),
+        missing: MissingModalities::default(),
         modality_weights: Default::default(),
         device: &device,
     };
-    let reading = scorer.read(stores, &list);
+    let embeddings = scorer.read(stores, &list);
     let lost = |salt: usize, count: usize| -> Vec<ModalitySet> {
         let modalities = [Modality::Graph, Modality::Text, Modality::Bioassay, Modality::Sequence];
         let of = |entity: usize| {
@@ -95,19 +95,19 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
     };
     let mut modality_weights = [ModalityWeights::default(); 2];
     modality_weights[0].set(Modality::Text, 0.5);
-    let mut log_ratios = vec![scorer.score(stores, &list, |_| {})];
+    let mut before = vec![scorer.score(stores, &list, |_| {})];
     for salt in 0..2 {
         let (drugs, targets) = (lost(salt, 8), lost(salt, 6));
-        let absence = MissingModalities::Each([&drugs, &targets]);
+        let missing = MissingModalities::Each([&drugs, &targets]);
         let scorer = Scorer {
-            absence,
+            missing,
             modality_weights,
             ..scorer
         };
         let anew = scorer.score(stores, &list, |_| {});
-        assert_eq!(scorer.score_read(&reading, stores, &list, |_| {}), anew);
-        assert!(!log_ratios.contains(&anew), "what is lost is missed");
-        log_ratios.push(anew);
+        assert_eq!(scorer.score_read(&embeddings, stores, &list, |_| {}), anew);
+        assert!(!before.contains(&anew), "what is lost is missed");
+        before.push(anew);
     }
 }
 
@@ -123,7 +123,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     let scorer = Scorer {
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
-        absence: MissingModalities::default(),
+        missing: MissingModalities::default(),
         modality_weights: Default::default(),
         device: &device,
     };
@@ -134,7 +134,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
         ..Mask::default()
     };
     let alone = Scorer {
-        absence: MissingModalities::Alike(side),
+        missing: MissingModalities::Alike(side),
         ..scorer
     };
     let ensemble = |structure: f32| EnsembleWeights {
@@ -151,12 +151,12 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     assert_close(&combined.binding, &expected(&all.binding, &bare.binding), "binding");
     assert_close(&predict(&alone, 0.25).binding, &bare.binding, "structure with itself");
 
-    let reading = scorer.read(stores, &list);
+    let embeddings = scorer.read(stores, &list);
     assert_eq!(
-        scorer.predict(Some(&reading), stores, &list, ensemble(0.25), |_| {}),
+        scorer.predict(Some(&embeddings), stores, &list, ensemble(0.25), |_| {}),
         combined
     );
-    let both = scorer.score_both(&reading, stores, &list);
+    let both = scorer.score_both(&embeddings, stores, &list);
     assert_eq!(scorer.combined(&both, &list, ensemble(0.25)), combined);
     assert_eq!(scorer.combined(&both, &list, ensemble(0.0)), all);
 
@@ -165,7 +165,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     lost[3].insert(Modality::Graph);
     let nothing = vec![ModalitySet::default(); 6];
     let lacking = Scorer {
-        absence: MissingModalities::Each([&lost, &nothing]),
+        missing: MissingModalities::Each([&lost, &nothing]),
         ..scorer
     };
     let (whole, combined) = (predict(&lacking, 0.0), predict(&lacking, 0.5));

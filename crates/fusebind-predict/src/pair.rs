@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fusebind_features::{
-    Error,
+    Error, ErrorKind,
     entity::{
         molecule::{ChematicToolkit, Chemistry, Molecule},
         protein::Protein,
@@ -41,6 +41,22 @@ pub struct Target {
     side: SideRecord,
 }
 
+impl SideRecord {
+    /// Refuses numbers that are not finite: what was not measured is left out.
+    fn check(&self) -> Result<(), Error> {
+        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
+        let measured = |row: &BTreeMap<String, f32>| row.values().all(|v| v.is_finite());
+        let what = match () {
+            () if !self.signatures.iter().all(measured) => "a signature",
+            () if !measured(&self.assays) => "an assay outcome",
+            () if !self.embeddings.iter().all(|(_, values)| finite(values)) => "an embedding",
+            () => return Ok(()),
+        };
+        let reason = format!("{what} holds a number that is not finite: leave out what was not measured");
+        Err(Error::new(ErrorKind::Modality, reason))
+    }
+}
+
 impl Compound {
     /// Reads a SMILES.
     ///
@@ -54,9 +70,13 @@ impl Compound {
     }
 
     /// The same compound with side data.
-    pub fn with_side(mut self, side: SideRecord) -> Self {
+    ///
+    /// # Errors
+    /// Where a number is not finite.
+    pub fn with_side(mut self, side: SideRecord) -> Result<Self, Error> {
+        side.check()?;
         self.side = side;
-        self
+        Ok(self)
     }
 }
 
@@ -73,9 +93,13 @@ impl Target {
     }
 
     /// The same target with side data.
-    pub fn with_side(mut self, side: SideRecord) -> Self {
+    ///
+    /// # Errors
+    /// Where a number is not finite.
+    pub fn with_side(mut self, side: SideRecord) -> Result<Self, Error> {
+        side.check()?;
         self.side = side;
-        self
+        Ok(self)
     }
 }
 

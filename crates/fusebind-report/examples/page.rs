@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let page = Page {
         title: "Robustness of the fused model".into(),
         summary: vec![
-            "How far do predictions fall when labels are wrong, inputs are damaged or a modality is missing?".into(),
+            "How far do predictions fall when labels are wrong, inputs are perturbed or a modality is missing?".into(),
             "All numbers are of the test set; bands and brackets are 95 % bootstrap intervals over 5 seeds.".into(),
         ],
         sections: vec![sweeps(), ablations(), tables()],
@@ -153,7 +153,7 @@ fn ablations() -> Section {
                 "bioassay profile",
             ])),
             Block::Forest(Forest {
-                title: "What each part is measured_importance".into(),
+                title: "What each part brings".into(),
                 x: "AUROC, ablated minus full".into(),
                 rows: rows.collect(),
                 zero: 0.0,

@@ -129,14 +129,14 @@ impl Heat {
 fn colour(share: f64) -> (String, &'static str) {
     let place = share * (RAMP.len() - 1) as f64;
     let below = (place as usize).min(RAMP.len() - 2);
-    let encoder_share = |channel: usize| {
+    let blend = |channel: usize| {
         let (a, b) = (f64::from(RAMP[below][channel]), f64::from(RAMP[below + 1][channel]));
         a + (place - below as f64) * (b - a)
     };
-    let [r, g, b] = [encoder_share(0), encoder_share(1), encoder_share(2)];
+    let [r, g, b] = [blend(0), blend(1), blend(2)];
     let linear = |v: f64| (v / 255.0).powf(2.2);
     let light = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    // In short form, which the style sheet does not swap in the dark: these are drawn on the fill, not on the page.
+    // In short form, which the style sheet does not swap in the dark: these are printed on the fill, not on the page.
     let ink = if light > 0.179 { "#000" } else { "#FFF" };
     (format!("#{:02X}{:02X}{:02X}", r as u8, g as u8, b as u8), ink)
 }

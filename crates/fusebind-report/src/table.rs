@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantities_are_told_from_words() {
+    fn quantities_are_distinguished_from_words() {
         for cell in ["0.81 ± 0.02", "+3 %", "1e-5", "-0.1 [-0.2, 0.0]", "1,024", "< 0.001"] {
             assert!(is_number(cell), "{cell}");
         }

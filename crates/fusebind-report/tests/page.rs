@@ -339,7 +339,7 @@ fn odd_numbers_never_break_a_drawing() {
 }
 
 #[test]
-fn long_names_are_cut_and_told_in_full() {
+fn long_names_are_cut_and_given_in_full() {
     let name = "very ".repeat(60) + "long";
     let html = all(&name).render().unwrap();
     check_drawings(&html);

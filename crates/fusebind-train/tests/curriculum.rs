@@ -1,5 +1,5 @@
-//! The curriculum on universes whose truth is known: a modality of pure noise is found out and trusted least, and a text that
-//! belongs to another drug is told from one that does not.
+//! The curriculum on universes whose truth is known: a modality of pure noise gets the least weight, and a text that belongs
+//! to another drug is separated from one that does not.
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
@@ -34,7 +34,7 @@ fn universe(config: &SimulateConfig, folder: &Path) -> (Dataset, [SideData; 2]) 
     (dataset, side)
 }
 
-/// A small model under `curriculum`; its metrics and its bundle.
+/// A small model under `curriculum`; its metrics and its model.
 fn trained(
     (dataset, side): (&Dataset, &[SideData; 2]),
     epochs: u64,
@@ -68,7 +68,7 @@ fn trained(
 }
 
 #[test]
-fn pure_noise_is_trusted_least_from_the_first_third_on() {
+fn pure_noise_has_the_least_weight_from_the_first_third_on() {
     let mut config = SimulateConfig {
         drugs: 200,
         targets: 60,
@@ -80,7 +80,7 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     config.noise.text = 0.5;
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = universe(&config, folder.path());
-    let (epochs, bundle) = trained((&dataset, &side), 6, "kind = \"acmo\"", folder.path());
+    let (epochs, model) = trained((&dataset, &side), 6, "kind = \"acmo\"", folder.path());
     for epoch in &epochs[1..] {
         let modality_weights = |name: &str| epoch.modality_weights[name];
         for other in ["graph", "drug transcriptome", "drug bioassay"] {
@@ -102,14 +102,15 @@ fn pure_noise_is_trusted_least_from_the_first_third_on() {
     let score = |epoch: &&EpochMetrics| -epoch.valid["mse"] - epoch.valid["missing_mse"];
     let kept = epochs.iter().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
     assert_eq!(
-        f64::from(bundle.description.structure_only_share),
+        f64::from(model.description.structure_only_share),
         kept.valid["structure_only_share"],
         "validation chooses how far structure alone is relied on"
     );
 }
 
-/// How well trust in a modality tells the drugs that have their own value from the others, as `perturb` made them.
-fn log_ratios(modality: Modality, seed: u64, perturb: impl Fn(&mut SideData) -> Vec<(usize, bool)>) -> f64 {
+/// How well the weights of a modality separate the drugs that have their own value from the others, as `perturb` made them: the area
+/// under the ROC curve.
+fn separation(modality: Modality, seed: u64, perturb: impl Fn(&mut SideData) -> Vec<(usize, bool)>) -> f64 {
     let config = SimulateConfig {
         drugs: 600,
         targets: 40,
@@ -120,10 +121,10 @@ fn log_ratios(modality: Modality, seed: u64, perturb: impl Fn(&mut SideData) -> 
     let folder = tempfile::tempdir().unwrap();
     let (dataset, mut side) = universe(&config, folder.path());
     let own = perturb(&mut side[0]);
-    let (_, bundle) = trained((&dataset, &side), 1, "mismatch_prior = 0.3", folder.path());
+    let (_, model) = trained((&dataset, &side), 1, "mismatch_prior = 0.3", folder.path());
     let molecules = dataset.drugs.iter().map(|d| &d.molecule);
     let proteins = dataset.targets.iter().map(|t| &t.protein);
-    let (drugs, _, _) = bundle.stores((molecules, &side[0]), (proteins, &side[1]));
+    let (drugs, _, _) = model.stores((molecules, &side[0]), (proteins, &side[1]));
     let modality_weights = |drug: usize| f64::from(drugs.side.modality_weights(drug as u32).of(modality));
     let (own, modality_weights): (Vec<bool>, Vec<f64>) =
         own.into_iter().map(|(drug, own)| (own, modality_weights(drug))).unzip();
@@ -137,7 +138,7 @@ fn every_second<T>(values: &[Vec<T>]) -> Vec<(usize, bool)> {
 }
 
 /// Gives those that do not keep theirs the value of another one of them.
-fn swap<T: Clone>(values: &mut [Vec<T>]) -> Vec<(usize, bool)> {
+fn permute<T: Clone>(values: &mut [Vec<T>]) -> Vec<(usize, bool)> {
     let kept = every_second(values);
     let wrong: Vec<usize> = kept.iter().filter(|k| !k.1).map(|k| k.0).collect();
     let taken: Vec<Vec<T>> = wrong.iter().map(|d| values[*d].clone()).collect();
@@ -148,8 +149,8 @@ fn swap<T: Clone>(values: &mut [Vec<T>]) -> Vec<(usize, bool)> {
 }
 
 #[test]
-fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
-    let log_ratios = log_ratios(Modality::Transcriptome, 7, |side| {
+fn a_modality_that_is_noise_for_half_of_the_drugs_has_a_low_weight_for_that_half() {
+    let area = separation(Modality::Transcriptome, 7, |side| {
         let profiles = &mut side.transcriptome;
         let kept = every_second(&profiles.of_entity);
         let width = profiles.columns.len();
@@ -171,17 +172,17 @@ fn a_modality_that_is_noise_for_half_of_the_drugs_is_doubted_for_that_half() {
         }
         kept
     });
-    println!("noise: transcriptome {log_ratios}");
-    assert!(log_ratios >= 0.9, "area under the ROC curve {log_ratios}");
+    println!("noise: transcriptome {area}");
+    assert!(area >= 0.9, "area under the ROC curve {area}");
 }
 
 #[test]
-fn what_belongs_to_another_drug_is_doubted() {
-    let texts = log_ratios(Modality::Text, 7, |side| swap(&mut side.texts));
-    let signatures = log_ratios(Modality::Transcriptome, 7, |side| {
-        swap(&mut side.transcriptome.of_entity)
+fn what_belongs_to_another_drug_has_a_low_weight() {
+    let texts = separation(Modality::Text, 7, |side| permute(&mut side.texts));
+    let signatures = separation(Modality::Transcriptome, 7, |side| {
+        permute(&mut side.transcriptome.of_entity)
     });
-    let assays = log_ratios(Modality::Bioassay, 7, |side| swap(&mut side.bioassay.of_entity));
+    let assays = separation(Modality::Bioassay, 7, |side| permute(&mut side.bioassay.of_entity));
     println!("swapped: text {texts}, transcriptome {signatures}, bioassay {assays}");
     // Six statements of a text, a tenth of them wrong, cannot tell drugs apart as a hundred genes can.
     assert!(texts > 0.7 && signatures > 0.75 && assays > 0.7);
@@ -198,11 +199,11 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     };
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = universe(&config, folder.path());
-    let (_, bundle) = trained((&dataset, &side), 1, "mismatch_prior = 0.1", folder.path());
+    let (_, model) = trained((&dataset, &side), 1, "mismatch_prior = 0.1", folder.path());
     let notes = |of_drugs: &SideData| {
         let molecules = dataset.drugs.iter().map(|d| &d.molecule);
         let proteins = dataset.targets.iter().map(|t| &t.protein);
-        bundle.stores((molecules, of_drugs), (proteins, &side[1])).2.notes
+        model.stores((molecules, of_drugs), (proteins, &side[1])).2.notes
     };
     assert!(notes(&side[0]).is_empty(), "{:?}", notes(&side[0]));
     let mut shifted = side[0].clone();
@@ -212,15 +213,15 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     for (at, drug) in having.iter().enumerate() {
         signatures[*drug].clone_from(&taken[(at + 1) % taken.len()]);
     }
-    let said = notes(&shifted);
+    let found_notes = notes(&shifted);
     assert!(
-        said.len() == 1 && said[0].starts_with("drug transcriptome: about "),
-        "{said:?}"
+        found_notes.len() == 1 && found_notes[0].starts_with("drug transcriptome: about "),
+        "{found_notes:?}"
     );
 
     let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
     let swept = robustness(
-        &bundle,
+        &model,
         (&dataset, [&side[0], &side[1]]),
         (&split, Part::Test),
         &RobustnessConfig::quick(),

@@ -10,7 +10,7 @@
 //! let aspirin = Compound::parse("CC(=O)Oc1ccccc1C(=O)O")?.with_side(SideRecord {
 //!     texts: vec!["An analgesic, given by mouth.".into()],
 //!     ..SideRecord::default()
-//! });
+//! })?;
 //! let target = Target::parse("MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ")?;
 //! for prediction in model.predict(&[Pair::new(aspirin, target)]) {
 //!     println!("{:?} {:?}", prediction.affinity, prediction.probability);

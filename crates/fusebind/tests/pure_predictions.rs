@@ -99,6 +99,7 @@ fn every_pair_has_the_same_bits_alone_together_shuffled_in_shards_and_with_any_n
             Compound::parse(&drug.molecule.smiles)
                 .unwrap()
                 .with_side(record(&side[0], at))
+                .unwrap()
                 .into()
         })
         .collect();
@@ -107,6 +108,7 @@ fn every_pair_has_the_same_bits_alone_together_shuffled_in_shards_and_with_any_n
             Target::parse(&target.protein.sequence)
                 .unwrap()
                 .with_side(record(&side[1], at))
+                .unwrap()
                 .into()
         })
         .collect();
@@ -183,4 +185,42 @@ fn rates_of_a_table_at_hand_are_a_step_of_their_own() {
     let before = mean(&model);
     let after = mean(&model.clone().with_mismatch_rates(wrong));
     assert!(after > before, "{before} {after}");
+}
+
+#[test]
+fn what_cannot_be_predicted_is_refused_where_it_comes_in() {
+    let compound = || Compound::parse("CCO").unwrap();
+    for side in [
+        SideRecord {
+            assays: [("a".to_string(), f32::NAN)].into(),
+            ..SideRecord::default()
+        },
+        SideRecord {
+            embeddings: vec![(fusebind::features::modality::Modality::Graph, vec![1.0, f32::INFINITY])],
+            ..SideRecord::default()
+        },
+    ] {
+        let error = compound().with_side(side).unwrap_err().to_string();
+        assert!(error.contains("not finite"), "{error}");
+    }
+    assert!(Pair::parse("C..C", "MKT").is_err() && Pair::parse("CCO", "MK*T").is_err());
+
+    // A control that fills in missing modalities from the other rows would not be a function of its own pair.
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, side) = simulated(folder.path());
+    let recipe = format!("{RECIPE}[model.fusion]\nabsent = \"knn\"\n");
+    let job = Job {
+        recipe: &Recipe::parse(&recipe).unwrap(),
+        dataset: &dataset,
+        side: [&side[0], &side[1]],
+        split: &split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap(),
+        seed: 1,
+        device: &Device::flex(),
+        out: &folder.path().join("run"),
+        resume: false,
+        stop_after: None,
+    };
+    train(&job, &mut Silent).unwrap();
+    let error = Model::open(folder.path().join("run")).unwrap_err().to_string();
+    assert!(error.contains("control of an ablation"), "{error}");
 }

@@ -12,7 +12,7 @@ use fusebind::data::{
     table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::output::{create_parent, say};
+use super::output::{create_parent, refuse_input, say};
 use crate::{
     args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
     console::Console,
@@ -30,6 +30,9 @@ pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
 }
 
 fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
+    if let Some(file) = &args.rejected {
+        refuse_input(file, [args.dir.as_path()].into_iter().chain(args.modalities.as_deref()))?;
+    }
     let (dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let beside = args.dir.join("modalities");
     let folder = args.modalities.clone().or_else(|| beside.is_dir().then_some(beside));
@@ -57,6 +60,7 @@ fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
             "write for instance --fractions 0.7,0.1,0.2",
         ));
     };
+    refuse_input(&args.out, [args.dir.as_path()])?;
     let (dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let method = match args.by {
         By::Random => SplitBy::Random,

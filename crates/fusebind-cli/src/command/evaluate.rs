@@ -1,7 +1,10 @@
 //! `fusebind evaluate`: scores beside baselines, with the leakage audit.
 
+use std::collections::HashMap;
+
 use fusebind::{
     data::{
+        modality::ModalityTables,
         source::LabelPolicy,
         table::{Column, Dataset, write},
     },
@@ -13,7 +16,7 @@ use fusebind::{
     },
 };
 
-use super::output::{create_parent, say};
+use super::output::{create_parent, refuse_input, say};
 use crate::{
     args::EvaluateArgs,
     console::Console,
@@ -38,6 +41,9 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
         tables: &args.source,
     };
     let source = DataSource::of_run(&run, flags, console)?;
+    if let Some(out) = &args.predictions {
+        refuse_input(out, source.paths().chain([args.run.as_path()]))?;
+    }
     let (dataset, mut rejections) = load::dataset(
         &source.data,
         &source.tables,
@@ -50,11 +56,8 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let (side, tables) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
-    let counts = tables.as_ref().map(|tables| tables.count_present(&dataset));
-    let presence = counts.as_ref().map(|counts| presence_by_pair(&dataset, counts));
-    let lookup = presence
-        .as_ref()
-        .map(|map| move |d: u32, t: u32| map.get(&(d, t)).copied().unwrap_or(0));
+    let known = tables.as_ref().map(|tables| presence_by_pair(&dataset, tables));
+    let lookup = (known.as_ref()).map(|known| move |d: u32, t: u32| known.get(&(d, t)).copied().unwrap_or(0));
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
     let (evaluation, predictions) = evaluate(
         &bundle,
@@ -85,13 +88,10 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
 }
 
 /// Number of modalities present, by pair.
-fn presence_by_pair(dataset: &Dataset, counts: &[u32]) -> std::collections::HashMap<(u32, u32), u64> {
-    dataset
-        .interactions
-        .iter()
-        .zip(counts)
-        .map(|(i, count)| ((i.drug, i.target), u64::from(*count)))
-        .collect()
+fn presence_by_pair(dataset: &Dataset, tables: &ModalityTables) -> HashMap<(u32, u32), u64> {
+    let counts = tables.count_present(dataset);
+    let pairs = dataset.interactions.iter().zip(counts);
+    pairs.map(|(i, count)| ((i.drug, i.target), u64::from(count))).collect()
 }
 
 fn columns(dataset: &Dataset, bundle: &TrainedModel, predictions: &[PairPrediction]) -> Vec<Column> {

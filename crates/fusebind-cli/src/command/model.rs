@@ -2,14 +2,11 @@
 //!
 //! Comes in: a run folder or a model file. Goes out: a page of text or JSON on stdout, or a new file.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use fusebind::model::model_file::{ModelFile, ModelInfo};
 
-use super::output::{create_parent, say};
+use super::output::{create_parent, refuse_input, say};
 use crate::{args::ModelCommand, console::Console, exit::Failure};
 
 pub fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {
@@ -35,12 +32,7 @@ fn model_file(path: &Path) -> PathBuf {
 }
 
 fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
-    if is_same_file(path, output) {
-        return Err(Failure::misuse(
-            format!("{}: is the file to read", output.display()),
-            "name a new file with -o",
-        ));
-    }
+    refuse_input(output, [path])?;
     if output.exists() {
         return Err(Failure::failed(
             format!("{}: exists already", output.display()),
@@ -56,19 +48,6 @@ fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
         false => "the file holds no training pairs; it was copied as it is",
     });
     Ok(())
-}
-
-/// Whether both paths lead to one file, also through links.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
-        use std::os::unix::fs::MetadataExt;
-        return (one.dev(), one.ino()) == (other.dev(), other.ino());
-    }
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
 }
 
 /// What a reader wants to know first comes first.

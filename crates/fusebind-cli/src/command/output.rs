@@ -8,6 +8,8 @@ use std::{
 
 use anyhow::Context;
 
+use crate::exit::Failure;
+
 /// Prints a line on stdout; a closed pipe ends the program quietly.
 pub fn say(line: impl std::fmt::Display) -> io::Result<()> {
     writeln!(stdout().lock(), "{line}")
@@ -20,5 +22,63 @@ pub fn create_parent(output: &Path) -> anyhow::Result<()> {
             fs::create_dir_all(parent).with_context(|| format!("the folder {} cannot be created", parent.display()))
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses an output that is one of the `inputs` or lies in one of them, whatever way its path is spelled. Comes before anything is
+/// written.
+pub fn refuse_input<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
+    let is_read = |input: &Path| match fs::read_dir(input) {
+        Ok(files) => files.flatten().any(|file| is_same_file(output, &file.path())),
+        Err(_) => is_same_file(output, input),
+    };
+    match inputs.into_iter().find(|input| is_read(input)) {
+        None => Ok(()),
+        Some(input) => Err(Failure::misuse(
+            format!(
+                "{}: is read from {}, and is not written to",
+                output.display(),
+                input.display()
+            ),
+            "name another file for the output",
+        )),
+    }
+}
+
+/// Whether both paths lead to one file, also through links.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_read_is_refused_however_it_is_spelled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (data, table) = (folder.path().join("data"), folder.path().join("data/pairs.csv"));
+        fs::create_dir(&data).expect("a folder");
+        fs::write(&table, "x").expect("a file");
+        fs::hard_link(&table, folder.path().join("link.csv")).expect("a link");
+        let spelled = data.join("../data/pairs.csv");
+        for (output, input) in [
+            (&table, &table),
+            (&spelled, &table),
+            (&folder.path().join("link.csv"), &table),
+            (&table, &data),
+        ] {
+            assert!(refuse_input(output, [input.as_path()]).is_err(), "{}", output.display());
+        }
+        let fresh = folder.path().join("fresh.csv");
+        assert!(refuse_input(&fresh, [table.as_path(), data.as_path()]).is_ok());
     }
 }

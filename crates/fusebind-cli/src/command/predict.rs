@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufWriter, Write, stdout},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use fusebind::{
@@ -18,7 +18,7 @@ use fusebind::{
     predict::{Entities, Model, Prediction},
 };
 
-use super::output::create_parent;
+use super::output::{create_parent, refuse_input};
 use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 
 /// Most pairs that are held in memory with their predictions.
@@ -38,6 +38,19 @@ struct Request {
 }
 
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
+    if let Some(out) = &args.out {
+        let tables = [
+            &args.pairs,
+            &args.drugs,
+            &args.targets,
+            &args.modalities,
+            &args.mismatch_rates,
+        ];
+        refuse_input(
+            out,
+            tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path),
+        )?;
+    }
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
     let mut predictor = Model::open_on(&args.run, &device)?.without(without)?;
@@ -71,7 +84,7 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     if request.pairs.is_empty() {
         return Err(Failure::failed(
             "no pair could be predicted: every row was rejected",
-            "mend the rows whose reasons were written beside the output",
+            "fix the rows whose reasons were written beside the output",
         ));
     }
     Ok(())
@@ -112,7 +125,7 @@ fn request(args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
 /// The pair of the flags.
 fn one(smiles: &str, sequence: &str) -> anyhow::Result<Request> {
     let refuse = |flag: &str, error: &dyn std::fmt::Display| {
-        Failure::failed(format!("{flag}: {error}"), format!("mend the value of {flag}"))
+        Failure::failed(format!("{flag}: {error}"), format!("fix the value of {flag}"))
     };
     let molecule = ChematicToolkit.molecule(smiles).map_err(|e| refuse("--smiles", &e))?;
     let protein = Protein::parse(sequence).map_err(|e| refuse("--sequence", &e))?;

@@ -2,13 +2,15 @@
 //!
 //! Comes in: a model, a data set and its side tables. Goes out: a JSON file that `predict`, `evaluate` and `robustness` take.
 
+use std::path::PathBuf;
+
 use fusebind::{
     Model,
     data::{source::LabelPolicy, table::write_atomically},
     predict::Entities,
 };
 
-use super::output::{create_parent, say};
+use super::output::{create_parent, refuse_input, say};
 use crate::{
     args::{EstimateArgs, QualityCommand},
     console::Console,
@@ -22,6 +24,9 @@ pub fn run(command: &QualityCommand, console: &Console) -> anyhow::Result<()> {
 }
 
 fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
+    if let Some(out) = &args.out {
+        refuse_input(out, [&args.data, &args.modalities, &args.run].map(PathBuf::as_path))?;
+    }
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;

@@ -14,7 +14,7 @@ use fusebind::{
 use super::{axis, curriculum, metric_name, missing_curve, point};
 use crate::variant_run::VariantRun;
 
-/// Most variants whose curves are drawn: more cannot be told apart.
+/// Most variants whose curves are shown: more cannot be distinguished.
 const MOST_CURVES: usize = 7;
 
 /// Lays out an ablation.

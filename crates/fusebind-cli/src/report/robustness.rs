@@ -160,7 +160,7 @@ fn noise(swept: &Robustness, metric: &str) -> Block {
     })
 }
 
-/// What the model found out about side tables by itself; `None` where it does not doubt.
+/// Mismatch rates that the model estimates for the side tables; `None` where it checks no side values.
 fn tables(swept: &Robustness) -> Option<Block> {
     let percent = |share: f32| format!("{:.0} %", 100.0 * share);
     let row = |found: &Found| {

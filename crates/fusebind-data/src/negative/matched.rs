@@ -41,8 +41,8 @@ pub(super) fn sample(
         let fixed = (0..ATTEMPTS).any(|_| {
             let other = random.random_range(0..pairs.len());
             let (first, second) = (pairs[at], pairs[other]);
-            let swapped = ((first.0, second.1), (second.0, first.1));
-            if other == at || swapped.0 == swapped.1 || !free(&swapped.0, &taken) || !free(&swapped.1, &taken) {
+            let exchanged = ((first.0, second.1), (second.0, first.1));
+            if other == at || exchanged.0 == exchanged.1 || !free(&exchanged.0, &taken) || !free(&exchanged.1, &taken) {
                 return false;
             }
             // A partner that was invalid too is fixed by the same swap.
@@ -50,9 +50,9 @@ pub(super) fn sample(
                 taken.remove(&second);
             }
             is_bad[at] = false;
-            taken.insert(swapped.0);
-            taken.insert(swapped.1);
-            (pairs[at], pairs[other]) = swapped;
+            taken.insert(exchanged.0);
+            taken.insert(exchanged.1);
+            (pairs[at], pairs[other]) = exchanged;
             true
         });
         if !fixed {

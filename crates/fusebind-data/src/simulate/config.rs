@@ -42,7 +42,7 @@ impl Default for MissingRates {
 pub struct NoiseLevels {
     /// Standard deviation of the affinities about the truth, in pKd.
     pub affinity: f64,
-    /// Probability that a statement of a text says the opposite.
+    /// Probability that a statement of a text is the opposite of the truth.
     pub text: f64,
     /// Standard deviation of an expression value about its signal, which has standard deviation 1.
     pub transcriptome: f64,

@@ -1,4 +1,4 @@
-//! Expression signatures and assay profiles: noisy linear views of the whole drug latent, hidden part included.
+//! Expression signatures and assay profiles: noisy linear projections of the whole drug latent, hidden part included.
 //!
 //! ```text
 //! expression[g] = <w_g, d> / |w_g| + noise          outcome[a] = <w_a, d> / |w_a| + noise > cut_a

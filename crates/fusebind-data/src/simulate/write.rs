@@ -29,18 +29,18 @@ impl Universe {
         write(&dir.join("targets.csv"), &[target_ids, sequences])?;
         write(&dir.join("pairs.csv"), &self.pair_columns())?;
 
-        let log_ratios: Vec<(&str, &str)> = self
+        let texts: Vec<(&str, &str)> = self
             .drugs
             .iter()
             .filter_map(|d| Some((d.id.as_str(), d.text.as_deref()?)))
             .collect();
-        write(&sides.join("text_drug.csv"), &text_columns("drug_id", &log_ratios))?;
-        let log_ratios: Vec<(&str, &str)> = self
+        write(&sides.join("text_drug.csv"), &text_columns("drug_id", &texts))?;
+        let texts: Vec<(&str, &str)> = self
             .targets
             .iter()
             .filter_map(|t| Some((t.id.as_str(), t.text.as_deref()?)))
             .collect();
-        write(&sides.join("text_target.csv"), &text_columns("target_id", &log_ratios))?;
+        write(&sides.join("text_target.csv"), &text_columns("target_id", &texts))?;
 
         let mut columns = vec![Column::text(
             "drug_id",
@@ -89,9 +89,9 @@ impl Universe {
     }
 }
 
-fn text_columns(id: &str, log_ratios: &[(&str, &str)]) -> [Column; 2] {
+fn text_columns(id: &str, texts: &[(&str, &str)]) -> [Column; 2] {
     [
-        Column::text(id, log_ratios.iter().map(|row| Some(row.0))),
-        Column::text("text", log_ratios.iter().map(|row| Some(row.1))),
+        Column::text(id, texts.iter().map(|row| Some(row.0))),
+        Column::text("text", texts.iter().map(|row| Some(row.1))),
     ]
 }

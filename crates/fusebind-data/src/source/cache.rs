@@ -160,20 +160,20 @@ mod tests {
     #[test]
     fn what_was_read_once_is_read_from_the_file_and_a_damaged_file_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let asked = AtomicUsize::new(0);
-        let open = || MoleculeCache::open(&folder.path().join("cache"), Counting(&asked)).unwrap();
+        let calls = AtomicUsize::new(0);
+        let open = || MoleculeCache::open(&folder.path().join("cache"), Counting(&calls)).unwrap();
         let all = ["CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "C..C"];
         let read = |cache: &MoleculeCache<Counting<'_>>| all.map(|smiles| cache.molecule(smiles).ok());
 
         let first = open();
         let molecules = read(&first);
         assert!(molecules[2].is_none() && molecules[0].is_some());
-        assert_eq!((first.save().unwrap(), asked.load(Ordering::Relaxed)), (2, 3));
+        assert_eq!((first.save().unwrap(), calls.load(Ordering::Relaxed)), (2, 3));
 
         let second = open();
         assert_eq!((second.len(), second.unusable()), (2, None));
         assert_eq!(read(&second), molecules, "the same arrays");
-        assert_eq!(asked.load(Ordering::Relaxed), 4, "only the refused one is parsed again");
+        assert_eq!(calls.load(Ordering::Relaxed), 4, "only the refused one is parsed again");
         let path = second.path().to_path_buf();
         assert_eq!(second.save().unwrap(), 0, "nothing new, nothing written");
 

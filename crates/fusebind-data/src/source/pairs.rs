@@ -66,7 +66,7 @@ impl<'t> PairReader<'t> {
         })
     }
 
-    /// Reads every row whose entities `entities` resolves (or says which field fails and why).
+    /// Reads every row whose entities `entities` resolves (or gives the field that fails and the reason).
     pub(super) fn read(
         &self,
         entities: impl Fn(usize) -> Result<(u32, u32), (String, String)>,
@@ -162,11 +162,11 @@ impl Measured<'_> {
         for column in &self.row_wise {
             let Some(text) = present(column, row) else { continue };
             let fault = |reason: &str| (column.name().to_string(), reason.to_string());
-            let said = UnitParts::parse(text).ok_or_else(|| {
+            let stated = UnitParts::parse(text).ok_or_else(|| {
                 fault("the unit is not known; write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score")
             })?;
             parts = parts
-                .and(said)
+                .and(stated)
                 .ok_or_else(|| fault("the unit contradicts the name of the affinity column"))?;
         }
         let place = self.row_wise.first().unwrap_or(&self.column).name();
@@ -186,14 +186,14 @@ impl Measured<'_> {
 fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<Measured<'t>>, Error> {
     let role = |role| find(table, role, Scope::Pairs, &config.columns);
     let relation = role(Role::Relation);
-    let said = match &config.unit {
+    let stated = match &config.unit {
         Some(unit) => Some(UnitParts::parse(unit).ok_or_else(|| {
             Error::new(ErrorKind::Unit, format!("the unit `{unit}` is not known"))
                 .hint("write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score")
         })?),
         None => None,
     };
-    let row_wise = || match said {
+    let row_wise = || match stated {
         Some(_) => Vec::new(),
         None => [role(Role::Unit), role(Role::Measure)]
             .into_iter()
@@ -209,8 +209,8 @@ fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<
     };
     let columns: Vec<Measured<'t>> = match role(Role::Affinity) {
         Some(column) => {
-            let fixed = match said {
-                Some(said) => said.and(by_name(column)).unwrap_or(said),
+            let fixed = match stated {
+                Some(stated) => stated.and(by_name(column)).unwrap_or(stated),
                 None => by_name(column),
             };
             vec![measured(column, fixed)]
@@ -220,9 +220,9 @@ fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<
             .iter()
             .map(|column| (column, by_name(column)))
             .filter(|(_, parts)| parts.names_measure())
-            .map(|(column, parts)| match said {
+            .map(|(column, parts)| match stated {
                 // A unit that was given completes the names; a column of another measure keeps its own.
-                Some(said) => measured(column, parts.and(said).unwrap_or(parts)),
+                Some(stated) => measured(column, parts.and(stated).unwrap_or(parts)),
                 None => measured(column, parts),
             })
             .collect(),

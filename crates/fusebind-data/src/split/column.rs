@@ -70,8 +70,9 @@ impl PartNames {
         let explicit = |part: &Part| !self.list(*part).is_empty() && self.names(*part, value);
         let by_rest = || self.train.iter().any(|name| name == REST).then_some(Part::Train);
         // Given values have priority over usual names: with `train = ["fold0", "test"]` the test fold trains.
-        let said = Part::ALL.into_iter().find(explicit);
-        said.or_else(|| Part::ALL.into_iter().find(|part| self.names(*part, value)))
+        let given = Part::ALL.into_iter().find(explicit);
+        given
+            .or_else(|| Part::ALL.into_iter().find(|part| self.names(*part, value)))
             .or_else(by_rest)
     }
 

@@ -28,9 +28,9 @@ pub struct SideData {
 /// Drugs as a pair may use them: all side data of a drug, or all but the assays that measure the pair's target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DrugRows {
-    /// Side data of all rows: the drugs, and behind them the further views.
+    /// Side data of all rows: the drugs, and behind them the further rows.
     pub side: SideData,
-    /// Drug of each further view.
+    /// Drug of each further row.
     pub drugs: Vec<u32>,
     /// Row and target of each pair.
     pub pairs: Vec<(u32, u32)>,
@@ -39,36 +39,36 @@ pub struct DrugRows {
 impl DrugRows {
     /// Rows of `drugs` drugs with the given side data for pairs of drug and target.
     pub fn new(side: &SideData, drugs: usize, pairs: &[(u32, u32)]) -> Self {
-        let mut views = Self {
+        let mut drug_rows = Self {
             side: side.clone(),
             drugs: Vec::new(),
             pairs: pairs.to_vec(),
         };
         if side.measured.is_empty() {
-            return views;
+            return drug_rows;
         }
         let mut assays_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (assay, target) in &side.measured {
             assays_of.entry(*target).or_default().push(*assay);
         }
         let mut rows: BTreeMap<(u32, u32), u32> = BTreeMap::new();
-        views.side.pad(drugs);
-        for pair in &mut views.pairs {
+        drug_rows.side.pad(drugs);
+        for pair in &mut drug_rows.pairs {
             let Some(assays) = assays_of.get(&pair.1) else {
                 continue;
             };
             let tested = |row: &[f32]| assays.iter().any(|a| row[*a as usize].is_finite());
             if side.bioassay.rows(pair.0 as usize).any(tested) {
-                let next = (drugs + views.drugs.len()) as u32;
+                let next = (drugs + drug_rows.drugs.len()) as u32;
                 let row = *rows.entry(*pair).or_insert_with(|| {
-                    views.side.push_view(pair.0, assays);
-                    views.drugs.push(pair.0);
+                    drug_rows.side.push_without_assays(pair.0, assays);
+                    drug_rows.drugs.push(pair.0);
                     next
                 });
                 pair.0 = row;
             }
         }
-        views
+        drug_rows
     }
 }
 
@@ -203,7 +203,7 @@ impl SideData {
     }
 
     /// Appends a copy of an entity that was not tested in `assays`.
-    fn push_view(&mut self, entity: u32, assays: &[u32]) {
+    fn push_without_assays(&mut self, entity: u32, assays: &[u32]) {
         let entity = entity as usize;
         self.texts.push(self.texts[entity].clone());
         let shared = [&mut self.transcriptome]
@@ -244,11 +244,11 @@ mod tests {
             measured: vec![(0, 7)],
             ..SideData::default()
         };
-        let views = DrugRows::new(&side, 2, &[(0, 7), (0, 3), (1, 7), (0, 7)]);
-        assert_eq!(views.drugs, [0], "drug 1 was never tested in the assay");
-        assert_eq!(views.pairs, [(2, 7), (0, 3), (1, 7), (2, 7)]);
+        let drug_rows = DrugRows::new(&side, 2, &[(0, 7), (0, 3), (1, 7), (0, 7)]);
+        assert_eq!(drug_rows.drugs, [0], "drug 1 was never tested in the assay");
+        assert_eq!(drug_rows.pairs, [(2, 7), (0, 3), (1, 7), (2, 7)]);
         let row = |entity| {
-            views
+            drug_rows
                 .side
                 .bioassay
                 .rows(entity)
@@ -258,7 +258,7 @@ mod tests {
         };
         assert!(row(2)[0].is_nan() && row(2)[1] == 0.0 && row(0) == [1.0, 0.0]);
         assert_eq!(
-            (views.side.texts(2), views.side.texts(1).len()),
+            (drug_rows.side.texts(2), drug_rows.side.texts(1).len()),
             (["x".to_string()].as_slice(), 0)
         );
         let plain = DrugRows::new(&SideData::default(), 2, &[(0, 7)]);

@@ -79,14 +79,14 @@ pub fn fold(residues: &[u8], row: &mut [f32]) {
         }
         let scale = 1.0 / (norm * (FAMILIES.len() as f32).sqrt());
         for (code, damped) in counts() {
-            let hash = encoder_share(code);
+            let hash = mix(code);
             let sign = if hash >> 63 == 0 { scale } else { -scale };
             row[(hash % row.len() as u64) as usize] += sign * damped;
         }
     }
 }
 
-fn encoder_share(code: u64) -> u64 {
+fn mix(code: u64) -> u64 {
     let mut x = code.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     x ^= x >> 32;
     x = x.wrapping_mul(0xD6E8_FEB8_6659_FD93);

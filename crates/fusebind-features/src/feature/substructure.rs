@@ -13,12 +13,12 @@ pub fn fold(substructures: &[(u32, u16)], row: &mut [f32]) {
     }
     for &(identifier, count) in substructures {
         // The low bits of an identifier are well mixed, but not independent of those that ECFP4 bits use: mix once more.
-        let slot = encoder_share(identifier) as usize % row.len();
+        let slot = mix(identifier) as usize % row.len();
         row[slot] += f32::from(count).ln_1p() * SCALE;
     }
 }
 
-fn encoder_share(identifier: u32) -> u32 {
+fn mix(identifier: u32) -> u32 {
     let mut x = identifier.wrapping_mul(0x9E37_79B1);
     x ^= x >> 15;
     x = x.wrapping_mul(0x85EB_CA77);

@@ -69,8 +69,8 @@ impl Vocabulary {
                 *frequency.entry(term).or_insert(0) += 1;
             }
         }
-        let telling = |df: &u32| *df >= 2 && (entities < 8 || *df * 2 <= entities);
-        let mut kept: Vec<(String, u32)> = frequency.into_iter().filter(|(_, df)| telling(df)).collect();
+        let informative = |df: &u32| *df >= 2 && (entities < 8 || *df * 2 <= entities);
+        let mut kept: Vec<(String, u32)> = frequency.into_iter().filter(|(_, df)| informative(df)).collect();
         kept.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         kept.truncate(most);
         kept.sort();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn telling_terms_weigh_more_and_new_words_nothing() {
+    fn informative_terms_weigh_more_and_new_words_nothing() {
         let train = texts(&[
             "The 5-HT2A receptor binds serotonin.",
             "a receptor of the kinase family",

@@ -138,19 +138,19 @@ impl Descriptors {
         }
     }
 
-    /// `count` chimeras of the entities at `permuted_from`: every channel of a profile, and every term of a sparse row as long as a donor's, is
-    /// that of a random one. They look like descriptors and describe nothing. Fingerprints have none.
-    pub fn chimeras(&self, permuted_from: &[u32], count: usize, random: &mut impl Rng) -> Option<Self> {
-        let mut permuted_from_one = || permuted_from[random.random_range(0..permuted_from.len())] as usize;
+    /// `count` chimeras of the entities at `entities`: every value of a profile, and every term of a sparse row as
+    /// long as that of a random entity, is taken from a random entity. They look like descriptors and describe nothing. Fingerprints have none.
+    pub fn chimeras(&self, entities: &[u32], count: usize, random: &mut impl Rng) -> Option<Self> {
+        let mut random_entity = || entities[random.random_range(0..entities.len())] as usize;
         match self {
             Self::Bits(_) => None,
             Self::Sparse(rows) => {
                 let mut mixed = SparseRows::default();
                 for _ in 0..count {
-                    let length = rows.row(permuted_from_one()).0.len();
+                    let length = rows.row(random_entity()).0.len();
                     let mut entries: Vec<(u32, f32)> = (0..length)
                         .map(|at| {
-                            let (terms, weights) = rows.row(permuted_from_one());
+                            let (terms, weights) = rows.row(random_entity());
                             (terms[at % terms.len()], weights[at % terms.len()])
                         })
                         .collect();
@@ -161,7 +161,7 @@ impl Descriptors {
                 Some(Self::Sparse(mixed))
             }
             Self::Dense { values, width } => {
-                let rows = (0..count * width).map(|at| values[permuted_from_one() * width + at % width]);
+                let rows = (0..count * width).map(|at| values[random_entity() * width + at % width]);
                 Some(Self::dense(rows.collect(), *width))
             }
         }
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn like_entities_are_similar_and_absent_ones_to_none() {
+    fn like_entities_are_similar_and_missing_ones_to_none() {
         let proteins = ["MKTAYIAKQR", "MKTAYIAKQL", "GGGGGGGG"].map(|s| Protein::parse(s).expect("a protein"));
         let kmers = Descriptors::kmers(proteins.iter(), 3);
         let mut out = [0.0; 3];

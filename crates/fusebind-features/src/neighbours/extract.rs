@@ -1,4 +1,4 @@
-//! Reference rows of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
+//! Neighbour features of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
 //! group of targets, so memory is bounded by the group.
 
 use rayon::prelude::*;
@@ -19,18 +19,18 @@ const MOST_CROSSED: usize = 64;
 /// Similarities of targets that are held at a time.
 const HELD: usize = 1 << 26;
 
-/// Reference of pairs.
+/// Neighbour features of pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NeighbourRows {
     /// Channels, `[P, F]`; meaningless where the block is absent.
     pub values: Vec<f32>,
     /// Whether each block is present, `[P, K]`: its modalities are, of the drug and of the target.
     pub present: Vec<bool>,
-    /// A row without any label: what a block holds where the labels that it rests on are missing, `[F]`.
+    /// A row without any label: what a block holds where the labels that it depends on are missing, `[F]`.
     pub empty: Vec<f32>,
 }
 
-/// Reference of `pairs` of positions in `drugs` and `targets`.
+/// Neighbour features of `pairs` of positions in `drugs` and `targets`.
 pub fn extract(
     reference: &ReferenceSet,
     drugs: &Queries<'_>,
@@ -213,7 +213,7 @@ fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops
         .collect()
 }
 
-/// One pair with everything that its evidence rests on.
+/// One pair with everything that its neighbour features rest on.
 struct Pair<'a> {
     reference: &'a ReferenceSet,
     drug: Option<u32>,
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_label_of_a_pair_never_reaches_its_own_evidence() {
+    fn the_label_of_a_pair_never_reaches_its_own_features() {
         let (plain, mut flipped) = (OUTCOMES, OUTCOMES);
         flipped[0].2 = 0.0;
         flipped[3].2 = 1.0; // Keeps the mean.
@@ -375,10 +375,10 @@ mod tests {
         let of = |reference: &ReferenceSet| extract(reference, &drugs, &targets, &[(0, 0), (1, 0)]).values;
         let (a, b) = (of(&one), of(&other));
         let width = one.layout().width();
-        // The drug-neighbour block of (0, 0) rests on b and c alone.
+        // The drug-neighbour block of (0, 0) depends on b and c alone.
         assert_eq!(a[..2], b[..2]);
         assert_eq!(a[4..12], b[4..12]);
-        assert_ne!(a[width..], b[width..], "the neighbour's evidence does change");
+        assert_ne!(a[width..], b[width..], "the neighbour's features do change");
     }
 
     #[test]
@@ -392,7 +392,7 @@ mod tests {
         let rows = extract(&reference, &drugs, &targets, &[(0, 0)]);
         assert_eq!(rows.values, rows.empty);
         let present: Vec<bool> = reference.layout().blocks.iter().map(|b| b.drug.is_none()).collect();
-        assert_eq!(rows.present, present, "what has no descriptor is absent");
+        assert_eq!(rows.present, present, "a block with a missing descriptor is absent");
     }
 
     #[test]

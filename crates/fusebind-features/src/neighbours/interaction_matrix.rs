@@ -3,7 +3,7 @@
 /// One outcome per known pair, centred on the mean of all, in both orders.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InteractionMatrix {
-    /// Mean that was taken off.
+    /// Mean that was subtracted.
     pub mean: f32,
     by_drug: Lists,
     by_target: Lists,

@@ -1,10 +1,10 @@
-//! Which evidence channel is which.
+//! Which neighbour feature is which.
 
 use std::ops::Range;
 
 use super::SimilarityKind;
 
-/// Whose own labels a block rests on: it is empty for an entity without any.
+/// Whose own labels a block depends on: the block is empty for an entity that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelDependency {
     /// Labels of the pair's drug with other targets.
@@ -20,7 +20,7 @@ pub enum LabelDependency {
 pub struct FeatureBlock {
     /// Channels.
     pub channels: Range<usize>,
-    /// Whose own labels it rests on.
+    /// Whose own labels it depends on.
     pub depends_on: LabelDependency,
     /// Drug source whose similarity it uses.
     pub drug: Option<usize>,
@@ -28,7 +28,7 @@ pub struct FeatureBlock {
     pub target: Option<usize>,
 }
 
-/// The blocks of an evidence row: the mean of each side, one block per source, and crossed blocks.
+/// The blocks of a row of neighbour features: the mean of each side, one block per source, and crossed blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Blocks in the order of their channels.

@@ -1,4 +1,4 @@
-//! Neighbour evidence: what training pairs say about a pair whose drug or target resembles theirs.
+//! Neighbour features: the labels of training pairs, summarised for a pair whose drug or target resembles theirs.
 //!
 //! For a pair (d, t), a training label `y` centred on the training mean, and a similarity `s` of one modality:
 //! - drug neighbours: `n = sum over d' != d of s(d, d')^p y(d', t)` and `m = sum over the same of s(d, d')^p`, for three `p`;
@@ -7,11 +7,11 @@
 //! - crossed neighbours: the same over pairs `(d', t')` with `d' != d` and `t' != t`, weighted by both similarities;
 //! - the largest similarity to a partner above and to a partner below the mean, and the leave-one-out mean of each side.
 //!
-//! The pair itself never takes part, so that features of training pairs are drawn as those of new pairs are: label
+//! The pair itself never takes part, so that features of training pairs have the distribution of those of new pairs: label
 //! propagation with a zero diagonal (Zhu & Ghahramani 2002; for drugs and targets the weighted nearest neighbours of Liu et
 //! al. 2016, doi 10.1371/journal.pcbi.1004760). Comes in: [`ReferenceSet`] (training entities and outcomes), [`Queries`] and index
 //! pairs. Goes out: [`NeighbourRows`].
-//! Axis legend: `P` pairs, `F` evidence channels, `K` evidence blocks.
+//! Axis legend: `P` pairs, `F` neighbour features, `K` feature blocks.
 
 mod descriptor;
 mod extract;

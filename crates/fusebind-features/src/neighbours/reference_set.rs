@@ -1,4 +1,4 @@
-//! The reference: training entities with their descriptors, and what is known of their pairs.
+//! The reference set: training entities with their descriptors, and the outcomes of their pairs.
 
 use std::collections::HashMap;
 
@@ -32,13 +32,13 @@ pub struct ReferenceSet {
 }
 
 impl ReferenceSet {
-    /// Which evidence channel is which.
+    /// Which neighbour feature is which.
     pub fn layout(&self) -> Layout {
         Layout::new(&self.drugs.names(), &self.targets.names())
     }
 }
 
-/// The entities of one side that evidence is asked for, described as the reference's are.
+/// The entities of one side whose neighbours are looked up, with the descriptors that the reference set has.
 #[derive(Clone, Debug)]
 pub struct Queries<'a> {
     /// Position in the reference of an entity that is in it.

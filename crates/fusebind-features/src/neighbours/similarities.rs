@@ -1,47 +1,47 @@
-//! Similarities of many entities to those of a reference, kept where they fit in memory: the judges of confidence ask for the same row dozens
-//! of times.
+//! Similarities of many entities to those of a reference, kept where they fit in memory: the mismatch classifiers
+//! read the same row dozens of times.
 //!
-//! Comes in: descriptors of a reference and of the asked entities. Goes out: rows of similarities `[reference]` in [0, 1].
+//! Comes in: descriptors of a reference and of the queried entities. Goes out: rows of similarities `[reference]` in [0, 1].
 
 use rayon::prelude::*;
 
 use super::{Descriptors, descriptor::Comparer};
 
-/// Similarities of one source that are kept at most, 128 MiB; of larger tables each row is computed when it is asked for.
+/// Similarities of one source that are kept at most, 128 MiB; of larger tables each row is computed when it is read.
 const KEPT: usize = 1 << 25;
 
-/// Rows of similarities, one for each asked entity that has a descriptor.
+/// Rows of similarities, one for each queried entity that has a descriptor.
 pub struct Similarities<'a> {
-    asked: &'a Descriptors,
+    queried: &'a Descriptors,
     comparer: Comparer<'a>,
     /// Entities of the reference.
     width: usize,
-    /// Rows of present entities, `[present, width]`, and where that of each asked entity is.
+    /// Rows of present entities, `[present, width]`, and where that of each queried entity is.
     kept: Option<(Vec<f32>, Vec<u32>)>,
 }
 
 impl<'a> Similarities<'a> {
-    /// Similarities of the `asked` entities to those of `reference`.
-    pub fn of(reference: &'a Descriptors, asked: &'a Descriptors) -> Self {
-        Self::within(KEPT, reference, asked)
+    /// Similarities of the `queried` entities to those of `reference`.
+    pub fn of(reference: &'a Descriptors, queried: &'a Descriptors) -> Self {
+        Self::within(KEPT, reference, queried)
     }
 
-    fn within(most: usize, reference: &'a Descriptors, asked: &'a Descriptors) -> Self {
+    fn within(most: usize, reference: &'a Descriptors, queried: &'a Descriptors) -> Self {
         let mut found = Self {
-            asked,
+            queried,
             comparer: Comparer::new(reference),
             width: reference.len(),
             kept: None,
         };
-        let present: Vec<u32> = (0..asked.len() as u32)
-            .filter(|at| asked.is_present(*at as usize))
+        let present: Vec<u32> = (0..queried.len() as u32)
+            .filter(|at| queried.is_present(*at as usize))
             .collect();
         if !present.is_empty() && (1..=most).contains(&(present.len() * found.width)) {
             let mut rows = vec![0.0; present.len() * found.width];
             rows.par_chunks_mut(found.width)
                 .zip(&present)
-                .for_each(|(row, at)| found.comparer.similarities(asked, *at as usize, row));
-            let mut places = vec![u32::MAX; asked.len()];
+                .for_each(|(row, at)| found.comparer.similarities(queried, *at as usize, row));
+            let mut places = vec![u32::MAX; queried.len()];
             for (place, at) in present.iter().enumerate() {
                 places[*at as usize] = place as u32;
             }
@@ -56,11 +56,11 @@ impl<'a> Similarities<'a> {
             let place = places[at] as usize;
             return rows.get(place * self.width..(place + 1) * self.width);
         }
-        if !self.asked.is_present(at) {
+        if !self.queried.is_present(at) {
             return None;
         }
         scratch.resize(self.width, 0.0);
-        self.comparer.similarities(self.asked, at, scratch);
+        self.comparer.similarities(self.queried, at, scratch);
         Some(scratch)
     }
 }
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn kept_rows_are_those_that_are_not_kept() {
         let reference = Descriptors::dense((0..24).map(|i| (i * i % 7) as f32).collect(), 4);
-        let asked = Descriptors::dense(vec![1.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 1.0, 1.0, 2.0], 4);
+        let queried = Descriptors::dense(vec![1.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 1.0, 1.0, 2.0], 4);
         let (kept, fleeting) = (
-            Similarities::within(12, &reference, &asked),
-            Similarities::within(11, &reference, &asked),
+            Similarities::within(12, &reference, &queried),
+            Similarities::within(11, &reference, &queried),
         );
         assert!(kept.kept.is_some() && fleeting.kept.is_none());
         for at in 0..3 {

@@ -1,4 +1,4 @@
-//! Neighbour features as a model reads them: standardised, with absent blocks flagged, and masked where training asks for it.
+//! Neighbour features as a model reads them: standardised, with absent blocks flagged, and masked where training requires it.
 //!
 //! One row per pair; a batch's rows hold `F` standardised features and `K` flags that are 1 where a block is absent. Axis legend:
 //! `P` pairs, `F` neighbour features, `K` feature blocks.
@@ -11,22 +11,22 @@ use crate::{
     rows::Rows,
 };
 
-/// What a pair's evidence must do without, and how much the rest is trusted.
+/// What is masked of a pair's neighbour features, and the weight of the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mask {
     /// The drug is treated as one without labels.
     pub drug_labels: bool,
     /// The target is treated as one without labels.
     pub target_labels: bool,
-    /// Modalities of the drug that are treated as absent.
+    /// Modalities of the drug that are masked.
     pub drug: ModalitySet,
-    /// Modalities of the target that are treated as absent.
+    /// Modalities of the target that are masked.
     pub target: ModalitySet,
-    /// ModalityWeights in the modalities of the drug and of the target: what is not fully trusted is in part absent.
+    /// Weights of the modalities of the drug and of the target: a modality of weight below 1 is missing in part.
     pub modality_weights: [ModalityWeights; 2],
 }
 
-/// Reference of many pairs.
+/// Neighbour features of many pairs.
 #[derive(Clone, Debug)]
 pub struct NeighbourTable {
     pub(crate) layout: Layout,
@@ -34,7 +34,7 @@ pub struct NeighbourTable {
     pub(crate) values: Vec<f32>,
     pub(crate) present: Vec<bool>,
     pub(crate) empty: Vec<f32>,
-    /// ModalityWeights in what the drug and the target of each pair have.
+    /// Modality weights of the drug and the target of each pair.
     pub(crate) modality_weights: Vec<[ModalityWeights; 2]>,
 }
 
@@ -44,10 +44,10 @@ impl NeighbourTable {
         self.layout.width() + self.layout.blocks.len()
     }
 
-    /// How well each modality's neighbours foretell `outcomes` (one per row, `None` where there is none) beyond the bias of the
+    /// How well each modality's neighbours predict `outcomes` (one per row, `None` where there is none) beyond the bias of the
     /// pair: the highest partial correlation of a neighbourhood's mean with them, given the plain mean over the same partners,
-    /// over the rows in which the neighbourhood is not empty; 0 where it is negative. A similarity that means nothing weighs
-    /// partners at random, tells no more than their plain mean, and has no skill. Drugs, then targets.
+    /// over the rows in which the neighbourhood is not empty; 0 where it is negative. An uninformative similarity
+    /// weighs partners at random, adds nothing to their plain mean, and has a correlation near 0. Drugs, then targets.
     pub fn neighbour_correlation(&self, outcomes: &[Option<f32>]) -> [BTreeMap<Modality, f64>; 2] {
         let (width, blocks) = (self.layout.width(), self.layout.blocks.len());
         let plain = |depends_on: LabelDependency| {
@@ -61,7 +61,7 @@ impl NeighbourTable {
                 .channels
                 .start
         };
-        let mut neighbour_correlations: [BTreeMap<Modality, f64>; 2] = Default::default();
+        let mut correlations: [BTreeMap<Modality, f64>; 2] = Default::default();
         for (number, block) in self.layout.blocks.iter().enumerate() {
             let (side, source) = match (block.drug, block.target) {
                 (Some(drug), None) => (0, self.sources[0][drug]),
@@ -69,22 +69,22 @@ impl NeighbourTable {
                 _ => continue,
             };
             let mean = plain(block.depends_on);
-            // The means of the three exponents; the masses beside them tell an empty neighbourhood.
+            // The means of the three exponents; the masses beside them show whether a neighbourhood is empty.
             for channel in [0, 2, 4].map(|c| block.channels.start + c) {
-                let log_ratios = (0..outcomes.len()).filter_map(|row| {
+                let triples = (0..outcomes.len()).filter_map(|row| {
                     let value = |channel: usize| f64::from(self.values[row * width + channel]);
                     let empty = value(channel + 1) <= f64::from(self.empty[channel + 1]) + 1e-3;
                     let outcome = outcomes[row].filter(|_| self.present[row * blocks + number] && !empty)?;
                     Some([value(channel), f64::from(outcome), value(mean)])
                 });
-                let found = neighbour_correlations[side].entry(source.modality()).or_insert(0.0);
-                *found = found.max(partial_correlation(log_ratios));
+                let found = correlations[side].entry(source.modality()).or_insert(0.0);
+                *found = found.max(partial_correlation(triples));
             }
         }
-        neighbour_correlations
+        correlations
     }
 
-    /// The rows at `rows`, each without what it must do without: `[P, F + K]`.
+    /// The rows at `rows`, each with its mask applied: `[P, F + K]`.
     pub fn rows(&self, rows: &[(u32, Mask)]) -> Rows {
         let (width, blocks) = (self.layout.width(), self.layout.blocks.len());
         Rows::build(rows.len(), self.inputs(), |at, out| {
@@ -114,17 +114,17 @@ impl NeighbourTable {
                     &self.values[start + range.start..start + range.end]
                 };
                 let own = &self.modality_weights[row as usize];
-                let weighted = |side: usize, source: Option<usize>| {
+                let weight_of = |side: usize, source: Option<usize>| {
                     let both = own[side].and(mask.modality_weights[side]);
                     source.map_or(1.0, |s| both.of(self.sources[side][s].modality()))
                 };
-                // In part absent where it is trusted in part.
-                let modality_weights = weighted(0, block.drug) * weighted(1, block.target);
-                absent[number] = 1.0 - modality_weights;
+                // In part absent where the weight is below 1.
+                let weight = weight_of(0, block.drug) * weight_of(1, block.target);
+                absent[number] = 1.0 - weight;
                 channels[range]
                     .iter_mut()
                     .zip(from)
-                    .for_each(|(out, value)| *out = modality_weights * value);
+                    .for_each(|(out, value)| *out = weight * value);
             }
         })
     }

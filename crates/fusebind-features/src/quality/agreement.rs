@@ -1,10 +1,10 @@
-//! Whether what one modality says of an entity fits what another says: do the neighbours under the one resemble it under the other?
+//! Agreement of two modalities of an entity: are its nearest neighbours in one modality similar to it in the other?
 //!
-//! For a doubted value with similarities `a` to the reference's entities, and the entity's similarities `b` under a reference
+//! For a checked value with similarities `a` to the reference's entities, and the entity's similarities `b` under a reference
 //! modality, both standardised over the reference to `za` and `zb`, with weights `a^p` over the [`NEAREST`] nearest:
 //! `forward = sum a^p zb / (sum a^p + c)`, `backward = sum b^p za / (sum b^p + c)` for two exponents, the correlation `mean
 //! za zb`, and the nearest neighbour of each. A text of another drug has neighbours that do not resemble the drug. The entity
-//! itself never takes part. Comes in: a [`ReferenceEntities`] and [`Similarities`]. Goes out: [`FEATURES`] numbers per question.
+//! itself never takes part. Comes in: a [`ReferenceEntities`] and [`Similarities`]. Goes out: [`FEATURES`] numbers per query.
 
 use rayon::prelude::*;
 
@@ -14,26 +14,26 @@ use crate::neighbours::{ReferenceEntities, Similarities};
 pub const FEATURES: usize = 9;
 /// Neighbours that take part.
 const NEAREST: usize = 32;
-/// Keeps an entity without near neighbours from saying much.
+/// Shrinks the features of an entity without near neighbours.
 const SHRINKAGE: f32 = 0.1;
 /// Fewer entities than this give no standard deviation to speak of.
 const LEAST: usize = 10;
 
-/// One question: does this value belong to this entity?
+/// One query: does this value belong to this entity?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MismatchQuery {
-    /// Row of the doubted value among the doubted similarities.
+    /// Row of the checked value among the similarities of the checked source.
     pub value: u32,
-    /// Row of the entity among the reference similarities.
+    /// Row of the entity among the similarities of the reference source.
     pub entity: u32,
     /// Entities of the reference that do not take part: the entity itself, and whose value it is known to be.
     pub left_out: [Option<u32>; 2],
 }
 
-/// Features of each doubt; `None` where a descriptor is absent or the reference has too few entities with both.
+/// Features of each query; `None` where a descriptor is missing or the reference has too few entities with both.
 ///
-/// `sources` are the positions of the doubted and of the reference similarity in the reference, `similar` what the doubts point into,
-/// `excluded` the entities of the reference that take no part (empty for none).
+/// `sources` are the positions of the checked and of the reference source in the reference, `similar` the similarities that the queries
+/// index, `excluded` the entities of the reference that take no part (empty for none).
 pub fn agreement(
     reference: &ReferenceEntities,
     sources: [usize; 2],
@@ -90,8 +90,8 @@ fn standard(values: &[f32]) -> Vec<f32> {
     let count = values.len() as f32;
     let mean = values.iter().sum::<f32>() / count;
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / count;
-    let deviation = variance.sqrt().max(1e-6);
-    values.iter().map(|v| (v - mean) / deviation).collect()
+    let std = variance.sqrt().max(1e-6);
+    values.iter().map(|v| (v - mean) / std).collect()
 }
 
 fn top(values: &[f32]) -> usize {
@@ -100,8 +100,8 @@ fn top(values: &[f32]) -> usize {
         .unwrap_or(0)
 }
 
-/// Shrunken means of `log_ratios` over the nearest neighbours, for the two broader exponents.
-fn nearest(similar: &[f32], log_ratios: &[f32], powers: [f32; 3]) -> [f32; 2] {
+/// Shrunken means of `values` over the nearest neighbours, for the two broader exponents.
+fn nearest(similar: &[f32], values: &[f32], powers: [f32; 3]) -> [f32; 2] {
     let mut order: Vec<u32> = (0..similar.len() as u32)
         .filter(|at| similar[*at as usize] > 0.0)
         .collect();
@@ -114,7 +114,7 @@ fn nearest(similar: &[f32], log_ratios: &[f32], powers: [f32; 3]) -> [f32; 2] {
     [powers[0], powers[1]].map(|power| {
         let (sum, mass) = order.iter().fold((0.0, SHRINKAGE), |(sum, mass), at| {
             let weight = similar[*at as usize].powf(power);
-            (sum + weight * log_ratios[*at as usize], mass + weight)
+            (sum + weight * values[*at as usize], mass + weight)
         });
         sum / mass
     })
@@ -159,13 +159,13 @@ mod tests {
             entity,
             left_out: [Some(value), Some(entity)],
         };
-        let log_ratios = agreement(
+        let features = agreement(
             &reference,
             [0, 1],
             [&similar[0], &similar[1]],
             (&[of(0, 0), of(1, 0)], &[]),
         );
-        let (own, permuted) = (log_ratios[0].expect("has both"), log_ratios[1].expect("has both"));
+        let (own, permuted) = (features[0].expect("has both"), features[1].expect("has both"));
         for feature in [0, 1, 2, 3, 4, 7, 8] {
             assert!(
                 own[feature] > permuted[feature] + 0.3,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_not_judged() {
+    fn what_is_missing_has_no_features() {
         let reference = reference();
         let nothing = Descriptors::dense(vec![0.0; 6], 6);
         let nothing = Similarities::of(&reference.sources[0].1, &nothing);

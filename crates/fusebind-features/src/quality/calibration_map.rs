@@ -1,14 +1,14 @@
-//! From a score that orders values to the log-likelihood ratio that it stands for.
+//! From a score that ranks values to a calibrated log-likelihood ratio.
 //!
-//! Comes in: scores of own and of wrong values. Goes out: a [`CalibrationMap`], whose ratio rises with the score (but for the half value that keeps
-//! every rung finite, and weighs more in a small one).
+//! Comes in: scores of own and of wrong values. Goes out: a [`CalibrationMap`], whose ratio rises with the score (except
+//! for the half value that keeps every bin finite, and weighs more in a small one).
 
 use serde::{Deserialize, Serialize};
 
 use super::BOUND;
 
-/// Values of one rung at least.
-const RUNG: usize = 20;
+/// Values of one bin at least.
+const BIN_SIZE: usize = 20;
 
 /// Ascending scores and the ratio of each; between two of them the ratio goes in a straight line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,14 +19,14 @@ pub(super) struct CalibrationMap {
 
 /// Neighbouring values taken together: sum of scores, values, and shares of all own and of all wrong ones among them.
 #[derive(Clone, Copy, Default)]
-struct Rung {
+struct Bin {
     scores: f32,
     values: f32,
     own: f32,
     wrong: f32,
 }
 
-impl Rung {
+impl Bin {
     fn and(self, other: Self) -> Self {
         Self {
             scores: self.scores + other.scores,
@@ -36,7 +36,7 @@ impl Rung {
         }
     }
 
-    /// Whether own values are rarer in the next rung than in this, compared with wrong ones.
+    /// Whether own values are rarer in the next bin than in this, compared with wrong ones.
     fn is_above(&self, next: &Self) -> bool {
         self.own * next.wrong >= next.own * self.wrong
     }
@@ -44,39 +44,39 @@ impl Rung {
 
 impl CalibrationMap {
     /// Isotonic regression by pooling adjacent violators (Ayer et al. 1955, doi 10.1214/aoms/1177728423; for probabilities Zadrozny & Elkan
-    /// 2002, doi 10.1145/775047.775151), over rungs of [`RUNG`] values: `e^-ratio` is at most 1 on average over own values, so that a
-    /// table like theirs is found to hold nothing wrong. Neither side may be empty.
+    /// 2002, doi 10.1145/775047.775151), over bins of [`BIN_SIZE`] values: `e^-ratio` is at most 1 on average over own values, so that the
+    /// estimated mismatch rate of such a table is 0. Neither side may be empty.
     pub fn fit(own: &[f32], wrong: &[f32]) -> Self {
         let (many, more) = (own.len() as f32, wrong.len() as f32);
-        let rung = |score: &f32, own: f32, wrong: f32| Rung {
+        let bin = |score: &f32, own: f32, wrong: f32| Bin {
             scores: *score,
             values: 1.0,
             own,
             wrong,
         };
-        let own = own.iter().map(|score| rung(score, 1.0 / many, 0.0));
-        let mut all: Vec<Rung> = own
-            .chain(wrong.iter().map(|score| rung(score, 0.0, 1.0 / more)))
+        let own = own.iter().map(|score| bin(score, 1.0 / many, 0.0));
+        let mut all: Vec<Bin> = own
+            .chain(wrong.iter().map(|score| bin(score, 0.0, 1.0 / more)))
             .collect();
         all.sort_by(|a, b| a.scores.total_cmp(&b.scores));
-        let mut rungs: Vec<Rung> = Vec::new();
-        for some in all.chunks(RUNG) {
-            let mut last = some.iter().copied().fold(Rung::default(), Rung::and);
-            while let Some(below) = rungs.pop_if(|below| below.is_above(&last)) {
+        let mut bins: Vec<Bin> = Vec::new();
+        for some in all.chunks(BIN_SIZE) {
+            let mut last = some.iter().copied().fold(Bin::default(), Bin::and);
+            while let Some(below) = bins.pop_if(|below| below.is_above(&last)) {
                 last = below.and(last);
             }
-            rungs.push(last);
+            bins.push(last);
         }
-        // Half a value on either side keeps the ratio of a rung of one kind finite.
+        // Half a value on either side keeps the ratio of a bin of one kind finite.
         let spare = 0.5 / many.min(more);
-        let ratio = |rung: &Rung| ((rung.own + spare) / (rung.wrong + spare)).ln().clamp(-BOUND, BOUND);
+        let ratio = |bin: &Bin| ((bin.own + spare) / (bin.wrong + spare)).ln().clamp(-BOUND, BOUND);
         Self {
-            scores: rungs.iter().map(|rung| rung.scores / rung.values).collect(),
-            ratios: rungs.iter().map(ratio).collect(),
+            scores: bins.iter().map(|bin| bin.scores / bin.values).collect(),
+            ratios: bins.iter().map(ratio).collect(),
         }
     }
 
-    /// The ratio that `score` stands for.
+    /// The ratio of `score`.
     pub fn ratio(&self, score: f32) -> f32 {
         let above = self.scores.partition_point(|s| *s <= score);
         if above == 0 || above == self.scores.len() {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn ratios_rise_and_are_right_on_average() {
-        // Own scores are logistic around 1, wrong ones around -1; every third one says three times too much.
+        // Own scores are logistic around 1, wrong ones around -1; every third one is three times too large.
         let spread = |center: f32| {
             (0..900).map(move |i| {
                 let share = (i as f32 + 0.5) / 900.0;
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_that_tell_nothing_are_worth_nothing() {
+    fn uninformative_scores_have_ratios_near_zero() {
         let scores: Vec<f32> = (0..200).map(|i| (i * 37 % 200) as f32 / 20.0 - 5.0).collect();
         let calibration_map = CalibrationMap::fit(&scores, &scores);
         assert!(

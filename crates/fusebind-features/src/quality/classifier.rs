@@ -1,4 +1,4 @@
-//! Classifiers: logistic models that tell own values of one source from wrong ones, by how they agree with one reference.
+//! Classifiers: logistic models that separate own values of one source from wrong ones, by their agreement with a reference source.
 //!
 //! Comes in: similarities of entities to a reference. Goes out: log-likelihood ratios, to be summed and calibrated by [`super`].
 
@@ -21,10 +21,10 @@ const RIDGE: f32 = 1e-3;
 /// Steps of accelerated gradient descent.
 const STEPS: usize = 400;
 
-/// Tells own values of one source from swapped ones, by one reference.
+/// Tells own values of one source from permuted ones, by one reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct MismatchClassifier {
-    /// Positions of the doubted and the reference source.
+    /// Positions of the checked and of the reference source.
     pub sources: [usize; 2],
     mean: Vec<f32>,
     factor: Vec<f32>,
@@ -32,7 +32,7 @@ pub(super) struct MismatchClassifier {
     weights: Vec<Vec<f32>>,
 }
 
-/// Entities of a reference of which either value is set aside.
+/// Whether either value of each entity of a reference is excluded.
 fn excluded_by(sources: [usize; 2], excluded: &BTreeMap<usize, Vec<bool>>, count: usize) -> Vec<bool> {
     let of = |source: &usize, at: usize| excluded.get(source).is_some_and(|b| b[at]);
     (0..count)
@@ -48,9 +48,9 @@ impl MismatchClassifier {
         (excluded, seed): (&BTreeMap<usize, Vec<bool>>, u64),
     ) -> Option<Self> {
         let excluded = excluded_by(sources, excluded, side.keys.len());
-        let [checked, reference] = sources.map(|at| &side.sources[at].1);
+        let [checked, witness] = sources.map(|at| &side.sources[at].1);
         let having: Vec<u32> = (0..side.keys.len())
-            .filter(|at| checked.is_present(*at) && reference.is_present(*at) && !excluded[*at])
+            .filter(|at| checked.is_present(*at) && witness.is_present(*at) && !excluded[*at])
             .map(|at| at as u32)
             .collect();
         if having.len() < LEAST {
@@ -59,24 +59,24 @@ impl MismatchClassifier {
         let mut permuted_from = having.clone();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         permuted_from.shuffle(&mut random);
-        let mismatch_prior = |(&entity, value): (&u32, u32)| MismatchQuery {
+        let query = |(&entity, value): (&u32, u32)| MismatchQuery {
             value,
             entity,
             left_out: [Some(entity), Some(value)],
         };
-        let own = having.iter().map(|e| mismatch_prior((e, *e)));
-        let swapped = having.iter().zip(&permuted_from).filter(|(e, d)| e != d);
-        let mismatch_queries: Vec<MismatchQuery> = own.chain(swapped.map(|(e, d)| mismatch_prior((e, *d)))).collect();
+        let own = having.iter().map(|e| query((e, *e)));
+        let permuted = having.iter().zip(&permuted_from).filter(|(e, d)| e != d);
+        let queries: Vec<MismatchQuery> = own.chain(permuted.map(|(e, d)| query((e, *d)))).collect();
         let known = sources.map(|at| &similar[at]);
-        let log_ratios = agreement(side, sources, known, (&mismatch_queries, &excluded));
-        let (mut own, mut swapped, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
-        for (mismatch_prior, log_ratios) in mismatch_queries.iter().zip(log_ratios) {
-            let examples = if mismatch_prior.value == mismatch_prior.entity {
+        let features = agreement(side, sources, known, (&queries, &excluded));
+        let (mut own, mut permuted, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
+        for (query, features) in queries.iter().zip(features) {
+            let examples = if query.value == query.entity {
                 &mut own
             } else {
-                &mut swapped
+                &mut permuted
             };
-            examples.extend(log_ratios.map(|log_ratios| terms(&log_ratios)));
+            examples.extend(features.map(|features| terms(&features)));
         }
         if let Some(chimeras) = checked.chimeras(&having, having.len(), &mut random) {
             let of = |(value, entity): (usize, &u32)| MismatchQuery {
@@ -84,13 +84,13 @@ impl MismatchClassifier {
                 entity: *entity,
                 left_out: [Some(*entity), None],
             };
-            let mismatch_queries: Vec<MismatchQuery> = having.iter().enumerate().map(of).collect();
+            let queries: Vec<MismatchQuery> = having.iter().enumerate().map(of).collect();
             let chimeras = Similarities::of(checked, &chimeras);
-            let log_ratios = agreement(side, sources, [&chimeras, known[1]], (&mismatch_queries, &excluded));
-            mixed.extend(log_ratios.into_iter().flatten().map(|log_ratios| terms(&log_ratios)));
+            let features = agreement(side, sources, [&chimeras, known[1]], (&queries, &excluded));
+            mixed.extend(features.into_iter().flatten().map(|features| terms(&features)));
         }
-        let rows: Vec<&[f32; TERMS]> = own.iter().chain(&swapped).collect();
-        if own.len() < LEAST || swapped.len() < LEAST {
+        let rows: Vec<&[f32; TERMS]> = own.iter().chain(&permuted).collect();
+        if own.len() < LEAST || permuted.len() < LEAST {
             return None;
         }
         let count = rows.len() as f32;
@@ -103,20 +103,20 @@ impl MismatchClassifier {
                 if variance > 1e-8 { 1.0 / variance.sqrt() } else { 0.0 }
             })
             .collect();
-        let mut judge = Self {
+        let mut classifier = Self {
             sources,
             mean,
             factor,
             weights: Vec::new(),
         };
         let against = |wrong: &Vec<[f32; TERMS]>| {
-            let rows: Vec<[f32; TERMS]> = own.iter().chain(wrong).map(|row| judge.standard(*row)).collect();
+            let rows: Vec<[f32; TERMS]> = own.iter().chain(wrong).map(|row| classifier.standard(*row)).collect();
             let truth: Vec<f32> = (0..rows.len()).map(|at| f32::from(u8::from(at < own.len()))).collect();
             logistic(&rows, &truth)
         };
-        let kinds = [&swapped, &mixed].into_iter().filter(|wrong| wrong.len() >= LEAST);
-        judge.weights = kinds.map(against).collect();
-        Some(judge)
+        let kinds = [&permuted, &mixed].into_iter().filter(|wrong| wrong.len() >= LEAST);
+        classifier.weights = kinds.map(against).collect();
+        Some(classifier)
     }
 
     fn standard(&self, mut row: [f32; TERMS]) -> [f32; TERMS] {
@@ -126,38 +126,36 @@ impl MismatchClassifier {
         row
     }
 
-    /// Log-likelihood ratio of own against wrong for each entity, or for the value that its donor gives it; `None` where it has not both.
+    /// Log-likelihood ratio of own against wrong for each entity, with the value of the entity at its position in `permuted_from` where that
+    /// is given; `None` where either value is missing.
     pub fn ratios(
         &self,
         reference: &ReferenceEntities,
-        (asked, similar): (&Queries<'_>, &[Similarities<'_>]),
+        (queried, similar): (&Queries<'_>, &[Similarities<'_>]),
         excluded: &BTreeMap<usize, Vec<bool>>,
         permuted_from: Option<&[u32]>,
     ) -> Vec<Option<f32>> {
         let excluded = excluded_by(self.sources, excluded, reference.keys.len());
-        let mismatch_queries: Vec<MismatchQuery> = (asked.own.iter().enumerate())
+        let queries: Vec<MismatchQuery> = (queried.own.iter().enumerate())
             .map(|(at, own)| {
-                let permuted_from_one = permuted_from.map(|permuted_from| permuted_from[at]);
+                let partner = permuted_from.map(|permuted_from| permuted_from[at]);
                 MismatchQuery {
-                    value: permuted_from_one.unwrap_or(at as u32),
+                    value: partner.unwrap_or(at as u32),
                     entity: at as u32,
-                    left_out: [
-                        *own,
-                        permuted_from_one.and_then(|permuted_from_one| asked.own[permuted_from_one as usize]),
-                    ],
+                    left_out: [*own, partner.and_then(|partner| queried.own[partner as usize])],
                 }
             })
             .collect();
-        let log_ratios = agreement(
+        let features = agreement(
             reference,
             self.sources,
             self.sources.map(|at| &similar[at]),
-            (&mismatch_queries, &excluded),
+            (&queries, &excluded),
         );
-        log_ratios
+        features
             .into_iter()
-            .map(|log_ratios| {
-                let row = self.standard(terms(&log_ratios?));
+            .map(|features| {
+                let row = self.standard(terms(&features?));
                 let against = self.weights.iter().map(|w| logit(w, &row));
                 Some(against.fold(f32::INFINITY, f32::min).clamp(-BOUND, BOUND))
             })
@@ -182,7 +180,8 @@ fn logit(weights: &[f32], row: &[f32; TERMS]) -> f32 {
     weights[0] + row.iter().zip(&weights[1..]).map(|(x, w)| x * w).sum::<f32>()
 }
 
-/// Ridge logistic regression, both classes of the same weight, by accelerated gradient descent (Nesterov 1983) at the step that the largest curvature allows.
+/// Ridge logistic regression, both classes of the same weight, by accelerated gradient descent (Nesterov 1983). The step is the inverse of
+/// a bound on the curvature.
 fn logistic(rows: &[[f32; TERMS]], truth: &[f32]) -> Vec<f32> {
     let count = rows.len() as f32;
     let right = truth.iter().sum::<f32>() / count;

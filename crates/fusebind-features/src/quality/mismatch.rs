@@ -1,18 +1,19 @@
-//! How likely it is that what a modality says of an entity is about this entity.
+//! Mismatch model: the probability that a side value belongs to its entity.
 //!
-//! A text may belong to another drug. For each side modality and each reference (the structure, and the other side
-//! modalities) a logistic model on agreement features (`crate::neighbours::agreement`) learns to tell the values of
-//! training entities from wrong ones: swapped among them, or chimeras of several; no label takes part. With equal weights of both
-//! classes its logit is a log-likelihood ratio; of the two kinds of wrong values the likelier one counts. What the references say is added
-//! up, a side modality as far as the structure vouches for it. They are not independent, so the sum is too sure of itself: a
-//! ladder learns from own and from swapped values which ratio `r = ln p(own) / p(wrong)` a sum really stands for.
+//! A text may belong to another drug. For each side modality and each reference modality (the structure, and the other side
+//! modalities) a logistic model on agreement features (`super::agreement`) separates the values of training entities from wrong
+//! ones: values permuted among the entities, or chimeras of several; it uses no label. Both classes have equal weight, so its
+//! logit is a log-likelihood ratio; of the two kinds of wrong values the more likely one counts. The ratios of all reference
+//! modalities are summed, that of a side modality in proportion to its own match probability by structure. The reference
+//! modalities are not independent, so the sum is overconfident: a calibration map learns from own and from permuted values the
+//! ratio `r = ln p(own) / p(wrong)` of each sum.
 //!
-//! **The share of wrong values is a property of a table, and the table tells it.** Where the share `q` is wrong, values are spread as `(1 - q)
-//! p(own) + q p(wrong)`, so that `q` maximises
+//! **The mismatch rate is a property of a table, and is estimated from it.** Where the share `q` of the values is wrong, values
+//! have the density `(1 - q) p(own) + q p(wrong)`, so that `q` maximises
 //!
 //! ```text
-//! sum over entities ln(1 - q + q e^-r)  +  c (d ln q + (1 - d) ln(1 - q))      d: the doubt, c: `PRESUMED` entities
-//! trust = 1 - q e^-r / (1 - q + q e^-r)
+//! sum over entities ln(1 - q + q e^-r)  +  c (d ln q + (1 - d) ln(1 - q))      d: the mismatch prior, c: `PRESUMED` entities
+//! match probability = 1 - q e^-r / (1 - q + q e^-r)
 //! ```
 //!
 //! by expectation and maximisation (as class shares are found for a classifier, Saerens et al. 2002, doi
@@ -21,9 +22,9 @@
 //! ([`MismatchModel::estimate`]). A prior of 0 gives every value full weight, and so does a value that no classifier can check.
 //!
 //! Training entities may have wrong values as well. Own values of which the share `q` is wrong are nowhere less than `q` times as
-//! frequent as wrong ones (learning from contaminated examples, Elkan & Noto 2008, doi 10.1145/1401890.1401920). Where that bound leaves
-//! room for many, what is more likely wrong than right is set aside, as an example and as a neighbour, and the judges learn again,
-//! `ROUNDS` times in all.
+//! frequent as wrong ones (learning from contaminated examples, Elkan & Noto 2008, doi 10.1145/1401890.1401920). Where that bound
+//! permits many wrong values, each value that is more likely wrong than right is excluded, as an example and as a neighbour, and
+//! the classifiers are fitted again, `ROUNDS` times in all.
 //! Comes in: a [`ReferenceSet`]. Goes out: [`MismatchModel`], which turns descriptors into [`ModalityWeights`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,21 +45,21 @@ use crate::{
     neighbours::{Queries, ReferenceEntities, ReferenceSet, Similarities, SimilarityKind},
 };
 
-/// Entities that the doubt counts as where the share of wrong values is estimated.
+/// Entities that the mismatch prior counts as where a mismatch rate is estimated.
 const PRESUMED: f32 = 20.0;
 /// Steps of expectation and maximisation.
 const STEPS: usize = 200;
-/// Times that the judges learn.
+/// Times that the classifiers are fitted.
 const ROUNDS: usize = 3;
 /// Mismatch rate of values that training permutes on purpose.
 const PERMUTED: f32 = 0.5;
 
-/// Log-likelihood ratios, or sums on the way to them, of entities by doubted source; `None` where nothing can be told.
+/// Log-likelihood ratios, or sums on the way to them, of entities by checked source; `None` where a value cannot be checked.
 type Ratios = BTreeMap<usize, Vec<Option<f32>>>;
 /// Descriptors of entities and their similarities to a reference.
-type Asked<'a, 'b> = (&'a Queries<'b>, &'a [Similarities<'b>]);
+type Queried<'a, 'b> = (&'a Queries<'b>, &'a [Similarities<'b>]);
 
-/// From the structure alone, or from all witnesses.
+/// Checked by the structure alone, or by all witnesses.
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     Structure,
@@ -78,7 +79,7 @@ pub struct TableQuality {
     pub values: usize,
 }
 
-/// What the classifiers say of the values of some entities, before any rate is assumed.
+/// Log-likelihood ratios of the values of some entities, before any rate is assumed.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// Number of entities.
@@ -93,11 +94,11 @@ pub struct MismatchModel {
     /// Prior share of wrong values `d`.
     mismatch_prior: f32,
     classifiers: [Vec<MismatchClassifier>; 2],
-    /// What sums stand for, by side, stage and source.
+    /// From sums to log-likelihood ratios, by side, stage and source.
     calibration_maps: [[BTreeMap<usize, CalibrationMap>; 2]; 2],
     /// Share of wrong values among training entities, by side, stage and source.
     shares: [[BTreeMap<usize, f32>; 2]; 2],
-    /// Entities of the banks whose values are set aside, by source.
+    /// Reference entities whose values are excluded, by source.
     excluded: [BTreeMap<usize, Vec<bool>>; 2],
 }
 
@@ -106,7 +107,7 @@ fn is_side(source: SimilarityKind) -> bool {
 }
 
 impl MismatchModel {
-    /// Learns from the entities of `reference`; trusts everything where `mismatch_prior` is 0.
+    /// Fits on the entities of `reference`; every value has full weight where `mismatch_prior` is 0.
     pub fn fit(reference: &ReferenceSet, mismatch_prior: f32, seed: u64) -> Self {
         let mut mismatch = Self {
             mismatch_prior,
@@ -126,19 +127,20 @@ impl MismatchModel {
                 mismatch.classifiers[at] = classifiers(side, &similar, &mismatch.excluded[at], seed);
                 let sums = mismatch.calibrate(at, side, own, seed);
                 if round + 1 < ROUNDS {
-                    mismatch.set_aside(at, &sums);
+                    mismatch.exclude(at, &sums);
                 }
             }
         }
         mismatch
     }
 
-    /// Whether nothing is ever doubted.
+    /// Whether no value is ever checked.
     pub fn is_empty(&self) -> bool {
         self.classifiers.iter().all(Vec::is_empty)
     }
 
-    /// Compares the side values of the `queried` entities with what the reference entities of drugs (`side` 0) or targets (1) show.
+    /// Compares the side values of the `queried` entities with those of the reference entities: drugs (`side` 0) or
+    /// targets (1).
     pub fn compare(&self, side: usize, reference: &ReferenceEntities, queried: &Queries<'_>) -> Comparison {
         let log_ratios = match self.classifiers[side].is_empty() {
             true => Vec::new(),
@@ -233,22 +235,23 @@ impl MismatchModel {
         }
     }
 
-    /// What each judge says of the `asked` entities; of the values of `permuted_from`, by source, in place of their own where there are some.
+    /// Ratios of each classifier for the `queried` entities; for the values of the entities in `permuted_from`, by source, in place of their
+    /// own, where these are given.
     fn log_ratios(
         &self,
         side: usize,
         reference: &ReferenceEntities,
-        asked: Asked<'_, '_>,
+        queried: Queried<'_, '_>,
         permuted_from: Option<&BTreeMap<usize, Vec<u32>>>,
     ) -> Vec<Vec<Option<f32>>> {
-        let of = |judge: &MismatchClassifier| {
-            let permuted_from = permuted_from.and_then(|permuted_from| permuted_from.get(&judge.sources[0]));
-            judge.ratios(reference, asked, &self.excluded[side], permuted_from.map(|d| &d[..]))
+        let of = |classifier: &MismatchClassifier| {
+            let permuted_from = permuted_from.and_then(|permuted_from| permuted_from.get(&classifier.sources[0]));
+            classifier.ratios(reference, queried, &self.excluded[side], permuted_from.map(|d| &d[..]))
         };
         self.classifiers[side].iter().map(of).collect()
     }
 
-    /// Sums of what judges say, by doubted source: by the structure alone, or by all witnesses as far as `source_weights` go.
+    /// Sums of the ratios by checked source: of the structure alone, or of all witnesses, weighted by `source_weights`.
     fn sums(
         &self,
         side: usize,
@@ -257,23 +260,23 @@ impl MismatchModel {
         source_weights: Option<&BTreeMap<usize, Vec<f32>>>,
     ) -> Ratios {
         let mut sums = Ratios::new();
-        for (judge, log_ratios) in self.classifiers[side].iter().zip(log_ratios) {
-            let [checked, witness] = judge.sources;
+        for (classifier, log_ratios) in self.classifiers[side].iter().zip(log_ratios) {
+            let [checked, witness] = classifier.sources;
             let sum = sums.entry(checked).or_insert_with(|| vec![None; log_ratios.len()]);
             if source_weights.is_none() && is_side(reference.sources[witness].0) {
                 continue;
             }
             let source_weight = source_weights.and_then(|source_weights| source_weights.get(&witness));
-            for (entity, (sum, log_ratios)) in sum.iter_mut().zip(log_ratios).enumerate() {
-                if let Some(log_ratios) = log_ratios {
-                    *sum = Some(sum.unwrap_or(0.0) + source_weight.map_or(1.0, |c| c[entity]) * log_ratios);
+            for (entity, (sum, log_ratio)) in sum.iter_mut().zip(log_ratios).enumerate() {
+                if let Some(log_ratio) = log_ratio {
+                    *sum = Some(sum.unwrap_or(0.0) + source_weight.map_or(1.0, |c| c[entity]) * log_ratio);
                 }
             }
         }
         sums
     }
 
-    /// The log-likelihood ratios that sums stand for.
+    /// Log-likelihood ratios from sums, by the calibration maps.
     fn ratios(&self, side: usize, stage: Stage, mut sums: Ratios) -> Ratios {
         for (source, sums) in &mut sums {
             if let Some(calibration_map) = self.calibration_maps[side][stage as usize].get(source) {
@@ -295,19 +298,19 @@ impl MismatchModel {
         share
     }
 
-    /// Learns which ratios sums stand for, from the values of the reference and from the same values swapped, and how much of the reference is
-    /// wrong. Goes out with the sums of all witnesses of the values of the reference.
-    fn calibrate(&mut self, at: usize, side: &ReferenceEntities, own: Asked<'_, '_>, seed: u64) -> Ratios {
+    /// Fits the calibration maps on the values of the reference and on the same values permuted, and estimates the mismatch rates of the
+    /// reference. Returns the sums over all witnesses of the values of the reference.
+    fn calibrate(&mut self, at: usize, side: &ReferenceEntities, own: Queried<'_, '_>, seed: u64) -> Ratios {
         (self.calibration_maps[at], self.shares[at]) = Default::default();
         let permuted_from = self.permuted_from(at, side, seed);
-        let (log_ratios, swapped) = (
+        let (log_ratios, permuted) = (
             self.log_ratios(at, side, own, None),
             self.log_ratios(at, side, own, Some(&permuted_from)),
         );
         let (mut source_weights, mut sums) = (None, Ratios::new());
         for stage in [Stage::Structure, Stage::All] {
             sums = self.sums(at, side, &log_ratios, source_weights.as_ref());
-            let wrong = self.sums(at, side, &swapped, source_weights.as_ref());
+            let wrong = self.sums(at, side, &permuted, source_weights.as_ref());
             for (source, right) in &sums {
                 let excluded = self.excluded[at].get(source);
                 let kept = |e: &usize| excluded.is_none_or(|excluded| !excluded[*e]);
@@ -328,10 +331,13 @@ impl MismatchModel {
         sums
     }
 
-    /// For each doubted source an entity of the reference whose value each one is shown with.
+    /// For each checked source a permutation of the entities that have a value.
     fn permuted_from(&self, at: usize, side: &ReferenceEntities, seed: u64) -> BTreeMap<usize, Vec<u32>> {
         let mut random = ChaCha8Rng::seed_from_u64(seed ^ 1);
-        let checked: BTreeSet<usize> = self.classifiers[at].iter().map(|judge| judge.sources[0]).collect();
+        let checked: BTreeSet<usize> = self.classifiers[at]
+            .iter()
+            .map(|classifier| classifier.sources[0])
+            .collect();
         let mut swap = |source: usize| {
             let mut permuted_from: Vec<u32> = (0..side.keys.len() as u32).collect();
             let has = |e: &u32| side.sources[source].1.is_present(*e as usize);
@@ -341,16 +347,16 @@ impl MismatchModel {
             having
                 .iter()
                 .zip(shuffled)
-                .for_each(|(e, permuted_from_one)| permuted_from[*e as usize] = permuted_from_one);
+                .for_each(|(entity, other)| permuted_from[*entity as usize] = other);
             (source, permuted_from)
         };
         checked.into_iter().map(&mut swap).collect()
     }
 
-    /// Sets aside what is more likely wrong than right among the values of the reference, of each source that may hold many wrong ones; `sums`
-    /// are those of all witnesses.
-    fn set_aside(&mut self, at: usize, sums: &Ratios) {
-        // The sum itself: what the ladder makes of it is bounded by the very share that is looked for.
+    /// Excludes the values of the reference that are more likely wrong than right, of each source that may hold many wrong ones; `sums` are
+    /// those of all witnesses.
+    fn exclude(&mut self, at: usize, sums: &Ratios) {
+        // The sum itself: what the calibration map makes of it is bounded by the very share that is estimated.
         let is_odd = |sum: &Option<f32>| sum.is_some_and(|sum| self.mismatch_prior * (-sum).exp() > 0.5);
         let lowest = |source: &usize| {
             self.calibration_maps[at][Stage::All as usize]
@@ -390,10 +396,10 @@ fn wrong(share: f32, ratio: f32) -> f32 {
     wrong / (1.0 - share + wrong).max(f32::MIN_POSITIVE)
 }
 
-/// Similarities of the `asked` entities to those of the reference, by source.
-fn similarities<'a>(reference: &'a ReferenceEntities, asked: &Queries<'a>) -> Vec<Similarities<'a>> {
-    (reference.sources.iter().zip(&asked.descriptors))
-        .map(|((_, reference), asked)| Similarities::of(reference, asked))
+/// Similarities of the `queried` entities to those of the reference, by source.
+fn similarities<'a>(reference: &'a ReferenceEntities, queried: &Queries<'a>) -> Vec<Similarities<'a>> {
+    (reference.sources.iter().zip(&queried.descriptors))
+        .map(|((_, reference), queried)| Similarities::of(reference, queried))
         .collect()
 }
 
@@ -449,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn swapped_texts_are_told_from_own_ones() {
+    fn permuted_texts_are_separated_from_own_ones() {
         let reference = ReferenceSet {
             drugs: side(300, 1),
             targets: ReferenceEntities::default(),
@@ -460,11 +466,11 @@ mod tests {
         let new = side(160, 9);
         let order: Vec<u32> = (0..160).map(|i| if i < 80 { i } else { 80 + (i - 79) % 80 }).collect();
         let texts = new.sources[1].1.select(&order);
-        let asked = Queries {
+        let queried = Queries {
             own: vec![None; 160],
             descriptors: vec![&new.sources[0].1, &texts],
         };
-        let comparison = mismatch.compare(0, &reference.drugs, &asked);
+        let comparison = mismatch.compare(0, &reference.drugs, &queried);
         let rates = mismatch.estimate(0, &reference.drugs, &comparison);
         let modality_weights = mismatch.modality_weights(0, &reference.drugs, &comparison, &rates, 160);
         let of = |range: std::ops::Range<usize>| {
@@ -474,12 +480,12 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
-        let (own, swapped) = (of(0..80), of(80..160));
+        let (own, permuted) = (of(0..80), of(80..160));
         assert!(
-            mean(&own) > 0.9 && mean(&swapped) < 0.4,
+            mean(&own) > 0.9 && mean(&permuted) < 0.4,
             "{} {}",
             mean(&own),
-            mean(&swapped)
+            mean(&permuted)
         );
         assert!(
             modality_weights.iter().all(|t| t.of(Modality::Graph) == 1.0),
@@ -493,7 +499,7 @@ mod tests {
         );
         let without_prior = MismatchModel::fit(&reference, 0.0, 5);
         assert!(without_prior.is_empty());
-        let comparison = without_prior.compare(0, &reference.drugs, &asked);
+        let comparison = without_prior.compare(0, &reference.drugs, &queried);
         let weights = without_prior.modality_weights(0, &reference.drugs, &comparison, &rates, 160);
         assert_eq!(weights, vec![ModalityWeights::default(); 160]);
         assert!(without_prior.estimate(0, &reference.drugs, &comparison).is_empty());
@@ -565,14 +571,17 @@ mod tests {
     }
 
     #[test]
-    fn the_doubt_stands_where_there_is_no_table() {
+    fn the_prior_is_the_rate_where_there_is_no_table() {
         let mismatch = MismatchModel {
             mismatch_prior: 0.2,
             ..MismatchModel::default()
         };
         assert!((mismatch.mismatch_rate([].into_iter()) - 0.2).abs() < 1e-6);
         let one = mismatch.mismatch_rate([-BOUND].into_iter());
-        assert!((0.2..0.3).contains(&one), "one value says little of a table: {one}");
+        assert!(
+            (0.2..0.3).contains(&one),
+            "one value changes the estimate of a table little: {one}"
+        );
         assert!((wrong(0.2, 0.0) - 0.2).abs() < 1e-6 && wrong(0.2, 4.0) < 0.01 && wrong(0.2, -4.0) > 0.9);
     }
 }

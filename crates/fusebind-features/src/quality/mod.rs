@@ -11,7 +11,7 @@ mod rates;
 pub use mismatch::{Comparison, MismatchModel, TableQuality};
 pub use rates::{MismatchRate, MismatchRates};
 
-/// Largest log-likelihood ratio that anything counts for.
+/// Largest absolute value of a log-likelihood ratio.
 const BOUND: f32 = 5.0;
-/// Fewer training entities than this teach nothing.
+/// Smallest number of training entities that a classifier is fitted on.
 const LEAST: usize = 40;

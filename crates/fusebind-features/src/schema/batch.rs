@@ -22,7 +22,7 @@ pub struct DrugBatch {
     pub side: SideBatch,
     /// What is present of each drug, `[B]`.
     pub present: Vec<ModalitySet>,
-    /// ModalityWeights in what is present, `[B]`.
+    /// Weight of each modality that is present, `[B]`.
     pub modality_weights: Vec<ModalityWeights>,
     /// Whether an entity takes part in alignment, `[B]`: not a second row of the same one, nor one with values of another.
     pub aligned: Vec<bool>,
@@ -39,7 +39,7 @@ pub struct TargetBatch {
     pub side: SideBatch,
     /// What is present of each target, `[B]`.
     pub present: Vec<ModalitySet>,
-    /// ModalityWeights in what is present, `[B]`.
+    /// Weight of each modality that is present, `[B]`.
     pub modality_weights: Vec<ModalityWeights>,
     /// Whether an entity takes part in alignment, `[B]`: not a second row of the same one, nor one with values of another.
     pub aligned: Vec<bool>,
@@ -48,11 +48,14 @@ pub struct TargetBatch {
 impl DrugBatch {
     /// The same drugs; those that are `permuted` take no part in alignment.
     pub fn without_permuted(mut self, permuted: &[bool]) -> Self {
-        self.aligned.iter_mut().zip(permuted).for_each(|(a, f)| *a &= !f);
+        self.aligned
+            .iter_mut()
+            .zip(permuted)
+            .for_each(|(aligned, permuted)| *aligned &= !permuted);
         self
     }
 
-    /// The same drugs, their modalities trusted no more than `modality_weights` says.
+    /// The same drugs, their modalities weighted no more than `modality_weights` says.
     pub fn weighted(mut self, modality_weights: ModalityWeights) -> Self {
         self.modality_weights
             .iter_mut()
@@ -64,11 +67,14 @@ impl DrugBatch {
 impl TargetBatch {
     /// The same targets; those that are `permuted` take no part in alignment.
     pub fn without_permuted(mut self, permuted: &[bool]) -> Self {
-        self.aligned.iter_mut().zip(permuted).for_each(|(a, f)| *a &= !f);
+        self.aligned
+            .iter_mut()
+            .zip(permuted)
+            .for_each(|(aligned, permuted)| *aligned &= !permuted);
         self
     }
 
-    /// The same targets, their modalities trusted no more than `modality_weights` says.
+    /// The same targets, with the weights of their modalities multiplied by `modality_weights`.
     pub fn weighted(mut self, modality_weights: ModalityWeights) -> Self {
         self.modality_weights
             .iter_mut()

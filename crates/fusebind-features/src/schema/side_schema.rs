@@ -33,7 +33,7 @@ pub struct SideSchema {
     pub assays: Vec<String>,
     /// Embeddings from another model.
     pub embeddings: Vec<EmbeddingSchema>,
-    /// Text columns that were asked for, the first that a table has is read.
+    /// Requested text columns; the first that a table has is read.
     pub text_fields: Vec<String>,
     /// Words that are read of a text in their order; 0 where only terms are.
     pub text_length: usize,
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(
             rows.values,
             [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
-            "a channel that never varies says nothing"
+            "a channel that never varies is 0"
         );
         assert!(
             store.batch(&[(0, ModalitySet::ALL)]).embeddings[0]
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_left_out_is_absent() {
+    fn what_is_missing_or_masked_is_not_present() {
         let schema = SideSchema::fit(&data(), &[0, 1, 2, 3], ModalitySet::ALL, 10);
         let (store, notes) = schema.store(&data(), 4);
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Side modalities of all entities of a run, and of the entities of a batch.
 //!
-//! Comes in: rows that [`super::SideSchema`] featurised. Goes out: [`SideBatch`], without what is masked. Axis legend: `B` entities,
+//! Comes in: rows that [`super::SideSchema`] featurised. Goes out: [`SideBatch`], with masked modalities left out. Axis legend: `B` entities,
 //! `V` terms, `S` signatures, `G` genes, `A` assays, `E` embedding dimensions.
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct SideStore {
     /// Rows of zeros where there is none.
     pub(super) embeddings: Vec<(Modality, Rows)>,
     pub(super) present: Vec<ModalitySet>,
-    /// Empty where nothing is doubted.
+    /// Empty where every weight is 1.
     pub(super) modality_weights: Vec<ModalityWeights>,
     pub(super) channels: SideDims,
 }
@@ -55,12 +55,12 @@ impl SideStore {
         self.present.get(entity as usize).copied().unwrap_or_default()
     }
 
-    /// ModalityWeights in what an entity has.
+    /// Weights of the modalities of an entity.
     pub fn modality_weights(&self, entity: u32) -> ModalityWeights {
         self.modality_weights.get(entity as usize).copied().unwrap_or_default()
     }
 
-    /// Sets the trust in what each entity has.
+    /// Sets the modality weights of each entity.
     pub fn set_modality_weights(&mut self, modality_weights: Vec<ModalityWeights>) {
         self.modality_weights = modality_weights;
     }
@@ -91,10 +91,10 @@ impl SideStore {
         all
     }
 
-    /// Packs the entities at `indices`, each without the modalities that it does without.
+    /// Packs the entities at `indices`, each with its modalities to mask.
     pub fn batch(&self, entities: &[(u32, ModalitySet)]) -> SideBatch {
         let bag = |rows: &SparseRows, modality: Modality, width: usize| {
-            let row = |(entity, without): &(u32, ModalitySet)| match without.contains(modality) {
+            let row = |(entity, masked): &(u32, ModalitySet)| match masked.contains(modality) {
                 true => (&[][..], &[][..]),
                 false => rows.row(*entity as usize),
             };
@@ -102,8 +102,8 @@ impl SideStore {
         };
         let transcriptome = (self.channels.transcriptome > 0).then(|| {
             let (mut picked, mut offsets) = (Vec::new(), vec![0u32]);
-            for (entity, without) in entities {
-                if !without.contains(Modality::Transcriptome) {
+            for (entity, masked) in entities {
+                if !masked.contains(Modality::Transcriptome) {
                     picked.extend_from_slice(&self.of_entity[*entity as usize]);
                 }
                 offsets.push(picked.len() as u32);
@@ -112,7 +112,7 @@ impl SideStore {
         });
         SideBatch {
             text: bag(&self.text, Modality::Text, self.channels.text).map(|bag| {
-                let row = |(entity, without): &(u32, ModalitySet)| match without.contains(Modality::Text) {
+                let row = |(entity, masked): &(u32, ModalitySet)| match masked.contains(Modality::Text) {
                     true => Vec::new(),
                     false => self.words[*entity as usize].clone(),
                 };
@@ -124,8 +124,8 @@ impl SideStore {
             embeddings: (self.embeddings.iter())
                 .map(|(modality, rows)| {
                     let picked = Rows::build(entities.len(), rows.width, |at, out| {
-                        let (entity, without) = entities[at];
-                        if !without.contains(*modality) {
+                        let (entity, masked) = entities[at];
+                        if !masked.contains(*modality) {
                             let start = entity as usize * rows.width;
                             out.copy_from_slice(&rows.values[start..start + rows.width]);
                         }

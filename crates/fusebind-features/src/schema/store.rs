@@ -70,7 +70,7 @@ impl DrugStore {
         }
     }
 
-    /// The same drugs with their side modalities, which are evidence as well.
+    /// The same drugs with their side modalities, by which neighbours are found as well.
     pub fn with_side(mut self, side: SideStore) -> Self {
         self.descriptors.extend(side.descriptors());
         self.side = side;
@@ -82,7 +82,7 @@ impl DrugStore {
         self.batch_without(&indices.iter().map(|i| (*i, ModalitySet::default())).collect::<Vec<_>>())
     }
 
-    /// Packs drugs, each without the modalities that it is to do without.
+    /// Packs drugs, each with its modalities to mask.
     pub fn batch_without(&self, drugs: &[(u32, ModalitySet)]) -> DrugBatch {
         let indices: Vec<u32> = drugs.iter().map(|d| d.0).collect();
         let (present, modality_weights) = self.presence(drugs);
@@ -96,7 +96,7 @@ impl DrugStore {
         }
     }
 
-    /// What is present of drugs, each without the modalities that it is to do without, and the trust in it.
+    /// What is present of drugs, each with its modalities to mask, and the modality weights.
     pub fn presence(&self, drugs: &[(u32, ModalitySet)]) -> (Vec<ModalitySet>, Vec<ModalityWeights>) {
         presence(&self.side, Modality::Graph, drugs)
     }
@@ -111,16 +111,16 @@ fn first_rows(keys: &[String], entities: &[(u32, ModalitySet)]) -> Vec<bool> {
         .collect()
 }
 
-/// Structure and side modalities, less what each entity is to do without; the trust in them.
+/// Structure and side modalities of each entity except masked ones; their weights.
 fn presence(
     side: &SideStore,
     structure: Modality,
     entities: &[(u32, ModalitySet)],
 ) -> (Vec<ModalitySet>, Vec<ModalityWeights>) {
-    let present = |(entity, without): &(u32, ModalitySet)| {
+    let present = |(entity, masked): &(u32, ModalitySet)| {
         let mut present = side.present(*entity);
         present.insert(structure);
-        present.iter().filter(|m| !without.contains(*m)).collect()
+        present.iter().filter(|m| !masked.contains(*m)).collect()
     };
     (
         entities.iter().map(present).collect(),
@@ -195,7 +195,7 @@ impl TargetStore {
         }
     }
 
-    /// The same targets with their side modalities, which are evidence as well.
+    /// The same targets with their side modalities, by which neighbours are found as well.
     pub fn with_side(mut self, side: SideStore) -> Self {
         self.descriptors.extend(side.descriptors());
         self.side = side;
@@ -207,7 +207,7 @@ impl TargetStore {
         self.batch_without(&indices.iter().map(|i| (*i, ModalitySet::default())).collect::<Vec<_>>())
     }
 
-    /// Packs targets, each without the modalities that it is to do without.
+    /// Packs targets, each with its modalities to mask.
     pub fn batch_without(&self, targets: &[(u32, ModalitySet)]) -> TargetBatch {
         let indices: Vec<u32> = targets.iter().map(|t| t.0).collect();
         let (present, modality_weights) = self.presence(targets);
@@ -223,7 +223,7 @@ impl TargetStore {
         }
     }
 
-    /// What is present of targets, each without the modalities that it is to do without, and the trust in it.
+    /// What is present of targets, each with its modalities to mask, and the modality weights.
     pub fn presence(&self, targets: &[(u32, ModalitySet)]) -> (Vec<ModalitySet>, Vec<ModalityWeights>) {
         presence(&self.side, Modality::Sequence, targets)
     }

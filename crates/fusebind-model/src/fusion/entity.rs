@@ -1,9 +1,9 @@
 //! Fusion of the modalities of one entity: masked attention, channel by channel, with a learned token for what is absent.
 //!
-//! For modality `m` with embedding `x_m`, and `p_m` its presence times the trust in it, from 0 to 1: `z_m = p_m norm(x_m) + (1 -
+//! For modality `m` with embedding `x_m`, and `p_m` its presence times its weight, from 0 to 1: `z_m = p_m norm(x_m) + (1 -
 //! p_m) t_m` with a learned token `t_m`; scores `s_m = p_m (W_m norm(x_m) + b_m) + (1 - p_m) u_m` with a learned score `u_m`;
-//! `e = sum exp(s_m) z_m / sum exp(s_m)`. What is not trusted at all is absent, and the content of an absent modality has no
-//! effect. With one modality `e = norm(x)`. Comes in: `M` embeddings `[B, D]`, what is present and how much it is trusted. Goes
+//! `e = sum exp(s_m) z_m / sum exp(s_m)`. A modality of weight 0 is missing, and the content of a missing modality has no
+//! effect. With one modality `e = norm(x)`. Comes in: `M` embeddings `[B, D]`, what is present and its weight. Goes
 //! out: `[B, D]`, and how much each modality weighs.
 //!
 //! Controls, for comparison: late concatenation `e = W [p_1 norm(x_1); ..; p_M norm(x_M)] + b`, and three ways to impute `z_m` and
@@ -37,7 +37,7 @@ pub enum FusionKind {
     Concatenation,
 }
 
-/// What stands for an absent modality.
+/// What replaces a missing modality.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Absent {
@@ -58,7 +58,7 @@ pub enum Absent {
 pub struct FusionConfig {
     /// How modalities become one embedding.
     pub kind: FusionKind,
-    /// What stands for an absent modality.
+    /// What replaces a missing modality.
     pub absent: Absent,
 }
 
@@ -69,7 +69,7 @@ pub struct Part {
     pub embedding: Tensor<2>,
     /// 1 where the modality is present, else 0, `[B]`.
     pub present: Vec<f32>,
-    /// ModalityWeights in it, `[B]`.
+    /// Weight of the modality, `[B]`.
     pub modality_weights: Vec<f32>,
 }
 
@@ -132,7 +132,7 @@ impl EntityFusion {
         }
     }
 
-    /// What stands for the modality where `here`, `[B, 1]`, is 0; `structure` are the normalised structures.
+    /// What replaces the modality where `here`, `[B, 1]`, is 0; `structure` are the normalised structures.
     fn impute(&self, normed: &Tensor<2>, here: &Tensor<2>, structure: &Tensor<2>) -> Tensor<2> {
         let mass = || here.clone().sum().clamp_min(1e-6).unsqueeze::<2>(); // [1, 1]
         match self.absent {
@@ -186,11 +186,11 @@ impl EntityFusion {
             let normed = self.norms[m].forward(embedding);
             let structure = structure.get_or_insert_with(|| normed.clone());
             let score = dense(normed.clone(), &self.scores[m]);
-            let match_probabilities: Vec<f32> = present.iter().zip(&modality_weights).map(|(p, w)| p * w).collect();
-            let (state, score) = if match_probabilities.iter().all(|p| *p == 1.0) {
+            let presence: Vec<f32> = present.iter().zip(&modality_weights).map(|(p, w)| p * w).collect();
+            let (state, score) = if presence.iter().all(|p| *p == 1.0) {
                 (normed, score)
             } else {
-                let here = Tensor::<2>::from_data(TensorData::new(match_probabilities, [rows, 1]), &device);
+                let here = Tensor::<2>::from_data(TensorData::new(presence, [rows, 1]), &device);
                 let gone = here.clone().neg().add_scalar(1.0); // [B, 1]
                 if self.absent != Absent::Masked {
                     let imputed = self.impute(&normed, &here, structure);

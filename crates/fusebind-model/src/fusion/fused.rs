@@ -1,8 +1,8 @@
 //! Everything between encoded entities and the outputs of a pair in one pass, for scoring many pairs without gradients.
 //!
 //! The same function as [`super::interaction`], [`super::neighbours`] and [`crate::head`] together, on tiles of pairs that stay in cache:
-//! per pair `2 (R H + 2 L H^2 + F (H + E))` operations for rank `R`, `H` channels, `L` layers, `F` evidence channels and `E` channels of
-//! the expert, and nothing of size `[P, H]` in memory. Comes in: projected entities, index pairs, evidence rows. Goes out: affinity
+//! per pair `2 (R H + 2 L H^2 + F (H + E))` operations for rank `R`, `H` channels, `L` layers, `F` neighbour features and `E` channels of
+//! the neighbour head, and nothing of size `[P, H]` in memory. Comes in: projected entities, index pairs, rows of neighbour features. Goes out: affinity
 //! columns and the binding logit of each pair, of both readers.
 
 use burn::{module::Param, nn::Linear, tensor::Tensor};
@@ -107,13 +107,13 @@ pub(super) struct Layers {
     pub norm: Norm,
 }
 
-/// The reader of evidence as plain values.
+/// The neighbour head as plain values.
 #[derive(Clone, Debug)]
-pub(super) struct Expert {
+pub(super) struct NeighbourHead {
     pub pair: Dense,
     pub hidden: Dense,
     pub heads: Dense,
-    /// Last channels of an evidence row that are hidden from the readers.
+    /// Last values of a row of neighbour features that are hidden from the layers.
     pub hidden_flags: usize,
 }
 
@@ -145,15 +145,15 @@ pub struct Projected {
 pub struct FusedHead {
     layers: Layers,
     heads: Dense,
-    neighbour_head: Option<Expert>,
+    neighbour_head: Option<NeighbourHead>,
 }
 
 /// Outputs of pairs: affinity columns and, behind them, the binding logit, `[P, outputs]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
-    /// Of structure and evidence together.
+    /// Of the encoders with the neighbour features.
     pub joint: Vec<f32>,
-    /// Of evidence alone; empty without.
+    /// Of the neighbour head alone; empty without.
     pub neighbours: Vec<f32>,
 }
 
@@ -299,8 +299,8 @@ impl FusedHead {
     }
 }
 
-impl Expert {
-    /// Adds what evidence says to the hidden states of a tile, and writes what it says alone.
+impl NeighbourHead {
+    /// Adds the neighbour features to the hidden states of a tile, and writes the output of the neighbour head.
     fn read(&self, rows: &[f32], width: usize, room: &mut Room, out: &mut [f32]) {
         let rows = match self.hidden_flags {
             0 => rows,

@@ -1,8 +1,8 @@
-//! Reference of neighbouring pairs, read in two ways: as a part of the pair embedding, and by an expert of its own.
+//! Neighbour features, read in two ways: as a part of the pair embedding, and by a head of its own.
 //!
-//! `h0 <- h0 + W x` lets the interaction weigh the evidence against structure. The expert `y = V relu(U x)` sees nothing
-//! but evidence and has its own loss: it cannot recognise training entities, so it stays sober on new ones, where a model
-//! that has learned its training entities by heart is too sure. The two are mixed (a product of experts, Hinton 2002,
+//! `h0 <- h0 + W x` lets the interaction weigh the neighbour features against structure. The neighbour head `y = V relu(U x)` sees nothing
+//! but neighbour features and has its own loss: it cannot recognise training entities, so it is not overconfident on new ones, where
+//! a model that has memorised its training entities is. The two are mixed (a product of experts, Hinton 2002,
 //! doi 10.1162/089976602760128018) with a weight chosen on validation pairs. Comes in: `[P, F + K]`. Goes out: `[P, H]`, or
 //! [`Output`].
 
@@ -24,15 +24,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NeighbourConfig {
-    /// Whether evidence of neighbouring pairs is used.
+    /// Whether neighbour features are used.
     pub enabled: bool,
-    /// Channels of the expert.
+    /// Dimension of the neighbour head.
     pub dim: usize,
-    /// Channels of an evidence row; filled in from the data.
+    /// Values in a row of neighbour features, flags included; filled in from the data.
     pub inputs: usize,
     /// The last channels, which say what is absent; filled in from the data.
     pub flags: usize,
-    /// Whether absence is hidden from the readers, so that what is absent is taken for the mean: a control.
+    /// Whether the flags of missing blocks are hidden, so that what is missing is taken for the mean: a control.
     pub imputed: bool,
 }
 
@@ -52,17 +52,17 @@ impl NeighbourConfig {
     /// Refuses what makes no layer.
     pub fn check(&self) -> Result<(), Error> {
         if self.enabled && self.dim == 0 {
-            return Err(Error::new(ErrorKind::Config, "evidence: `dim` must be above 0"));
+            return Err(Error::new(ErrorKind::Config, "neighbours: `dim` must be above 0"));
         }
         Ok(())
     }
 
-    /// Layers for pair embeddings of `channels` channels and the given heads; `None` where there is no evidence.
+    /// Layers for pair embeddings of `channels` channels and the given heads; `None` where there are no neighbour features.
     pub fn init(&self, dim: usize, heads: &HeadConfig, device: &Device) -> Option<NeighbourEncoder> {
         (self.enabled && self.inputs > 0).then(|| NeighbourEncoder {
             pair: LinearConfig::new(self.inputs, dim).with_bias(false).init(device),
             hidden_flags: if self.imputed { self.flags } else { 0 },
-            neighbour_head: Expert {
+            neighbour_head: NeighbourHead {
                 hidden: LinearConfig::new(self.inputs, self.dim).init(device),
                 heads: heads.init(self.dim, device),
             },
@@ -70,25 +70,25 @@ impl NeighbourConfig {
     }
 }
 
-/// Reads evidence rows, see the file's header.
+/// Reads rows of neighbour features, see the file's header.
 #[derive(Module, Debug)]
 pub struct NeighbourEncoder {
     pair: Linear,
-    neighbour_head: Expert,
+    neighbour_head: NeighbourHead,
     #[module(skip)]
     hidden_flags: usize,
 }
 
 #[derive(Module, Debug)]
-struct Expert {
+struct NeighbourHead {
     hidden: Linear,
     heads: Heads,
 }
 
 impl NeighbourEncoder {
     /// The layers as plain values.
-    pub(super) fn layers(&self) -> fused::Expert {
-        fused::Expert {
+    pub(super) fn layers(&self) -> fused::NeighbourHead {
+        fused::NeighbourHead {
             pair: fused::Dense::of(&self.pair),
             hidden: fused::Dense::of(&self.neighbour_head.hidden),
             heads: fused::heads(&self.neighbour_head.heads),
@@ -96,7 +96,7 @@ impl NeighbourEncoder {
         }
     }
 
-    fn shown(&self, neighbours: Tensor<2>) -> Tensor<2> {
+    fn unflagged(&self, neighbours: Tensor<2>) -> Tensor<2> {
         let [rows, inputs] = neighbours.dims();
         match self.hidden_flags {
             0 => neighbours,
@@ -107,14 +107,14 @@ impl NeighbourEncoder {
         }
     }
 
-    /// What evidence adds to pair embeddings: `[P, H]`.
+    /// What neighbour features add to pair embeddings: `[P, H]`.
     pub fn embed(&self, neighbours: Tensor<2>) -> Tensor<2> {
-        dense(self.shown(neighbours), &self.pair)
+        dense(self.unflagged(neighbours), &self.pair)
     }
 
-    /// What evidence alone says.
-    pub fn judge(&self, neighbours: Tensor<2>) -> Output {
-        let hidden = dense_relu(self.shown(neighbours), &self.neighbour_head.hidden); // [P, channels]
+    /// Output of the neighbour head, from neighbour features alone.
+    pub fn score(&self, neighbours: Tensor<2>) -> Output {
+        let hidden = dense_relu(self.unflagged(neighbours), &self.neighbour_head.hidden); // [P, channels]
         self.neighbour_head.heads.forward(hidden)
     }
 }

@@ -74,8 +74,8 @@ impl Retrieval {
         unit(dense(embeddings, &self.target))
     }
 
-    /// What the dot products alone say of index pairs.
-    pub fn judge(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Output {
+    /// Outputs of the dot products alone for index pairs.
+    pub fn score(&self, drugs: Tensor<2>, targets: Tensor<2>, pairs: &Arc<Pairs>) -> Output {
         let cosine = pair_dot(self.drugs(drugs), self.targets(targets), pairs); // [P, 1]
         self.heads.forward(cosine.mul_scalar(SHARPNESS))
     }

@@ -59,7 +59,7 @@ pub struct Heads {
     binding: Option<Linear>,
 }
 
-/// What a model says of the pairs of a batch.
+/// Outputs of a model for the pairs of a batch.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// Standardised affinity per scale, `[P, scales]`.

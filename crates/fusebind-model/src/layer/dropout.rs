@@ -42,7 +42,7 @@ pub(crate) fn restart(seed: u64) {
 fn next_seed() -> u64 {
     let state = STATE.get().wrapping_add(STRIDE);
     STATE.set(state);
-    encoder_share(state)
+    mix(state)
 }
 
 /// Drops values in training; on a device without gradients it does nothing.
@@ -147,7 +147,7 @@ fn scatter(mut x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-fn encoder_share(mut z: u64) -> u64 {
+fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)

@@ -42,7 +42,7 @@ pub trait HostKernel: Debug + Send + Sync + 'static {
     /// Writes the gradient of every input (each zeroed on entry) from the gradient of the output. A kernel that does not need all
     /// finds an empty slice for an input that nobody asks the gradient of.
     fn backward(&self, inputs: &[ArrayView<'_>], grad: &[f32], grads: &mut [&mut [f32]]);
-    /// Whether the backward pass writes every gradient, asked for or not.
+    /// Whether the backward pass writes every gradient, wanted for or not.
     fn needs_all(&self) -> bool {
         true
     }
@@ -81,10 +81,10 @@ pub trait HostKernels: Backend {
 
 /// Backward passes of host kernels; first order only.
 pub trait HostGradients: Backend {
-    /// Gradients of the inputs of `kernel` that `asked` names.
+    /// Gradients of the inputs of `kernel` that `wanted` names.
     fn host_gradients(
         inputs: &[FloatTensor<Self>],
-        asked: &[bool],
+        wanted: &[bool],
         grad: FloatTensor<Self>,
         kernel: &dyn HostKernel,
     ) -> Vec<Option<FloatTensor<Self>>>;
@@ -162,13 +162,13 @@ impl HostKernels for Flex {
 impl HostGradients for Flex {
     fn host_gradients(
         inputs: &[FloatTensor<Self>],
-        asked: &[bool],
+        wanted: &[bool],
         grad: FloatTensor<Self>,
         kernel: &dyn HostKernel,
     ) -> Vec<Option<FloatTensor<Self>>> {
         let grad = contiguous(grad);
-        let mut grads: Vec<Option<FlexTensor>> = (inputs.iter().zip(asked))
-            .map(|(input, asked)| (*asked || kernel.needs_all()).then(|| zeros(input.layout().shape().clone())))
+        let mut grads: Vec<Option<FlexTensor>> = (inputs.iter().zip(wanted))
+            .map(|(input, wanted)| (*wanted || kernel.needs_all()).then(|| zeros(input.layout().shape().clone())))
             .collect();
         with_views(inputs, |views| {
             let mut slices: Vec<&mut [f32]> = (grads.iter_mut())
@@ -193,8 +193,8 @@ impl<B: HostGradients, const N: usize> Backward<B, N> for HostBackward<N> {
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let (inputs, kernel) = ops.state;
         let grad = grads.consume::<B>(&ops.node);
-        let asked: Vec<bool> = ops.parents.iter().map(Option::is_some).collect();
-        let input_grads = B::host_gradients(&inputs, &asked, grad, kernel.as_ref());
+        let wanted: Vec<bool> = ops.parents.iter().map(Option::is_some).collect();
+        let input_grads = B::host_gradients(&inputs, &wanted, grad, kernel.as_ref());
         for (parent, input_grad) in ops.parents.into_iter().zip(input_grads) {
             if let Some((node, input_grad)) = parent.zip(input_grad) {
                 grads.register::<B>(node.id, input_grad);

@@ -200,6 +200,10 @@ fn padded(a: Matrix<'_>, columns: usize, out: &mut [f32], multiply: impl Fn(Matr
         return multiply(a, out);
     }
     for (rows, out) in (a.values.chunks(least * a.columns)).zip(out.chunks_mut(least * columns)) {
+        if rows.len() == least * a.columns {
+            multiply(Matrix::new(rows, a.columns), out);
+            continue;
+        }
         let mut factor = rows.to_vec();
         factor.resize(least * a.columns, 0.0);
         let mut product = out.to_vec();

@@ -12,11 +12,11 @@
 //! way to a [`crate::trained::TrainedModel`].
 
 mod agreement;
-mod bundle;
 mod contents;
 mod info;
 mod parts;
 mod strip;
+mod trained;
 
 pub use contents::ModelFile;
 pub use info::ModelInfo;

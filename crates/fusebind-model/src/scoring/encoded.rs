@@ -47,13 +47,12 @@ fn structure() -> ModalitySet {
     [Modality::Graph, Modality::Sequence].into_iter().collect()
 }
 
-/// Distinct values of `ids`, ascending, and the position of each id among them.
-pub(super) fn distinct(ids: impl Iterator<Item = u32> + Clone) -> (Vec<u32>, Vec<u32>) {
-    let mut entities: Vec<u32> = ids.clone().collect();
+/// Distinct values of `ids`, ascending.
+pub(super) fn distinct(ids: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut entities: Vec<u32> = ids.collect();
     entities.sort_unstable();
     entities.dedup();
-    let positions = ids.map(|id| entities.partition_point(|e| *e < id) as u32).collect();
-    (entities, positions)
+    entities
 }
 
 /// Encoded entities of one side.

@@ -6,12 +6,12 @@ use fusebind_features::{
     reference::Reference,
 };
 
-/// Where the evidence of pairs comes from.
+/// Where the neighbour features of pairs come from.
 #[derive(Clone, Copy, Debug)]
 pub enum NeighbourSource<'a> {
     /// The model reads none.
     Nothing,
-    /// Gathered from a bank as pairs come.
+    /// Computed from a reference set, pair by pair.
     ReferenceSet(&'a Reference),
     /// Gathered before, one row per pair.
     Table(&'a NeighbourTable),

@@ -1,4 +1,4 @@
-//! What a model says of many pairs, and how its opinions become one prediction (the equation stands in [`super`]).
+//! Raw outputs of a model for many pairs, and how they become one prediction (the equation stands in [`super`]).
 
 use burn::tensor::Tensor;
 
@@ -19,12 +19,12 @@ pub struct Scores {
     pub binding: Vec<f32>,
 }
 
-/// How the opinions of a model become its prediction, see the file's header.
+/// How the raw outputs of a model become its prediction, see the file's header.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EnsembleWeights {
-    /// Share of structure and evidence together; the rest is evidence alone.
+    /// Share of the encoders with neighbour features; the rest is the neighbour head.
     pub encoder_share: f32,
-    /// Share of what is said from graph and sequence alone.
+    /// Share of the output from graph and sequence alone.
     pub structure_only_share: f32,
 }
 
@@ -78,9 +78,9 @@ impl Scores {
 /// What the two readers of a model say of many pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawOutputs {
-    /// Of structure and evidence together.
+    /// Of the encoders with the neighbour features.
     pub joint: Scores,
-    /// Of evidence alone, where the model reads evidence.
+    /// Of the neighbour head alone, where the model reads neighbour features.
     pub neighbours: Option<Scores>,
 }
 

@@ -29,7 +29,7 @@ const GATHERED: usize = 8 * PAIRS;
 /// What the encoders of a model say of every entity of some pairs: read once, fused and scored under as many absences as are asked for.
 #[derive(Clone, Debug)]
 pub struct EntityEmbeddings {
-    /// Distinct entities, ascending, and what is said of [`ENTITIES`] of them at a time.
+    /// Distinct entities, ascending, and their modality embeddings, [`ENTITIES`] at a time.
     drugs: (Vec<u32>, Vec<ModalityEmbeddings>),
     targets: (Vec<u32>, Vec<ModalityEmbeddings>),
 }
@@ -39,11 +39,11 @@ pub struct EntityEmbeddings {
 pub struct Scorer<'a> {
     /// Model, without gradients.
     pub model: &'a Model,
-    /// Reference of the pairs.
+    /// Neighbour features of the pairs.
     pub neighbours: NeighbourSource<'a>,
     /// What entities and pairs do without.
-    pub absence: MissingModalities<'a>,
-    /// ModalityWeights in the modalities of drugs and of targets.
+    pub missing: MissingModalities<'a>,
+    /// Weights of the modalities of drugs and of targets.
     pub modality_weights: [ModalityWeights; 2],
     /// Where the model lives.
     pub device: &'a Device,
@@ -52,15 +52,15 @@ pub struct Scorer<'a> {
 impl Scorer<'_> {
     /// Reads every entity of `pairs` with all its modalities, for [`Scorer::score_read`].
     pub fn read(&self, (drugs, targets): (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> EntityEmbeddings {
-        let (of_drugs, _) = encoded::distinct(pairs.iter().map(|p| p.0));
-        let (of_targets, _) = encoded::distinct(pairs.iter().map(|p| p.1));
+        let of_drugs = encoded::distinct(pairs.iter().map(|p| p.0));
+        let of_targets = encoded::distinct(pairs.iter().map(|p| p.1));
         let read_drugs = |ids: &[u32]| self.model.read_drugs(&drugs.batch(ids), self.device);
         let read_targets = |ids: &[u32]| self.model.read_targets(&targets.batch(ids), self.device);
-        let said_of_drugs = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
-        let said_of_targets = of_targets.chunks(ENTITIES).map(read_targets).collect();
+        let drug_embeddings = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
+        let target_embeddings = of_targets.chunks(ENTITIES).map(read_targets).collect();
         EntityEmbeddings {
-            drugs: (of_drugs, said_of_drugs),
-            targets: (of_targets, said_of_targets),
+            drugs: (of_drugs, drug_embeddings),
+            targets: (of_targets, target_embeddings),
         }
     }
 
@@ -78,37 +78,37 @@ impl Scorer<'_> {
     /// [`Scorer::score`], of pairs of entities that have been read from the same stores: whatever they do without, no encoder runs again.
     pub fn score_read(
         &self,
-        reading: &EntityEmbeddings,
+        embeddings: &EntityEmbeddings,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
     ) -> RawOutputs {
-        let encoded = self.encode(Some(reading), stores, pairs, &[InputSubset::Everything]);
+        let encoded = self.encode(Some(embeddings), stores, pairs, &[InputSubset::Everything]);
         self.score_encoded(&encoded, stores, pairs, progress).swap_remove(0)
     }
 
-    /// [`Scorer::score_read`], and what is said of the same pairs from structure alone.
+    /// [`Scorer::score_read`], and the outputs of the same pairs from structure alone.
     pub fn score_both(
         &self,
-        reading: &EntityEmbeddings,
+        embeddings: &EntityEmbeddings,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
     ) -> [RawOutputs; 2] {
-        let encoded = self.encode(Some(reading), stores, pairs, &InputSubset::BOTH);
+        let encoded = self.encode(Some(embeddings), stores, pairs, &InputSubset::BOTH);
         let both = self.score_encoded(&encoded, stores, pairs, |_| {});
         both.try_into().expect("one output for each of two subsets")
     }
 
-    /// What a model that blends its opinions so predicts of `pairs`, whose entities may have been read before from the same stores.
+    /// Predicts `pairs` with an ensemble of the raw outputs; their entities may have been read before from the same stores.
     pub fn predict(
         &self,
-        reading: Option<&EntityEmbeddings>,
+        embeddings: Option<&EntityEmbeddings>,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         ensemble: EnsembleWeights,
         progress: impl FnMut(usize),
     ) -> Scores {
-        let encoded = self.encode(reading, stores, pairs, InputSubset::of(ensemble));
+        let encoded = self.encode(embeddings, stores, pairs, InputSubset::of(ensemble));
         self.predict_encoded(&encoded, stores, pairs, ensemble, progress)
     }
 
@@ -145,7 +145,7 @@ impl Scorer<'_> {
             .mixed(ensemble.encoder_share)
             .mixed(&everything, ensemble.structure_only_share);
         let lacks_structure = |row: &usize| {
-            let without = self.absence.of_pair(pairs[*row]);
+            let without = self.missing.of_pair(pairs[*row]);
             without.drug.contains(Modality::Graph) || without.target.contains(Modality::Sequence)
         };
         scores.replace(&everything, (0..pairs.len()).filter(lacks_structure));
@@ -161,15 +161,15 @@ impl Scorer<'_> {
         pairs: &[(u32, u32)],
         subsets: &[InputSubset],
     ) -> Encoded {
-        let (drug_ids, _) = encoded::distinct(pairs.iter().map(|p| p.0));
-        let (target_ids, _) = encoded::distinct(pairs.iter().map(|p| p.1));
+        let drug_ids = encoded::distinct(pairs.iter().map(|p| p.0));
+        let target_ids = encoded::distinct(pairs.iter().map(|p| p.1));
         if let Some(read) = read {
             let same = read.drugs.0 == drug_ids && read.targets.0 == target_ids;
             assert!(same, "the entities of the pairs are those that were read");
         }
         let of_drugs = |chunk: usize, ids: &[u32]| {
             let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
-                (ids.iter().map(|id| (*id, subset.without(self.absence.of_drug(*id))))).collect()
+                (ids.iter().map(|id| (*id, subset.without(self.missing.of_drug(*id))))).collect()
             };
             let embeddings = match read {
                 Some(read) => read.drugs.1[chunk].clone(),
@@ -184,7 +184,7 @@ impl Scorer<'_> {
         };
         let of_targets = |chunk: usize, ids: &[u32]| {
             let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
-                (ids.iter().map(|id| (*id, subset.without(self.absence.of_target(*id))))).collect()
+                (ids.iter().map(|id| (*id, subset.without(self.missing.of_target(*id))))).collect()
             };
             let embeddings = match read {
                 Some(read) => read.targets.1[chunk].clone(),
@@ -275,7 +275,7 @@ impl Scorer<'_> {
         subset: InputSubset,
     ) -> Rows {
         let row = |(at, pair): (usize, &(u32, u32))| {
-            let mask = self.absence.of_pair(*pair);
+            let mask = self.missing.of_pair(*pair);
             let mask = Mask {
                 modality_weights: self.modality_weights,
                 drug: subset.without(mask.drug),

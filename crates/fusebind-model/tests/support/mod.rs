@@ -146,7 +146,7 @@ pub fn side() -> [SideStore; 2] {
     [drug.1, target.1]
 }
 
-/// Channels of the evidence rows of [`neighbours`].
+/// Channels of the rows of neighbour features of [`neighbours`].
 pub const INPUTS: usize = 6;
 
 pub fn neighbours(pairs: usize) -> Rows {
@@ -235,7 +235,7 @@ pub fn assert_close(a: &[f32], b: &[f32], what: &str) {
     }
 }
 
-/// A bank whose evidence has [`INPUTS`] channels: means of both sides only, as there is nothing to compare by.
+/// A reference set with [`INPUTS`] neighbour features: means of both sides only, as there is nothing to compare by.
 pub fn memory(drugs: &DrugStore, targets: &TargetStore, pairs: &[(u32, u32)]) -> Reference {
     let outcomes: Vec<(u32, u32, f32)> = pairs.iter().map(|&(d, t)| (d, t, ((d + t) % 3) as f32)).collect();
     let (mut drugs, mut targets) = (drugs.clone(), targets.clone());

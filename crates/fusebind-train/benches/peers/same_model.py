@@ -57,7 +57,7 @@ class Model(nn.Module):
         super().__init__()
         size = lambda name: int(about[name])
         width, channels, pair = size("width"), size("graph_channels"), size("pair_channels")
-        evidence, expert, retrieval = size("evidence_inputs"), size("evidence_channels"), size("retrieval_channels")
+        inputs, hidden, retrieval = size("neighbour_inputs"), size("neighbour_dim"), size("retrieval_channels")
         self.atoms = table(size("atom_rows"), channels, atom_fields)
         rounds = (Round(channels, size("bond_rows"), bond_fields) for _ in range(size("graph_layers")))
         self.rounds = nn.ModuleList(rounds)
@@ -73,9 +73,9 @@ class Model(nn.Module):
         self.pair_norm = nn.LayerNorm(pair)
         self.pair_dropout = nn.Dropout(float(about["pair_dropout"]))
         self.head = nn.Linear(pair, 1)
-        self.evidence = nn.Linear(evidence, pair, bias=False)
-        self.expert = nn.Linear(evidence, expert)
-        self.expert_head = nn.Linear(expert, 1)
+        self.neighbours = nn.Linear(inputs, pair, bias=False)
+        self.neighbour_hidden = nn.Linear(inputs, hidden)
+        self.neighbour_head = nn.Linear(hidden, 1)
         self.drug_vector, self.target_vector = nn.Linear(width, retrieval), nn.Linear(width, retrieval)
         self.vector_head = nn.Linear(1, 1)
 
@@ -95,12 +95,12 @@ class Model(nn.Module):
     def forward(self, batch, bond_fields):
         drugs = self.encode_drugs(batch, bond_fields)
         targets = self.dropout(F.relu(self.target_norm(self.composition(batch["composition"]))))
-        i, j, evidence = batch["drug"], batch["target"], batch["evidence"]
-        hidden = self.drug(drugs).index_select(0, i) + self.target(targets).index_select(0, j) + self.evidence(evidence)
+        i, j, neighbours = batch["drug"], batch["target"], batch["neighbours"]
+        hidden = self.drug(drugs).index_select(0, i) + self.target(targets).index_select(0, j) + self.neighbours(neighbours)
         for block in self.blocks:
             hidden = block(hidden)
         joint = self.head(self.pair_dropout(F.relu(self.pair_norm(hidden))))
-        alone = self.expert_head(F.relu(self.expert(evidence)))
+        alone = self.neighbour_head(F.relu(self.neighbour_hidden(neighbours)))
         drugs, targets = unit(self.drug_vector(drugs)), unit(self.target_vector(targets))
         cosines = (drugs.index_select(0, i) * targets.index_select(0, j)).sum(1, keepdim=True)
         dot = self.vector_head(8.0 * cosines)
@@ -122,13 +122,13 @@ def make(arrays, about):
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
     weights = [p.detach() for p in model.parameters()]
     average = [w.clone() for w in weights]
-    of_expert, of_vectors = float(about["expert_weight"]), float(about["retrieval_weight"])
+    of_neighbours, of_vectors = float(about["neighbour_head_weight"]), float(about["retrieval_weight"])
 
     def step(batch):
         optimizer.zero_grad(set_to_none=True)
         joint, alone, dot = model(batch, bond_fields)
         label = batch["label"]
-        loss = F.mse_loss(joint, label) + of_expert * F.mse_loss(alone, label) + of_vectors * F.mse_loss(dot, label)
+        loss = F.mse_loss(joint, label) + of_neighbours * F.mse_loss(alone, label) + of_vectors * F.mse_loss(dot, label)
         value = loss.item()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0, foreach=True)

@@ -1,4 +1,4 @@
-//! The batches that everything is measured on: structure under a recipe, each entity once, evidence drawn at random.
+//! The batches that everything is measured on: structure under a recipe, each entity once, neighbour features sampled at random.
 //!
 //! Goes out: batches, a model, and a safetensors file of the same for peers.
 
@@ -23,8 +23,8 @@ use fusebind_model::{
 use fusebind_train::{objective::Labels, recipe::Recipe};
 use safetensors::{Dtype, tensor::TensorView};
 
-/// Channels of an evidence row.
-const EVIDENCE: usize = 40;
+/// Values in a row of neighbour features.
+const NEIGHBOUR_INPUTS: usize = 40;
 /// Batches that are kept.
 const BATCHES: usize = 8;
 /// Length of SMILES and sequences in DeepDTA's tables.
@@ -55,7 +55,7 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     pub fn new(dataset: &'a Dataset, recipe: &str, device: Device) -> Result<Self, Box<dyn Error>> {
         let mut recipe = Recipe::open(recipe)?;
-        recipe.model.neighbours.inputs = EVIDENCE;
+        recipe.model.neighbours.inputs = NEIGHBOUR_INPUTS;
         (recipe.model.heads.affinities, recipe.model.heads.binding) = (1, false);
         recipe.model.alignment.dim = 0;
         let drugs = DrugStore::new(
@@ -94,8 +94,8 @@ impl<'a> Bench<'a> {
                 pairs: index,
                 of_drugs,
                 neighbours: Rows {
-                    values: (0..own.len() * EVIDENCE).map(|_| draw()).collect(),
-                    width: EVIDENCE,
+                    values: (0..own.len() * NEIGHBOUR_INPUTS).map(|_| draw()).collect(),
+                    width: NEIGHBOUR_INPUTS,
                 },
                 labels: Labels {
                     affinity: positions.iter().map(value).collect(),
@@ -207,7 +207,7 @@ impl<'a> Bench<'a> {
             ("pair_channels", model.interaction.dim.to_string()),
             ("pair_layers", model.interaction.layers.to_string()),
             ("pair_dropout", model.interaction.dropout.to_string()),
-            ("neighbour_inputs", EVIDENCE.to_string()),
+            ("neighbour_inputs", NEIGHBOUR_INPUTS.to_string()),
             ("neighbour_dim", model.neighbours.dim.to_string()),
             ("retrieval_channels", model.retrieval.dim.to_string()),
             ("atom_rows", ATOM_FIELD_SIZES.iter().sum::<usize>().to_string()),

@@ -31,7 +31,7 @@ fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> 
     let scorer = Scorer {
         model: &model,
         neighbours: NeighbourSource::Nothing,
-        absence: MissingModalities::default(),
+        missing: MissingModalities::default(),
         modality_weights: Default::default(),
         device: &bench.device,
     };

@@ -68,7 +68,7 @@ fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stag
             "project entities",
             (drugs + targets) * width * (h + model.retrieval.dim as f64),
         ),
-        data("read evidence", pairs * neighbours * (h + neighbour_head)),
+        data("read neighbour features", pairs * neighbours * (h + neighbour_head)),
         states(
             "pair interaction",
             pairs * h * h * (2 * model.interaction.layers) as f64,
@@ -167,7 +167,7 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         "matrix products of the step",
         &format!("{:.2} GFLOP", work / 1e9),
         &format!(
-            "floor {:.1} ms; the step runs at {:.0} % of the limit",
+            "at least {:.1} ms; the step runs at {:.0} % of the limit",
             work / peak * 1e3,
             work / total / peak * 100.0
         ),
@@ -176,7 +176,7 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         row(
             name,
             &format!("{:.0} MFLOP", all / 1e6),
-            &format!("forward {:.0}; floor {:.2} ms", forward / 1e6, all / peak * 1e3),
+            &format!("forward {:.0}; at least {:.2} ms", forward / 1e6, all / peak * 1e3),
         );
     }
     // Weights, both moments and the average are read and written, the gradient is read.
@@ -217,8 +217,8 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
         if !output.status.success() {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        let said: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-        let number = |key: &str| said[key].as_f64().unwrap_or(f64::NAN);
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let number = |key: &str| result[key].as_f64().unwrap_or(f64::NAN);
         let rate = number("pairs_per_second");
         let of = match script {
             "same_model.py" if number("parameters") as usize != count => {

@@ -1,4 +1,4 @@
-//! Floors: what a score is worth nothing below. Each is fitted on training pairs only and stands beside every score.
+//! Baselines: simple predictors that a model must beat. Each is fitted on training pairs only and stands beside every score.
 //!
 //! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or 0/1). Goes
 //! out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted trees.
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 pub use context::{Baseline, BaselineContext};
 
-/// All floors of a context. Boosted trees take the longest.
+/// All baselines of a context. Boosted trees take the longest.
 pub fn baselines(context: &BaselineContext<'_>) -> Vec<Baseline> {
     if context.train.is_empty() {
         return Vec::new();

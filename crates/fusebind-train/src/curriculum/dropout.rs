@@ -1,4 +1,4 @@
-//! How often the modalities of an entity are withheld from it while a model trains.
+//! How often the modalities of an entity are masked while a model trains.
 //!
 //! The rate goes from `first` to `last` over training: `r(t) = last` (constant), `first + (last - first) t` (linear), or `first +
 //! (last - first) (1 - cos(pi t)) / 2` (cosine). Driven by importance, a modality is kept with `(1 - r(t)) w_m(t)`, `r` linear and

@@ -1,11 +1,11 @@
-//! What each modality is worth to a model while it trains, measured on the modalities that it does without at random.
+//! Measured importance: how much loss each modality saves while a model trains, measured on randomly masked modalities.
 //!
-//! Modality dropout takes a modality from an entity by a coin, so pairs with and without it differ in nothing else on
-//! average. With `l` the loss of a pair, of the reader of evidence where there is one (its evidence leaves the pair's own label
-//! out, so that it cannot know a training pair by heart):
+//! Modality dropout masks a modality of an entity at random, so pairs with and without it differ in nothing else on average. With `l`
+//! the loss of a pair, that of the neighbour head where there is one (its features leave the pair's own label out, so that it cannot
+//! memorise a training pair):
 //!
 //! ```text
-//! worth_m = mean l(without m) - mean l(with m)      over pairs whose entity has m
+//! importance_m = mean l(without m) - mean l(with m)      over pairs whose entity has m
 //! ```
 //!
 //! relative to the mean loss, and averaged over epochs with weight [`MEMORY`] on the past. Comes in: losses of batches. Goes
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Weight of the past in the running average.
 const MEMORY: f64 = 0.6;
-/// Pairs with and without a modality below which an epoch says nothing of it.
+/// Pairs with and without a modality below which an epoch measures nothing.
 const LEAST: f64 = 50.0;
 
 /// Share of the loss that each modality saves: drugs, then targets.

@@ -1,20 +1,23 @@
-//! Adaptive curriculum over modalities: the reliable ones lead, the others are admitted gradually, none is trusted beyond what
-//! it is worth, and what does not fit its entity is doubted.
+//! Adaptive curriculum over modalities: the important ones lead and the others are unlocked gradually. A modality is weighted no more
+//! than its importance allows, and a value that does not fit its entity is weighted less.
 //!
 //! **Importance.** `r_m` in [0, 1], relative to the best modality of the same side: before training how well the neighbours
-//! under modality `m` alone foretell the labels of training pairs, leave-one-out and beyond the bias of the pair
-//! (`NeighbourTable::neighbour_correlation`); from the second epoch on the mean of this and of the running worth of the modality (`MeasuredImportance`). No
-//! validation or test pair takes part. **Unlocking.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the
-//! share of training that is done (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848); a modality of difficulty
-//! `d_m = 1 - r_m` is admitted by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every
-//! useful modality in part from the first step: what is kept from a model then, it does not make up for later
-//! (docs/experiments/curriculum.md). **ModalityWeights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` says to which share a modality is present,
-//! in fusion and in evidence, where the rest is absent; the trust at the end belongs to the model. What is reliable enough is fully
-//! trusted in the end: a trust in proportion to reliability was tried, and kept useful modalities small (docs/experiments/curriculum.md). It is
-//! multiplied, entity by entity, with the trust in what the modality says of this very entity (`fusebind_model::mismatch`).
-//! Weighting instead of dropping keeps a gradient to what is not trusted yet.
+//! under modality `m` alone predict the labels of training pairs, leave-one-out and beyond the bias of the pair
+//! (`NeighbourTable::neighbour_correlation`); from the second epoch on the mean of this and of the running measured importance
+//! (`MeasuredImportance`). No validation or test pair takes part.
 //!
-//! Comes in: [`NeighbourCorrelations`], [`CurriculumConfig`] and, epoch by epoch, a [`ImportanceAccumulator`]. Goes out: a [`Curriculum`].
+//! **Unlocking.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the share of training that is done, `c0` the
+//! key `start` and `T` the key `unlocked` (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848). A modality of difficulty `d_m = 1 - r_m` is
+//! unlocked by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every useful modality in
+//! part from the first step: what is masked in the first epochs, a model does not make up for later (docs/experiments/curriculum.md).
+//!
+//! **Weights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` is the share to which a modality is present, in
+//! fusion and in neighbour features; to the rest it is missing. The weights at the end belong to the model. An importance from
+//! `full_weight_at` on gives full weight in the end: weights in proportion to importance were tried, and kept useful modalities small
+//! (docs/experiments/curriculum.md). They are multiplied, entity by entity, with the weights of `fusebind_features::quality`. Weighting
+//! instead of dropping keeps a gradient to what is not unlocked yet.
+//!
+//! Comes in: [`NeighbourCorrelations`], [`CurriculumConfig`] and, epoch by epoch, an [`ImportanceAccumulator`]. Goes out: a [`Curriculum`].
 
 mod dropout;
 mod importance;
@@ -34,9 +37,9 @@ pub use importance::{CurriculumState, ImportanceAccumulator, MeasuredImportance,
 /// Skill of each modality's neighbours: drugs, then targets.
 pub type NeighbourCorrelations = [BTreeMap<Modality, f64>; 2];
 
-/// ModalityWeights in modalities over training.
+/// Weights of modalities over training.
 pub trait Curriculum: Send + Sync {
-    /// ModalityWeights in the modalities of drugs and of targets when the share `progress` of training is done, from what the epochs before
+    /// Weights of the modalities of drugs and of targets when the share `progress` of training is done, from what the epochs before
     /// have taught.
     fn modality_weights(&self, progress: f64, state: &CurriculumState) -> [ModalityWeights; 2];
 }
@@ -48,9 +51,9 @@ pub enum CurriculumKind {
     /// All at once, all trusted alike.
     #[default]
     None,
-    /// The reliable ones first.
+    /// The importances ones first.
     Acmo,
-    /// The reliable ones last: a control.
+    /// The importances ones last: a control.
     Reversed,
     /// In random order: a control.
     Random,
@@ -175,21 +178,21 @@ impl Curriculum for Unlocking {
     fn modality_weights(&self, progress: f64, state: &CurriculumState) -> [ModalityWeights; 2] {
         let grown = (progress / self.config.unlocked).min(1.0);
         let competence = self.config.start + (1.0 - self.config.start) * grown;
-        let reliable = importance(&self.neighbour_correlations, state);
+        let importances = importance(&self.neighbour_correlations, state);
         [0, 1].map(|side| {
-            let difficulty: Vec<f64> = reliable[side].values().map(|r| 1.0 - r).collect();
+            let difficulty: Vec<f64> = importances[side].values().map(|r| 1.0 - r).collect();
             let mut modality_weights = ModalityWeights::default();
-            for (at, (modality, importance)) in reliable[side].iter().enumerate() {
+            for (at, (modality, importance)) in importances[side].iter().enumerate() {
                 let difficulty = match self.config.kind {
                     CurriculumKind::Reversed => 1.0 - difficulty[at],
                     CurriculumKind::Random => difficulty[self.ranks[side][at]],
                     _ => difficulty[at],
                 };
-                let admission = 1.0 / (1.0 + (-(competence + 3.0 * SOFTNESS - difficulty) / SOFTNESS).exp());
+                let unlocked = 1.0 / (1.0 + (-(competence + 3.0 * SOFTNESS - difficulty) / SOFTNESS).exp());
                 let most = (importance / self.config.full_weight_at)
                     .min(1.0)
                     .max(self.config.minimum_weight);
-                modality_weights.set(*modality, (most * admission) as f32);
+                modality_weights.set(*modality, (most * unlocked) as f32);
             }
             modality_weights
         })
@@ -197,7 +200,7 @@ impl Curriculum for Unlocking {
 }
 
 /// MeasuredImportance by name, for logs.
-pub fn named_worth(state: &CurriculumState) -> BTreeMap<String, f64> {
+pub fn named_importance(state: &CurriculumState) -> BTreeMap<String, f64> {
     let sides = ["drug", "target"].into_iter().zip(&state.measured_importance);
     sides
         .flat_map(|(side, measured_importance)| {
@@ -336,6 +339,6 @@ mod tests {
         let learned = acmo.modality_weights(0.0, &state)[0];
         assert!(learned.of(Modality::Text) > learned.of(Modality::Graph));
         assert!(learned.of(Modality::Bioassay) < 0.05);
-        assert_eq!(named_worth(&state)["drug text"], 0.3);
+        assert_eq!(named_importance(&state)["drug text"], 0.3);
     }
 }

@@ -1,4 +1,4 @@
-//! Honest evaluation: a model's scores beside its floors and the leakage audit.
+//! Honest evaluation: a model's scores beside baselines and the leakage audit.
 //!
 //! Comes in: a trained model, a data set, a split and the part to score. Goes out: an [`Evaluation`], ready to be printed.
 
@@ -23,7 +23,7 @@ use crate::{
     Error, ErrorKind,
     baseline::{BaselineContext, baselines, by_key},
     objective::scale_name,
-    trainer::{DrugViews, affinity_column, binding_column},
+    trainer::{DatasetDrugRows, affinity_column, binding_column},
 };
 
 pub use sampling::Sampling;
@@ -94,19 +94,19 @@ pub struct PairPrediction {
 /// Presence of modalities of a drug and a target, as the caller counts them.
 pub type Presence<'a> = &'a dyn Fn(u32, u32) -> u64;
 
-/// Scores `bundle` on `part`. `presence` adds the floor that knows only which modalities exist.
+/// Scores `trained` on `part`. `presence` adds the baseline that knows only which modalities exist.
 pub fn evaluate(
-    bundle: &TrainedModel,
+    trained: &TrainedModel,
     (dataset, side): (&Dataset, [&SideData; 2]),
     (split, part): (&Split, Part),
     mask: Mask,
-    (with_floors, presence): (bool, Option<Presence<'_>>),
+    (with_baselines, presence): (bool, Option<Presence<'_>>),
 ) -> Result<(Evaluation, Vec<PairPrediction>), Error> {
-    let description = &bundle.description;
+    let description = &trained.description;
     let indices = split.part(part);
     let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
-    let views = DrugViews::new(dataset, side[0], interactions.iter().map(|i| (i.drug, i.target)));
-    let pairs = &views.0.pairs;
+    let drug_rows = DatasetDrugRows::new(dataset, side[0], interactions.iter().map(|i| (i.drug, i.target)));
+    let pairs = &drug_rows.0.pairs;
     if pairs.is_empty() {
         return Err(Error::new(
             ErrorKind::Data,
@@ -114,8 +114,8 @@ pub fn evaluate(
         ));
     }
     let targets = (dataset.targets.iter().map(|t| &t.protein), side[1]);
-    let (drugs, targets, findings) = bundle.stores((views.molecules(dataset), &views.0.side), targets);
-    let scores = bundle.score((&drugs, &targets), pairs, mask, |_| {});
+    let (drugs, targets, findings) = trained.stores((drug_rows.molecules(dataset), &drug_rows.0.side), targets);
+    let scores = trained.score((&drugs, &targets), pairs, mask, |_| {});
 
     let leakage = OverlapAudit::of(&dataset.interactions, &split.train, indices);
     let sampling = |is_labelled: &dyn Fn(&Interaction) -> bool| {
@@ -162,7 +162,7 @@ pub fn evaluate(
                 .intervals
                 .extend(interval.ok().map(|i| (name.to_string(), i)));
         }
-        if with_floors {
+        if with_baselines {
             let value = |i: u32| {
                 let affinity = dataset.interactions[i as usize]
                     .affinity
@@ -196,7 +196,7 @@ pub fn evaluate(
                 .intervals
                 .extend(interval.ok().map(|i| (name.to_string(), i)));
         }
-        if with_floors && description.scales.is_empty() {
+        if with_baselines && description.scales.is_empty() {
             let value = |i: u32| dataset.interactions[i as usize].binds.map(|b| f64::from(u8::from(b)));
             let labelled: Vec<u32> = indices.iter().copied().filter(|i| value(*i).is_some()).collect();
             let context = BaselineContext::new(dataset, &split.train, &labelled, value);

@@ -1,6 +1,6 @@
 //! Ways in which modalities are wrong.
 //!
-//! Comes in: the data that a model is scored on. Goes out: the same with one modality spoiled; every draw follows from a seed.
+//! Comes in: the data that a model is scored on. Goes out: the same with one modality perturbed; every draw follows from a seed.
 
 use fusebind_features::{
     entity::{
@@ -54,7 +54,7 @@ impl Noise {
         }
     }
 
-    /// What is spoiled.
+    /// What is perturbed.
     pub fn modality(self) -> Modality {
         match self {
             Self::ShuffledText | Self::FifthShuffledText => Modality::Text,
@@ -64,22 +64,22 @@ impl Noise {
         }
     }
 
-    /// The side data of one side, spoiled.
+    /// The side data of one side, perturbed.
     pub fn perturb(self, side: &SideData, seed: u64) -> SideData {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut spoiled = side.clone();
+        let mut perturbed = side.clone();
         match self {
-            Self::ShuffledText => shuffle(&mut spoiled.texts, 1, &mut random),
-            Self::FifthShuffledText => shuffle(&mut spoiled.texts, 5, &mut random),
-            Self::ShuffledTranscriptome => shuffle(&mut spoiled.transcriptome.of_entity, 1, &mut random),
-            Self::ShuffledBioassay => shuffle(&mut spoiled.bioassay.of_entity, 1, &mut random),
-            Self::NoisyTranscriptome => blur(&mut spoiled.transcriptome, &mut random),
+            Self::ShuffledText => shuffle(&mut perturbed.texts, 1, &mut random),
+            Self::FifthShuffledText => shuffle(&mut perturbed.texts, 5, &mut random),
+            Self::ShuffledTranscriptome => shuffle(&mut perturbed.transcriptome.of_entity, 1, &mut random),
+            Self::ShuffledBioassay => shuffle(&mut perturbed.bioassay.of_entity, 1, &mut random),
+            Self::NoisyTranscriptome => blur(&mut perturbed.transcriptome, &mut random),
             Self::TruncatedSequence => {}
         }
-        spoiled
+        perturbed
     }
 
-    /// A sequence, spoiled; where what is left is no protein any more the sequence stays as it is.
+    /// A sequence, perturbed; where what is left is no protein any more the sequence stays as it is.
     pub fn truncate(self, protein: &Protein) -> Protein {
         match self {
             Self::TruncatedSequence => {

@@ -129,7 +129,7 @@ impl Objective {
         Self { config }
     }
 
-    /// Mean loss of a batch, `[1]`: that of structure and evidence together, that of evidence alone, and a share of that of the
+    /// Mean loss of a batch, `[1]`: that of the encoders, that of the neighbour head, and a share of that of the
     /// retrieval vectors.
     pub fn loss(&self, outputs: &Outputs, labels: &Labels, device: &Device) -> Tensor<1> {
         let joint = self.loss_of(&outputs.joint, labels, device);

@@ -37,7 +37,7 @@ pub struct AdamWConfig {
     pub average: f32,
     /// Largest Euclidean norm of the whole gradient; 0 for no limit.
     pub clip: f32,
-    /// Factor of the learning rate for the evidence expert, a small network that the rate of a large one would leave unfinished.
+    /// Factor of the learning rate for the neighbour head, a small network that the rate of a large one would leave underfitted.
     pub neighbour_head: f32,
 }
 
@@ -246,7 +246,7 @@ impl Gradients {
     }
 }
 
-/// Path of the evidence expert.
+/// Path of the neighbour head.
 const NEIGHBOUR_HEAD: &str = "neighbours.neighbour_head.";
 
 const BLOCK: usize = 16 * 1024;

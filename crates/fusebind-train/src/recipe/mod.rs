@@ -90,7 +90,7 @@ pub struct ModalitiesConfig {
     pub drug_text: Vec<String>,
     /// Text columns of targets, the first that exists is read; the main one without any.
     pub target_text: Vec<String>,
-    /// How often modalities are withheld in training.
+    /// How often modalities are masked in training.
     pub dropout: DropoutConfig,
 }
 
@@ -105,13 +105,13 @@ impl Default for ModalitiesConfig {
     }
 }
 
-/// How often training shows evidence as a new entity would have it.
+/// Cold-start simulation: how often training shows neighbour features as a new entity would have them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ColdStartConfig {
-    /// Share of training pairs that are shown without the other labels of their drug.
+    /// Share of training pairs whose drug is shown without its other labels.
     pub drug: f64,
-    /// Share of training pairs that are shown without the other labels of their target.
+    /// Share of training pairs whose target is shown without its other labels.
     pub target: f64,
 }
 
@@ -141,11 +141,11 @@ pub struct TrainingConfig {
     pub patience: u64,
     /// Which weights a run ends with.
     pub checkpoint: CheckpointPolicy,
-    /// ModalityWeights in modalities over training.
+    /// Weights of modalities over training.
     pub curriculum: CurriculumConfig,
     /// Reference as of new entities.
     pub cold_start: ColdStartConfig,
-    /// Share of structure and evidence together in the prediction, the rest is evidence alone, for runs without validation
+    /// Share of the encoders, with neighbour features, in the prediction, the rest is the neighbour head, for runs without validation
     /// pairs; where there are some, they choose it.
     pub encoder_share: f32,
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side

@@ -1,5 +1,5 @@
-//! What is fitted on training pairs before the first step: input scales, vocabularies, panels, the bank of evidence, and the twins
-//! that it is shown with.
+//! What is fitted on training pairs before the first step: input scales, vocabularies, panels, the reference set, and the
+//! permuted copies of its entities.
 
 use std::collections::{HashMap, HashSet};
 
@@ -65,7 +65,7 @@ pub(super) fn training_record(job: &Job<'_>, recipe: &Recipe) -> TrainingRecord 
     }
 }
 
-/// The same entities with side values of others, for a model that is to learn what doubt means.
+/// The same entities with side values of others, for a model that is to learn what a mismatch is.
 #[derive(Default)]
 pub(super) struct PermutedCopies {
     /// Store row of the twin of each store row: drugs, targets.
@@ -75,21 +75,21 @@ pub(super) struct PermutedCopies {
 }
 
 impl PermutedCopies {
-    /// Adds a twin of each entity of the training pairs at `pairs` that has side values: behind the drugs of `views`, and behind the
+    /// Adds a twin of each entity of the training pairs at `pairs` that has side values: behind the drugs of `rows`, and behind the
     /// targets in `side`.
-    pub fn add(views: &mut DrugRows, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
+    pub fn add(rows: &mut DrugRows, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
         let mut permuted_copies = Self::default();
-        let pairs = job.split.train.indices().iter().map(|i| views.pairs[*i as usize]);
+        let pairs = job.split.train.indices().iter().map(|i| rows.pairs[*i as usize]);
         let (of_drugs, of_targets, _) = distinct_batch(&pairs.collect::<Vec<_>>());
         let mut random = ChaCha8Rng::seed_from_u64(job.seed ^ 0x7415_B0DD);
-        let first = (drugs + views.drugs.len()) as u32;
-        views.side.pad(first as usize);
-        let further = views.drugs.clone();
+        let first = (drugs + rows.drugs.len()) as u32;
+        rows.side.pad(first as usize);
+        let further = rows.drugs.clone();
         let drug_of = |row: u32| (row as usize).checked_sub(drugs).map_or(row, |at| further[at]);
-        let born = views.side.push_permuted_copies(&of_drugs, &mut random);
-        for (number, row) in born.into_iter().enumerate() {
+        let copied = rows.side.push_permuted_copies(&of_drugs, &mut random);
+        for (number, row) in copied.into_iter().enumerate() {
             permuted_copies.of[0].insert(row, first + number as u32);
-            views.drugs.push(drug_of(row));
+            rows.drugs.push(drug_of(row));
         }
         side.pad(targets);
         for (number, row) in side
@@ -133,7 +133,7 @@ pub(super) struct Positives {
     /// Entity of each store row: drugs, targets.
     entities: [Vec<u32>; 2],
     pairs: HashSet<(u32, u32)>,
-    asked: bool,
+    enabled: bool,
 }
 
 impl Positives {
@@ -151,13 +151,13 @@ impl Positives {
         Self {
             entities: [0, 1].map(|side| (0..counts[side] as u32).chain(further[side].iter().copied()).collect()),
             pairs: train.filter(binds).map(|i| (i.drug, i.target)).collect(),
-            asked: true,
+            enabled: true,
         }
     }
 
     /// 1 where the drug of a row binds the target of a column, `[Bd, Bt]`; empty where nobody asks.
     pub fn matrix(&self, drugs: &[u32], targets: &[u32]) -> Vec<f32> {
-        if !self.asked {
+        if !self.enabled {
             return Vec::new();
         }
         let drugs = drugs.iter().map(|row| self.entities[0][*row as usize]);
@@ -172,7 +172,7 @@ impl Positives {
     }
 }
 
-/// The bank of training pairs, which then judges the side values of all entities; `permuted_copies` stand behind those that have their own.
+/// The reference set of training pairs, with the side values of all entities weighted by it; `permuted_copies` come last in the stores.
 pub(super) fn known_pairs(
     job: &Job<'_>,
     (plan, config): (&LabelPlan, &CurriculumConfig),
@@ -194,7 +194,7 @@ pub(super) fn known_pairs(
     neighbours
 }
 
-/// Reference of the training pairs, in all copies of `permuted_copies`; `rows` are the drug and target rows of each interaction.
+/// Neighbour features of the training pairs, in all copies of `permuted_copies`; `rows` are the drug and target rows of each interaction.
 pub(super) fn training_neighbours(
     job: &Job<'_>,
     neighbours: &mut Reference,

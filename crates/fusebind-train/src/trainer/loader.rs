@@ -54,7 +54,7 @@ pub(super) struct Loader<'a> {
     pub train: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
-    /// Reference by position in the training part, once for each of the pair's own and foreign side values ([`PermutedCopies::variant`]).
+    /// Neighbour features by position in the training part, once for each of the pair's own and permuted side values ([`PermutedCopies::variant`]).
     pub neighbours: Option<&'a NeighbourTable>,
     pub permuted_copies: &'a PermutedCopies,
     pub cold_start: &'a ColdStartConfig,
@@ -65,7 +65,7 @@ pub(super) struct Loader<'a> {
     pub corruption: f64,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
-    /// ModalityWeights in the modalities of drugs and of targets in the epoch at hand.
+    /// Weights of the modalities of drugs and of targets in the epoch at hand.
     pub modality_weights: [ModalityWeights; 2],
     /// Share of training that was done before this epoch.
     pub progress: f64,
@@ -94,7 +94,7 @@ impl Loader<'_> {
         BatchSampler::new(self.sampler.clone()).epoch(&pairs, self.seed, epoch)
     }
 
-    /// What the evidence of a training pair must do without in this epoch.
+    /// What is masked of the neighbour features of a training pair in this epoch.
     fn mask(&self, epoch: u64, position: u32) -> Mask {
         let draw =
             |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));

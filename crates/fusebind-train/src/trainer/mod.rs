@@ -77,8 +77,8 @@ pub struct Job<'a> {
 
 impl Job<'_> {
     /// The drugs as each pair of the data set may see them.
-    fn views(&self) -> DrugViews {
-        DrugViews::new(
+    fn drug_rows(&self) -> DatasetDrugRows {
+        DatasetDrugRows::new(
             self.dataset,
             self.side[0],
             self.dataset.interactions.iter().map(|i| (i.drug, i.target)),
@@ -87,9 +87,9 @@ impl Job<'_> {
 }
 
 /// [`DrugRows`] of the drugs of a data set.
-pub(crate) struct DrugViews(pub DrugRows);
+pub(crate) struct DatasetDrugRows(pub DrugRows);
 
-impl DrugViews {
+impl DatasetDrugRows {
     /// DrugRows for `pairs` of drug and target.
     pub fn new(dataset: &Dataset, side: &SideData, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
         Self(DrugRows::new(side, dataset.drugs.len(), &pairs.collect::<Vec<_>>()))
@@ -126,12 +126,12 @@ const SAVE_EVERY: f64 = 20.0;
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let mut recipe = resolve(job)?;
     let plan = LabelPlan::fit(&job.dataset.interactions, &job.split.train, recipe.task)?;
-    let mut views = job.views();
+    let mut drug_rows = job.drug_rows();
     let mut target_side = job.side[1].clone();
     let corruption = recipe.training.curriculum.corruption;
     let permuted_copies = match corruption > 0.0 && recipe.model.neighbours.enabled {
         true => PermutedCopies::add(
-            &mut views.0,
+            &mut drug_rows.0,
             job.dataset.drugs.len(),
             &mut target_side,
             job.dataset.targets.len(),
@@ -146,38 +146,38 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
             .iter()
             .map(|t| &job.dataset.targets[*t as usize].protein),
     );
-    let drugs = DrugStore::new(views.molecules(job.dataset), recipe.model.graph.substructures);
+    let drugs = DrugStore::new(drug_rows.molecules(job.dataset), recipe.model.graph.substructures);
     let targets = TargetStore::new(proteins, recipe.model.sequence.composition);
     let inputs = fit_inputs(job, &recipe, &drugs, &targets);
     (recipe.model.drug, recipe.model.target) = (inputs.drug.channels(), inputs.target.channels());
-    let (drug_side, mut notes) = inputs.drug.store(&views.0.side, drugs.keys.len());
+    let (drug_side, mut notes) = inputs.drug.store(&drug_rows.0.side, drugs.keys.len());
     let (target_side, more) = inputs.target.store(&target_side, targets.keys.len());
     notes.extend(more);
     notes.iter().for_each(|note| observer.note(note));
     let mut drugs = drugs.scaled(&inputs.substructures).with_side(drug_side);
     let mut targets = targets.scaled(&inputs.composition).with_side(target_side);
     let scales = plan.scales.clone();
-    let plan_of_skill = plan.clone();
+    let label_plan = plan.clone();
     let curriculum = recipe.training.curriculum.clone();
     let mut neighbours = (recipe.model.neighbours.enabled)
         .then(|| known_pairs(job, (&plan, &curriculum), &permuted_copies, (&mut drugs, &mut targets)));
-    let rows = (&views.0.pairs[..], &permuted_copies);
+    let rows = (&drug_rows.0.pairs[..], &permuted_copies);
     let shown = (neighbours.as_mut()).map(|neighbours| training_neighbours(job, neighbours, rows, (&drugs, &targets)));
     recipe.model.neighbours.inputs = neighbours.as_ref().map_or(0, Reference::inputs);
     recipe.model.neighbours.flags = neighbours.as_ref().map_or(0, Reference::flags);
     let mut run = Run::start(job, recipe, (plan, inputs))?;
     let neighbour_correlations = shown
         .as_ref()
-        .map(|table| table.neighbour_correlation(&outcomes(job, &plan_of_skill)))
+        .map(|table| table.neighbour_correlation(&outcomes(job, &label_plan)))
         .unwrap_or_default();
     let positives = match run.recipe.training.objective.contrast > 0.0 {
-        true => Positives::new(job, &plan_of_skill, [&views.0.drugs, &permuted_copies.targets]),
+        true => Positives::new(job, &label_plan, [&drug_rows.0.drugs, &permuted_copies.targets]),
         false => Positives::default(),
     };
     let curriculum = curriculum.build(&neighbour_correlations, job.seed);
     let mut loader = Loader {
         interactions: &job.dataset.interactions,
-        pairs: &views.0.pairs,
+        pairs: &drug_rows.0.pairs,
         train: job.split.train.indices(),
         stores: (&drugs, &targets),
         scales: &scales,
@@ -193,7 +193,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         progress: 0.0,
     };
     let stores = (&drugs, &targets);
-    let validation = Validation::new(job, &views.0.pairs, &scales, stores, neighbours.as_ref());
+    let validation = Validation::new(job, &drug_rows.0.pairs, &scales, stores, neighbours.as_ref());
     let steps_per_epoch = loader.epoch(0).len() as u64;
     let schedule = run.schedule(steps_per_epoch);
     let epochs = run.recipe.training.epochs;
@@ -216,7 +216,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
                 CurriculumKind::None => Default::default(),
                 _ => curriculum::named(loader.modality_weights, &neighbour_correlations),
             },
-            measured_importance: curriculum::named_worth(&run.progress.curriculum),
+            measured_importance: curriculum::named_importance(&run.progress.curriculum),
             learning_rate: schedule.rate(run.optimizer.steps().saturating_sub(1)),
             seconds: started.elapsed().as_secs_f64(),
         };

@@ -198,8 +198,8 @@ impl Run {
                 );
             }
             if self.recipe.training.curriculum.kind != CurriculumKind::None {
-                let reader = outputs.neighbours.as_ref().unwrap_or(&outputs.joint);
-                let losses = self.objective.losses(reader, &batch.labels);
+                let output = outputs.neighbours.as_ref().unwrap_or(&outputs.joint);
+                let losses = self.objective.losses(output, &batch.labels);
                 losses
                     .into_iter()
                     .zip(&batch.shown)

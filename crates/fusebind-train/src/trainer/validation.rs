@@ -111,7 +111,7 @@ impl<'a> Validation<'a> {
                 .neighbours
                 .as_ref()
                 .map_or(NeighbourSource::Nothing, NeighbourSource::Table),
-            absence: MissingModalities::default(),
+            missing: MissingModalities::default(),
             modality_weights,
             device,
         }
@@ -125,21 +125,21 @@ impl<'a> Validation<'a> {
             return Validated::default();
         }
         let scorer = self.scorer(model, device, modality_weights);
-        let reading = scorer.read(self.stores, &self.pairs);
+        let embeddings = scorer.read(self.stores, &self.pairs);
         let shares = if self.missing.is_some() { self.shares } else { &[0.0] };
-        let leans = shares.iter().any(|share| *share > 0.0);
+        let uses_structure = shares.iter().any(|share| *share > 0.0);
         // What is said from structure alone is asked for only where a share of it is tried.
-        let raw_outputs = |scorer: &Scorer<'_>| match leans {
-            true => scorer.score_both(&reading, self.stores, &self.pairs),
+        let raw_outputs = |scorer: &Scorer<'_>| match uses_structure {
+            true => scorer.score_both(&embeddings, self.stores, &self.pairs),
             false => [
-                scorer.score_read(&reading, self.stores, &self.pairs, |_| {}),
+                scorer.score_read(&embeddings, self.stores, &self.pairs, |_| {}),
                 RawOutputs::default(),
             ],
         };
         let whole = (scorer, raw_outputs(&scorer));
         let missing = self.missing.as_ref().map(|[drugs, targets]| {
-            let absence = MissingModalities::Each([drugs, targets]);
-            let scorer = Scorer { absence, ..scorer };
+            let missing = MissingModalities::Each([drugs, targets]);
+            let scorer = Scorer { missing, ..scorer };
             (scorer, raw_outputs(&scorer))
         });
         let reads_neighbours = whole.1[0].neighbours.is_some();
@@ -162,7 +162,7 @@ impl<'a> Validation<'a> {
             Validated {
                 metrics,
                 encoder_share: reads_neighbours.then_some(ensemble.encoder_share),
-                structure_only_share: leans.then_some(ensemble.structure_only_share),
+                structure_only_share: uses_structure.then_some(ensemble.structure_only_share),
             }
         });
         let best = scored.max_by(|a, b| {

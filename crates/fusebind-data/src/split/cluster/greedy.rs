@@ -24,8 +24,8 @@ pub fn cluster_sequences(sequences: &[&[u8]], config: &ClusterConfig) -> Vec<u32
     for own in order {
         let sequence = sequences[own];
         // Equal sequences are adjacent in the order; they share a cluster even where they hold no k-mer.
-        if let Some(permuted_copy) = before.filter(|permuted_copy| sequences[*permuted_copy] == sequence) {
-            cluster[own] = cluster[permuted_copy];
+        if let Some(equal) = before.filter(|equal| sequences[*equal] == sequence) {
+            cluster[own] = cluster[equal];
             continue;
         }
         before = Some(own);
@@ -86,9 +86,9 @@ mod tests {
     }
 
     fn clusters(sequences: &[Vec<u8>], identity: f64) -> Vec<u32> {
-        let views: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();
+        let slices: Vec<&[u8]> = sequences.iter().map(Vec::as_slice).collect();
         cluster_sequences(
-            &views,
+            &slices,
             &ClusterConfig {
                 identity,
                 ..ClusterConfig::default()

@@ -1,4 +1,4 @@
-//! The arms: variations of one recipe, each with one thing changed.
+//! The variants: variations of one recipe, each with one thing changed.
 
 use fusebind_features::modality::Modality;
 use fusebind_model::fusion::entity::{Absent, FusionKind};

@@ -74,23 +74,23 @@ fn alike(without: ModalitySet) -> MissingModalities<'static> {
     })
 }
 
-/// Sweeps `bundle` over `part`. Wrong side data are scored under the mismatch rates of training (`noise`)
+/// Sweeps `trained` over `part`. Wrong side data are scored under the mismatch rates of training (`noise`)
 /// and, where the model checks side values, under those estimated from the wrong tables (`noise-estimated`). `progress` is called with
 /// the measurements done and all of them.
 pub fn robustness(
-    bundle: &TrainedModel,
+    trained: &TrainedModel,
     data: (&Dataset, [&SideData; 2]),
     (split, part): (&Split, Part),
     config: &RobustnessConfig,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Robustness, Error> {
     let indices = split.part(part);
-    let setting = Setting::new(bundle, data, indices, None);
+    let setting = Setting::new(trained, data, indices, None);
     let scores = setting.scores(MissingModalities::default());
-    let (full, error, n) = setting.judge(&scores)?;
+    let (full, error, n) = setting.score(&scores)?;
     let (truth, predictions) = setting.labelled(&scores);
     let mut scored = ScoredRun {
-        binding: bundle.description.scales.is_empty(),
+        binding: trained.description.scales.is_empty(),
         truth,
         sampling: Sampling::new(
             &OverlapAudit::of(&data.0.interactions, &split.train, indices),
@@ -106,16 +106,16 @@ pub fn robustness(
         }
     };
     keep("everything", predictions);
-    let known = match &bundle.neighbours {
+    let known = match &trained.neighbours {
         Some(neighbours) => neighbours.is_known((&setting.drugs, &setting.targets)),
         None => [
             vec![true; setting.drugs.keys.len()],
             vec![true; setting.targets.keys.len()],
         ],
     };
-    let subsets = subsets(bundle);
+    let subsets = subsets(trained);
     let structure: ModalitySet = [Modality::Graph, Modality::Sequence].into_iter().collect();
-    let reference = bundle.neighbours.as_ref();
+    let reference = trained.neighbours.as_ref();
     let estimates_rates = reference.is_some_and(|reference| !reference.mismatch.is_empty());
     let total = Pattern::ALL.len() * config.rates.len() * config.draws as usize
         + subsets.len()
@@ -133,7 +133,7 @@ pub fn robustness(
                 let present = [&present[0][..], &present[1][..]];
                 let lost = pattern.draw(present, [&known[0], &known[1]], rate, seed);
                 let scores = setting.scores(MissingModalities::Each([&lost[0], &lost[1]]));
-                let (score, error, _) = setting.judge(&scores)?;
+                let (score, error, _) = setting.score(&scores)?;
                 if pattern == Pattern::Random && draw == 0 {
                     keep(&format!("missing-{:.0}", 100.0 * rate), setting.labelled(&scores).1);
                 }
@@ -154,7 +154,7 @@ pub fn robustness(
     }
     for subset in &subsets {
         let scores = setting.scores(alike(subset.complement()));
-        let (score, error, _) = setting.judge(&scores)?;
+        let (score, error, _) = setting.score(&scores)?;
         if *subset == structure {
             keep("structure", setting.labelled(&scores).1);
         }
@@ -177,13 +177,13 @@ pub fn robustness(
     };
     let mut tables: Vec<Found> = setting.tables.iter().map(|table| found("nothing", table)).collect();
     for noise in Noise::ALL {
-        let spoiled = Setting::new(bundle, data, indices, Some((noise, config.seed)));
-        let is_spoiled = |table: &&TableFinding| table.quality.modality == noise.modality();
-        let touched = spoiled.tables.iter().filter(is_spoiled);
+        let perturbed = Setting::new(trained, data, indices, Some((noise, config.seed)));
+        let is_perturbed = |table: &&TableFinding| table.quality.modality == noise.modality();
+        let touched = perturbed.tables.iter().filter(is_perturbed);
         tables.extend(touched.map(|table| found(noise.name(), table)));
-        let scores = spoiled.scores(MissingModalities::default());
-        let (score, error, _) = spoiled.judge(&scores)?;
-        keep(noise.name(), spoiled.labelled(&scores).1);
+        let scores = perturbed.scores(MissingModalities::default());
+        let (score, error, _) = perturbed.score(&scores)?;
+        keep(noise.name(), perturbed.labelled(&scores).1);
         let mut measure = |variant: &str, score: f64, error: f64| {
             let measurement = Measurement {
                 variant: variant.into(),
@@ -196,8 +196,8 @@ pub fn robustness(
             push(&mut measurements, measurement);
         };
         measure("noise", score, error);
-        if let Some(estimated) = spoiled.with_estimated_rates() {
-            let (score, error, _) = estimated.judge(&estimated.scores(MissingModalities::default()))?;
+        if let Some(estimated) = perturbed.with_estimated_rates() {
+            let (score, error, _) = estimated.score(&estimated.scores(MissingModalities::default()))?;
             measure("noise-estimated", score, error);
         }
     }
@@ -211,7 +211,7 @@ pub fn robustness(
     let mut robustness = Robustness {
         part,
         n,
-        metric: if bundle.description.scales.is_empty() {
+        metric: if trained.description.scales.is_empty() {
             "auroc".into()
         } else {
             "ci".into()
@@ -244,11 +244,11 @@ pub fn robustness(
 }
 
 /// Every subset of the modalities that leaves something of each side.
-fn subsets(bundle: &TrainedModel) -> Vec<ModalitySet> {
+fn subsets(trained: &TrainedModel) -> Vec<ModalitySet> {
     let read: Vec<Modality> = Modality::ALL
         .into_iter()
         .filter(|m| {
-            let model = &bundle.description.model;
+            let model = &trained.description.model;
             model.drug_modalities().contains(m) || model.target_modalities().contains(m)
         })
         .collect();
@@ -259,7 +259,7 @@ fn subsets(bundle: &TrainedModel) -> Vec<ModalitySet> {
                 .map(|at| read[at])
                 .collect::<ModalitySet>()
         })
-        .filter(|subset| bundle.check_without(subset.complement()).is_ok())
+        .filter(|subset| trained.check_without(subset.complement()).is_ok())
         .collect()
 }
 

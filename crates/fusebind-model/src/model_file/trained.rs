@@ -40,7 +40,7 @@ impl TrainedModel {
     pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
         let (file, _) = ModelFile::open(path)?;
         // The parameters take memory one by one as their values arrive, each after its shape has been compared.
-        let model = (file.description.model.undrawn(device))
+        let model = (file.description.model.uninitialised(device))
             .and_then(|model| file.weights.load_into(model))
             .map_err(|e| e.about(path))?;
         Ok(Self {
