@@ -40,7 +40,12 @@ fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
         ));
     }
     let (mut file, _) = ModelFile::open(path)?;
-    let removed = file.strip().map_err(|e| e.about(path))?;
+    let removed = file.strip().map_err(|e| {
+        Failure::failed(
+            e.about(path).to_string(),
+            "train with `enabled = false` under [model.neighbours] for a model that holds no training pairs",
+        )
+    })?;
     create_parent(output)?;
     file.save(output)?;
     console.note(match removed {

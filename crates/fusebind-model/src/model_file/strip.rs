@@ -17,7 +17,7 @@ impl ModelFile {
             return Err(Error::new(
                 ErrorKind::Config,
                 "reads neighbour features, which it computes from its training pairs: without them it would predict something else than \
-                 what was validated; train with `enabled = false` under [model.neighbours] for a model that can be stripped",
+                 what was validated",
             ));
         }
         Ok(self.reference.take().is_some())
