@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{SourceArgs, example};
+use super::{ExcludeArgs, MergeArgs, SourceArgs, example};
 
 /// `data` commands.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,12 @@ pub enum DataCommand {
     /// Write a cleaned data set folder: repeated rows merged, negatives sampled.
     #[command(after_help = example::DATA_PREPARE)]
     Prepare(PrepareArgs),
+    /// Write several data sets as one: the same compounds and proteins recognised, every row with its source.
+    #[command(after_help = example::DATA_MERGE)]
+    Merge(MergeArgs),
+    /// Write a data set without the pairs of another one, for honest tests.
+    #[command(after_help = example::DATA_EXCLUDE)]
+    Exclude(ExcludeArgs),
     /// Write a simulated data set with all modalities, whose truth is known.
     #[command(after_help = example::DATA_SIMULATE)]
     Simulate(SimulateArgs),
@@ -56,6 +62,10 @@ pub enum By {
     Scaffold,
     /// No test sequence cluster in training.
     SequenceCluster,
+    /// No test source in training; read from a column `source`.
+    Source,
+    /// Nothing in training that is later than the test part; read from a column `date` or `year`.
+    Time,
 }
 
 /// Options of `data split`.
@@ -72,6 +82,9 @@ pub struct SplitArgs {
     /// Shares of train, valid and test.
     #[arg(long, value_delimiter = ',', default_values_t = [0.7, 0.1, 0.2])]
     pub fractions: Vec<f64>,
+    /// With `--by source`: the sources that test. Where none is given, the fractions decide.
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub test_source: Vec<String>,
     /// Split file to write.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,

@@ -10,6 +10,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod sets;
 mod source;
 mod train;
 
@@ -22,6 +23,7 @@ pub use predict::PredictArgs;
 pub use quality::{EstimateArgs, QualityCommand};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
+pub use sets::{ExcludeArgs, MergeArgs, Shared};
 pub use source::{DeviceName, SourceArgs};
 pub use train::TrainArgs;
 

@@ -8,13 +8,16 @@ use fusebind::data::{
     negative::{Draw, NegativeConfig, add_negatives},
     simulate::{SimulateConfig, simulate},
     source::LabelPolicy,
-    split::{Fractions, Part, SplitBy, split, write_split},
-    table::{DuplicatePolicy, FolderFormat, merge_duplicates, write_dataset, write_rejections},
+    split::{Fractions, Part, SplitBy, SplitConfig, write_split},
+    table::{merge_duplicates, write_dataset, write_rejections},
 };
 
-use super::output::{create_parent, refuse_input, say};
+use super::{
+    output::{create_parent, refuse_input, say},
+    sets,
+};
 use crate::{
-    args::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat},
+    args::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs},
     console::Console,
     exit::Failure,
     load,
@@ -25,6 +28,8 @@ pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
         DataCommand::Check(args) => check(&args, console),
         DataCommand::Split(args) => write(&args, console),
         DataCommand::Prepare(args) => prepare(&args, console),
+        DataCommand::Merge(args) => sets::merge(&args, console),
+        DataCommand::Exclude(args) => sets::exclude_pairs(&args, console),
         DataCommand::Simulate(args) => simulated(&args, console),
     }
 }
@@ -69,8 +74,23 @@ fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
         By::UnseenPair => SplitBy::UnseenPair,
         By::Scaffold => SplitBy::Scaffold,
         By::SequenceCluster => SplitBy::SequenceCluster,
+        By::Source => SplitBy::Source,
+        By::Time => SplitBy::Time,
     };
-    let parts = split(&dataset, method, Fractions { train, valid, test }, args.seed)?;
+    if !args.test_source.is_empty() && method != SplitBy::Source {
+        return Err(Failure::misuse(
+            "--test-source goes with --by source",
+            "add --by source",
+        ));
+    }
+    let config = SplitConfig {
+        by: method,
+        fractions: Fractions { train, valid, test },
+        seed: args.seed,
+        test_sources: args.test_source.clone(),
+        ..SplitConfig::default()
+    };
+    let parts = config.split(&dataset)?;
     create_parent(&args.out)?;
     write_split(&args.out, &dataset, &parts)?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
@@ -88,24 +108,9 @@ fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
 
 fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
     // Writing into the folder that is read, or beside older tables in another format, would lose or mix data.
-    let taken = args.out.is_file() || std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
-    if taken {
-        return Err(Failure::failed(
-            format!("{}: is not empty", args.out.display()),
-            "name a new folder with --out",
-        ));
-    }
+    sets::refuse_taken(&args.out)?;
     let (mut dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
-    let merged = merge_duplicates(
-        &mut dataset,
-        match args.duplicates {
-            Duplicates::Keep => DuplicatePolicy::Keep,
-            Duplicates::Mean => DuplicatePolicy::Mean,
-            Duplicates::Median => DuplicatePolicy::Median,
-            Duplicates::First => DuplicatePolicy::First,
-            Duplicates::DropConflicts => DuplicatePolicy::DropConflicts,
-        },
-    );
+    let merged = merge_duplicates(&mut dataset, sets::duplicate_policy(args.duplicates));
     console.note(format_args!(
         "{} rows repeat a (drug, target, scale): {} merged, {} dropped; {} groups in conflict",
         merged.repeats, merged.merged, merged.dropped, merged.conflicts
@@ -122,17 +127,9 @@ fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
         let sampled = add_negatives(&mut dataset, &config)?;
         console.note(format_args!("{sampled} negatives sampled"));
     }
-    let format = match args.format {
-        TableFormat::Csv => FolderFormat::Csv,
-        TableFormat::Parquet => FolderFormat::Parquet,
-    };
-    write_dataset(&args.out, &dataset, format)?;
+    write_dataset(&args.out, &dataset, sets::folder_format(args.format))?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
-    console.note(format_args!(
-        "{} pairs in {}",
-        dataset.interactions.len(),
-        args.out.display()
-    ));
+    sets::written(&args.out, dataset.interactions.len(), console);
     Ok(())
 }
 

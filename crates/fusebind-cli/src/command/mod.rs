@@ -11,6 +11,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod sets;
 mod train;
 
 use crate::{args::Command, console::Console};

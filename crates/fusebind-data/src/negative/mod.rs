@@ -156,10 +156,8 @@ pub fn add_negatives(dataset: &mut Dataset, config: &NegativeConfig) -> Result<u
             row: 0,
         }));
     let count = dataset.interactions.len();
-    dataset
-        .split_columns
-        .values_mut()
-        .for_each(|column| column.resize(count, None));
+    let beside = dataset.split_columns.values_mut().chain(dataset.origins.values_mut());
+    beside.for_each(|column| column.resize(count, None));
     dataset.refresh_fingerprint();
     Ok(negatives.len())
 }

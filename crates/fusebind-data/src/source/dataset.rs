@@ -89,6 +89,7 @@ pub fn load_dataset(
         targets: targets.entities,
         interactions: pairs.interactions,
         split_columns: pairs.split_columns,
+        origins: pairs.origins,
         fingerprint: String::new(),
     };
     dataset.refresh_fingerprint();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind,
-    table::{Affinity, Censoring, Interaction, Rejection, Scale},
+    table::{Affinity, Censoring, Interaction, Origin, Origins, Rejection, Scale},
 };
 
 /// A column of measurements and where its unit comes from.
@@ -30,6 +30,7 @@ pub(super) struct PairReader<'t> {
     label: Option<&'t RawColumn>,
     measured: Vec<Measured<'t>>,
     splits: Vec<&'t RawColumn>,
+    origins: Vec<(Origin, &'t RawColumn)>,
     policy: LabelPolicy,
     floor: Option<f64>,
 }
@@ -39,6 +40,7 @@ pub(super) struct PairReader<'t> {
 pub(super) struct Pairs {
     pub(super) interactions: Vec<Interaction>,
     pub(super) split_columns: BTreeMap<String, Vec<Option<String>>>,
+    pub(super) origins: Origins,
 }
 
 impl<'t> PairReader<'t> {
@@ -61,6 +63,10 @@ impl<'t> PairReader<'t> {
             label,
             measured,
             splits,
+            origins: Origin::ALL
+                .into_iter()
+                .filter_map(|origin| Some((origin, origin_column(table, origin)?)))
+                .collect(),
             policy: config.labels,
             floor: config.censor_at_floor,
         })
@@ -94,6 +100,10 @@ impl<'t> PairReader<'t> {
                 });
                 for (column, parts) in self.splits.iter().zip(&mut parts) {
                     parts.push(column.get(row).map(str::to_string));
+                }
+                for (origin, column) in &self.origins {
+                    let text = present(column, row).map(str::to_string);
+                    pairs.origins.entry(*origin).or_default().push(text);
                 }
             };
             match affinities.split_first() {
@@ -145,6 +155,12 @@ impl<'t> PairReader<'t> {
         }
         Ok((binds, affinities))
     }
+}
+
+/// The column that says where or when a row was measured.
+fn origin_column(table: &RawTable, origin: Origin) -> Option<&RawColumn> {
+    let spelled = |spelling: &&str| table.columns().iter().find(|c| normalise(c.name()) == *spelling);
+    origin.spellings().iter().find_map(spelled)
 }
 
 /// The cell, unless it is empty or a word for "not measured".

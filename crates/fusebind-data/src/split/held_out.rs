@@ -12,10 +12,16 @@ pub fn hold_out(dataset: &Dataset, given: &Split, by: SplitBy, share: f64, seed:
     let mut kept: Vec<u32> = given.train.indices().to_vec();
     kept.extend(given.valid.indices());
     kept.sort_unstable();
+    let pick = |texts: &Vec<Option<String>>| kept.iter().map(|i| texts[*i as usize].clone()).collect();
     let inner = Dataset {
         interactions: kept.iter().map(|i| dataset.interactions[*i as usize]).collect(),
         drugs: dataset.drugs.clone(),
         targets: dataset.targets.clone(),
+        origins: dataset
+            .origins
+            .iter()
+            .map(|(origin, texts)| (*origin, pick(texts)))
+            .collect(),
         ..Dataset::default()
     };
     let fractions = Fractions {

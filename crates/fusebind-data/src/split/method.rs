@@ -6,11 +6,11 @@
 
 use std::str::FromStr;
 
-use rand::{SeedableRng, seq::SliceRandom};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterConfig, Part, Split, identity::Identity};
+use super::{ClusterConfig, Part, Split, assign::assign, identity::Identity, origin};
 use crate::{Error, ErrorKind, table::Dataset};
 
 /// How a data set is split.
@@ -30,17 +30,23 @@ pub enum SplitBy {
     Scaffold,
     /// No cluster of similar sequences is on two sides.
     SequenceCluster,
+    /// No source of one part reports in another.
+    Source,
+    /// The earliest rows train, the latest test.
+    Time,
 }
 
 impl SplitBy {
     /// All methods.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Random,
         Self::UnseenDrug,
         Self::UnseenTarget,
         Self::UnseenPair,
         Self::Scaffold,
         Self::SequenceCluster,
+        Self::Source,
+        Self::Time,
     ];
 
     /// Name in files and flags.
@@ -52,6 +58,8 @@ impl SplitBy {
             Self::UnseenPair => "unseen-pair",
             Self::Scaffold => "scaffold",
             Self::SequenceCluster => "sequence-cluster",
+            Self::Source => "source",
+            Self::Time => "time",
         }
     }
 }
@@ -124,6 +132,9 @@ pub struct SplitConfig {
     pub seed: u64,
     /// Clusters of [`SplitBy::SequenceCluster`].
     pub cluster: ClusterConfig,
+    /// Sources that test in [`SplitBy::Source`]; where there are none, the fractions decide. The other pairs are divided at random
+    /// in the ratio of the training and validation shares.
+    pub test_sources: Vec<String>,
 }
 
 impl SplitConfig {
@@ -152,6 +163,8 @@ impl SplitConfig {
             }
             SplitBy::Scaffold => assign(&identity.scaffolds(), shares, &mut random),
             SplitBy::SequenceCluster => assign(&identity.clusters(&self.cluster), shares, &mut random),
+            SplitBy::Source => origin::by_source(dataset, &self.test_sources, shares, &mut random)?,
+            SplitBy::Time => origin::by_time(dataset, shares)?,
         };
         for (part, share) in Part::ALL.into_iter().zip(shares) {
             if share > 0.0 && !parts.contains(&Some(part)) {
@@ -166,12 +179,15 @@ impl SplitConfig {
 
     fn describe(&self) -> String {
         let [train, valid, test] = self.fractions.shares();
-        let identity = match self.by {
+        let further = match self.by {
             SplitBy::SequenceCluster => format!(", identity {}", self.cluster.identity),
+            SplitBy::Source if !self.test_sources.is_empty() => {
+                format!(", tested on {}", self.test_sources.join(" and "))
+            }
             _ => String::new(),
         };
         format!(
-            "{}, seed {}, fractions {train}/{valid}/{test}{identity}",
+            "{}, seed {}, fractions {train}/{valid}/{test}{further}",
             self.by.name(),
             self.seed
         )
@@ -187,45 +203,4 @@ pub fn split(dataset: &Dataset, method: SplitBy, fractions: Fractions, seed: u64
         ..SplitConfig::default()
     };
     config.split(dataset)
-}
-
-/// Assigns whole groups to parts: groups in random order, each to the part that lacks most pairs of its share.
-fn assign(classes: &[u32], shares: [f64; 3], random: &mut ChaCha8Rng) -> Vec<Option<Part>> {
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); classes.iter().max().map_or(0, |last| *last as usize + 1)];
-    classes
-        .iter()
-        .enumerate()
-        .for_each(|(at, class)| groups[*class as usize].push(at));
-    groups.shuffle(random);
-    let total = classes.len() as f64;
-    let mut filled = [0usize; 3];
-    let mut taken: [Vec<usize>; 3] = Default::default();
-    for (number, group) in groups.iter().enumerate() {
-        let lack = |part: usize| match shares[part] > 0.0 {
-            true => shares[part] - filled[part] as f64 / total,
-            false => f64::MIN,
-        };
-        let part = (0..3).max_by(|a, b| lack(*a).total_cmp(&lack(*b))).unwrap_or(0);
-        filled[part] += group.len();
-        taken[part].push(number);
-    }
-    // With few large groups a small part may be left with none: it gets the smallest group of the part with most groups.
-    for part in 0..3 {
-        if shares[part] > 0.0 && taken[part].is_empty() {
-            let richest = (0..3).max_by_key(|other| taken[*other].len()).unwrap_or(0);
-            let smallest = (0..taken[richest].len()).min_by_key(|at| groups[taken[richest][*at]].len());
-            if let Some(at) = smallest.filter(|_| taken[richest].len() > 1) {
-                let group = taken[richest].remove(at);
-                taken[part].push(group);
-            }
-        }
-    }
-    let mut parts = vec![None; classes.len()];
-    for (part, numbers) in Part::ALL.into_iter().zip(taken) {
-        numbers
-            .into_iter()
-            .flat_map(|number| &groups[number])
-            .for_each(|at| parts[*at] = Some(part));
-    }
-    parts
 }

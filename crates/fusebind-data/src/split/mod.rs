@@ -19,6 +19,7 @@
 //! fit(&split.train);
 //! ```
 
+mod assign;
 mod audit;
 pub mod cluster;
 mod column;
@@ -26,6 +27,7 @@ mod file;
 mod held_out;
 mod identity;
 mod method;
+mod origin;
 
 pub use audit::OverlapAudit;
 pub use cluster::{ClusterConfig, cluster_sequences};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fusebind_features::entity::{molecule::Molecule, protein::Protein};
 
-use super::interaction::Interaction;
+use super::{interaction::Interaction, origin::Origins};
 
 /// A distinct drug: one parent molecule, all ids that name it, and its keys into the modality tables.
 #[derive(Clone, Debug)]
@@ -39,6 +39,50 @@ pub struct Dataset {
     pub interactions: Vec<Interaction>,
     /// Published split columns: name to one optional part name per interaction.
     pub split_columns: BTreeMap<String, Vec<Option<String>>>,
-    /// SHA-256 (hex) over the canonical content: entities, interactions, split columns.
+    /// Source and date of each interaction, where the pair table has such columns.
+    pub origins: Origins,
+    /// SHA-256 (hex) over the canonical content: entities, interactions, split columns, origins.
     pub fingerprint: String,
+}
+
+impl Dataset {
+    /// Keeps the interactions whose flag is set, and what stands beside them. The fingerprint is not renewed.
+    pub(crate) fn retain_interactions(&mut self, keep: &[bool]) {
+        retain(&mut self.interactions, keep);
+        for column in self.split_columns.values_mut().chain(self.origins.values_mut()) {
+            retain(column, keep);
+        }
+    }
+
+    /// Drops drugs and targets that no interaction names. The fingerprint is not renewed.
+    pub(crate) fn drop_unused_entities(&mut self) {
+        let mut drugs = vec![false; self.drugs.len()];
+        let mut targets = vec![false; self.targets.len()];
+        for interaction in &self.interactions {
+            drugs[interaction.drug as usize] = true;
+            targets[interaction.target as usize] = true;
+        }
+        let (new_drug, new_target) = (ranks_of_kept(&drugs), ranks_of_kept(&targets));
+        for interaction in &mut self.interactions {
+            interaction.drug = new_drug[interaction.drug as usize];
+            interaction.target = new_target[interaction.target as usize];
+        }
+        retain(&mut self.drugs, &drugs);
+        retain(&mut self.targets, &targets);
+    }
+}
+
+/// For each position the number of kept ones before it.
+fn ranks_of_kept(keep: &[bool]) -> Vec<u32> {
+    let kept_so_far = |next: &mut u32, kept: &bool| {
+        let rank = *next;
+        *next += u32::from(*kept);
+        Some(rank)
+    };
+    keep.iter().scan(0, kept_so_far).collect()
+}
+
+fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut kept = keep.iter().copied();
+    values.retain(|_| kept.next().unwrap_or(true));
 }

@@ -76,17 +76,13 @@ pub fn merge_duplicates(dataset: &mut Dataset, policy: DuplicatePolicy) -> Dupli
         if policy == DuplicatePolicy::First {
             continue;
         }
-        for parts in dataset.split_columns.values_mut() {
+        for parts in dataset.split_columns.values_mut().chain(dataset.origins.values_mut()) {
             if members.iter().any(|&at| parts[at] != parts[members[0]]) {
                 parts[members[0]] = None;
             }
         }
     }
-    retain(&mut dataset.interactions, &keep);
-    dataset
-        .split_columns
-        .values_mut()
-        .for_each(|parts| retain(parts, &keep));
+    dataset.retain_interactions(&keep);
     dataset.refresh_fingerprint();
     report
 }
@@ -118,11 +114,6 @@ fn groups(dataset: &Dataset) -> impl Iterator<Item = Vec<usize>> + use<> {
             .push(at);
     }
     groups.into_values().filter(|members| members.len() > 1)
-}
-
-fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
-    let mut kept = keep.iter().copied();
-    values.retain(|_| kept.next().unwrap_or(true));
 }
 
 fn labels_conflict(rows: &[Interaction]) -> bool {

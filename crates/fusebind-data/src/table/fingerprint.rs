@@ -8,8 +8,8 @@ use super::{Dataset, interaction::Interaction};
 const VERSION: &str = "fusebind dataset 1";
 
 impl Dataset {
-    /// Recomputes [`Dataset::fingerprint`]: SHA-256 over entities (identity, ids, keys), interactions in order and split
-    /// columns. File names and row numbers do not enter, so the same content in another format has the same fingerprint.
+    /// Recomputes [`Dataset::fingerprint`]: SHA-256 over entities (identity, ids, keys), interactions in order, split
+    /// columns and origins. File names and row numbers do not enter, so the same content in another format has the same fingerprint.
     pub fn refresh_fingerprint(&mut self) {
         let mut hash = Canonical(Sha256::new());
         hash.text(VERSION);
@@ -32,6 +32,14 @@ impl Dataset {
             for part in parts {
                 hash.count(usize::from(part.is_some()));
                 hash.text(part.as_deref().unwrap_or_default());
+            }
+        }
+        // A set without origins keeps the fingerprint that it had before there were any.
+        for (origin, texts) in &self.origins {
+            hash.text(origin.column());
+            for text in texts {
+                hash.count(usize::from(text.is_some()));
+                hash.text(text.as_deref().unwrap_or_default());
             }
         }
         self.fingerprint = hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -96,6 +96,9 @@ fn pair_columns(dataset: &Dataset) -> Vec<Column> {
     for (name, parts) in &dataset.split_columns {
         columns.push(Column::text(name.as_str(), parts.iter().map(Option::as_deref)));
     }
+    for (origin, texts) in &dataset.origins {
+        columns.push(Column::text(origin.column(), texts.iter().map(Option::as_deref)));
+    }
     columns
 }
 

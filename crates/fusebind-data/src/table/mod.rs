@@ -2,19 +2,25 @@
 
 mod atomic;
 mod column;
+mod combine;
 mod dataset;
 mod duplicate;
+mod exclude;
 mod fingerprint;
 mod folder;
 mod interaction;
+mod origin;
 mod rejection;
 mod write;
 
 pub use atomic::write_atomically;
 pub use column::{Column, Values};
+pub use combine::{CombineReport, NamedDataset, combine_datasets};
 pub use dataset::{Dataset, Drug, Target};
 pub use duplicate::{AFFINITY_CONFLICT, DuplicatePolicy, DuplicateReport, count_duplicates, merge_duplicates};
+pub use exclude::{ExcludeBy, ExcludeReport, exclude};
 pub use folder::{FolderFormat, write_dataset};
 pub use interaction::{Affinity, Censoring, Interaction, Scale};
+pub use origin::{Origin, Origins, day};
 pub use rejection::Rejection;
 pub use write::{write, write_rejections};
