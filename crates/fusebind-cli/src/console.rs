@@ -49,6 +49,14 @@ impl Console {
             .with_style(style)
             .with_message(what.to_string())
     }
+
+    /// Progress over items whose total is not known: a count with a rate.
+    pub fn counter(&self, what: &str) -> ProgressBar {
+        let bar = self.bar(0, what);
+        bar.unset_length();
+        let style = ProgressStyle::with_template("{msg} {human_pos} {per_sec}");
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    }
 }
 
 /// Shows the progress of training.

@@ -4,6 +4,7 @@
 
 pub mod check;
 mod error;
+pub mod import;
 pub mod modality;
 pub mod negative;
 pub mod sampler;

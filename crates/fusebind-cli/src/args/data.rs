@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ExcludeArgs, MergeArgs, SourceArgs, example};
+use super::{ExcludeArgs, ImportArgs, MergeArgs, SourceArgs, example};
 
 /// `data` commands.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,9 @@ pub enum DataCommand {
     /// Write a cleaned data set folder: repeated rows merged, negatives sampled.
     #[command(after_help = example::DATA_PREPARE)]
     Prepare(PrepareArgs),
+    /// Write a data set folder from an export of BindingDB, ChEMBL, PubChem, TDC or DeepDTA.
+    #[command(after_help = example::DATA_IMPORT)]
+    Import(ImportArgs),
     /// Write several data sets as one: the same compounds and proteins recognised, every row with its source.
     #[command(after_help = example::DATA_MERGE)]
     Merge(MergeArgs),

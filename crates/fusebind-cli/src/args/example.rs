@@ -7,6 +7,9 @@ pub const DATA_CHECK: &str = "Example: fusebind data check my_pairs.csv --reject
 pub const DATA_SPLIT: &str = "Example: fusebind data split my_pairs.csv --by unseen-drug --seed 1 -o split.csv";
 pub const DATA_PREPARE: &str =
     "Example: fusebind data prepare my_pairs.csv --duplicates median --negatives random -o prepared";
+pub const DATA_IMPORT: &str = "\
+Example: fusebind data import bindingdb BindingDB_All.tsv -o bindingdb
+         fusebind data import chembl chembl_36.db -o chembl";
 pub const DATA_MERGE: &str = "Example: fusebind data merge inhouse.csv chembl --duplicates median -o all";
 pub const DATA_EXCLUDE: &str = "Example: fusebind data exclude all --pairs external_test.csv -o honest";
 pub const DATA_SIMULATE: &str = "Example: fusebind data simulate --drugs 300 --targets 60 --pairs 5000 -o simulated";
@@ -55,6 +58,7 @@ mod tests {
             super::DATA_CHECK,
             super::DATA_SPLIT,
             super::DATA_PREPARE,
+            super::DATA_IMPORT,
             super::DATA_MERGE,
             super::DATA_EXCLUDE,
             super::DATA_SIMULATE,

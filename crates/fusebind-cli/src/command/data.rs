@@ -13,6 +13,7 @@ use fusebind::data::{
 };
 
 use super::{
+    import,
     output::{create_parent, refuse_input, say},
     sets,
 };
@@ -28,6 +29,7 @@ pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
         DataCommand::Check(args) => check(&args, console),
         DataCommand::Split(args) => write(&args, console),
         DataCommand::Prepare(args) => prepare(&args, console),
+        DataCommand::Import(args) => import::run(&args, console),
         DataCommand::Merge(args) => sets::merge(&args, console),
         DataCommand::Exclude(args) => sets::exclude_pairs(&args, console),
         DataCommand::Simulate(args) => simulated(&args, console),

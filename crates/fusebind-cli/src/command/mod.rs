@@ -5,6 +5,7 @@ mod data;
 mod demo;
 mod demo_steps;
 mod evaluate;
+mod import;
 mod model;
 mod output;
 mod predict;

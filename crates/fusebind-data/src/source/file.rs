@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
 }
 
 /// Opens the text file `path` behind its byte order mark; UTF-16 and compressed data are refused.
-pub(super) fn open_text(path: &Path) -> Result<BufReader<File>, Error> {
+pub(crate) fn open_text(path: &Path) -> Result<BufReader<File>, Error> {
     let mut file = open(path)?;
     let mut head = [0_u8; 4];
     let mut filled = 0;

@@ -23,4 +23,6 @@ pub use cache::MoleculeCache;
 pub(crate) use columns::normalise;
 pub use config::{ColumnMap, LabelPolicy, LoadConfig};
 pub use dataset::{load_dataset, load_drugs, load_targets};
+pub(crate) use file::open_text;
 pub use raw::{RawColumn, RawTable, ReadLimits};
+pub(crate) use unit::{Unit, UnitParts};

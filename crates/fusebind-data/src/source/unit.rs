@@ -21,14 +21,14 @@ enum Notation {
 
 /// What a unit column, a column name or a setting states about the unit: perhaps only a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct UnitParts {
+pub(crate) struct UnitParts {
     scale: Option<Scale>,
     notation: Option<Notation>,
 }
 
 impl UnitParts {
     /// Reads `text`, such as `Kd_nM`, `nM`, `pKi`, `IC50 (uM)`; `None` where it holds a word that names no unit.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let normal = normalise(text);
         let mut parts = Self::default();
         for word in normal.split('_').filter(|word| !word.is_empty()) {
@@ -76,7 +76,7 @@ impl UnitParts {
     }
 
     /// Both parts together; `None` where they contradict each other.
-    pub(super) fn and(self, other: Self) -> Option<Self> {
+    pub(crate) fn and(self, other: Self) -> Option<Self> {
         let scale = match (self.scale, other.scale) {
             (Some(a), Some(b)) if a != b => return None,
             (a, b) => a.or(b),
@@ -89,12 +89,12 @@ impl UnitParts {
     }
 
     /// Whether the text names what was measured.
-    pub(super) fn names_measure(self) -> bool {
+    pub(crate) fn names_measure(self) -> bool {
         self.scale.is_some()
     }
 
     /// The full unit, or what is missing.
-    pub(super) fn complete(self) -> Result<Unit, String> {
+    pub(crate) fn complete(self) -> Result<Unit, String> {
         match (self.scale, self.notation) {
             (Some(scale), Some(notation)) => Ok(Unit { scale, notation }),
             (Some(_), None) => Err("the concentration unit is missing; write for instance Kd_nM or Kd_uM".into()),
@@ -108,14 +108,14 @@ impl UnitParts {
 
 /// A complete unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     scale: Scale,
     notation: Notation,
 }
 
 impl Unit {
     /// Converts a number with its relation (empty, `=`, `~`, `>`, `>=`, `<`, `<=`), or gives the reason why it is not an affinity.
-    pub(super) fn affinity(self, relation: &str, number: &str) -> Result<Affinity, String> {
+    pub(crate) fn affinity(self, relation: &str, number: &str) -> Result<Affinity, String> {
         let (prefix, digits) = split_relation(number);
         if !relation.is_empty() && !prefix.is_empty() && relation != prefix {
             return Err(format!(

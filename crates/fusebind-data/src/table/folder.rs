@@ -18,16 +18,21 @@ pub enum FolderFormat {
     Parquet,
 }
 
+impl FolderFormat {
+    /// Name of the file of a table.
+    pub(crate) fn file(self, stem: &str) -> String {
+        match self {
+            Self::Csv => format!("{stem}.csv"),
+            Self::Parquet => format!("{stem}.parquet"),
+        }
+    }
+}
+
 /// Writes `drugs`, `targets` and `pairs` into the folder `dir`, which is created where it is missing. Every id keeps its row,
 /// so that reading merges them into the same entities; affinities are written on their scale with unit and relation.
 pub fn write_dataset(dir: &Path, dataset: &Dataset, format: FolderFormat) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(|source| Error::write(dir, source))?;
-    let file = |stem: &str| {
-        dir.join(match format {
-            FolderFormat::Csv => format!("{stem}.csv"),
-            FolderFormat::Parquet => format!("{stem}.parquet"),
-        })
-    };
+    let file = |stem: &str| dir.join(format.file(stem));
     let drugs = dataset
         .drugs
         .iter()
@@ -86,7 +91,7 @@ fn pair_columns(dataset: &Dataset) -> Vec<Column> {
         ));
         columns.push(Column::text(
             "unit",
-            rows.iter().map(|row| Some(unit(row.affinity?.scale))),
+            rows.iter().map(|row| Some(unit_of(row.affinity?.scale))),
         ));
         columns.push(Column::text("relation", rows.iter().map(relation)));
     }
@@ -103,7 +108,7 @@ fn pair_columns(dataset: &Dataset) -> Vec<Column> {
 }
 
 /// The unit that reads back to `scale`.
-fn unit(scale: Scale) -> &'static str {
+pub(crate) fn unit_of(scale: Scale) -> &'static str {
     match scale {
         Scale::PKd => "pKd",
         Scale::PKi => "pKi",

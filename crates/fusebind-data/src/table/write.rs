@@ -51,6 +51,11 @@ pub fn write(path: &Path, columns: &[Column]) -> Result<(), Error> {
 
 /// Writes rejected rows with the columns `file`, `row`, `field`, `value`, `reason`.
 pub fn write_rejections(path: &Path, rejections: &[Rejection]) -> Result<(), Error> {
+    write(path, &rejection_columns(rejections))
+}
+
+/// The columns `file`, `row`, `field`, `value` and `reason`.
+pub(crate) fn rejection_columns(rejections: &[Rejection]) -> Vec<Column> {
     let text = |name: &str, field: fn(&Rejection) -> &String| {
         Column::text(
             name,
@@ -59,16 +64,13 @@ pub fn write_rejections(path: &Path, rejections: &[Rejection]) -> Result<(), Err
                 .map(|r| Some(field(r).as_str()).filter(|text| !text.is_empty())),
         )
     };
-    write(
-        path,
-        &[
-            text("file", |r| &r.file),
-            Column::whole("row", rejections.iter().map(|r| i64::try_from(r.row).ok())),
-            text("field", |r| &r.field),
-            text("value", |r| &r.value),
-            text("reason", |r| &r.reason),
-        ],
-    )
+    vec![
+        text("file", |r| &r.file),
+        Column::whole("row", rejections.iter().map(|r| i64::try_from(r.row).ok())),
+        text("field", |r| &r.field),
+        text("value", |r| &r.value),
+        text("reason", |r| &r.reason),
+    ]
 }
 
 fn write_delimited(out: &mut impl io::Write, delimiter: u8, columns: &[Column], rows: usize) -> io::Result<()> {
@@ -84,7 +86,7 @@ fn write_delimited(out: &mut impl io::Write, delimiter: u8, columns: &[Column], 
     writer.flush()
 }
 
-fn into_io(error: csv::Error) -> io::Error {
+pub(super) fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
@@ -97,11 +99,7 @@ fn write_parquet(out: &mut (impl io::Write + Send), columns: &[Column], rows: us
         .map(|column| Field::new(&column.name, column.data_type(), true))
         .collect();
     let schema = Arc::new(Schema::new(fields));
-    let level = ZstdLevel::try_new(3).map_err(unwrap_io)?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .build();
+    let properties = parquet_properties()?;
     let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(unwrap_io)?;
     for start in (0..rows).step_by(GROUP_ROWS) {
         let end = rows.min(start + GROUP_ROWS);
@@ -112,8 +110,17 @@ fn write_parquet(out: &mut (impl io::Write + Send), columns: &[Column], rows: us
     writer.close().map_err(unwrap_io).map(|_| ())
 }
 
+/// Compression and row groups of written Parquet files.
+pub(super) fn parquet_properties() -> io::Result<WriterProperties> {
+    let level = ZstdLevel::try_new(3).map_err(unwrap_io)?;
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .build())
+}
+
 /// The I/O error inside a Parquet error (a full disk, say), so that its kind is not lost.
-fn unwrap_io(error: parquet::errors::ParquetError) -> io::Error {
+pub(super) fn unwrap_io(error: parquet::errors::ParquetError) -> io::Error {
     match error {
         parquet::errors::ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(inner) => *inner,
