@@ -105,74 +105,57 @@ fn peak_mib() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
+const FIRST: [&str; 20] = [
+    "F", "Cl", "Br", "C", "CC", "CCC", "OC", "OCC", "N", "CN", "CNC", "CCO", "N#C", "O", "CS", "CC(C)", "CC(=O)",
+    "NC(=O)", "CC(=O)N", "OC(=O)",
+];
+const LINKER: [&str; 20] = [
+    "",
+    "C",
+    "CC",
+    "O",
+    "N",
+    "S",
+    "C(=O)N",
+    "NC(=O)",
+    "OC",
+    "CO",
+    "CN",
+    "NC",
+    "S(=O)(=O)N",
+    "NS(=O)(=O)",
+    "C=C",
+    "C#C",
+    "CCC",
+    "CCO",
+    "OCC",
+    "C(=O)",
+];
+const RING: [&str; 20] = [
+    "c2ccccc2",
+    "c2ccncc2",
+    "c2cccnc2",
+    "c2ncccn2",
+    "c2ccoc2",
+    "c2ccsc2",
+    "C2CCCCC2",
+    "N2CCOCC2",
+    "N2CCNCC2",
+    "C2CCNCC2",
+    "c2cnc3ccccc3c2",
+    "c2c[nH]c3ccccc23",
+    "c2nc3ccccc3[nH]2",
+    "c2nccs2",
+    "c2ncc[nH]2",
+    "C2CC2",
+    "C2CCOCC2",
+    "c2ccc3OCOc3c2",
+    "N2CCCC2",
+    "c2cc(F)cc(F)c2",
+];
+
 /// Molecule number `number`: one of about 800,000.
 fn molecule(number: usize) -> String {
-    const FIRST: [&str; 20] = [
-        "F",
-        "Cl",
-        "Br",
-        "C",
-        "CC",
-        "CCC",
-        "OC",
-        "OCC",
-        "N",
-        "CN",
-        "CNC",
-        "CCO",
-        "N#C",
-        "O",
-        "CS",
-        "CC(C)",
-        "CC(=O)",
-        "NC(=O)",
-        "CC(=O)N",
-        "OC(=O)",
-    ];
-    const LINKER: [&str; 20] = [
-        "",
-        "C",
-        "CC",
-        "O",
-        "N",
-        "S",
-        "C(=O)N",
-        "NC(=O)",
-        "OC",
-        "CO",
-        "CN",
-        "NC",
-        "S(=O)(=O)N",
-        "NS(=O)(=O)",
-        "C=C",
-        "C#C",
-        "CCC",
-        "CCO",
-        "OCC",
-        "C(=O)",
-    ];
-    const RING: [&str; 20] = [
-        "c2ccccc2",
-        "c2ccncc2",
-        "c2cccnc2",
-        "c2ncccn2",
-        "c2ccoc2",
-        "c2ccsc2",
-        "C2CCCCC2",
-        "N2CCOCC2",
-        "N2CCNCC2",
-        "C2CCNCC2",
-        "c2cnc3ccccc3c2",
-        "c2c[nH]c3ccccc23",
-        "c2nc3ccccc3[nH]2",
-        "c2nccs2",
-        "c2ncc[nH]2",
-        "C2CC2",
-        "C2CCOCC2",
-        "c2ccc3OCOc3c2",
-        "N2CCCC2",
-        "c2cc(F)cc(F)c2",
-    ];
     let mut rest = number;
     let mut pick = |count: usize| {
         let picked = rest % count;
@@ -265,7 +248,14 @@ fn chembl(path: &Path, rows: usize) {
         )
         .unwrap();
     let writing = database.transaction().unwrap();
-    for (at, sequence) in proteins(&mut random).iter().enumerate() {
+    entities(&writing, &mut random);
+    activities(&writing, &mut random, rows);
+    writing.commit().unwrap();
+}
+
+/// Targets with an assay each, molecules and documents.
+fn entities(writing: &rusqlite::Transaction<'_>, random: &mut ChaCha8Rng) {
+    for (at, sequence) in proteins(random).iter().enumerate() {
         let at = at as i64;
         let kind = if at % 20 == 0 {
             "PROTEIN FAMILY"
@@ -311,6 +301,9 @@ fn chembl(path: &Path, rows: usize) {
     for year in 1990..2026_i64 {
         writing.execute("INSERT INTO docs VALUES (?1, ?1)", [year]).unwrap();
     }
+}
+
+fn activities(writing: &rusqlite::Transaction<'_>, random: &mut ChaCha8Rng, rows: usize) {
     let measures = ["Ki", "IC50", "Kd", "EC50", "Inhibition"];
     for row in 0..rows as i64 {
         let value = 10f64.powf(random.random_range(-1.0..5.0));
@@ -334,5 +327,4 @@ fn chembl(path: &Path, rows: usize) {
             )
             .unwrap();
     }
-    writing.commit().unwrap();
 }

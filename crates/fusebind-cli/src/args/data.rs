@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ExcludeArgs, ImportArgs, MergeArgs, SourceArgs, example};
+use super::{Duplicates, ExcludeArgs, ImportArgs, MergeArgs, SourceArgs, TableFormat, example};
 
 /// `data` commands.
 #[derive(Debug, Subcommand)]
@@ -95,22 +95,6 @@ pub struct SplitArgs {
     pub source: SourceArgs,
 }
 
-/// What happens to rows that repeat a (drug, target, scale).
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum Duplicates {
-    /// Keep every row.
-    #[default]
-    Keep,
-    /// One row with the mean.
-    Mean,
-    /// One row with the median.
-    Median,
-    /// The first row.
-    First,
-    /// No row where labels or values are in conflict, else one row with the median.
-    DropConflicts,
-}
-
 /// How negatives are sampled.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Negatives {
@@ -118,16 +102,6 @@ pub enum Negatives {
     Random,
     /// So that each drug and each target has as many negatives per positive as any other.
     DegreeMatched,
-}
-
-/// Format of written tables.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum TableFormat {
-    /// Comma-separated text.
-    #[default]
-    Csv,
-    /// Parquet with zstd.
-    Parquet,
 }
 
 /// Options of `data prepare`.

@@ -13,10 +13,11 @@ mod recipe;
 mod robustness;
 mod sets;
 mod source;
+mod tables;
 mod train;
 
 pub use ablate::AblateArgs;
-pub use data::{By, CheckArgs, DataCommand, Duplicates, Negatives, PrepareArgs, SimulateArgs, SplitArgs, TableFormat};
+pub use data::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs};
 pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
 pub use import::{ImportArgs, ImportLayout};
@@ -27,6 +28,7 @@ pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
 pub use sets::{ExcludeArgs, MergeArgs, Shared};
 pub use source::{DeviceName, SourceArgs};
+pub use tables::{Duplicates, TableFormat};
 pub use train::TrainArgs;
 
 use clap::{Parser, Subcommand};

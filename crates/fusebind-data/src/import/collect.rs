@@ -139,6 +139,12 @@ impl Entities {
     }
 }
 
+/// Ids under which a pair is written.
+struct PairIds {
+    drug: Arc<str>,
+    target: Arc<str>,
+}
+
 /// A row of the pair table.
 struct PairRow {
     drug: Arc<str>,
@@ -290,53 +296,12 @@ impl<'c> Collector<'c> {
             }
             return;
         }
-        for (text, field, reason) in [
-            (&record.smiles, "smiles", DropReason::NoStructure),
-            (&record.sequence, "sequence", DropReason::NoSequence),
-        ] {
-            if text.is_empty() {
-                let value = if field == "sequence" { &record.target_id } else { "" };
-                return self.drop_row(record.row, reason, field, value, None);
-            }
-        }
-        let (drug, target) = match (self.drugs.entity(&record.smiles), self.targets.entity(&record.sequence)) {
-            (Ok(drug), Ok(target)) => (drug, target),
-            (Err(why), _) => {
-                let why = why.to_string();
-                return self.drop_row(record.row, DropReason::Structure, "smiles", &record.smiles, Some(why));
-            }
-            (_, Err(why)) => {
-                let why = why.to_string();
-                return self.drop_row(
-                    record.row,
-                    DropReason::Sequence,
-                    "sequence",
-                    &record.sequence,
-                    Some(why),
-                );
-            }
-        };
-        for (taken, field, id) in [
-            (self.drugs.is_taken(&record.drug_id, drug), "drug_id", &record.drug_id),
-            (
-                self.targets.is_taken(&record.target_id, target),
-                "target_id",
-                &record.target_id,
-            ),
-        ] {
-            if taken {
-                return self.drop_row(record.row, DropReason::Id, field, id, None);
-            }
-        }
-        self.drugs.name(drug, &record.drug_name);
-        self.targets.name(target, &record.target_name);
-        let drug = self.drugs.id(&record.drug_id, drug, "compound_");
-        let target = self.targets.id(&record.target_id, target, "protein_");
+        let Some(ids) = self.ids(record) else { return };
         let stated = |text: &str| (!text.is_empty()).then(|| Arc::from(text));
         let (source, date) = (stated(&record.source), stated(&record.date));
         let row = |affinity, binds| PairRow {
-            drug: drug.clone(),
-            target: target.clone(),
+            drug: ids.drug.clone(),
+            target: ids.target.clone(),
             affinity,
             binds,
             source: source.clone(),
@@ -349,6 +314,58 @@ impl<'c> Collector<'c> {
                 rows.extend(further.iter().map(|measured| row(Some(measured.affinity), None)));
             }
         }
+    }
+
+    /// The ids of a record's compound and protein; `None` where one of them cannot be used, which is then counted.
+    fn ids(&mut self, record: &Record) -> Option<PairIds> {
+        for (text, field, reason) in [
+            (&record.smiles, "smiles", DropReason::NoStructure),
+            (&record.sequence, "sequence", DropReason::NoSequence),
+        ] {
+            if text.is_empty() {
+                let value = if field == "sequence" { &record.target_id } else { "" };
+                self.drop_row(record.row, reason, field, value, None);
+                return None;
+            }
+        }
+        let (drug, target) = match (self.drugs.entity(&record.smiles), self.targets.entity(&record.sequence)) {
+            (Ok(drug), Ok(target)) => (drug, target),
+            (Err(why), _) => {
+                let why = why.to_string();
+                self.drop_row(record.row, DropReason::Structure, "smiles", &record.smiles, Some(why));
+                return None;
+            }
+            (_, Err(why)) => {
+                let why = why.to_string();
+                self.drop_row(
+                    record.row,
+                    DropReason::Sequence,
+                    "sequence",
+                    &record.sequence,
+                    Some(why),
+                );
+                return None;
+            }
+        };
+        for (taken, field, id) in [
+            (self.drugs.is_taken(&record.drug_id, drug), "drug_id", &record.drug_id),
+            (
+                self.targets.is_taken(&record.target_id, target),
+                "target_id",
+                &record.target_id,
+            ),
+        ] {
+            if taken {
+                self.drop_row(record.row, DropReason::Id, field, id, None);
+                return None;
+            }
+        }
+        self.drugs.name(drug, &record.drug_name);
+        self.targets.name(target, &record.target_name);
+        Some(PairIds {
+            drug: self.drugs.id(&record.drug_id, drug, "compound_"),
+            target: self.targets.id(&record.target_id, target, "protein_"),
+        })
     }
 
     fn drop_row(&mut self, row: u64, reason: DropReason, field: &str, value: &str, why: Option<String>) {
