@@ -68,8 +68,8 @@ pub fn exclude_pairs(args: &ExcludeArgs, console: &Console) -> anyhow::Result<()
     let report = exclude(&mut dataset, &other, by);
     if report.left == 0 {
         return Err(Failure::failed(
-            "every row would be excluded",
-            "exclude by less: --by pair takes out the shared pairs alone",
+            "every row would be excluded: the other set holds all of it",
+            "check the two sets, or exclude by less: --by pair takes out shared pairs alone",
         ));
     }
     write_dataset(&args.out, &dataset, folder_format(args.format))?;
