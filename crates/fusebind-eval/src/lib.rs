@@ -1,6 +1,6 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
-//! [`regression`], [`classification`], [`enrichment`], [`calibration`] and [`resample`]. Nothing here depends on a model or a file.
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`within`] and [`resample`]. Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
 
@@ -11,5 +11,6 @@ mod error;
 pub mod regression;
 pub mod resample;
 mod ties;
+pub mod within;
 
 pub use error::Undefined;
