@@ -20,6 +20,7 @@ pub mod feature;
 pub mod modality;
 pub mod neighbours;
 pub mod quality;
+pub mod random;
 pub mod reference;
 pub mod rows;
 pub mod schema;

@@ -19,7 +19,8 @@ mod matched;
 
 use std::collections::BTreeSet;
 
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use fusebind_features::random::Stream;
+use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +100,7 @@ pub fn sample_negatives(
         let reason = format!("{wanted:.0} negatives are requested, but only {unknown} pairs are unknown");
         return infeasible(reason, "give a smaller ratio");
     }
-    let mut random = ChaCha8Rng::seed_from_u64(config.seed);
+    let mut random = Stream::new(config.seed).generator();
     match config.draw {
         Draw::Random => Ok(evenly(&known, entities, wanted.round() as usize, &mut random)),
         Draw::DegreeMatched => matched::sample(&positives, &known, config.ratio, &mut random),

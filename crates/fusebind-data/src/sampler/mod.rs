@@ -26,8 +26,9 @@ mod reuse;
 pub use config::{Order, SamplerConfig};
 pub use reuse::{ReuseReport, distinct_batch, reuse};
 
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
+use fusebind_features::random::Stream;
+use rand::seq::SliceRandom;
+
 /// Builds the batches of an epoch.
 #[derive(Clone, Debug)]
 pub struct BatchSampler {
@@ -47,9 +48,8 @@ impl BatchSampler {
 
     /// Batches of positions into `pairs` for one epoch. Sizes differ by at most one: no tiny batch is left at the end.
     pub fn epoch(&self, pairs: &[(u32, u32)], seed: u64, epoch: u64) -> Vec<Vec<u32>> {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // A stream per epoch: independent of all others and available without generating them.
-        random.set_stream(epoch);
+        // A generator per epoch: independent of all others and available without generating them.
+        let mut random = Stream::new(seed).numbered(epoch);
         let count = self.batches(pairs.len());
         let start = |batch: usize| batch * pairs.len() / count.max(1);
         let block = self.config.block_batches.max(1);

@@ -1,6 +1,7 @@
 //! Latent vectors, random streams, and normal deviates that are the same on every machine.
 
-use rand::{RngExt, SeedableRng};
+use fusebind_features::random;
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// Numbers of a latent vector.
@@ -34,9 +35,7 @@ pub(super) enum Stream {
 }
 
 pub(super) fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(stream as u64);
-    random
+    random::Stream::new(seed).numbered(stream as u64)
 }
 
 /// A normal deviate by the sum of twelve uniform ones: no logarithm or cosine that differs between mathematics libraries.

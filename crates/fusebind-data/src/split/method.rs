@@ -6,8 +6,7 @@
 
 use std::str::FromStr;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use fusebind_features::random::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterConfig, Part, Split, assign::assign, identity::Identity, origin};
@@ -143,7 +142,7 @@ impl SplitConfig {
         self.fractions.check()?;
         self.cluster.check()?;
         let identity = Identity::of(dataset)?;
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut random = Stream::new(self.seed).generator();
         let shares = self.fractions.shares();
         let parts: Vec<Option<Part>> = match self.by {
             SplitBy::Random => assign(&identity.pairs(), shares, &mut random),

@@ -1,10 +1,9 @@
 //! Dropout without a mask in memory: which values are dropped follows from a seed and their position.
 //!
 //! `y = x / (1 - p)` with probability `1 - p`, else 0 (Srivastava et al. 2014, JMLR 15:1929). The backward pass draws the
-//! same values again instead of keeping them, and all cores draw, which the framework's generator does not. Seeds come from a
-//! sequence of the calling thread (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195), restarted by
-//! [`crate::device::seed`]: the framework has one generator for the whole process, and whoever else draws from it would move
-//! ours.
+//! same values again instead of keeping them, and all cores draw, which the framework's generator does not. Seeds are the children
+//! of a [`Stream`] of the calling thread, one after the other, restarted by [`crate::device::seed`]: the framework has one generator
+//! for the whole process, and whoever else draws from it would move ours.
 
 use std::cell::Cell;
 
@@ -12,7 +11,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, activation::relu},
 };
-use fusebind_features::vectorised;
+use fusebind_features::{random::Stream, vectorised};
 use rayon::prelude::*;
 
 use super::{
@@ -26,23 +25,21 @@ const BLOCK: usize = 8192;
 /// Values drawn at a time.
 const DRAWN: usize = 64;
 
-/// Odd constant of SplitMix64.
-const STRIDE: u64 = 0x9E37_79B9_7F4A_7C15;
-
 thread_local! {
-    static STATE: Cell<u64> = const { Cell::new(0) };
+    /// The stream of this thread, and how many of its children are used.
+    static STATE: Cell<(Stream, u64)> = const { Cell::new((Stream::new(0), 0)) };
 }
 
-/// Restarts the sequence that this thread's dropout draws from.
+/// Restarts the sequence that this thread's dropout takes its seeds from.
 pub(crate) fn restart(seed: u64) {
-    STATE.set(seed);
+    STATE.set((Stream::new(seed), 0));
 }
 
 /// The next seed of the sequence.
 fn next_seed() -> u64 {
-    let state = STATE.get().wrapping_add(STRIDE);
-    STATE.set(state);
-    mix(state)
+    let (stream, used) = STATE.get();
+    STATE.set((stream, used + 1));
+    stream.child(used).seed()
 }
 
 /// Drops values in training; on a device without gradients it does nothing.
@@ -145,12 +142,6 @@ fn scatter(mut x: u32) -> u32 {
     x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
     x = (x ^ (x >> 15)).wrapping_mul(0x846C_A68B);
     x ^ (x >> 16)
-}
-
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[derive(Debug)]
