@@ -139,7 +139,8 @@ impl Descriptors {
     }
 
     /// `count` chimeras of the entities at `entities`: every value of a profile, and every term of a sparse row as
-    /// long as that of a random entity, is taken from a random entity. They look like descriptors and describe nothing. Fingerprints have none.
+    /// long as that of a random entity, is taken from a random entity. They look like descriptors and describe nothing. Fingerprints
+    /// have none.
     pub fn chimeras(&self, entities: &[u32], count: usize, random: &mut impl Rng) -> Option<Self> {
         let mut random_entity = || entities[random.random_range(0..entities.len())] as usize;
         match self {

@@ -38,15 +38,16 @@ pub fn agreement(
     reference: &ReferenceEntities,
     sources: [usize; 2],
     similar: [&Similarities<'_>; 2],
-    (queries, excluded): (&[MismatchQuery], &[bool]),
+    queries: &[MismatchQuery],
+    excluded: &[bool],
 ) -> Vec<Option<[f32; FEATURES]>> {
-    let [checked, witness] = sources.map(|at| &reference.sources[at]);
+    let [checked, compared] = sources.map(|at| &reference.sources[at]);
     let both: Vec<u32> = (0..reference.keys.len())
-        .filter(|at| checked.1.is_present(*at) && witness.1.is_present(*at))
+        .filter(|at| checked.1.is_present(*at) && compared.1.is_present(*at))
         .filter(|at| !excluded.get(*at).is_some_and(|b| *b))
         .map(|at| at as u32)
         .collect();
-    let powers = [checked.0.powers(), witness.0.powers()];
+    let powers = [checked.0.powers(), compared.0.powers()];
     queries
         .par_iter()
         .map_init(
@@ -163,7 +164,8 @@ mod tests {
             &reference,
             [0, 1],
             [&similar[0], &similar[1]],
-            (&[of(0, 0), of(1, 0)], &[]),
+            &[of(0, 0), of(1, 0)],
+            &[],
         );
         let (own, permuted) = (features[0].expect("has both"), features[1].expect("has both"));
         for feature in [0, 1, 2, 3, 4, 7, 8] {
@@ -184,9 +186,9 @@ mod tests {
             entity: 0,
             left_out: [None; 2],
         };
-        let witness = own(&reference, 1);
+        let compared = own(&reference, 1);
         assert_eq!(
-            agreement(&reference, [0, 1], [&nothing, &witness], (&[query], &[])),
+            agreement(&reference, [0, 1], [&nothing, &compared], &[query], &[]),
             [None]
         );
         let few = ReferenceEntities {
@@ -197,13 +199,13 @@ mod tests {
         };
         let similar = [own(&few, 0), own(&few, 1)];
         assert_eq!(
-            agreement(&few, [0, 1], [&similar[0], &similar[1]], (&[query], &[])),
+            agreement(&few, [0, 1], [&similar[0], &similar[1]], &[query], &[]),
             [None]
         );
         let similar = [own(&reference, 0), own(&reference, 1)];
         let all = vec![true; 60];
         assert_eq!(
-            agreement(&reference, [0, 1], [&similar[0], &similar[1]], (&[query], &all)),
+            agreement(&reference, [0, 1], [&similar[0], &similar[1]], &[query], &all),
             [None]
         );
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rand::{SeedableRng, seq::SliceRandom};
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,10 @@ use super::{
     BOUND, LEAST,
     agreement::{FEATURES, MismatchQuery, agreement},
 };
-use crate::neighbours::{Queries, ReferenceEntities, Similarities};
+use crate::{
+    neighbours::{Queries, ReferenceEntities, Similarities},
+    random::Stream,
+};
 
 /// Features, their squares and their products.
 const TERMS: usize = FEATURES + FEATURES * (FEATURES + 1) / 2;
@@ -40,36 +43,42 @@ fn excluded_by(sources: [usize; 2], excluded: &BTreeMap<usize, Vec<bool>>, count
         .collect()
 }
 
-impl MismatchClassifier {
-    pub fn fit(
-        side: &ReferenceEntities,
-        similar: &[Similarities<'_>],
-        sources: [usize; 2],
-        (excluded, seed): (&BTreeMap<usize, Vec<bool>>, u64),
-    ) -> Option<Self> {
-        let excluded = excluded_by(sources, excluded, side.keys.len());
-        let [checked, witness] = sources.map(|at| &side.sources[at].1);
-        let having: Vec<u32> = (0..side.keys.len())
-            .filter(|at| checked.is_present(*at) && witness.is_present(*at) && !excluded[*at])
-            .map(|at| at as u32)
-            .collect();
-        if having.len() < LEAST {
-            return None;
-        }
-        let mut permuted_from = having.clone();
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        permuted_from.shuffle(&mut random);
+/// Examples that a classifier learns from, one row of terms each.
+struct Examples {
+    /// Values with their own entities.
+    own: Vec<[f32; TERMS]>,
+    /// Values with other entities.
+    permuted: Vec<[f32; TERMS]>,
+    /// Chimeras of several values; empty where there are none.
+    mixed: Vec<[f32; TERMS]>,
+}
+
+/// What examples are made from.
+struct Origin<'a, 's> {
+    side: &'a ReferenceEntities,
+    similar: &'a [Similarities<'s>],
+    sources: [usize; 2],
+    /// Entities that take no part as neighbours.
+    excluded: &'a [bool],
+    /// Entities that have both values, without the excluded ones.
+    having: &'a [u32],
+}
+
+impl Origin<'_, '_> {
+    fn examples(&self, random: &mut ChaCha8Rng) -> Examples {
+        let mut permuted_from = self.having.to_vec();
+        permuted_from.shuffle(random);
         let query = |(&entity, value): (&u32, u32)| MismatchQuery {
             value,
             entity,
             left_out: [Some(entity), Some(value)],
         };
-        let own = having.iter().map(|e| query((e, *e)));
-        let permuted = having.iter().zip(&permuted_from).filter(|(e, d)| e != d);
+        let own = self.having.iter().map(|e| query((e, *e)));
+        let permuted = self.having.iter().zip(&permuted_from).filter(|(e, d)| e != d);
         let queries: Vec<MismatchQuery> = own.chain(permuted.map(|(e, d)| query((e, *d)))).collect();
-        let known = sources.map(|at| &similar[at]);
-        let features = agreement(side, sources, known, (&queries, &excluded));
-        let (mut own, mut permuted, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
+        let known = self.sources.map(|at| &self.similar[at]);
+        let features = agreement(self.side, self.sources, known, &queries, self.excluded);
+        let (mut own, mut permuted) = (Vec::new(), Vec::new());
         for (query, features) in queries.iter().zip(features) {
             let examples = if query.value == query.entity {
                 &mut own
@@ -78,21 +87,74 @@ impl MismatchClassifier {
             };
             examples.extend(features.map(|features| terms(&features)));
         }
-        if let Some(chimeras) = checked.chimeras(&having, having.len(), &mut random) {
-            let of = |(value, entity): (usize, &u32)| MismatchQuery {
-                value: value as u32,
-                entity: *entity,
-                left_out: [Some(*entity), None],
-            };
-            let queries: Vec<MismatchQuery> = having.iter().enumerate().map(of).collect();
-            let chimeras = Similarities::of(checked, &chimeras);
-            let features = agreement(side, sources, [&chimeras, known[1]], (&queries, &excluded));
-            mixed.extend(features.into_iter().flatten().map(|features| terms(&features)));
-        }
-        let rows: Vec<&[f32; TERMS]> = own.iter().chain(&permuted).collect();
-        if own.len() < LEAST || permuted.len() < LEAST {
+        let mixed = self.chimeras(random);
+        Examples { own, permuted, mixed }
+    }
+
+    /// Chimeras of several values of the checked source, one for each entity.
+    fn chimeras(&self, random: &mut ChaCha8Rng) -> Vec<[f32; TERMS]> {
+        let checked = &self.side.sources[self.sources[0]].1;
+        let Some(chimeras) = checked.chimeras(self.having, self.having.len(), random) else {
+            return Vec::new();
+        };
+        let of = |(value, entity): (usize, &u32)| MismatchQuery {
+            value: value as u32,
+            entity: *entity,
+            left_out: [Some(*entity), None],
+        };
+        let queries: Vec<MismatchQuery> = self.having.iter().enumerate().map(of).collect();
+        let chimeras = Similarities::of(checked, &chimeras);
+        let similar = [&chimeras, &self.similar[self.sources[1]]];
+        let features = agreement(self.side, self.sources, similar, &queries, self.excluded);
+        features
+            .into_iter()
+            .flatten()
+            .map(|features| terms(&features))
+            .collect()
+    }
+}
+
+/// Entities with their descriptors, and their similarities to a reference by source.
+#[derive(Clone, Copy)]
+pub(super) struct Queried<'a, 'b> {
+    pub entities: &'a Queries<'b>,
+    pub similar: &'a [Similarities<'b>],
+}
+
+impl MismatchClassifier {
+    /// Fits on the entities of `side` that have both sources and are not `excluded`; `None` where they are too few.
+    pub fn fit(
+        side: &ReferenceEntities,
+        similar: &[Similarities<'_>],
+        sources: [usize; 2],
+        excluded: &BTreeMap<usize, Vec<bool>>,
+        stream: Stream,
+    ) -> Option<Self> {
+        let excluded = excluded_by(sources, excluded, side.keys.len());
+        let [checked, compared] = sources.map(|at| &side.sources[at].1);
+        let having: Vec<u32> = (0..side.keys.len())
+            .filter(|at| checked.is_present(*at) && compared.is_present(*at) && !excluded[*at])
+            .map(|at| at as u32)
+            .collect();
+        if having.len() < LEAST {
             return None;
         }
+        let origin = Origin {
+            side,
+            similar,
+            sources,
+            excluded: &excluded,
+            having: &having,
+        };
+        let examples = origin.examples(&mut stream.generator());
+        let enough = examples.own.len() >= LEAST && examples.permuted.len() >= LEAST;
+        enough.then(|| Self::learn(sources, &examples))
+    }
+
+    /// Fits the scale of the terms on own and permuted values, and the weights against each kind of wrong values.
+    fn learn(sources: [usize; 2], examples: &Examples) -> Self {
+        let Examples { own, permuted, mixed } = examples;
+        let rows: Vec<&[f32; TERMS]> = own.iter().chain(permuted).collect();
         let count = rows.len() as f32;
         let mean: Vec<f32> = (0..TERMS)
             .map(|t| rows.iter().map(|r| r[t]).sum::<f32>() / count)
@@ -114,9 +176,9 @@ impl MismatchClassifier {
             let truth: Vec<f32> = (0..rows.len()).map(|at| f32::from(u8::from(at < own.len()))).collect();
             logistic(&rows, &truth)
         };
-        let kinds = [&permuted, &mixed].into_iter().filter(|wrong| wrong.len() >= LEAST);
+        let kinds = [permuted, mixed].into_iter().filter(|wrong| wrong.len() >= LEAST);
         classifier.weights = kinds.map(against).collect();
-        Some(classifier)
+        classifier
     }
 
     fn standard(&self, mut row: [f32; TERMS]) -> [f32; TERMS] {
@@ -126,31 +188,32 @@ impl MismatchClassifier {
         row
     }
 
-    /// Log-likelihood ratio of own against wrong for each entity, with the value of the entity at its position in `permuted_from` where that
-    /// is given; `None` where either value is missing.
+    /// Log-likelihood ratio of own against wrong for each entity, with the value of the entity at its position in `permuted_from`
+    /// where that is given; `None` where either value is missing.
     pub fn ratios(
         &self,
         reference: &ReferenceEntities,
-        (queried, similar): (&Queries<'_>, &[Similarities<'_>]),
+        queried: Queried<'_, '_>,
         excluded: &BTreeMap<usize, Vec<bool>>,
         permuted_from: Option<&[u32]>,
     ) -> Vec<Option<f32>> {
         let excluded = excluded_by(self.sources, excluded, reference.keys.len());
-        let queries: Vec<MismatchQuery> = (queried.own.iter().enumerate())
+        let queries: Vec<MismatchQuery> = (queried.entities.own.iter().enumerate())
             .map(|(at, own)| {
                 let partner = permuted_from.map(|permuted_from| permuted_from[at]);
                 MismatchQuery {
                     value: partner.unwrap_or(at as u32),
                     entity: at as u32,
-                    left_out: [*own, partner.and_then(|partner| queried.own[partner as usize])],
+                    left_out: [*own, partner.and_then(|partner| queried.entities.own[partner as usize])],
                 }
             })
             .collect();
         let features = agreement(
             reference,
             self.sources,
-            self.sources.map(|at| &similar[at]),
-            (&queries, &excluded),
+            self.sources.map(|at| &queried.similar[at]),
+            &queries,
+            &excluded,
         );
         features
             .into_iter()

@@ -29,20 +29,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     LEAST,
     calibration_map::CalibrationMap,
-    classifier::MismatchClassifier,
+    classifier::{MismatchClassifier, Queried},
     rates::{MismatchRate, MismatchRates},
 };
 use crate::{
     modality::{Modality, ModalityWeights},
     neighbours::{Queries, ReferenceEntities, ReferenceSet, Similarities, SimilarityKind},
+    random::Stream,
 };
 
 /// Entities that the mismatch prior counts as where a mismatch rate is estimated.
@@ -51,15 +51,15 @@ const PRESUMED: f32 = 20.0;
 const STEPS: usize = 200;
 /// Times that the classifiers are fitted.
 const ROUNDS: usize = 3;
+/// Sets the permutations of calibration apart from those that the classifiers are fitted on.
+const CALIBRATION: u64 = 1;
 /// Mismatch rate of values that training permutes on purpose.
 const PERMUTED: f32 = 0.5;
 
 /// Log-likelihood ratios, or sums on the way to them, of entities by checked source; `None` where a value cannot be checked.
 type Ratios = BTreeMap<usize, Vec<Option<f32>>>;
-/// Descriptors of entities and their similarities to a reference.
-type Queried<'a, 'b> = (&'a Queries<'b>, &'a [Similarities<'b>]);
 
-/// Checked by the structure alone, or by all witnesses.
+/// Checked by the structure alone, or by all reference modalities.
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     Structure,
@@ -122,7 +122,10 @@ impl MismatchModel {
                 descriptors: side.sources.iter().map(|(_, d)| d).collect(),
             };
             let similar = similarities(side, &own);
-            let own = (&own, &similar[..]);
+            let own = Queried {
+                entities: &own,
+                similar: &similar,
+            };
             for round in 0..ROUNDS {
                 mismatch.classifiers[at] = classifiers(side, &similar, &mismatch.excluded[at], seed);
                 let sums = mismatch.calibrate(at, side, own, seed);
@@ -144,7 +147,15 @@ impl MismatchModel {
     pub fn compare(&self, side: usize, reference: &ReferenceEntities, queried: &Queries<'_>) -> Comparison {
         let log_ratios = match self.classifiers[side].is_empty() {
             true => Vec::new(),
-            false => self.log_ratios(side, reference, (queried, &similarities(reference, queried)), None),
+            false => self.log_ratios(
+                side,
+                reference,
+                Queried {
+                    entities: queried,
+                    similar: &similarities(reference, queried),
+                },
+                None,
+            ),
         };
         Comparison {
             entities: queried.own.len(),
@@ -235,8 +246,8 @@ impl MismatchModel {
         }
     }
 
-    /// Ratios of each classifier for the `queried` entities; for the values of the entities in `permuted_from`, by source, in place of their
-    /// own, where these are given.
+    /// Ratios of each classifier for the `queried` entities; for the values of the entities in `permuted_from`, by source, in place of
+    /// their own, where these are given.
     fn log_ratios(
         &self,
         side: usize,
@@ -251,7 +262,7 @@ impl MismatchModel {
         self.classifiers[side].iter().map(of).collect()
     }
 
-    /// Sums of the ratios by checked source: of the structure alone, or of all witnesses, weighted by `source_weights`.
+    /// Sums of the ratios by checked source: of the structure alone, or of all reference modalities, weighted by `source_weights`.
     fn sums(
         &self,
         side: usize,
@@ -261,12 +272,12 @@ impl MismatchModel {
     ) -> Ratios {
         let mut sums = Ratios::new();
         for (classifier, log_ratios) in self.classifiers[side].iter().zip(log_ratios) {
-            let [checked, witness] = classifier.sources;
+            let [checked, compared] = classifier.sources;
             let sum = sums.entry(checked).or_insert_with(|| vec![None; log_ratios.len()]);
-            if source_weights.is_none() && is_side(reference.sources[witness].0) {
+            if source_weights.is_none() && is_side(reference.sources[compared].0) {
                 continue;
             }
-            let source_weight = source_weights.and_then(|source_weights| source_weights.get(&witness));
+            let source_weight = source_weights.and_then(|source_weights| source_weights.get(&compared));
             for (entity, (sum, log_ratio)) in sum.iter_mut().zip(log_ratios).enumerate() {
                 if let Some(log_ratio) = log_ratio {
                     *sum = Some(sum.unwrap_or(0.0) + source_weight.map_or(1.0, |c| c[entity]) * log_ratio);
@@ -299,7 +310,7 @@ impl MismatchModel {
     }
 
     /// Fits the calibration maps on the values of the reference and on the same values permuted, and estimates the mismatch rates of the
-    /// reference. Returns the sums over all witnesses of the values of the reference.
+    /// reference. Returns the sums over all reference modalities of the values of the reference.
     fn calibrate(&mut self, at: usize, side: &ReferenceEntities, own: Queried<'_, '_>, seed: u64) -> Ratios {
         (self.calibration_maps[at], self.shares[at]) = Default::default();
         let permuted_from = self.permuted_from(at, side, seed);
@@ -333,7 +344,7 @@ impl MismatchModel {
 
     /// For each checked source a permutation of the entities that have a value.
     fn permuted_from(&self, at: usize, side: &ReferenceEntities, seed: u64) -> BTreeMap<usize, Vec<u32>> {
-        let mut random = ChaCha8Rng::seed_from_u64(seed ^ 1);
+        let mut random = Stream::new(seed).apart(CALIBRATION).generator();
         let checked: BTreeSet<usize> = self.classifiers[at]
             .iter()
             .map(|classifier| classifier.sources[0])
@@ -354,7 +365,7 @@ impl MismatchModel {
     }
 
     /// Excludes the values of the reference that are more likely wrong than right, of each source that may hold many wrong ones; `sums` are
-    /// those of all witnesses.
+    /// those of all reference modalities.
     fn exclude(&mut self, at: usize, sums: &Ratios) {
         // The sum itself: what the calibration map makes of it is bounded by the very share that is estimated.
         let is_odd = |sum: &Option<f32>| sum.is_some_and(|sum| self.mismatch_prior * (-sum).exp() > 0.5);
@@ -421,7 +432,7 @@ fn classifiers(
     }
     wanted
         .into_par_iter()
-        .filter_map(|sources| MismatchClassifier::fit(side, similar, sources, (excluded, seed)))
+        .filter_map(|sources| MismatchClassifier::fit(side, similar, sources, excluded, Stream::new(seed)))
         .collect()
 }
 
@@ -436,7 +447,7 @@ mod tests {
     fn side(drugs: usize, seed: u64) -> ReferenceEntities {
         let noise = |salt: usize| {
             let mut order: Vec<f32> = (0..drugs * 8).map(|i| (i % 97) as f32 / 97.0).collect();
-            order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed + salt as u64));
+            order.shuffle(&mut Stream::new(seed + salt as u64).generator());
             order
         };
         let rows = |salt: usize| -> Vec<f32> {

@@ -109,7 +109,6 @@ impl SideSchema {
     /// Reads the side data of `entities` entities; with a note on everything that could not be used.
     pub fn store(&self, data: &SideData, entities: usize) -> (SideStore, Vec<String>) {
         let mut notes = Vec::new();
-        let channels = self.channels();
         let (text, cut) = self.vocabulary.rows((0..entities).map(|entity| data.texts(entity)));
         if cut > 0 {
             notes.push(format!(
@@ -117,37 +116,11 @@ impl SideSchema {
                 crate::feature::text::MOST_WORDS
             ));
         }
-        let mut match_columns = |known: &[String], profiles: &Profiles, what: &str| -> Vec<Option<usize>> {
-            let place: HashMap<&str, usize> = known.iter().enumerate().map(|(at, n)| (n.as_str(), at)).collect();
-            let places: Vec<Option<usize>> = profiles
-                .columns
-                .iter()
-                .map(|n| place.get(n.as_str()).copied())
-                .collect();
-            let unknown = places.iter().filter(|p| p.is_none()).count();
-            if unknown > 0 && !known.is_empty() {
-                let first = places
-                    .iter()
-                    .position(Option::is_none)
-                    .map_or("", |at| &profiles.columns[at]);
-                let all = places.len();
-                notes.push(format!(
-                    "{unknown} of {all} {what} are unknown to the model and were left out, `{first}` first"
-                ));
-            }
-            places
-        };
-        let genes = match_columns(&self.genes, &data.transcriptome, "genes");
-        let assays = match_columns(&self.assays, &data.bioassay, "assays");
-        let gather = |places: &[Option<usize>], row: &[f32], width: usize| {
-            let mut own = vec![f32::NAN; width];
-            for (place, value) in places.iter().zip(row) {
-                if let Some(place) = place {
-                    own[*place] = *value;
-                }
-            }
-            own
-        };
+        let genes = Places::new(&self.genes, &data.transcriptome);
+        notes.extend(genes.unknown("genes", &data.transcriptome));
+        let assays = Places::new(&self.assays, &data.bioassay);
+        notes.extend(assays.unknown("assays", &data.bioassay));
+        let channels = self.channels();
         let mut store = SideStore {
             words: (0..entities)
                 .map(|entity| self.vocabulary.sequence(data.texts(entity), self.text_length))
@@ -164,38 +137,83 @@ impl SideSchema {
             modality_weights: Vec::new(),
             channels,
         };
-        let mut count = 0;
-        for entity in 0..entities {
-            let mut mine = Vec::new();
-            if store.channels.transcriptome > 0 {
-                for row in data.transcriptome.rows(entity) {
-                    let mut own = gather(&genes, row, store.signatures.width);
-                    if transcriptome::normalise(&mut own) {
-                        store.signatures.values.extend(own);
-                        mine.push(count);
-                        count += 1;
-                    }
-                }
-            }
-            let outcomes = data.bioassay.rows(entity).flat_map(|row| {
-                let own = gather(&assays, row, self.assays.len());
-                bioassay::tokens(&own).collect::<Vec<_>>()
-            });
-            store.bioassay.push(outcomes.collect());
-            let present = &mut store.present[entity];
-            if !store.text.row(entity).0.is_empty() {
-                present.insert(Modality::Text);
-            }
-            if !mine.is_empty() {
-                present.insert(Modality::Transcriptome);
-            }
-            if !store.bioassay.row(entity).0.is_empty() {
-                present.insert(Modality::Bioassay);
-            }
-            store.of_entity.push(mine);
+        push_signatures(&mut store, &data.transcriptome, &genes, entities);
+        push_outcomes(&mut store, &data.bioassay, &assays, entities);
+        for entity in (0..entities).filter(|entity| !store.text.row(*entity).0.is_empty()) {
+            store.present[entity].insert(Modality::Text);
         }
         self.embed(data, entities, &mut store, &mut notes);
         (store, notes)
+    }
+}
+
+/// Where the columns of a table stand among those of a model.
+struct Places {
+    /// `None` for a column that the model does not know.
+    of_column: Vec<Option<usize>>,
+    /// Columns of the model.
+    width: usize,
+}
+
+impl Places {
+    fn new(known: &[String], profiles: &Profiles) -> Self {
+        let place: HashMap<&str, usize> = known.iter().enumerate().map(|(at, n)| (n.as_str(), at)).collect();
+        let of_column = profiles.columns.iter().map(|n| place.get(n.as_str()).copied());
+        Self {
+            of_column: of_column.collect(),
+            width: known.len(),
+        }
+    }
+
+    /// A note on the columns that the model does not know, if it reads any such table.
+    fn unknown(&self, what: &str, profiles: &Profiles) -> Option<String> {
+        let unknown = self.of_column.iter().filter(|place| place.is_none()).count();
+        let first = &profiles.columns[self.of_column.iter().position(Option::is_none)?];
+        let all = self.of_column.len();
+        (self.width > 0)
+            .then(|| format!("{unknown} of {all} {what} are unknown to the model and were left out, `{first}` first"))
+    }
+
+    /// A row of the table as the model orders it, `[width]`; NaN for what it lacks.
+    fn gather(&self, row: &[f32]) -> Vec<f32> {
+        let mut own = vec![f32::NAN; self.width];
+        for (place, value) in self.of_column.iter().zip(row) {
+            if let Some(place) = place {
+                own[*place] = *value;
+            }
+        }
+        own
+    }
+}
+
+fn push_signatures(store: &mut SideStore, profiles: &Profiles, genes: &Places, entities: usize) {
+    let mut count = 0;
+    for entity in 0..entities {
+        let mut mine = Vec::new();
+        for row in profiles.rows(entity).filter(|_| genes.width > 0) {
+            let mut own = genes.gather(row);
+            if transcriptome::normalise(&mut own) {
+                store.signatures.values.extend(own);
+                mine.push(count);
+                count += 1;
+            }
+        }
+        if !mine.is_empty() {
+            store.present[entity].insert(Modality::Transcriptome);
+        }
+        store.of_entity.push(mine);
+    }
+}
+
+fn push_outcomes(store: &mut SideStore, profiles: &Profiles, assays: &Places, entities: usize) {
+    for entity in 0..entities {
+        let outcomes = profiles
+            .rows(entity)
+            .flat_map(|row| bioassay::tokens(&assays.gather(row)).collect::<Vec<_>>());
+        store.bioassay.push(outcomes.collect());
+        if !store.bioassay.row(entity).0.is_empty() {
+            store.present[entity].insert(Modality::Bioassay);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Side modalities of all entities of a run, and of the entities of a batch.
 //!
-//! Comes in: rows that [`super::SideSchema`] featurised. Goes out: [`SideBatch`], with masked modalities left out. Axis legend: `B` entities,
-//! `V` terms, `S` signatures, `G` genes, `A` assays, `E` embedding dimensions.
+//! Comes in: rows that [`super::SideSchema`] featurised. Goes out: [`SideBatch`], with masked modalities left out. Axis legend: `B`
+//! entities, `V` terms, `S` signatures, `G` genes, `A` assays, `E` embedding dimensions.
 
 use std::sync::Arc;
 
