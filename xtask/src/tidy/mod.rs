@@ -72,9 +72,11 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         if FOREIGN.iter().any(|foreign| name == *foreign) {
             continue;
         }
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        // What a link points to is looked at where it lies.
+        if kind.is_dir() {
             files.extend(self::files(&path)?);
-        } else {
+        } else if kind.is_file() {
             files.push(path);
         }
     }

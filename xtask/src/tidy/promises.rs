@@ -18,7 +18,7 @@ pub fn check(root: &Path, findings: &mut Findings) -> anyhow::Result<()> {
         &read(&root.join("THIRD-PARTY-NOTICES.md"))?,
         findings,
     )?;
-    let folder = root.join("recipes");
+    let folder = root.join("crates/fusebind-train/recipes");
     for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {

@@ -1,27 +1,21 @@
-//! The recipes that ship with fusebind; their texts live in `recipes/`.
+//! The recipes that ship with fusebind; their texts live in `recipes/` of this crate, which packaging takes along.
 
 /// Name and text of each built-in recipe.
 pub(super) const RECIPES: &[(&str, &str)] = &[
-    ("default", include_str!("../../../../recipes/default.toml")),
-    ("demo", include_str!("../../../../recipes/demo.toml")),
-    ("davis", include_str!("../../../../recipes/davis.toml")),
-    (
-        "davis-modalities",
-        include_str!("../../../../recipes/davis-modalities.toml"),
-    ),
-    ("screen", include_str!("../../../../recipes/screen.toml")),
-    ("kiba", include_str!("../../../../recipes/kiba.toml")),
-    (
-        "biosnap-random",
-        include_str!("../../../../recipes/biosnap-random.toml"),
-    ),
+    ("default", include_str!("../../recipes/default.toml")),
+    ("demo", include_str!("../../recipes/demo.toml")),
+    ("davis", include_str!("../../recipes/davis.toml")),
+    ("davis-modalities", include_str!("../../recipes/davis-modalities.toml")),
+    ("screen", include_str!("../../recipes/screen.toml")),
+    ("kiba", include_str!("../../recipes/kiba.toml")),
+    ("biosnap-random", include_str!("../../recipes/biosnap-random.toml")),
     (
         "biosnap-unseen-drug",
-        include_str!("../../../../recipes/biosnap-unseen-drug.toml"),
+        include_str!("../../recipes/biosnap-unseen-drug.toml"),
     ),
     (
         "biosnap-unseen-protein",
-        include_str!("../../../../recipes/biosnap-unseen-protein.toml"),
+        include_str!("../../recipes/biosnap-unseen-protein.toml"),
     ),
 ];
 
