@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod curriculum;
+mod drug_rows;
 mod error;
 pub mod evaluate;
 pub mod experiment;
@@ -13,6 +14,8 @@ pub mod objective;
 pub mod optimizer;
 pub mod recipe;
 pub mod run_dir;
+mod scored_labels;
+mod seeds;
 pub mod trainer;
 
 pub use error::{Error, ErrorKind};

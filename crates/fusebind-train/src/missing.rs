@@ -1,11 +1,13 @@
 //! Ways in which modalities are missing.
 //!
 //! Comes in: what each entity has, and a rate. Goes out: what each entity does without. Structures (graph and sequence) are
-//! never taken away here; every draw follows from a seed.
+//! never taken away here; every choice follows from a seed.
 
-use fusebind_features::modality::{Modality, ModalitySet};
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use fusebind_features::{
+    modality::{Modality, ModalitySet},
+    random::Stream,
+};
+use rand::{Rng, RngExt};
 use serde::Serialize;
 
 /// A way to be missing.
@@ -18,7 +20,7 @@ pub enum Pattern {
     DrugSide,
     /// The same, of targets only.
     TargetSide,
-    /// An entity keeps only what some other entity of its side, drawn at random, has as well: whole patterns, as in nature.
+    /// An entity keeps only what some other entity of its side, sampled at random, has as well: whole patterns, as in nature.
     Natural,
     /// Entities that training never saw lose more: twice the rate, and half of it for those that it saw.
     Novel,
@@ -46,14 +48,14 @@ impl Pattern {
     }
 
     /// What each entity does without at `rate`; `known` says which entities training saw.
-    pub fn draw(
+    pub fn sample(
         self,
         present: [&[ModalitySet]; 2],
         known: [&[bool]; 2],
         rate: f64,
         seed: u64,
     ) -> [Vec<ModalitySet>; 2] {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = Stream::new(seed).generator();
         [0, 1].map(|side| {
             let untouched = matches!((self, side), (Self::DrugSide, 1) | (Self::TargetSide, 0));
             let rate = if untouched { 0.0 } else { rate };
@@ -104,16 +106,16 @@ mod tests {
             f64::from(hit as u32) / f64::from(all)
         };
         for pattern in Pattern::ALL {
-            let draw = |rate, seed| pattern.draw([&drugs, &targets], [&known, &known], rate, seed);
-            let [d, t] = draw(0.4, 1);
-            assert_eq!(draw(0.4, 1), [d.clone(), t.clone()], "a seed fixes the draw");
+            let sample = |rate, seed| pattern.sample([&drugs, &targets], [&known, &known], rate, seed);
+            let [d, t] = sample(0.4, 1);
+            assert_eq!(sample(0.4, 1), [d.clone(), t.clone()], "a seed fixes the sample");
             assert!(
                 d.iter()
                     .chain(&t)
                     .all(|m| !m.contains(Modality::Graph) && !m.contains(Modality::Sequence))
             );
             assert!(
-                draw(0.0, 1).iter().flatten().all(|m| m.is_empty()),
+                sample(0.0, 1).iter().flatten().all(|m| m.is_empty()),
                 "rate 0 takes nothing"
             );
             let drug = share(&d, &|i| i % 2 == 0);

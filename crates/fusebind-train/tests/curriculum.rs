@@ -20,6 +20,7 @@ use fusebind_features::{
 };
 use fusebind_model::trained::TrainedModel;
 use fusebind_train::{
+    evaluate::EvaluationSet,
     experiment::robustness::{RobustnessConfig, robustness},
     recipe::Recipe,
     run_dir::{EpochMetrics, RunDir},
@@ -222,8 +223,13 @@ fn a_table_whose_rows_were_shifted_is_reported() {
     let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
     let swept = robustness(
         &model,
-        (&dataset, [&side[0], &side[1]]),
-        (&split, Part::Test),
+        &EvaluationSet {
+            dataset: &dataset,
+            drug_side: &side[0],
+            target_side: &side[1],
+            split: &split,
+            part: Part::Test,
+        },
         &RobustnessConfig::quick(),
         |_, _| {},
     )

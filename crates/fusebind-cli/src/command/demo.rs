@@ -19,10 +19,9 @@ use fusebind::{
         table::Dataset,
     },
     eval::regression,
-    features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
-        evaluate::evaluate,
+        evaluate::{EvaluationConfig, EvaluationSet, evaluate},
         recipe::Recipe,
         run_dir::RunDir,
         trainer::{Job, train},
@@ -115,9 +114,14 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
     };
     train(&job, &mut TrainingProgress::new(*console))?;
     let bundle = TrainedModel::open(&RunDir::open(&out)?.model(), &device)?;
-    let everything = Mask::default();
-    let read = (&dataset, [&side[0], &side[1]]);
-    let (evaluation, _) = evaluate(&bundle, read, (&parts, Part::Test), everything, (true, None))?;
+    let set = EvaluationSet {
+        dataset: &dataset,
+        drug_side: &side[0],
+        target_side: &side[1],
+        split: &parts,
+        part: Part::Test,
+    };
+    let (evaluation, _) = evaluate(&bundle, &set, &EvaluationConfig::default())?;
     print(&evaluation)?;
     ceiling(&universe, &dataset, &parts)?;
     Ok(universe)

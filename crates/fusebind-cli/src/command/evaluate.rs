@@ -11,7 +11,7 @@ use fusebind::{
     features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
-        evaluate::{Evaluation, PairPrediction, evaluate},
+        evaluate::{Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, evaluate},
         run_dir::RunDir,
     },
 };
@@ -28,22 +28,9 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(args.device, console)?;
-    let mut bundle = TrainedModel::open(&run.model(), &device)?;
-    if let Some(path) = &args.mismatch_rates {
-        bundle.mismatch_rates = load::mismatch_rates(path, &bundle.description)?;
-    }
+    let bundle = open_model(args, &run, console)?;
     bundle.check_without(without)?;
-    let flags = SourceFlags {
-        data: args.data.as_deref(),
-        modalities: args.modalities.as_deref(),
-        split: args.split.as_deref(),
-        tables: &args.source,
-    };
-    let source = DataSource::of_run(&run, flags, console)?;
-    if let Some(out) = &args.predictions {
-        refuse_input(out, source.paths().chain([args.run.as_path()]))?;
-    }
+    let source = open_source(args, &run, console)?;
     let (dataset, mut rejections) = load::dataset(
         &source.data,
         &source.tables,
@@ -52,7 +39,6 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
         console,
     )?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
-    let part = args.part.part();
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let (side, tables) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
@@ -61,14 +47,22 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);
     let (evaluation, predictions) = evaluate(
         &bundle,
-        (&dataset, [&side[0], &side[1]]),
-        (&split, part),
-        Mask {
-            drug: without,
-            target: without,
-            ..Mask::default()
+        &EvaluationSet {
+            dataset: &dataset,
+            drug_side: &side[0],
+            target_side: &side[1],
+            split: &split,
+            part: args.part.part(),
         },
-        (!args.no_baselines, presence),
+        &EvaluationConfig {
+            mask: Mask {
+                drug: without,
+                target: without,
+                ..Mask::default()
+            },
+            baselines: !args.no_baselines,
+            presence,
+        },
     )?;
     for note in &evaluation.notes {
         console.note(format_args!("note: {note}"));
@@ -85,6 +79,31 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
         print(&evaluation)?
     }
     Ok(())
+}
+
+/// The model of the run, with the mismatch rates that were given.
+fn open_model(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::Result<TrainedModel> {
+    let device = load::device(args.device, console)?;
+    let mut bundle = TrainedModel::open(&run.model(), &device)?;
+    if let Some(path) = &args.mismatch_rates {
+        bundle.mismatch_rates = load::mismatch_rates(path, &bundle.description)?;
+    }
+    Ok(bundle)
+}
+
+/// Where the data are; refused where the predictions would be written over them.
+fn open_source(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::Result<DataSource> {
+    let flags = SourceFlags {
+        data: args.data.as_deref(),
+        modalities: args.modalities.as_deref(),
+        split: args.split.as_deref(),
+        tables: &args.source,
+    };
+    let source = DataSource::of_run(run, flags, console)?;
+    if let Some(out) = &args.predictions {
+        refuse_input(out, source.paths().chain([args.run.as_path()]))?;
+    }
+    Ok(source)
 }
 
 /// Number of modalities present, by pair.

@@ -11,6 +11,7 @@ use fusebind::{
     },
     model::trained::TrainedModel,
     train::{
+        evaluate::EvaluationSet,
         experiment::robustness::{Measurement, Robustness, RobustnessConfig, robustness},
         run_dir::RunDir,
     },
@@ -102,8 +103,13 @@ pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness
     let bar = console.bar(0, "measurements");
     let swept = robustness(
         &bundle,
-        (&dataset, [&side[0], &side[1]]),
-        (&split, wanted.part),
+        &EvaluationSet {
+            dataset: &dataset,
+            drug_side: &side[0],
+            target_side: &side[1],
+            split: &split,
+            part: wanted.part,
+        },
         &config,
         |done, all| {
             bar.set_length(all as u64);

@@ -10,6 +10,7 @@
 
 mod batches;
 mod featurise;
+mod peers;
 mod score;
 mod step;
 

@@ -12,11 +12,15 @@ use fusebind_train::{objective::Objective, optimizer::adamw::AdamW};
 use crate::{
     Outcome,
     batches::{Batch, Bench, parameters},
-    fastest, row,
+    fastest, peers, row,
 };
 
 /// Batches that peers get.
 const PEER_BATCHES: usize = 2;
+/// Steps that are timed, with those that warm up.
+const ROUNDS: usize = 60;
+/// Steps that warm up.
+const WARM_UP: usize = 4;
 /// Steps whose losses are compared between devices.
 const COMPARED: usize = 8;
 
@@ -44,7 +48,11 @@ fn on_processor(device: &Device) -> bool {
 
 /// A stage of a step and the operations of its matrix products: forward, and all with gradients of weights and of inputs that are not
 /// data.
-struct Stage(&'static str, f64, f64);
+struct Stage {
+    name: &'static str,
+    forward: f64,
+    all: f64,
+}
 
 fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stage> {
     let width = model.width as f64;
@@ -52,8 +60,13 @@ fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stag
     let (atoms, pairs) = (batch.drugs.graphs.atoms.len() as f64, batch.pairs.len() as f64);
     let (c, h) = (model.graph.dim as f64, model.interaction.dim as f64);
     let (neighbours, neighbour_head) = (batch.neighbours.width as f64, model.neighbours.dim as f64);
-    let data = |name, products: f64| Stage(name, 2.0 * products, 4.0 * products);
-    let states = |name, products: f64| Stage(name, 2.0 * products, 6.0 * products);
+    let stage = |name, products: f64, passes: f64| Stage {
+        name,
+        forward: 2.0 * products,
+        all: 2.0 * passes * products,
+    };
+    let data = |name, products: f64| stage(name, products, 2.0);
+    let states = |name, products: f64| stage(name, products, 3.0);
     vec![
         data(
             "encode drug, substructures",
@@ -124,68 +137,49 @@ fn losses(bench: &Bench<'_>, device: Device) -> Result<Vec<f64>, Box<dyn Error>>
     Ok(losses)
 }
 
-pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
+/// The fastest of many steps.
+struct Fastest {
+    phases: Phases,
+    total: f64,
+    parameters: usize,
+}
+
+fn fastest_step(bench: &Bench<'_>) -> Result<Fastest, Box<dyn Error>> {
     let device = bench.device.clone().autodiff();
     let recipe = &bench.recipe;
     let objective = Objective::new(recipe.training.objective.clone());
     let mut optimizer = AdamW::new(recipe.training.optimizer.clone());
     let mut model = recipe.model.init(&device, 1)?;
-    let count = parameters(&Archive::of(&model));
-    let mut best = Phases {
-        forward: f64::INFINITY,
-        backward: f64::INFINITY,
-        optimizer: f64::INFINITY,
+    let mut fastest = Fastest {
+        phases: Phases {
+            forward: f64::INFINITY,
+            backward: f64::INFINITY,
+            optimizer: f64::INFINITY,
+        },
+        total: f64::INFINITY,
+        parameters: parameters(&Archive::of(&model)),
     };
-    let mut total = f64::INFINITY;
-    let first = &bench.batches[0];
-    let (drugs, targets) = (first.drugs.graphs.len(), first.targets.sequences.len());
-    let pairs = first.pairs.len();
-    for round in 0..60 {
+    for round in 0..ROUNDS {
         let batch = &bench.batches[round % (bench.batches.len() - 1)];
         let (next, phases, _) = step(model, batch, (&objective, &mut optimizer), &device);
         model = next;
-        if round >= 4 {
-            total = total.min(phases.forward + phases.backward + phases.optimizer);
+        if round >= WARM_UP {
+            let Fastest {
+                phases: best, total, ..
+            } = &mut fastest;
+            *total = total.min(phases.forward + phases.backward + phases.optimizer);
             best.forward = best.forward.min(phases.forward);
             best.backward = best.backward.min(phases.backward);
             best.optimizer = best.optimizer.min(phases.optimizer);
         }
     }
-    let stages = stages(&recipe.model, &bench.batches[0]);
-    let work: f64 = stages.iter().map(|stage| stage.2).sum();
-    row(
-        "training step, each entity once",
-        &format!("{:.1} ms, {:.0} pairs/s", total * 1e3, pairs as f64 / total),
-        &format!(
-            "{pairs} pairs, {drugs} drugs, {targets} targets, {count} parameters; forward {:.1}, backward {:.1}, optimizer {:.1} ms",
-            best.forward * 1e3,
-            best.backward * 1e3,
-            best.optimizer * 1e3
-        ),
-    );
-    row(
-        "matrix products of the step",
-        &format!("{:.2} GFLOP", work / 1e9),
-        &format!(
-            "at least {:.1} ms; the step runs at {:.0} % of the limit",
-            work / peak * 1e3,
-            work / total / peak * 100.0
-        ),
-    );
-    for Stage(name, forward, all) in stages {
-        row(
-            name,
-            &format!("{:.0} MFLOP", all / 1e6),
-            &format!("forward {:.0}; at least {:.2} ms", forward / 1e6, all / peak * 1e3),
-        );
-    }
-    // Weights, both moments and the average are read and written, the gradient is read.
-    let bytes = 36.0 * count as f64;
-    row(
-        "optimizer",
-        &format!("{:.0} MB moved", bytes / 1e6),
-        &format!("{:.0} GB/s", bytes / best.optimizer / 1e9),
-    );
+    Ok(fastest)
+}
+
+/// Measures a step against the limit of `peak` operations per second, and against peers in the Python `torch`.
+pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
+    let fastest = fastest_step(bench)?;
+    rows_of_step(bench, &fastest, peak);
     if !on_processor(&bench.device) {
         let (here, there) = (losses(bench, Device::flex())?, losses(bench, bench.device.clone())?);
         let apart = |(a, b): (&f64, &f64)| (a - b).abs() / a.abs();
@@ -195,11 +189,63 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
             "relative, the largest",
         );
     }
-    let Some(python) = torch else {
-        return Ok(());
-    };
+    match torch {
+        Some(python) => rows_of_peers(bench, &fastest, &python),
+        None => Ok(()),
+    }
+}
+
+fn rows_of_step(bench: &Bench<'_>, fastest: &Fastest, peak: f64) {
+    let Fastest {
+        phases,
+        total,
+        parameters,
+    } = fastest;
+    let first = &bench.batches[0];
+    let (drugs, targets) = (first.drugs.graphs.len(), first.targets.sequences.len());
+    let pairs = first.pairs.len();
+    row(
+        "training step, each entity once",
+        &format!("{:.1} ms, {:.0} pairs/s", total * 1e3, pairs as f64 / total),
+        &format!(
+            "{pairs} pairs, {drugs} drugs, {targets} targets, {parameters} parameters; forward {:.1}, backward {:.1}, optimizer {:.1} ms",
+            phases.forward * 1e3,
+            phases.backward * 1e3,
+            phases.optimizer * 1e3
+        ),
+    );
+    let stages = stages(&bench.recipe.model, first);
+    let work: f64 = stages.iter().map(|stage| stage.all).sum();
+    row(
+        "matrix products of the step",
+        &format!("{:.2} GFLOP", work / 1e9),
+        &format!(
+            "at least {:.1} ms; the step runs at {:.0} % of the limit",
+            work / peak * 1e3,
+            work / total / peak * 100.0
+        ),
+    );
+    for Stage { name, forward, all } in stages {
+        row(
+            name,
+            &format!("{:.0} MFLOP", all / 1e6),
+            &format!("forward {:.0}; at least {:.2} ms", forward / 1e6, all / peak * 1e3),
+        );
+    }
+    // Weights, both moments and the average are read and written, the gradient is read.
+    let bytes = 36.0 * *parameters as f64;
+    row(
+        "optimizer",
+        &format!("{:.0} MB moved", bytes / 1e6),
+        &format!("{:.0} GB/s", bytes / phases.optimizer / 1e9),
+    );
+}
+
+/// Runs each peer in a process of its own, on the batches that fusebind ran on.
+fn rows_of_peers(bench: &Bench<'_>, fastest: &Fastest, python: &str) -> Outcome {
     let file = tempfile::NamedTempFile::with_suffix(".safetensors")?;
-    bench.write(PEER_BATCHES, file.path())?;
+    peers::write(bench, PEER_BATCHES, file.path())?;
+    let (count, pairs) = (fastest.parameters, bench.batches[0].pairs.len());
     for (script, name) in [
         ("same_model.py", "the same model and batches in PyTorch"),
         ("deepdta.py", "a DeepDTA-like model in PyTorch, per pair"),
@@ -213,7 +259,7 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
             "--device".as_ref(),
             device.as_ref(),
         ];
-        let output = Command::new(&python).args(arguments).output()?;
+        let output = Command::new(python).args(arguments).output()?;
         if !output.status.success() {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
@@ -224,8 +270,11 @@ pub fn measure(bench: &Bench<'_>, peak: f64, torch: Option<String>) -> Outcome {
             "same_model.py" if number("parameters") as usize != count => {
                 return Err(format!("{script} has {} parameters, not {count}", number("parameters")).into());
             }
-            "same_model.py" => format!("fusebind takes {:.2} of its time", total / number("seconds_per_step")),
-            _ => format!("fusebind is {:.0} times as fast", pairs as f64 / total / rate),
+            "same_model.py" => format!(
+                "fusebind takes {:.2} of its time",
+                fastest.total / number("seconds_per_step")
+            ),
+            _ => format!("fusebind is {:.0} times as fast", pairs as f64 / fastest.total / rate),
         };
         row(name, &format!("{:.0} pairs/s", rate), &of);
     }

@@ -1,7 +1,8 @@
 //! Baselines: simple predictors that a model must beat. Each is fitted on training pairs only and stands beside every score.
 //!
-//! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or 0/1). Goes
-//! out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted trees.
+//! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or
+//! 0/1). Goes out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted
+//! trees.
 
 mod bias;
 mod context;

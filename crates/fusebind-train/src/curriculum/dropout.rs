@@ -2,9 +2,9 @@
 //!
 //! The rate goes from `first` to `last` over training: `r(t) = last` (constant), `first + (last - first) t` (linear), or `first +
 //! (last - first) (1 - cos(pi t)) / 2` (cosine). Driven by importance, a modality is kept with `(1 - r(t)) w_m(t)`, `r` linear and
-//! `w_m` the trust of the curriculum: what is not reliable is seldom shown. A model stands missing modalities only up to the
+//! `w_m` the weight of the curriculum: what is not important is seldom shown. A model stands missing modalities only up to the
 //! highest rate it has seen, so `last` is the rate that it is meant for. Besides independent coins, a share of the entities loses
-//! whatever another entity of the batch, drawn at random, lacks (whole patterns, as in nature), and a share keeps any subset of
+//! whatever another entity of the batch, sampled at random, lacks (whole patterns, as in nature), and a share keeps any subset of
 //! everything, structure and all.
 
 use fusebind_features::modality::{Modality, ModalityWeights};
@@ -23,7 +23,7 @@ pub enum Schedule {
     Linear,
     /// Slowly, fast, slowly.
     Cosine,
-    /// In a straight line, and more often where a modality is not trusted.
+    /// In a straight line, and more often where a modality has little weight.
     Importance,
 }
 
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(
             of(Schedule::Importance, 0.0),
             [60.0, 20.0],
-            "the less trusted is shown less"
+            "what has less weight is shown less"
         );
         let wrong = DropoutConfig {
             natural: 0.6,

@@ -73,7 +73,7 @@ impl ImportanceAccumulator {
     }
 }
 
-/// What each modality of a training run is worth, as the state of a run keeps it.
+/// Measured importance of each modality, as the state of a run keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CurriculumState {
     /// Running average.

@@ -7,9 +7,10 @@
 //! (`MeasuredImportance`). No validation or test pair takes part.
 //!
 //! **Unlocking.** Competence grows as `c(t) = c0 + (1 - c0) min(1, t / T)` with `t` the share of training that is done, `c0` the
-//! key `start` and `T` the key `unlocked` (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848). A modality of difficulty `d_m = 1 - r_m` is
-//! unlocked by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0` shows every useful modality in
-//! part from the first step: what is masked in the first epochs, a model does not make up for later (docs/experiments/curriculum.md).
+//! key `start` and `T` the key `unlocked` (competence-based curricula, Platanios et al. 2019, arXiv:1903.09848). A modality of
+//! difficulty `d_m = 1 - r_m` is unlocked by `a_m(t) = 1 / (1 + exp(-(c(t) + 3 tau - d_m) / tau))`, which ends near 1 for all. `c0`
+//! shows every useful modality in part from the first step: what is masked in the first epochs, a model does not make up for later
+//! (docs/experiments/curriculum.md).
 //!
 //! **Weights.** `w_m(t) = max(min(1, r_m / full_weight_at), minimum_weight) a_m(t)` is the share to which a modality is present, in
 //! fusion and in neighbour features; to the rest it is missing. The weights at the end belong to the model. An importance from
@@ -24,9 +25,11 @@ mod importance;
 
 use std::collections::BTreeMap;
 
-use fusebind_features::modality::{Modality, ModalityWeights};
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
+use fusebind_features::{
+    modality::{Modality, ModalityWeights},
+    random::Stream,
+};
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
@@ -34,7 +37,7 @@ use crate::{Error, ErrorKind};
 pub use dropout::{DropoutConfig, Schedule};
 pub use importance::{CurriculumState, ImportanceAccumulator, MeasuredImportance, Shown};
 
-/// Skill of each modality's neighbours: drugs, then targets.
+/// How well the neighbours under each modality predict labels: drugs, then targets.
 pub type NeighbourCorrelations = [BTreeMap<Modality, f64>; 2];
 
 /// Weights of modalities over training.
@@ -44,16 +47,16 @@ pub trait Curriculum: Send + Sync {
     fn modality_weights(&self, progress: f64, state: &CurriculumState) -> [ModalityWeights; 2];
 }
 
-/// Order in which modalities are admitted.
+/// Order in which modalities are unlocked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CurriculumKind {
-    /// All at once, all trusted alike.
+    /// All at once, all with full weight.
     #[default]
     None,
-    /// The importances ones first.
+    /// The important ones first.
     Acmo,
-    /// The importances ones last: a control.
+    /// The important ones last: a control.
     Reversed,
     /// In random order: a control.
     Random,
@@ -63,20 +66,20 @@ pub enum CurriculumKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CurriculumConfig {
-    /// Order of admission.
+    /// Order of unlocking.
     pub kind: CurriculumKind,
-    /// Share of training after which every modality is admitted (`T`).
+    /// Share of training after which every modality is unlocked (`T`).
     pub unlocked: f64,
     /// Competence at the start (`c0`).
     pub start: f64,
-    /// Least trust in a modality.
+    /// Least weight of a modality.
     pub minimum_weight: f64,
-    /// Importance, relative to the best modality of a side, from which on a modality is fully trusted in the end.
+    /// Importance, relative to the best modality of a side, from which on a modality has full weight in the end.
     pub full_weight_at: f64,
-    /// Share of side values that are presumed to belong to another entity: what does not fit the rest of its entity is trusted
-    /// less; 0 trusts all values alike.
+    /// Share of side values that are presumed to belong to another entity: what does not fit the rest of its entity is weighted
+    /// less; 0 gives all values full weight.
     pub mismatch_prior: f64,
-    /// Share of the entities of a batch that are shown with side values of other entities, so that a model learns what doubt means.
+    /// Share of the entities of a batch that are shown with side values of other entities, so that a model learns what a mismatch is.
     pub corruption: f64,
 }
 
@@ -94,7 +97,7 @@ impl Default for CurriculumConfig {
     }
 }
 
-/// Softness of admission (`tau`).
+/// Softness of unlocking (`tau`).
 const SOFTNESS: f64 = 0.1;
 
 impl CurriculumConfig {
@@ -114,12 +117,12 @@ impl CurriculumConfig {
         Ok(())
     }
 
-    /// The curriculum for modalities of the given skills.
+    /// The curriculum for modalities whose neighbours correlate so with labels.
     pub fn build(&self, neighbour_correlations: &NeighbourCorrelations, seed: u64) -> Box<dyn Curriculum> {
         if self.kind == CurriculumKind::None {
             return Box::new(Plain);
         }
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = Stream::new(seed).generator();
         let ranks = neighbour_correlations.each_ref().map(|side| {
             let mut ranks: Vec<usize> = (0..side.len()).collect();
             ranks.shuffle(&mut random);
@@ -142,7 +145,7 @@ impl Curriculum for Plain {
     }
 }
 
-/// Gradual admission, see the file's header.
+/// Gradual unlocking, see the file's header.
 struct Unlocking {
     config: CurriculumConfig,
     neighbour_correlations: NeighbourCorrelations,
@@ -199,7 +202,7 @@ impl Curriculum for Unlocking {
     }
 }
 
-/// MeasuredImportance by name, for logs.
+/// Measured importance by name, for logs.
 pub fn named_importance(state: &CurriculumState) -> BTreeMap<String, f64> {
     let sides = ["drug", "target"].into_iter().zip(&state.measured_importance);
     sides
@@ -218,7 +221,7 @@ fn name(side: &str, modality: Modality) -> String {
     }
 }
 
-/// ModalityWeights by name, for logs: `graph`, `drug text`, ..
+/// Modality weights by name, for logs: `graph`, `drug text`, ..
 pub fn named(
     modality_weights: [ModalityWeights; 2],
     neighbour_correlations: &NeighbourCorrelations,
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reliable_lead_and_the_others_follow() {
+    fn the_important_lead_and_the_others_follow() {
         let acmo = curriculum(CurriculumKind::Acmo);
         let [early, late] = [0.0, 1.0].map(|t| acmo.modality_weights(t, &Default::default()));
         assert!(
@@ -271,16 +274,16 @@ mod tests {
         );
         assert!(
             late[0].of(Modality::Bioassay) < 0.05,
-            "one without neighbour_correlation is never trusted"
+            "one whose neighbours say nothing has least weight"
         );
         assert!(
             early[1].of(Modality::Text) > early[1].of(Modality::Sequence),
-            "sides are judged apart"
+            "sides are weighted apart"
         );
         assert_eq!(
             late[0].of(Modality::Transcriptome),
             1.0,
-            "what is not there is not judged"
+            "what is not there has full weight"
         );
     }
 

@@ -1,14 +1,14 @@
-//! By what the pairs of a scored part were drawn, so that intervals say how a score would vary with another such part.
+//! By what the pairs of a scored part were sampled, so that intervals say how a score would vary with another such part.
 //!
-//! Where training knows the drugs and the targets of most pairs, a part is a sample of pairs. Where most pairs have a drug that training did
-//! not see, it is a sample of drugs: what is peculiar to one shows in all its pairs, and an interval over pairs would be too narrow.
-//! Likewise of targets, and of both. Comes in: a leakage audit and the pairs that are scored. Goes out: [`Units`] of the bootstrap.
+//! Where training knows the drugs and the targets of most pairs, a part is a sample of pairs. Where most pairs have a drug that
+//! training did not see, it is a sample of drugs: what is peculiar to one shows in all its pairs, and an interval over pairs would be
+//! too narrow. Likewise of targets, and of both. Comes in: a leakage audit and the pairs that are scored. Goes out: [`Units`] of the bootstrap.
 
 use fusebind_data::split::OverlapAudit;
 use fusebind_eval::resample::Units;
 use serde::{Deserialize, Serialize};
 
-/// Drug and target of each scored pair, where they are what was drawn.
+/// Drug and target of each scored pair, where they are what was sampled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
     /// Drug of each pair, where most are new.
@@ -28,7 +28,7 @@ impl Sampling {
         }
     }
 
-    /// What a resample of `rows` pairs draws.
+    /// What a resample of `rows` pairs samples.
     pub fn units(&self, rows: usize) -> Units<'_> {
         match (&self.drugs, &self.targets) {
             (None, None) => Units::Rows(rows),
@@ -37,7 +37,7 @@ impl Sampling {
         }
     }
 
-    /// What is drawn, in words.
+    /// What is sampled, in words.
     pub fn name(&self) -> &'static str {
         match (&self.drugs, &self.targets) {
             (None, None) => "pairs",
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_new_is_drawn() {
+    fn what_is_new_is_sampled() {
         let sampling = |drug_seen, target_seen| {
             let leakage = OverlapAudit {
                 drug_seen,

@@ -1,6 +1,6 @@
-//! Experiments on top of training: what damaged data, missing modalities and each part of a recipe cost or bring.
+//! Experiments on top of training: what perturbed data, missing modalities and each part of a recipe cost or bring.
 //!
-//! [`perturbation`] damages training data on purpose, [`robustness`] scores a trained model with modalities missing or wrong, and
+//! [`perturbation`] changes training data on purpose, [`robustness`] scores a trained model with modalities missing or wrong, and
 //! [`ablation`] compares variants of a recipe over seeds.
 
 pub mod ablation;

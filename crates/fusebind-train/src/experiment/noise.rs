@@ -1,6 +1,6 @@
 //! Ways in which modalities are wrong.
 //!
-//! Comes in: the data that a model is scored on. Goes out: the same with one modality perturbed; every draw follows from a seed.
+//! Comes in: the data that a model is scored on. Goes out: the same with one modality perturbed; every choice follows from a stream.
 
 use fusebind_features::{
     entity::{
@@ -8,8 +8,9 @@ use fusebind_features::{
         side::{Profiles, SideData},
     },
     modality::Modality,
+    random::Stream,
 };
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
@@ -32,7 +33,7 @@ pub enum Noise {
 }
 
 impl Noise {
-    /// All arms.
+    /// All kinds of noise.
     pub const ALL: [Self; 6] = [
         Self::ShuffledText,
         Self::FifthShuffledText,
@@ -65,8 +66,8 @@ impl Noise {
     }
 
     /// The side data of one side, perturbed.
-    pub fn perturb(self, side: &SideData, seed: u64) -> SideData {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+    pub fn perturb(self, side: &SideData, stream: Stream) -> SideData {
+        let mut random = stream.generator();
         let mut perturbed = side.clone();
         match self {
             Self::ShuffledText => shuffle(&mut perturbed.texts, 1, &mut random),
@@ -136,23 +137,28 @@ mod tests {
             },
             ..SideData::default()
         };
-        let moved = Noise::ShuffledText.perturb(&side, 1);
+        let moved = Noise::ShuffledText.perturb(&side, Stream::new(1));
         let empty = |s: &SideData| s.texts.iter().map(Vec::is_empty).collect::<Vec<_>>();
         assert_eq!(empty(&moved), empty(&side));
         assert_ne!(moved.texts, side.texts);
         assert_eq!(moved.transcriptome, side.transcriptome, "nothing else moves");
-        let fifth = Noise::FifthShuffledText.perturb(&side, 1);
+        let fifth = Noise::FifthShuffledText.perturb(&side, Stream::new(1));
         let changed = (0..50).filter(|at| fifth.texts[*at] != side.texts[*at]).count();
         assert!(
             (1..=5).contains(&changed) && empty(&fifth) == empty(&side),
             "{changed} of 25"
         );
         assert_ne!(
-            Noise::ShuffledTranscriptome.perturb(&side, 1).transcriptome,
+            Noise::ShuffledTranscriptome
+                .perturb(&side, Stream::new(1))
+                .transcriptome,
             side.transcriptome
         );
         assert_ne!(
-            Noise::NoisyTranscriptome.perturb(&side, 1).transcriptome.values,
+            Noise::NoisyTranscriptome
+                .perturb(&side, Stream::new(1))
+                .transcriptome
+                .values,
             side.transcriptome.values
         );
         let protein = Protein::parse("MKTAYIAKQRLLGGSS").expect("a protein");

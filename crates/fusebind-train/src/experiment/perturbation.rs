@@ -5,13 +5,14 @@
 
 use fusebind_data::{split::Part, table::Dataset};
 use fusebind_features::{entity::side::SideData, modality::Modality};
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::noise::Noise;
 use crate::{
     Error,
     recipe::PerturbationConfig,
+    seeds,
     trainer::{self, Job, Observer, Trained},
 };
 
@@ -33,7 +34,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
 /// The data of `job`, perturbed; test labels stay what they are.
 fn perturb(config: &PerturbationConfig, job: &Job<'_>) -> (Dataset, [SideData; 2]) {
     let mut dataset = job.dataset.clone();
-    let mut random = ChaCha8Rng::seed_from_u64(job.seed ^ 0x0DA3_A6ED);
+    let mut random = seeds::perturbation(job.seed).generator();
     let mut hit = job.split.part(Part::Train).to_vec();
     hit.retain(|_| random.random_bool(config.flipped));
     let mut given = hit.clone();
@@ -48,9 +49,9 @@ fn perturb(config: &PerturbationConfig, job: &Job<'_>) -> (Dataset, [SideData; 2
         interaction.binds = interaction.binds.map(|binds| !binds);
     }
     let side = [0, 1].map(|side| {
-        let seed = job.seed ^ side as u64;
+        let stream = seeds::noise(job.seed, side);
         let shuffles = config.shuffled.iter().filter_map(|m| shuffle_of(*m));
-        let mut perturbed = shuffles.fold(job.side[side].clone(), |data, noise| noise.perturb(&data, seed));
+        let mut perturbed = shuffles.fold(job.side[side].clone(), |data, noise| noise.perturb(&data, stream));
         thin(config.missing, &mut perturbed, &mut random);
         perturbed
     });
@@ -90,7 +91,7 @@ mod tests {
             texts: vec![vec!["text".into()]; 1000],
             ..SideData::default()
         };
-        thin(0.5, &mut side, &mut ChaCha8Rng::seed_from_u64(1));
+        thin(0.5, &mut side, &mut seeds::perturbation(1).generator());
         let left = side.texts.iter().filter(|t| !t.is_empty()).count();
         assert!((430..570).contains(&left), "{left}");
         let wrong = PerturbationConfig {

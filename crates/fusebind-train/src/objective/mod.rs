@@ -206,7 +206,7 @@ impl Objective {
         losses
     }
 
-    /// Mean loss of one reader, `[1]`; entries without a label take no part.
+    /// Mean loss of one output, `[1]`; entries without a label take no part.
     pub fn loss_of(&self, output: &Output, labels: &Labels, device: &Device) -> Tensor<1> {
         let mut total: Option<Tensor<1>> = None;
         let mut add = |part: Tensor<1>| total = Some(total.take().map_or(part.clone(), |sum| sum + part));

@@ -60,7 +60,7 @@ pub struct SplitSpec {
     pub valid: Vec<String>,
     /// Values that test; empty for `test`.
     pub test: Vec<String>,
-    /// Draws the validation part anew from training and validation pairs, as the test part is drawn: a published validation
+    /// Samples the validation part anew from training and validation pairs, as the test part is sampled: a published validation
     /// part of known entities flatters a model that is meant for new ones.
     pub held_out: Option<SplitBy>,
     /// Share of the entities (or pairs) that are held out.

@@ -14,12 +14,10 @@ use fusebind_features::{
     schema::{DrugStore, InputScales, SideSchema, TargetStore, reference_set},
 };
 use fusebind_model::provenance::TrainingRecord;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-use super::Job;
-use crate::{curriculum::CurriculumConfig, labels::LabelPlan, recipe::Recipe};
+use super::job::Job;
+use crate::{curriculum::CurriculumConfig, labels::LabelPlan, recipe::Recipe, seeds};
 
 /// Input scales, fitted on the distinct entities of the training pairs.
 pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targets: &TargetStore) -> InputScales {
@@ -68,20 +66,21 @@ pub(super) fn training_record(job: &Job<'_>, recipe: &Recipe) -> TrainingRecord 
 /// The same entities with side values of others, for a model that is to learn what a mismatch is.
 #[derive(Default)]
 pub(super) struct PermutedCopies {
-    /// Store row of the twin of each store row: drugs, targets.
+    /// Store row of the copy of each store row: drugs, targets.
     pub of: [HashMap<u32, u32>; 2],
-    /// Target of each twin target, in the order of their rows.
+    /// Target of each copied target, in the order of their rows.
     pub targets: Vec<u32>,
 }
 
 impl PermutedCopies {
-    /// Adds a twin of each entity of the training pairs at `pairs` that has side values: behind the drugs of `rows`, and behind the
-    /// targets in `side`.
-    pub fn add(rows: &mut DrugRows, drugs: usize, side: &mut SideData, targets: usize, job: &Job<'_>) -> Self {
+    /// Adds a copy of each entity of the training pairs that has side values: behind the drugs of `rows`, and behind the targets in
+    /// `side`.
+    pub fn add(rows: &mut DrugRows, side: &mut SideData, job: &Job<'_>) -> Self {
+        let (drugs, targets) = (job.dataset.drugs.len(), job.dataset.targets.len());
         let mut permuted_copies = Self::default();
         let pairs = job.split.train.indices().iter().map(|i| rows.pairs[*i as usize]);
         let (of_drugs, of_targets, _) = distinct_batch(&pairs.collect::<Vec<_>>());
-        let mut random = ChaCha8Rng::seed_from_u64(job.seed ^ 0x7415_B0DD);
+        let mut random = seeds::permuted_copies(job.seed).generator();
         let first = (drugs + rows.drugs.len()) as u32;
         rows.side.pad(first as usize);
         let further = rows.drugs.clone();
@@ -103,7 +102,7 @@ impl PermutedCopies {
         permuted_copies
     }
 
-    /// Which copy of a pair shows its drug or its target as a twin.
+    /// Which copy of a pair shows its drug or its target with permuted side values.
     pub fn variant(drug: bool, target: bool) -> u32 {
         u32::from(drug) + 2 * u32::from(target)
     }
@@ -175,9 +174,11 @@ impl Positives {
 /// The reference set of training pairs, with the side values of all entities weighted by it; `permuted_copies` come last in the stores.
 pub(super) fn known_pairs(
     job: &Job<'_>,
-    (plan, config): (&LabelPlan, &CurriculumConfig),
+    plan: &LabelPlan,
+    config: &CurriculumConfig,
     permuted_copies: &PermutedCopies,
-    (drugs, targets): (&mut DrugStore, &mut TargetStore),
+    drugs: &mut DrugStore,
+    targets: &mut TargetStore,
 ) -> Reference {
     let train = job.split.train.indices();
     let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
@@ -198,7 +199,8 @@ pub(super) fn known_pairs(
 pub(super) fn training_neighbours(
     job: &Job<'_>,
     neighbours: &mut Reference,
-    (rows, permuted_copies): (&[(u32, u32)], &PermutedCopies),
+    rows: &[(u32, u32)],
+    permuted_copies: &PermutedCopies,
     stores: (&DrugStore, &TargetStore),
 ) -> NeighbourTable {
     let pairs: Vec<(u32, u32)> = job.split.train.indices().iter().map(|i| rows[*i as usize]).collect();

@@ -15,6 +15,7 @@ use fusebind_features::{
     batch::PairIndex,
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::{Mask, NeighbourTable},
+    random::Stream,
     rows::Rows,
     schema::{DrugBatch, DrugStore, SideStore, TargetBatch, TargetStore},
 };
@@ -26,12 +27,18 @@ use crate::{
     curriculum::{DropoutConfig, Shown},
     objective::Labels,
     recipe::ColdStartConfig,
+    seeds,
 };
 
 /// Packed batches that may wait for the model.
 const AHEAD: usize = 2;
 /// Between two looks for a batch.
 const PAUSE: Duration = Duration::from_micros(50);
+
+/// Choices for an entity of a batch; those below are of its modalities, by their numbers.
+const NATURAL: u64 = 13;
+const PERMUTED: u64 = 14;
+const KIND: u64 = 15;
 
 /// One batch: distinct drugs, distinct targets, index pairs and their labels.
 pub(super) struct Batch {
@@ -54,14 +61,15 @@ pub(super) struct Loader<'a> {
     pub train: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
-    /// Neighbour features by position in the training part, once for each of the pair's own and permuted side values ([`PermutedCopies::variant`]).
+    /// Neighbour features by position in the training part, once for each of the pair's own and permuted side values
+    /// ([`PermutedCopies::variant`]).
     pub neighbours: Option<&'a NeighbourTable>,
     pub permuted_copies: &'a PermutedCopies,
     pub cold_start: &'a ColdStartConfig,
     pub dropout: &'a DropoutConfig,
     /// Pairs that are known to bind.
     pub positives: &'a Positives,
-    /// Share of the entities that are shown as their twins.
+    /// Share of the entities that are shown with permuted side values.
     pub corruption: f64,
     pub sampler: &'a SamplerConfig,
     pub seed: u64,
@@ -76,7 +84,7 @@ pub(super) struct Loader<'a> {
 struct Entrant {
     /// Row in the store.
     row: u32,
-    /// Whether it is shown with foreign side values.
+    /// Whether it is shown with side values of another entity.
     permuted: bool,
     /// What it does without.
     without: ModalitySet,
@@ -96,34 +104,34 @@ impl Loader<'_> {
 
     /// What is masked of the neighbour features of a training pair in this epoch.
     fn mask(&self, epoch: u64, position: u32) -> Mask {
-        let draw =
-            |salt: u64| unit(self.seed ^ epoch.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ (u64::from(position) << 2 | salt));
+        let pair = seeds::pair(self.seed, epoch, position);
         Mask {
-            drug_labels: draw(1) < self.cold_start.drug,
-            target_labels: draw(2) < self.cold_start.target,
+            drug_labels: pair.apart(1).unit() < self.cold_start.drug,
+            target_labels: pair.apart(2).unit() < self.cold_start.target,
             ..Mask::default()
         }
     }
 
     /// How the entities at `rows` enter a batch; `side` is 0 for drugs and 1 for targets. An entity without side modalities has
     /// nothing to do without.
-    fn entrants(&self, counter: u64, rows: &[u32], store: &SideStore, side: usize) -> Vec<Entrant> {
+    fn entrants(&self, batch: Stream, rows: &[u32], store: &SideStore, side: usize) -> Vec<Entrant> {
         let structure = [Modality::Graph, Modality::Sequence][side];
         let entrant = |&row: &u32| {
-            let draw = |salt: u64| unit(counter ^ (u64::from(row) << 8 | 16 | salt));
-            let permuted = draw(14) < self.corruption && self.permuted_copies.of[side].contains_key(&row);
+            let stream = seeds::entity(batch, row);
+            let unit = |choice: u64| stream.apart(choice).unit();
+            let permuted = unit(PERMUTED) < self.corruption && self.permuted_copies.of[side].contains_key(&row);
             let row = if permuted {
                 self.permuted_copies.of[side][&row]
             } else {
                 row
             };
             let own = store.present(row);
-            let kind = draw(15);
-            let natural = rows[(draw(13) * rows.len() as f64) as usize];
+            let kind = unit(KIND);
+            let natural = rows[(unit(NATURAL) * rows.len() as f64) as usize];
             let lost = |m: &Modality| match () {
-                () if kind < self.dropout.structure => draw(*m as u64) < 0.5,
+                () if kind < self.dropout.structure => unit(*m as u64) < 0.5,
                 () if kind < self.dropout.structure + self.dropout.natural => !store.present(natural).contains(*m),
-                () => draw(*m as u64) < self.dropout.rate(self.progress, self.modality_weights[side], *m),
+                () => unit(*m as u64) < self.dropout.rate(self.progress, self.modality_weights[side], *m),
             };
             let extra = Some(structure).filter(|_| kind < self.dropout.structure && !store.is_empty());
             let without: ModalitySet = own.iter().chain(extra).filter(lost).collect();
@@ -133,7 +141,7 @@ impl Loader<'_> {
                 permuted,
                 without,
                 shown: Shown {
-                    // What is foreign says nothing of what the modality is worth.
+                    // Values of another entity say nothing of how important the modality is.
                     with: whole.iter().filter(|m| !without.contains(*m) && !permuted).collect(),
                     without: whole.iter().filter(|m| without.contains(*m) && !permuted).collect(),
                 },
@@ -145,9 +153,9 @@ impl Loader<'_> {
     fn pack(&self, epoch: u64, positions: &[u32]) -> Batch {
         let pairs: Vec<(u32, u32)> = positions.iter().map(|&p| self.pair(p)).collect();
         let (drugs, targets, index) = distinct_batch(&pairs);
-        let counter = self.seed ^ epoch.wrapping_mul(0xA076_1D64_78BD_642F) ^ (u64::from(positions[0]) << 40);
-        let drugs = self.entrants(counter, &drugs, &self.stores.0.side, 0);
-        let targets = self.entrants(!counter, &targets, &self.stores.1.side, 1);
+        let stream = |side: usize| seeds::batch(self.seed, epoch, positions[0], side);
+        let drugs = self.entrants(stream(0), &drugs, &self.stores.0.side, 0);
+        let targets = self.entrants(stream(1), &targets, &self.stores.1.side, 1);
         let of_pair = |at: usize| (&drugs[index.drug[at] as usize], &targets[index.target[at] as usize]);
         let interactions = positions
             .iter()
@@ -238,12 +246,4 @@ fn help() {
     if rayon::yield_now() != Some(rayon::Yield::Executed) {
         std::thread::sleep(PAUSE);
     }
-}
-
-/// A number in [0, 1) from a counter (SplitMix64, Steele et al. 2014, doi 10.1145/2660193.2660195).
-fn unit(counter: u64) -> f64 {
-    let mut z = counter.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -9,12 +9,14 @@ use fusebind_features::{
     modality::ModalitySet,
     schema::{DrugStore, SideStore, TargetStore},
 };
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
-
-use super::{Job, Observer, run::Run};
-use crate::{Error, optimizer::adamw::AdamW};
 use fusebind_model::device::seed;
+use rand::seq::SliceRandom;
+
+use super::{
+    job::{Job, Observer},
+    run::Run,
+};
+use crate::{Error, optimizer::adamw::AdamW, seeds};
 
 /// Drugs and targets of a batch.
 const ENTITIES: usize = 256;
@@ -24,7 +26,8 @@ impl Run {
     pub(super) fn pretrain(
         &mut self,
         job: &Job<'_>,
-        (drugs, targets): (&DrugStore, &TargetStore),
+        drugs: &DrugStore,
+        targets: &TargetStore,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         let epochs = self.recipe.training.pretraining;
@@ -38,7 +41,7 @@ impl Run {
         }
         let mut optimizer = AdamW::new(self.recipe.training.optimizer.clone());
         for epoch in 0..epochs {
-            let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ epoch.wrapping_mul(0x9E6C_63D0_876A_3F6B));
+            let mut random = seeds::pretraining_epoch(self.seed, epoch).generator();
             of_drugs.shuffle(&mut random);
             of_targets.shuffle(&mut random);
             let steps = of_drugs.len().max(of_targets.len()).div_ceil(ENTITIES);
@@ -49,7 +52,7 @@ impl Run {
                     from.map(|entity| (entity, ModalitySet::default())).collect()
                 };
                 let (some_drugs, some_targets) = (pick(&of_drugs), pick(&of_targets));
-                // A side without such entities is stood in for by one that says nothing.
+                // Drugs or targets without such entities: a single one, which has nothing to align.
                 let first = |some: Vec<(u32, ModalitySet)>| match some.is_empty() {
                     true => vec![(0, ModalitySet::default())],
                     false => some,
@@ -60,7 +63,7 @@ impl Run {
                 );
                 seed(
                     &self.device,
-                    self.seed ^ (optimizer.steps() + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F),
+                    seeds::pretraining_step(self.seed, optimizer.steps()).seed(),
                 );
                 let Some(aligned) = self.model().align((&batch.0, &batch.1), &self.device) else {
                     observer.note("this model does not align modalities (`model.alignment.dim`): no pre-training");

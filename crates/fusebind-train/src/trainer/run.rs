@@ -3,7 +3,7 @@
 //! Comes in: a [`Job`] and what was fitted before. Goes out: epochs of batches, a state to resume from, the model file.
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
-use fusebind_features::{modality::ModalityWeights, reference::Reference, schema::InputScales};
+use fusebind_features::{modality::ModalityWeights, reference::Reference};
 use fusebind_model::{
     checkpoint::Archive,
     device::seed,
@@ -12,23 +12,76 @@ use fusebind_model::{
 };
 
 use super::{
-    Job, Observer, Trained,
     inputs::{side_fingerprint, training_record},
+    job::{Job, Observer, Trained},
     loader::Loader,
+    prepare::Prepared,
     validation::{self, Validated, Validation},
 };
 use crate::{
     Error, ErrorKind,
     curriculum::{CurriculumKind, ImportanceAccumulator},
-    labels::LabelPlan,
     objective::Objective,
     optimizer::{adamw::AdamW, schedule::Schedule},
     recipe::{CheckpointPolicy, Recipe},
     run_dir::{Progress, RunDir, RunInfo, Selection, StateParts},
+    seeds,
 };
 
 /// Why there is a model.
 const HELD: &str = "only the optimizer takes the model, and it gives it back";
+
+/// What a run must have in common with the one that it goes on with.
+fn info(job: &Job<'_>) -> RunInfo {
+    RunInfo {
+        version: env!("CARGO_PKG_VERSION").into(),
+        seed: job.seed,
+        data_fingerprint: job.dataset.fingerprint.clone(),
+        side_fingerprint: side_fingerprint(job.side),
+        split_hash: job.split.hash.clone(),
+        pairs: [
+            job.split.train.indices().len(),
+            job.split.valid.indices().len(),
+            job.split.test.indices().len(),
+        ],
+    }
+}
+
+/// What the model file says of the model; validation may still change the ensemble weights.
+fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Description {
+    let Prepared {
+        recipe, plan, inputs, ..
+    } = prepared;
+    Description {
+        version: info.version.clone(),
+        feature_schema: FEATURE_SCHEMA,
+        model: recipe.model.clone(),
+        inputs: inputs.clone(),
+        scales: plan.scales.clone(),
+        encoder_share: recipe.training.encoder_share,
+        structure_only_share: recipe
+            .training
+            .structure_only_shares
+            .first()
+            .copied()
+            .unwrap_or_default(),
+        modality_weights: Default::default(),
+        prior: plan.prior,
+        threshold: None,
+        recipe: recipe.name.clone(),
+        data_fingerprint: info.data_fingerprint.clone(),
+        split_hash: info.split_hash.clone(),
+        seed: job.seed,
+        training: training_record(job, recipe),
+    }
+}
+
+/// How much was trained, and in which time.
+pub(super) struct Pace {
+    /// Training pairs, counted once for each epoch.
+    pub pairs: f64,
+    pub seconds: f64,
+}
 
 /// Everything that changes while a run trains.
 pub(super) struct Run {
@@ -46,66 +99,28 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn start(
-        job: &Job<'_>,
-        recipe: Recipe,
-        (plan, inputs): (LabelPlan, InputScales),
-    ) -> Result<Self, Error> {
-        let info = RunInfo {
-            version: env!("CARGO_PKG_VERSION").into(),
-            seed: job.seed,
-            data_fingerprint: job.dataset.fingerprint.clone(),
-            side_fingerprint: side_fingerprint(job.side),
-            split_hash: job.split.hash.clone(),
-            pairs: [
-                job.split.train.indices().len(),
-                job.split.valid.indices().len(),
-                job.split.test.indices().len(),
-            ],
-        };
+    /// Begins the run of `job`, or goes on with it.
+    pub(super) fn start(job: &Job<'_>, prepared: &Prepared) -> Result<Self, Error> {
+        let recipe = prepared.recipe.clone();
+        let info = info(job);
         let device = job.device.clone().autodiff();
         let model = recipe.model.init(&device, job.seed)?;
-        let optimizer = AdamW::new(recipe.training.optimizer.clone());
-        let description = Description {
-            version: info.version.clone(),
-            feature_schema: FEATURE_SCHEMA,
-            model: recipe.model.clone(),
-            inputs,
-            scales: plan.scales,
-            encoder_share: recipe.training.encoder_share,
-            structure_only_share: recipe
-                .training
-                .structure_only_shares
-                .first()
-                .copied()
-                .unwrap_or_default(),
-            modality_weights: Default::default(),
-            prior: plan.prior,
-            threshold: None,
-            recipe: recipe.name.clone(),
-            data_fingerprint: info.data_fingerprint.clone(),
-            split_hash: info.split_hash.clone(),
-            seed: job.seed,
-            training: training_record(job, &recipe),
-        };
-        let objective = Objective::new(recipe.training.objective.clone());
         let dir = if job.resume {
             RunDir::open(job.out)?
         } else {
             RunDir::create(job.out)?
         };
-        let progress = Progress::default();
         let mut run = Self {
             dir,
-            recipe,
-            description,
+            description: description(job, prepared, &info),
             device,
             model: Some(model),
-            optimizer,
-            objective,
-            progress,
+            optimizer: AdamW::new(recipe.training.optimizer.clone()),
+            objective: Objective::new(recipe.training.objective.clone()),
+            progress: Progress::default(),
             best: None,
             seed: job.seed,
+            recipe,
         };
         if job.resume {
             run.agree(&info)?;
@@ -181,8 +196,8 @@ impl Run {
         let mut accumulator = ImportanceAccumulator::default();
         loader.run(self.progress.epoch, &batches, |batch| {
             let step = self.optimizer.steps();
-            // Seeding by step makes a resumed run draw the same.
-            seed(&self.device, self.seed ^ (step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            // Seeding by step makes a resumed run drop the same values.
+            seed(&self.device, seeds::step(self.seed, step).seed());
             let count = batch.pairs.len();
             let entities = (&batch.drugs, &batch.targets);
             let outputs = self
@@ -273,9 +288,9 @@ impl Run {
     pub(super) fn end(
         mut self,
         job: &Job<'_>,
-        (validation, neighbours): (&Validation<'_>, Option<&Reference>),
-        pairs: f64,
-        seconds: f64,
+        validation: &Validation<'_>,
+        reference: Option<&Reference>,
+        pace: Pace,
     ) -> Result<Trained, Error> {
         let Some(kept) = self.progress.selection.clone() else {
             return Err(Error::new(ErrorKind::Run, "has no finished epoch").about(self.dir.root()));
@@ -293,14 +308,14 @@ impl Run {
                 let model = self.averaged(&best)?;
                 self.description.threshold = validation.threshold(&model, job.device, &self.description);
             }
-            TrainedModel::save(best, neighbours, &self.description, &self.dir.model())?;
+            TrainedModel::save(best, reference, &self.description, &self.dir.model())?;
             self.dir.finish()?;
         }
         Ok(Trained {
             epoch: kept.epoch,
             metrics: kept.metrics,
-            seconds,
-            pairs_per_second: pairs / seconds.max(1e-9),
+            seconds: pace.seconds,
+            pairs_per_second: pace.pairs / pace.seconds.max(1e-9),
         })
     }
 }

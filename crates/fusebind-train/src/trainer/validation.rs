@@ -17,10 +17,10 @@ use fusebind_model::{
     trained::{Description, OutputScale},
 };
 
-use super::Job;
-use crate::{missing::Pattern, objective::scale_name};
+use super::job::Job;
+use crate::{missing::Pattern, scored_labels::ScoredLabels};
 
-/// Shares of the joint reader that are tried.
+/// Encoder shares that are tried.
 const ENCODER_SHARES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
 
 /// Scores of an epoch, and the ensemble weights that gave them.
@@ -79,8 +79,8 @@ impl<'a> Validation<'a> {
         ];
         let known = present.each_ref().map(|side| vec![true; side.len()]);
         let rate = job.recipe.modalities.dropout.last;
-        let draw = || {
-            Pattern::Random.draw(
+        let sample = || {
+            Pattern::Random.sample(
                 present.each_ref().map(|p| &p[..]),
                 [&known[0], &known[1]],
                 rate,
@@ -89,7 +89,7 @@ impl<'a> Validation<'a> {
         };
         let any = |side: &[ModalitySet]| side.iter().any(|set| !set.is_empty());
         Self {
-            missing: present.iter().any(|side| any(side)).then(draw),
+            missing: present.iter().any(|side| any(side)).then(sample),
             neighbours: neighbours.map(|neighbours| neighbours.table(stores, &pairs)),
             interactions,
             pairs,
@@ -175,7 +175,7 @@ impl<'a> Validation<'a> {
     fn metrics(&self, scores: &Scores) -> BTreeMap<String, f64> {
         let mut metrics = BTreeMap::new();
         for (column, scale) in self.scales.iter().enumerate() {
-            let (truth, predicted) = affinity_column(&self.interactions, scores, scale, column);
+            let ScoredLabels { truth, predicted } = ScoredLabels::affinities(&self.interactions, scores, scale, column);
             let name = |metric: &str| {
                 if column == 0 {
                     metric.to_string()
@@ -190,11 +190,11 @@ impl<'a> Validation<'a> {
                 metrics.insert(name("ci"), ci);
             }
         }
-        let (labels, probabilities) = binding_column(&self.interactions, scores);
-        if let Ok(auroc) = classification::auroc(&labels, &probabilities) {
+        let ScoredLabels { truth, predicted } = ScoredLabels::binding(&self.interactions, scores);
+        if let Ok(auroc) = classification::auroc(&truth, &predicted) {
             metrics.insert("auroc".into(), auroc);
         }
-        if let Ok(auprc) = classification::auprc(&labels, &probabilities) {
+        if let Ok(auprc) = classification::auprc(&truth, &predicted) {
             metrics.insert("auprc".into(), auprc);
         }
         metrics
@@ -207,36 +207,9 @@ impl<'a> Validation<'a> {
         }
         let scorer = self.scorer(model, device, description.modality_weights);
         let scores = scorer.predict(None, self.stores, &self.pairs, description.ensemble(), |_| {});
-        let (labels, probabilities) = binding_column(&self.interactions, &scores);
-        classification::best_threshold(&labels, &probabilities).ok()
+        let ScoredLabels { truth, predicted } = ScoredLabels::binding(&self.interactions, &scores);
+        classification::best_threshold(&truth, &predicted).ok()
     }
-}
-
-/// Truth and prediction of every interaction that has an affinity on `scale`, on that scale.
-pub(crate) fn affinity_column(
-    interactions: &[&Interaction],
-    scores: &Scores,
-    scale: &OutputScale,
-    column: usize,
-) -> (Vec<f64>, Vec<f64>) {
-    interactions
-        .iter()
-        .enumerate()
-        .filter_map(|(row, interaction)| {
-            let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
-            let standardised = f64::from(scores.affinity[row * scores.scales + column]);
-            Some((affinity.value, standardised * scale.std + scale.mean))
-        })
-        .unzip()
-}
-
-/// Label and probability of every interaction that has a binding label; empty without a binding head.
-pub(crate) fn binding_column(interactions: &[&Interaction], scores: &Scores) -> (Vec<bool>, Vec<f64>) {
-    interactions
-        .iter()
-        .zip(&scores.binding)
-        .filter_map(|(interaction, logit)| Some((interaction.binds?, 1.0 / (1.0 + f64::from(-logit).exp()))))
-        .unzip()
 }
 
 /// What a run chooses by, larger is better: minus the mean squared error, or the area under the ROC curve; their mean with everything

@@ -27,16 +27,4 @@ pub const RINGS: &[(&str, &str)] = &[
         "crates/fusebind-model/src/layer/composed.rs",
         "crates/fusebind-model/src/layer/pool.rs",
     ),
-    (
-        "crates/fusebind-train/src/trainer/inputs.rs",
-        "crates/fusebind-train/src/trainer/mod.rs",
-    ),
-    (
-        "crates/fusebind-train/src/trainer/run.rs",
-        "crates/fusebind-train/src/trainer/mod.rs",
-    ),
-    (
-        "crates/fusebind-train/src/trainer/validation.rs",
-        "crates/fusebind-train/src/trainer/mod.rs",
-    ),
 ];

@@ -1,6 +1,6 @@
 //! What the measurements of an ablation add up to.
 //!
-//! For an variant and a condition: mean and standard deviation of the score over seeds, and the difference of the mean score to that of
+//! For a variant and a condition: mean and standard deviation of the score over seeds, and the difference of the mean score to that of
 //! the first variant with a paired bootstrap interval (all seeds resampled alike) over test pairs, or over what is new in them, see
 //! [`Sampling`]. Comes in: [`ScoredRun`]s. Goes out: an [`Ablation`].
 
@@ -41,7 +41,7 @@ pub struct ScoredRun {
     pub binding: bool,
     /// Label of each pair.
     pub truth: Vec<f32>,
-    /// By what the pairs were drawn.
+    /// By what the pairs were sampled.
     pub sampling: Sampling,
     /// Predictions by condition.
     pub conditions: Vec<Condition>,
@@ -49,7 +49,7 @@ pub struct ScoredRun {
     pub area_ratio: f64,
 }
 
-/// An variant, summed up.
+/// A variant, summed up.
 #[derive(Clone, Debug, Serialize)]
 pub struct VariantSummary {
     /// Variant.
@@ -66,12 +66,12 @@ pub struct VariantSummary {
     pub difference: Option<Interval>,
 }
 
-/// All arms under all conditions.
+/// All variants under all conditions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ablation {
     /// `auroc` or `ci`.
     pub metric: &'static str,
-    /// What the bootstrap draws: see [`Sampling::name`].
+    /// What the bootstrap samples: see [`Sampling::name`].
     pub resampled: &'static str,
     /// One entry for each variant and condition.
     pub variants: Vec<VariantSummary>,
@@ -79,7 +79,7 @@ pub struct Ablation {
     pub area_ratio: BTreeMap<String, f64>,
 }
 
-/// Sums up arms in their order; the first is what the others are compared with. `rounds` of the bootstrap.
+/// Sums up variants in their order; the first is what the others are compared with. `rounds` of the bootstrap.
 pub fn summary(variants: &[(String, Vec<ScoredRun>)], rounds: usize) -> Result<Ablation, Error> {
     let none = || Error::new(ErrorKind::Data, "no variant has been scored");
     let (_, reference) = variants.first().ok_or_else(none)?;

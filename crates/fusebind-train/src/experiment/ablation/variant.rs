@@ -25,7 +25,8 @@ fn drop_modality(recipe: &mut Recipe, modality: Modality) {
     recipe.modalities.read.retain(|m| *m != modality);
 }
 
-/// No curriculum, no doubt, no alignment, no second opinion from structure, and the same moderate dropout from the first epoch to the last.
+/// No curriculum, no mismatch prior, no alignment, no structure-only share, and the same moderate dropout from the first epoch to the
+/// last.
 fn plain(recipe: &mut Recipe) {
     recipe.training.curriculum.kind = CurriculumKind::None;
     recipe.training.curriculum.mismatch_prior = 0.0;
@@ -58,18 +59,18 @@ const VARIANTS: &[(&str, &str, Change)] = &[
     ("full", "the recipe as it is", |_| {}),
     (
         "plain",
-        "no curriculum, no mismatch_prior, no alignment, constant dropout of 0.3",
+        "no curriculum, no mismatch prior, no alignment, constant dropout of 0.3",
         plain,
     ),
     (
         "no-curriculum",
-        "every modality unlocked at once and trusted alike",
+        "every modality unlocked at once and with full weight",
         |r| curriculum(r, CurriculumKind::None),
     ),
-    ("acmo-curriculum", "the reliable modalities first", |r| {
+    ("acmo-curriculum", "the important modalities first", |r| {
         curriculum(r, CurriculumKind::Acmo)
     }),
-    ("reversed-curriculum", "the reliable modalities last", |r| {
+    ("reversed-curriculum", "the important modalities last", |r| {
         curriculum(r, CurriculumKind::Reversed)
     }),
     ("random-curriculum", "modalities unlocked in random order", |r| {
@@ -228,7 +229,7 @@ const VARIANTS: &[(&str, &str, Change)] = &[
     ),
 ];
 
-/// All arms of `recipe` that differ from it, the recipe itself first.
+/// All variants of `recipe` that differ from it, the recipe itself first.
 pub fn variants(recipe: &Recipe) -> Vec<Variant> {
     let mut found: Vec<Variant> = Vec::new();
     for (name, about, change) in VARIANTS {

@@ -14,7 +14,7 @@ pub struct Measurement {
     pub name: String,
     /// Missing rate.
     pub rate: f64,
-    /// Number of the draw.
+    /// Number of the repetition.
     pub draw: u64,
     /// Area under the ROC curve, or concordance index.
     pub score: f64,
@@ -36,7 +36,7 @@ pub struct Violation {
 /// How much of a side table looked wrong while something was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Found {
-    /// What was wrong: a kind of [`super::Noise`], or `nothing`.
+    /// What was wrong: a kind of [`Noise`](crate::experiment::noise::Noise), or `nothing`.
     pub noise: String,
     /// What was found.
     #[serde(flatten)]
@@ -62,7 +62,7 @@ pub struct Robustness {
     pub subsets: Spread,
     /// Where a true modality hurts, the worst first.
     pub violations: Vec<Violation>,
-    /// How much of each side table looked wrong while nothing was, and of those that a kind of noise spoiled.
+    /// How much of each side table looked wrong while nothing was, and of those that a kind of noise perturbed.
     pub tables: Vec<Found>,
     /// All measurements.
     pub measurements: Vec<Measurement>,

@@ -4,7 +4,7 @@
 
 use std::cell::OnceCell;
 
-use fusebind_data::table::{Dataset, Interaction};
+use fusebind_data::table::Interaction;
 use fusebind_eval::{calibration, classification, regression};
 use fusebind_features::{
     entity::{protein::Protein, side::SideData},
@@ -17,13 +17,32 @@ use fusebind_model::{
     trained::TrainedModel,
 };
 
-use super::Noise;
 use crate::{
     Error, ErrorKind,
-    evaluate::TableFinding,
+    drug_rows::DatasetDrugRows,
+    evaluate::{EvaluationSet, TableFinding},
+    experiment::noise::Noise,
     objective::scale_name,
-    trainer::{DatasetDrugRows, affinity_column, binding_column},
+    scored_labels::ScoredLabels,
+    seeds,
 };
+
+/// Bins of the expected calibration error.
+const BINS: usize = 15;
+
+/// How well a part is predicted.
+pub(super) struct PartScore {
+    /// Area under the ROC curve, or concordance index.
+    pub score: f64,
+    /// Expected calibration error, or mean squared error.
+    pub error: f64,
+    /// Pairs with a label.
+    pub labelled: usize,
+}
+
+fn narrow(values: Vec<f64>) -> Vec<f32> {
+    values.into_iter().map(|value| value as f32).collect()
+}
 
 /// One part of a split, featurised.
 pub(super) struct Setting<'a> {
@@ -38,30 +57,25 @@ pub(super) struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    pub(super) fn new(
-        trained: &'a TrainedModel,
-        data: (&'a Dataset, [&SideData; 2]),
-        indices: &[u32],
-        noise: Option<(Noise, u64)>,
-    ) -> Self {
-        let (dataset, side) = data;
-        let perturb = |side: &SideData, salt: u64| match noise {
-            Some((noise, seed)) => noise.perturb(side, seed ^ salt),
-            None => side.clone(),
+    pub(super) fn new(trained: &'a TrainedModel, set: &EvaluationSet<'a>, noise: Option<(Noise, u64)>) -> Self {
+        let dataset = set.dataset;
+        let perturb = |values: &SideData, side: usize| match noise {
+            Some((noise, seed)) => noise.perturb(values, seeds::noise(seed, side)),
+            None => values.clone(),
         };
         let proteins: Vec<Protein> = dataset
             .targets
             .iter()
             .map(|t| noise.map_or_else(|| t.protein.clone(), |(noise, _)| noise.truncate(&t.protein)))
             .collect();
-        let interactions: Vec<&Interaction> = indices.iter().map(|i| &dataset.interactions[*i as usize]).collect();
-        let perturbed = perturb(side[0], 0);
+        let interactions = set.interactions();
+        let perturbed = perturb(set.drug_side, 0);
         let drug_rows = DatasetDrugRows::new(dataset, &perturbed, interactions.iter().map(|i| (i.drug, i.target)));
-        let drugs = (drug_rows.molecules(dataset), &drug_rows.0.side);
-        let (drugs, mut targets, findings) = trained.stores(drugs, (proteins.iter(), &perturb(side[1], 1)));
+        let drugs = (drug_rows.molecules(dataset), &drug_rows.rows.side);
+        let (drugs, mut targets, findings) = trained.stores(drugs, (proteins.iter(), &perturb(set.target_side, 1)));
         // A truncated protein is still the same target, with the labels that are known of it.
         targets.keys = dataset.targets.iter().map(|t| t.protein.sequence.clone()).collect();
-        let pairs = drug_rows.0.pairs;
+        let pairs = drug_rows.rows.pairs;
         let table = trained.neighbours.as_ref().map(|e| e.table((&drugs, &targets), &pairs));
         Self {
             trained,
@@ -107,7 +121,7 @@ impl<'a> Setting<'a> {
         )
     }
 
-    /// Drug and target, in the data set, of the pairs that [`Setting::labelled`] speaks of.
+    /// Drug and target, in the data set, of the pairs that [`Setting::truth`] gives the labels of.
     pub(super) fn labelled_pairs(&self) -> impl Iterator<Item = (u32, u32)> {
         let scale = self.trained.description.scales.first();
         let is_labelled = move |interaction: &Interaction| match scale {
@@ -118,37 +132,47 @@ impl<'a> Setting<'a> {
         labelled.map(|i| (i.drug, i.target))
     }
 
-    /// Labels, and predictions on their scale.
-    pub(super) fn labelled(&self, scores: &Scores) -> (Vec<f32>, Vec<f32>) {
-        let narrow = |(truth, predicted): (Vec<f64>, Vec<f64>)| {
-            let narrow = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
-            (narrow(truth), narrow(predicted))
-        };
+    /// Label of each pair that has one: affinities on the first scale, or binding as 1 and 0.
+    pub(super) fn truth(&self, scores: &Scores) -> Vec<f32> {
         match self.trained.description.scales.first() {
-            Some(scale) => narrow(affinity_column(&self.interactions, scores, scale, 0)),
+            Some(scale) => narrow(ScoredLabels::affinities(&self.interactions, scores, scale, 0).truth),
             None => {
-                let (labels, probabilities) = binding_column(&self.interactions, scores);
-                narrow((
-                    labels.into_iter().map(|l| f64::from(u8::from(l))).collect(),
-                    probabilities,
-                ))
+                let labels = ScoredLabels::binding(&self.interactions, scores);
+                labels
+                    .truth
+                    .into_iter()
+                    .map(|label| f32::from(u8::from(label)))
+                    .collect()
             }
         }
     }
 
-    /// Score and error of the pairs, and their number.
-    pub(super) fn score(&self, scores: &Scores) -> Result<(f64, f64, usize), Error> {
+    /// Prediction of each pair that has a label, on its scale.
+    pub(super) fn predictions(&self, scores: &Scores) -> Vec<f32> {
+        narrow(match self.trained.description.scales.first() {
+            Some(scale) => ScoredLabels::affinities(&self.interactions, scores, scale, 0).predicted,
+            None => ScoredLabels::binding(&self.interactions, scores).predicted,
+        })
+    }
+
+    /// Scores the pairs that have a label.
+    pub(super) fn score(&self, scores: &Scores) -> Result<PartScore, Error> {
         let undefined =
             |e: fusebind_eval::Undefined| Error::new(ErrorKind::Data, format!("this part has no score: {e}"));
         if let Some(scale) = self.trained.description.scales.first() {
-            let (truth, predicted) = affinity_column(&self.interactions, scores, scale, 0);
-            let ci = regression::concordance_index(&truth, &predicted).map_err(undefined)?;
-            return Ok((ci, regression::mse(&truth, &predicted).map_err(undefined)?, truth.len()));
+            let ScoredLabels { truth, predicted } = ScoredLabels::affinities(&self.interactions, scores, scale, 0);
+            return Ok(PartScore {
+                score: regression::concordance_index(&truth, &predicted).map_err(undefined)?,
+                error: regression::mse(&truth, &predicted).map_err(undefined)?,
+                labelled: truth.len(),
+            });
         }
-        let (labels, probabilities) = binding_column(&self.interactions, scores);
-        let auroc = classification::auroc(&labels, &probabilities).map_err(undefined)?;
-        let error = calibration::expected_calibration_error(&labels, &probabilities, 15).map_err(undefined)?;
-        Ok((auroc, error, labels.len()))
+        let ScoredLabels { truth, predicted } = ScoredLabels::binding(&self.interactions, scores);
+        Ok(PartScore {
+            score: classification::auroc(&truth, &predicted).map_err(undefined)?,
+            error: calibration::expected_calibration_error(&truth, &predicted, BINS).map_err(undefined)?,
+            labelled: truth.len(),
+        })
     }
 
     /// What each entity has of what the model reads.

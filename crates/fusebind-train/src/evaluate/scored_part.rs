@@ -1,0 +1,161 @@
+//! The scores of one part: metrics, intervals and baselines of affinities and of binding.
+//!
+//! Comes in: raw scores of the pairs of a part. Goes out: entries of an [`Evaluation`].
+
+use fusebind_data::{split::OverlapAudit, table::Interaction};
+use fusebind_eval::{
+    Undefined,
+    classification::{self, ClassificationMetrics},
+    regression::{self, RegressionMetrics},
+    resample::{Interval, Units, bootstrap},
+};
+use fusebind_model::{
+    scoring::Scores,
+    trained::{Description, OutputScale},
+};
+use serde::Serialize;
+
+use super::{
+    evaluation::{Evaluation, Metrics, PairPrediction},
+    sampling::Sampling,
+    set::{EvaluationConfig, EvaluationSet},
+};
+use crate::{
+    baseline::{Baseline, BaselineContext, baselines, by_key},
+    objective::scale_name,
+    scored_labels::{ScoredLabels, probability},
+};
+
+/// Rounds of the bootstrap.
+const ROUNDS: usize = 200;
+/// Level of its intervals.
+const LEVEL: f64 = 0.95;
+/// Its seed.
+const SEED: u64 = 1;
+
+/// Score of labels and predictions.
+type Score<T> = fn(&[T], &[f64]) -> Result<f64, Undefined>;
+
+/// A part whose pairs are scored.
+pub(super) struct ScoredPart<'a> {
+    pub description: &'a Description,
+    pub set: &'a EvaluationSet<'a>,
+    pub config: &'a EvaluationConfig<'a>,
+    pub interactions: &'a [&'a Interaction],
+    pub scores: &'a Scores,
+    pub leakage: &'a OverlapAudit,
+}
+
+impl ScoredPart<'_> {
+    /// What a resample of the pairs with a label samples.
+    pub fn sampling(&self, is_labelled: impl Fn(&Interaction) -> bool) -> Sampling {
+        let labelled = self.interactions.iter().filter(|interaction| is_labelled(interaction));
+        Sampling::new(self.leakage, labelled.map(|i| (i.drug, i.target)))
+    }
+
+    /// Scores the affinities on one scale of the model; intervals and baselines are of the first alone.
+    pub fn add_affinities(&self, evaluation: &mut Evaluation, column: usize, scale: &OutputScale) {
+        let labels = ScoredLabels::affinities(self.interactions, self.scores, scale, column);
+        let suffix = if column == 0 {
+            String::new()
+        } else {
+            format!("_{}", scale.name)
+        };
+        evaluation.n = evaluation.n.max(labels.truth.len());
+        let metrics = RegressionMetrics::compute(&labels.truth, &labels.predicted);
+        evaluation.metrics.extend(named(&metrics, &suffix));
+        if column > 0 {
+            return;
+        }
+        let value = |interaction: &Interaction| {
+            let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name);
+            affinity.map(|a| a.value)
+        };
+        let sampling = self.sampling(|i| value(i).is_some());
+        let units = sampling.units(labels.truth.len());
+        let scores: [(&str, Score<f64>); 2] = [("mse", regression::mse), ("ci", regression::concordance_index)];
+        add_intervals(evaluation, &labels, units, &scores);
+        if self.config.baselines {
+            for baseline in self.baselines(value) {
+                let metrics = RegressionMetrics::compute(&labels.truth, &baseline.predictions);
+                evaluation
+                    .baselines
+                    .insert(baseline.name.to_string(), named(&metrics, ""));
+            }
+        }
+    }
+
+    /// Scores the probabilities of binding, where the model gives some; baselines only where it gives no affinities.
+    pub fn add_binding(&self, evaluation: &mut Evaluation) {
+        let labels = ScoredLabels::binding(self.interactions, self.scores);
+        if labels.truth.is_empty() {
+            return;
+        }
+        evaluation.n = evaluation.n.max(labels.truth.len());
+        let metrics = ClassificationMetrics::compute(&labels.truth, &labels.predicted, self.description.threshold);
+        evaluation.metrics.extend(named(&metrics, ""));
+        let sampling = self.sampling(|i| i.binds.is_some());
+        let units = sampling.units(labels.truth.len());
+        let scores: [(&str, Score<bool>); 2] = [("auroc", classification::auroc), ("auprc", classification::auprc)];
+        add_intervals(evaluation, &labels, units, &scores);
+        if self.config.baselines && self.description.scales.is_empty() {
+            for baseline in self.baselines(|i| i.binds.map(|binds| f64::from(u8::from(binds)))) {
+                let scored = scores.iter().filter_map(|(name, score)| {
+                    Some((name.to_string(), score(&labels.truth, &baseline.predictions).ok()?))
+                });
+                evaluation.baselines.insert(baseline.name.to_string(), scored.collect());
+            }
+        }
+    }
+
+    /// Baselines fitted on the training pairs that have a `value`, with their predictions for the pairs of the part that have one.
+    fn baselines(&self, value: impl Fn(&Interaction) -> Option<f64>) -> impl Iterator<Item = Baseline> {
+        let value = |index: u32| value(&self.set.dataset.interactions[index as usize]);
+        let indices = self.set.indices().iter().copied();
+        let labelled: Vec<u32> = indices.filter(|index| value(*index).is_some()).collect();
+        let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, value);
+        let presence = self.config.presence;
+        let presence = presence.map(|presence| by_key(&context, "which modalities exist", presence));
+        baselines(&context).into_iter().chain(presence)
+    }
+
+    /// Predictions for every pair of the part.
+    pub fn predictions(&self) -> Vec<PairPrediction> {
+        let scales = &self.description.scales;
+        let prediction = |(row, index): (usize, &u32)| PairPrediction {
+            interaction: *index,
+            affinity: (scales.iter().enumerate())
+                .map(|(c, s)| f64::from(self.scores.affinity[row * self.scores.scales + c]) * s.std + s.mean)
+                .collect(),
+            probability: self.scores.binding.get(row).copied().map(probability),
+        };
+        self.set.indices().iter().enumerate().map(prediction).collect()
+    }
+}
+
+/// Adds the interval of each score that has one.
+fn add_intervals<T: Copy>(
+    evaluation: &mut Evaluation,
+    labels: &ScoredLabels<T>,
+    units: Units<'_>,
+    scores: &[(&str, Score<T>)],
+) {
+    for (name, score) in scores {
+        let interval: Result<Interval, Undefined> = bootstrap(units, ROUNDS, LEVEL, SEED, |rows| {
+            let resampled = labels.at(rows);
+            score(&resampled.truth, &resampled.predicted)
+        });
+        evaluation
+            .intervals
+            .extend(interval.ok().map(|interval| (name.to_string(), interval)));
+    }
+}
+
+/// The defined metrics of a metrics struct by name.
+fn named<T: Serialize>(metrics: &T, suffix: &str) -> Metrics {
+    let value = serde_json::to_value(metrics).unwrap_or_default();
+    let fields = value.as_object().into_iter().flatten();
+    fields
+        .filter_map(|(name, v)| Some((format!("{name}{suffix}"), v.as_f64()?)))
+        .collect()
+}

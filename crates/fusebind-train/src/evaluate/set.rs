@@ -1,0 +1,59 @@
+//! What a model is scored on, and how.
+
+use fusebind_data::{
+    split::{Part, Split},
+    table::{Dataset, Interaction},
+};
+use fusebind_features::{entity::side::SideData, neighbours::Mask};
+
+/// A part of a split with the data that it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct EvaluationSet<'a> {
+    /// Data set.
+    pub dataset: &'a Dataset,
+    /// Side data of its drugs.
+    pub drug_side: &'a SideData,
+    /// Side data of its targets.
+    pub target_side: &'a SideData,
+    /// Split over it.
+    pub split: &'a Split,
+    /// Part to score.
+    pub part: Part,
+}
+
+impl<'a> EvaluationSet<'a> {
+    /// Indices into the interactions of the data set.
+    pub(crate) fn indices(&self) -> &'a [u32] {
+        self.split.part(self.part)
+    }
+
+    pub(crate) fn interactions(&self) -> Vec<&'a Interaction> {
+        let indices = self.indices().iter();
+        indices.map(|i| &self.dataset.interactions[*i as usize]).collect()
+    }
+}
+
+/// Presence of modalities of a drug and a target, as the caller counts them.
+pub type Presence<'a> = &'a dyn Fn(u32, u32) -> u64;
+
+/// How a model is scored.
+#[derive(Clone, Copy)]
+pub struct EvaluationConfig<'a> {
+    /// What the model does without.
+    pub mask: Mask,
+    /// Whether baselines are fitted and scored as well.
+    pub baselines: bool,
+    /// Adds the baseline that knows only which modalities exist.
+    pub presence: Option<Presence<'a>>,
+}
+
+impl Default for EvaluationConfig<'_> {
+    /// Everything that there is, beside all baselines that need no side tables.
+    fn default() -> Self {
+        Self {
+            mask: Mask::default(),
+            baselines: true,
+            presence: None,
+        }
+    }
+}
