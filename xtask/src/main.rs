@@ -1,9 +1,9 @@
 //! The gate and its parts. Comes in: one word. Goes out: exit code 0, or 1 with what is wrong on stderr.
 //!
 //! ```text
-//! cargo xtask check                                     all but the demo, cheapest first
-//! cargo xtask tidy | fmt | clippy | doc | test | deny   one part
-//! cargo xtask demo                                      the quick demo, with the binary that the tests built
+//! cargo xtask check                                               all but the demo, cheapest first
+//! cargo xtask tidy | fmt | package | clippy | doc | test | deny   one part
+//! cargo xtask demo                                                the quick demo, with the binary that the tests built
 //! ```
 
 #![forbid(unsafe_code)]

@@ -1,12 +1,13 @@
 //! House rules that no lint knows. Comes in: the workspace folder. Goes out: the number of files looked at, or every finding.
 //!
-//! Crate arrows ([`arrows`]), Rust sources ([`source`], [`functions`], [`unsafety`]), files that import each other ([`rings`]), paths
-//! of somebody's machine ([`paths`]), and what is promised outside the code ([`promises`]): notices for direct dependencies, heads
-//! of recipes.
+//! Crate arrows ([`arrows`]), Rust sources ([`source`], [`functions`], [`unsafety`], [`includes`]), files that import each other
+//! ([`rings`]), paths of somebody's machine ([`paths`]), and what is promised outside the code ([`promises`]): notices for direct
+//! dependencies, heads of recipes.
 
 mod arrows;
 mod findings;
 mod functions;
+mod includes;
 mod paths;
 mod promises;
 mod rings;
@@ -44,6 +45,7 @@ pub fn check(root: &Path) -> anyhow::Result<String> {
         if rust {
             source::check(&name, &text, &mut findings);
             unsafety::check(&name, &text, &mut findings)?;
+            includes::check(&name, &text, &mut findings);
         }
         paths::check(&name, &text, &mut findings);
         if rust {
