@@ -11,7 +11,7 @@ use fusebind::{
     features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
-        evaluate::{Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, evaluate},
+        evaluate::{Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, WithinScores, evaluate},
         run_dir::RunDir,
     },
 };
@@ -169,6 +169,11 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
             interval.value, evaluation.resampled, interval.low, interval.high
         ))?;
     }
+    print_within("within a target", "targets", &evaluation.within_target)?;
+    print_within("within a drug", "drugs", &evaluation.within_drug)?;
+    for sentence in &evaluation.better_baselines {
+        say(sentence)?;
+    }
     let leakage = &evaluation.leakage;
     say(format_args!(
         "seen in training: drug {:.1} %, target {:.1} %, both {:.1} %, the very pair {:.1} %",
@@ -177,5 +182,24 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
         100.0 * leakage.both_seen,
         100.0 * leakage.pair_seen
     ))?;
+    Ok(())
+}
+
+/// Mean scores over the entities of one side, and those of the baselines.
+fn print_within(title: &str, entities: &str, within: &WithinScores) -> anyhow::Result<()> {
+    for (name, interval) in &within.intervals {
+        let best = within
+            .baselines
+            .iter()
+            .filter_map(|(baseline, scores)| Some((scores.get(name)?, baseline)))
+            .max_by(|a, b| a.0.total_cmp(b.0));
+        let beside = best.map_or(String::new(), |(score, baseline)| {
+            format!("; best baseline {score:.4} ({baseline})")
+        });
+        say(format_args!(
+            "{title}, mean of {} {entities}: {name} {:.4}, 95 % interval {:.4} to {:.4}{beside}",
+            within.entities, interval.value, interval.low, interval.high
+        ))?;
+    }
     Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Baseline {
     pub name: &'static str,
     /// One value per pair.
     pub predictions: Vec<f64>,
+    /// Whether the predictions only rank, and are on no scale.
+    pub ranks_only: bool,
 }
 
 impl<'a> BaselineContext<'a> {

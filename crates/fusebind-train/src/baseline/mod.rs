@@ -1,9 +1,10 @@
 //! Baselines: simple predictors that a model must beat. Each is fitted on training pairs only and stands beside every score.
 //!
 //! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or
-//! 0/1). Goes out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only and boosted
-//! trees.
+//! 0/1). Goes out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only, nearest active and
+//! boosted trees.
 
+mod active;
 mod bias;
 mod context;
 mod neighbours;
@@ -22,23 +23,33 @@ pub fn baselines(context: &BaselineContext<'_>) -> Vec<Baseline> {
         Baseline {
             name: "drug + target bias",
             predictions: bias::predict(context),
+            ranks_only: false,
         },
         Baseline {
             name: "fingerprint kNN",
             predictions: neighbours::pairs(context),
+            ranks_only: false,
         },
         Baseline {
             name: "ligand only",
             predictions: neighbours::ligands(context),
+            ranks_only: false,
         },
         Baseline {
             name: "target only",
             predictions: neighbours::targets(context),
+            ranks_only: false,
         },
     ];
+    baselines.extend(active::predict(context).map(|predictions| Baseline {
+        name: "nearest_active",
+        predictions,
+        ranks_only: true,
+    }));
     baselines.extend(trees::predict(context).map(|predictions| Baseline {
         name: "boosted trees",
         predictions,
+        ranks_only: false,
     }));
     baselines
 }
@@ -60,5 +71,6 @@ pub fn by_key<K: Ord>(context: &BaselineContext<'_>, name: &'static str, key: im
     Baseline {
         name,
         predictions: context.pairs.iter().map(predict).collect(),
+        ranks_only: false,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use fusebind_data::table::Target;
 use fusebind_features::feature::composition;
 use rayon::prelude::*;
 
@@ -24,7 +25,7 @@ fn by_side(context: &BaselineContext<'_>, drug_side: bool) -> HashMap<u32, Vec<(
     map
 }
 
-fn tanimoto(context: &BaselineContext<'_>, a: u32, b: u32) -> f64 {
+pub(super) fn tanimoto(context: &BaselineContext<'_>, a: u32, b: u32) -> f64 {
     let print = |d: u32| &context.dataset.drugs[d as usize].molecule.fingerprint;
     print(a).tanimoto(print(b))
 }
@@ -87,29 +88,43 @@ pub(super) fn ligands(context: &BaselineContext<'_>) -> Vec<f64> {
     })
 }
 
-/// The target alone: similarity-weighted mean value of training targets.
-pub(super) fn targets(context: &BaselineContext<'_>) -> Vec<f64> {
-    let (known, mean) = (means(context, false), context.mean());
-    let rows: Vec<Vec<f32>> = context
-        .dataset
-        .targets
-        .par_iter()
-        .map(|target| {
+/// Hashed composition of each sequence, of length 1.
+pub(super) struct Compositions {
+    rows: Vec<Vec<f32>>,
+}
+
+impl Compositions {
+    /// Of all targets of the data set.
+    pub(super) fn new(context: &BaselineContext<'_>) -> Self {
+        let row = |target: &Target| {
             let mut row = vec![0.0; WIDTH];
             composition::fold(&target.protein.features.residues, &mut row);
             let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
             row.iter_mut().for_each(|v| *v /= norm);
             row
-        })
-        .collect();
-    let cosine = |a: u32, b: u32| -> f64 {
-        rows[a as usize]
-            .iter()
-            .zip(&rows[b as usize])
-            .map(|(x, y)| f64::from(x * y))
-            .sum()
-    };
+        };
+        Self {
+            rows: context.dataset.targets.par_iter().map(row).collect(),
+        }
+    }
+
+    /// Cosine of the compositions of two targets.
+    pub(super) fn cosine(&self, a: u32, b: u32) -> f64 {
+        let products = self.rows[a as usize].iter().zip(&self.rows[b as usize]);
+        products.map(|(x, y)| f64::from(x * y)).sum()
+    }
+}
+
+/// The target alone: similarity-weighted mean value of training targets.
+pub(super) fn targets(context: &BaselineContext<'_>) -> Vec<f64> {
+    let (known, mean) = (means(context, false), context.mean());
+    let compositions = Compositions::new(context);
     gathered(context.pairs.iter().map(|p| p.1).collect(), |target| {
-        weighted(known.iter().map(|&(other, value)| (cosine(target, other), value)), mean)
+        weighted(
+            known
+                .iter()
+                .map(|&(other, value)| (compositions.cosine(target, other), value)),
+            mean,
+        )
     })
 }

@@ -7,6 +7,8 @@ use fusebind_eval::resample::Interval;
 use fusebind_features::quality::TableQuality;
 use serde::{Deserialize, Serialize};
 
+use super::within_entity::WithinScores;
+
 /// Metrics by name.
 pub type Metrics = BTreeMap<String, f64>;
 
@@ -25,6 +27,12 @@ pub struct Evaluation {
     pub resampled: &'static str,
     /// Scores of each baseline.
     pub baselines: BTreeMap<String, Metrics>,
+    /// How well the compounds of one target are ranked, as a mean over targets.
+    pub within_target: WithinScores,
+    /// How well the targets of one drug are ranked, as a mean over drugs.
+    pub within_drug: WithinScores,
+    /// A sentence for each baseline that does better than the model.
+    pub better_baselines: Vec<String>,
     /// Shares of the pairs whose entities occur in training.
     pub leakage: OverlapAudit,
     /// Side data that the model could not use, and why there is no interval.

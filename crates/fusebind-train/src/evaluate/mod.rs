@@ -6,10 +6,12 @@ mod evaluation;
 mod sampling;
 mod scored_part;
 mod set;
+mod within_entity;
 
 pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
 pub use sampling::Sampling;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
+pub use within_entity::WithinScores;
 
 use fusebind_data::split::OverlapAudit;
 use fusebind_model::trained::TrainedModel;
@@ -53,6 +55,9 @@ pub fn evaluate(
         metrics: Metrics::new(),
         intervals: Default::default(),
         baselines: Default::default(),
+        within_target: WithinScores::default(),
+        within_drug: WithinScores::default(),
+        better_baselines: Vec::new(),
         resampled: part.sampling(|_| true).name(),
         leakage,
         notes: findings.notes,

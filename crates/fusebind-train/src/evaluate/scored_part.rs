@@ -19,6 +19,7 @@ use super::{
     evaluation::{Evaluation, Metrics, PairPrediction},
     sampling::Sampling,
     set::{EvaluationConfig, EvaluationSet},
+    within_entity::{AFFINITY, BINDING, Entities, Score},
 };
 use crate::{
     baseline::{Baseline, BaselineContext, baselines, by_key},
@@ -33,8 +34,8 @@ const LEVEL: f64 = 0.95;
 /// Its seed.
 const SEED: u64 = 1;
 
-/// Score of labels and predictions.
-type Score<T> = fn(&[T], &[f64]) -> Result<f64, Undefined>;
+/// What is scored of predictions that only rank.
+const RANKINGS: [&str; 3] = ["ci", "pearson", "spearman"];
 
 /// A part whose pairs are scored.
 pub(super) struct ScoredPart<'a> {
@@ -75,14 +76,16 @@ impl ScoredPart<'_> {
         let units = sampling.units(labels.truth.len());
         let scores: [(&str, Score<f64>); 2] = [("mse", regression::mse), ("ci", regression::concordance_index)];
         add_intervals(evaluation, &labels, units, &scores);
-        if self.config.baselines {
-            for baseline in self.baselines(value) {
-                let metrics = RegressionMetrics::compute(&labels.truth, &baseline.predictions);
-                evaluation
-                    .baselines
-                    .insert(baseline.name.to_string(), named(&metrics, ""));
+        let baselines = self.baselines(value);
+        for baseline in &baselines {
+            let mut metrics = named(&RegressionMetrics::compute(&labels.truth, &baseline.predictions), "");
+            if baseline.ranks_only {
+                metrics.retain(|name, _| RANKINGS.contains(&name.as_str()));
             }
+            evaluation.baselines.insert(baseline.name.to_string(), metrics);
         }
+        add_sentences(evaluation, "ci");
+        self.add_within(evaluation, &labels, &baselines, |i| value(i).is_some(), &AFFINITY);
     }
 
     /// Scores the probabilities of binding, where the model gives some; baselines only where it gives no affinities.
@@ -98,25 +101,59 @@ impl ScoredPart<'_> {
         let units = sampling.units(labels.truth.len());
         let scores: [(&str, Score<bool>); 2] = [("auroc", classification::auroc), ("auprc", classification::auprc)];
         add_intervals(evaluation, &labels, units, &scores);
-        if self.config.baselines && self.description.scales.is_empty() {
-            for baseline in self.baselines(|i| i.binds.map(|binds| f64::from(u8::from(binds)))) {
-                let scored = scores.iter().filter_map(|(name, score)| {
-                    Some((name.to_string(), score(&labels.truth, &baseline.predictions).ok()?))
-                });
-                evaluation.baselines.insert(baseline.name.to_string(), scored.collect());
-            }
+        let baselines = match self.description.scales.is_empty() {
+            true => self.baselines(|i| i.binds.map(|binds| f64::from(u8::from(binds)))),
+            false => Vec::new(),
+        };
+        for baseline in &baselines {
+            let scored = scores.iter().filter_map(|(name, score)| {
+                Some((name.to_string(), score(&labels.truth, &baseline.predictions).ok()?))
+            });
+            evaluation.baselines.insert(baseline.name.to_string(), scored.collect());
         }
+        add_sentences(evaluation, "auroc");
+        self.add_within(evaluation, &labels, &baselines, |i| i.binds.is_some(), &BINDING);
     }
 
-    /// Baselines fitted on the training pairs that have a `value`, with their predictions for the pairs of the part that have one.
-    fn baselines(&self, value: impl Fn(&Interaction) -> Option<f64>) -> impl Iterator<Item = Baseline> {
+    /// Scores the rankings within each target and within each drug.
+    fn add_within<T: Copy>(
+        &self,
+        evaluation: &mut Evaluation,
+        labels: &ScoredLabels<T>,
+        baselines: &[Baseline],
+        is_labelled: impl Fn(&Interaction) -> bool,
+        scores: &[(&str, Score<T>)],
+    ) {
+        let labelled = self.interactions.iter().filter(|interaction| is_labelled(interaction));
+        let (drugs, targets): (Vec<u32>, Vec<u32>) = labelled.map(|i| (i.drug, i.target)).unzip();
+        let of_targets = Entities {
+            of_rows: &targets,
+            ranked: "the compounds of a target",
+        };
+        let of_drugs = Entities {
+            of_rows: &drugs,
+            ranked: "the targets of a drug",
+        };
+        let better = [
+            evaluation.within_target.add(&of_targets, labels, baselines, scores),
+            evaluation.within_drug.add(&of_drugs, labels, baselines, scores),
+        ];
+        evaluation.better_baselines.extend(better.into_iter().flatten());
+    }
+
+    /// Baselines fitted on the training pairs that have a `value`, with their predictions for the pairs of the part that have one; none
+    /// where the configuration wants none.
+    fn baselines(&self, value: impl Fn(&Interaction) -> Option<f64>) -> Vec<Baseline> {
+        if !self.config.baselines {
+            return Vec::new();
+        }
         let value = |index: u32| value(&self.set.dataset.interactions[index as usize]);
         let indices = self.set.indices().iter().copied();
         let labelled: Vec<u32> = indices.filter(|index| value(*index).is_some()).collect();
         let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, value);
         let presence = self.config.presence;
         let presence = presence.map(|presence| by_key(&context, "which modalities exist", presence));
-        baselines(&context).into_iter().chain(presence)
+        baselines(&context).into_iter().chain(presence).collect()
     }
 
     /// Predictions for every pair of the part.
@@ -130,6 +167,20 @@ impl ScoredPart<'_> {
             probability: self.scores.binding.get(row).copied().map(probability),
         };
         self.set.indices().iter().enumerate().map(prediction).collect()
+    }
+}
+
+/// A sentence for each baseline whose `score` over all pairs is higher than the model's.
+fn add_sentences(evaluation: &mut Evaluation, score: &str) {
+    let Some(model) = evaluation.metrics.get(score).copied() else {
+        return;
+    };
+    for (name, metrics) in &evaluation.baselines {
+        if let Some(found) = metrics.get(score).filter(|found| **found > model) {
+            evaluation.better_baselines.push(format!(
+                "{name} has the higher {score} over all pairs: {found:.3} against {model:.3}"
+            ));
+        }
     }
 }
 
