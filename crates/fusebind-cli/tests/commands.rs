@@ -158,7 +158,7 @@ fn bad_input_ends_in_a_clear_error() {
     }
     fs::write(
         here.join("rows.csv"),
-        "smiles,sequence,label\nCCO,MKT,1\nCCN,MKT,NaN\nCCC,,0\nCC(C,MKT,0\nCCO,MK1,1\nCCCC,MKL,0\n",
+        "smiles,sequence,label\nCCO,MKTAYIAKQR,1\nCCN,MKTAYIAKQR,NaN\nCCC,,0\nCC(C,MKTAYIAKQR,0\nCCO,MK1,1\nCCCC,MKTAYIAKQL,0\n",
     )
     .unwrap();
     let output = fusebind(&["data", "check", "rows.csv", "--json", "--rejected", "bad.csv"], here);

@@ -13,7 +13,7 @@ use fusebind_features::entity::molecule::ChematicToolkit;
 use tempfile::TempDir;
 
 const DRUGS: &str =
-    "drug_id,smiles,ik14,has_text\nd1,CCO,AAA,1\nd2,OCC,BBB,0\nd3,c1ccccc1,CCC,1\nbad,C1CC,DDD,0\nnone,,EEE,0\n";
+    "drug_id,smiles,ik14,has_text\nd1,CCO,AAA,1\nd2,OCC,BBB,0\nd3,c1ccccc1,CCC,1\nbad,C1CC,DDD,0\nabsent,,EEE,0\n";
 const TARGETS: &str = "target_id,sequence,uniprot\nt1,MKLVAAGIVG,P1\nt2,mklvaagivg,P2\nt3,MSTNPKPQRK,P3\nt4,,P4\n";
 
 fn folder(files: &[(&str, &str)]) -> TempDir {

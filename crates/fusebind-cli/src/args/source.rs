@@ -50,6 +50,14 @@ pub struct SourceArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub unit: Option<String>,
+    /// Column that counts where several contradict each other about one quantity, such as `Ki (nM)` and `pKi`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "COLUMN")]
+    pub prefer: Option<String>,
+    /// Read affinities although the numbers of their column look like those of another unit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[arg(long)]
+    pub accept_values: bool,
     /// Folder that keeps featurised molecules, so that the next command reads them instead of featurising them again.
     #[serde(skip)]
     #[arg(long, value_name = "DIR")]
@@ -75,6 +83,8 @@ impl SourceArgs {
             measure_column: self.measure_column.or(other.measure_column),
             relation_column: self.relation_column.or(other.relation_column),
             unit,
+            prefer: self.prefer.or(other.prefer),
+            accept_values: self.accept_values || other.accept_values,
             cache: self.cache,
         }
     }

@@ -4,12 +4,13 @@ use std::fs;
 
 use anyhow::Context;
 use fusebind::data::{
+    Error, ErrorKind,
     check::check_dataset,
     negative::{Draw, NegativeConfig, add_negatives},
     simulate::{SimulateConfig, simulate},
     source::LabelPolicy,
     split::{Fractions, Part, SplitBy, SplitConfig, write_split},
-    table::{merge_duplicates, write_dataset, write_rejections},
+    table::{Dataset, Rejection, merge_duplicates, write_dataset, write_rejections},
 };
 
 use super::{
@@ -40,7 +41,7 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     if let Some(file) = &args.rejected {
         refuse_input(file, [args.dir.as_path()].into_iter().chain(args.modalities.as_deref()))?;
     }
-    let (dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
+    let (dataset, mut rejections) = examined(args, console)?;
     let beside = args.dir.join("modalities");
     let folder = args.modalities.clone().or_else(|| beside.is_dir().then_some(beside));
     let modalities = folder
@@ -57,7 +58,35 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     } else {
         say(&report)?
     }
+    if dataset.interactions.is_empty() {
+        return Err(Failure::failed(
+            "no pair is left: every row was rejected",
+            "the reasons above say what to change; --rejected FILE writes all of them",
+        ));
+    }
     Ok(())
+}
+
+/// The data set that is to be examined; pairs without a label or affinity column can be predicted, and are examined as such.
+fn examined(args: &CheckArgs, console: &Console) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
+    let read = |labels| load::counted(&args.dir, &args.source, labels, None, console);
+    let error = match read(LabelPolicy::Required) {
+        Ok(read) => return Ok(read),
+        Err(error) => error,
+    };
+    let unlabelled = error.downcast_ref::<Error>().is_some_and(|error| {
+        error.kind() == ErrorKind::MissingColumn && error.position().column.as_deref() == Some("label")
+    });
+    if !unlabelled {
+        return Err(error);
+    }
+    let Ok((mut dataset, rejections)) = read(LabelPolicy::Optional) else {
+        return Err(error);
+    };
+    let note = "neither a label nor an affinity column: the pairs can be predicted, not trained on; name a column with --label COLUMN, or \
+                with --affinity COLUMN and --unit UNIT";
+    dataset.notes.push(note.into());
+    Ok((dataset, rejections))
 }
 
 fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {

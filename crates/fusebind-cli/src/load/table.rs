@@ -50,8 +50,26 @@ pub fn chemistry<T>(
     Ok(value)
 }
 
-/// Reads a data set and prints its counts.
+/// Reads a data set, prints its counts and what its reader noticed.
 pub fn dataset(
+    path: &Path,
+    source: &SourceArgs,
+    labels: LabelPolicy,
+    floor: Option<f64>,
+    console: &Console,
+) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
+    let (dataset, rejections) = counted(path, source, labels, floor, console)?;
+    if labels == LabelPolicy::Required {
+        dataset
+            .notes
+            .iter()
+            .for_each(|note| console.note(format_args!("note: {note}")));
+    }
+    Ok((dataset, rejections))
+}
+
+/// Reads a data set and prints its counts.
+pub fn counted(
     path: &Path,
     source: &SourceArgs,
     labels: LabelPolicy,
@@ -63,6 +81,8 @@ pub fn dataset(
         unit: source.unit.clone(),
         labels,
         censor_at_floor: floor,
+        prefer: source.prefer.clone(),
+        accept_values: source.accept_values,
     };
     let (dataset, rejections) = chemistry(source, console, |toolkit| {
         load_dataset(path, toolkit, &config).map_err(Into::into)

@@ -22,6 +22,7 @@ pub fn check_dataset(dataset: &Dataset, modalities: Option<&ModalityTables>, rej
         targets: dataset.targets.len() as u64,
         target_ids: dataset.targets.iter().map(|target| target.ids.len() as u64).sum(),
         interactions: dataset.interactions.len() as u64,
+        notes: dataset.notes.clone(),
         labels: summary::labels(dataset),
         scales: summary::scales(dataset),
         duplicates: count_duplicates(dataset),

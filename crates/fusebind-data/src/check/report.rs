@@ -26,6 +26,8 @@ pub struct CheckReport {
     pub target_ids: u64,
     /// Accepted interactions.
     pub interactions: u64,
+    /// What the reader noticed that is no fault of single rows.
+    pub notes: Vec<String>,
     /// Binary labels.
     pub labels: Labels,
     /// Affinities by scale.
@@ -155,6 +157,9 @@ impl fmt::Display for CheckReport {
         }
         self.write_coverage(f)?;
         self.write_leakage(f)?;
+        for note in &self.notes {
+            writeln!(f, "note           {note}")?;
+        }
         writeln!(f, "rejected rows  {}", self.rejected_rows)?;
         for group in &self.rejected {
             writeln!(f, "               {} x such as {}", group.rows, group.first)?;

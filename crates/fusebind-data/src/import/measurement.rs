@@ -25,9 +25,10 @@ impl<'r> Cells<'r> {
     /// The affinity, or the kind of cell that is to blame.
     pub fn read(self) -> Result<Measurement, DropReason> {
         let measure = UnitParts::parse(self.measure)
+            .ok()
             .filter(|parts| parts.names_measure())
             .ok_or(DropReason::Measure)?;
-        let unit = UnitParts::parse(self.unit).ok_or(DropReason::Unit)?;
+        let unit = UnitParts::parse(self.unit).map_err(|_| DropReason::Unit)?;
         let unit = measure
             .and(unit)
             .and_then(|parts| parts.complete().ok())

@@ -32,6 +32,7 @@ impl Tdc {
             None => None,
             Some(text) => Some(
                 UnitParts::parse(text)
+                    .ok()
                     .and_then(|parts| parts.complete().ok())
                     .ok_or_else(|| {
                         Error::new(ErrorKind::Unit, format!("the unit `{text}` is not known"))

@@ -58,7 +58,22 @@ impl Role {
         .as_deref()
     }
 
-    /// Spellings in order of preference, as [`normalise`] leaves them.
+    /// The flag that names the column.
+    pub(super) const fn flag(self) -> &'static str {
+        match self {
+            Self::DrugId => "--drug-id",
+            Self::Smiles => "--smiles-column",
+            Self::TargetId => "--target-id",
+            Self::Sequence => "--sequence-column",
+            Self::Label => "--label",
+            Self::Affinity => "--affinity",
+            Self::Unit => "--unit-column",
+            Self::Measure => "--measure-column",
+            Self::Relation => "--relation-column",
+        }
+    }
+
+    /// Spellings in order of preference, as [`normalise`] leaves them; underscores do not count.
     // Long because it is a table.
     fn spellings(self, scope: Scope) -> &'static [&'static str] {
         match (self, scope) {
@@ -85,8 +100,11 @@ impl Role {
                 "molecule_id",
                 "ligand_id",
                 "molecule_chembl_id",
+                "compound_chembl_id",
                 "drugbank_id",
                 "pubchem_cid",
+                "mol_id",
+                "id1",
             ],
             (Self::Smiles, _) => &[
                 "smiles",
@@ -96,6 +114,13 @@ impl Role {
                 "ligand_smiles",
                 "compound_smiles",
                 "compound_iso_smiles",
+                "molecule_smiles",
+                "mol_smiles",
+                "smiles_string",
+                "pubchem_ext_datasource_smiles",
+                "smi",
+                "smile",
+                "x1",
                 "smiles_can",
                 "smiles_parent",
             ],
@@ -109,6 +134,11 @@ impl Role {
                 "target",
                 "protein",
                 "target_chembl_id",
+                "chembl_id",
+                "uniprot_accession",
+                "protein_accession",
+                "target_name",
+                "protein_name",
                 "name",
             ],
             (Self::TargetId, _) => &[
@@ -118,7 +148,11 @@ impl Role {
                 "target_chembl_id",
                 "uniprot",
                 "accession",
+                "uniprot_accession",
+                "protein_accession",
                 "target_key",
+                "prot_id",
+                "id2",
             ],
             (Self::Sequence, _) => &[
                 "sequence",
@@ -129,12 +163,70 @@ impl Role {
                 "fasta",
                 "seq",
                 "bindingdb_target_chain_sequence",
+                "bindingdb_target_chain_sequence_1",
+                "target_chain_sequence",
+                "amino_acid_sequence",
+                "fasta_sequence",
+                "protein_seq",
+                "prot_seq",
+                "target_seq",
+                "aa_seq",
+                "x2",
             ],
-            (Self::Label, _) => &["label", "y", "binds", "active", "interaction", "is_active"],
-            (Self::Affinity, _) => &["affinity", "affinity_value", "standard_value"],
-            (Self::Unit, _) => &["unit", "units", "affinity_unit", "standard_units"],
-            (Self::Measure, _) => &["measure", "affinity_type", "standard_type"],
-            (Self::Relation, _) => &["relation", "operator", "standard_relation"],
+            (Self::Label, _) => &[
+                "label",
+                "y",
+                "binds",
+                "active",
+                "interaction",
+                "is_active",
+                "labels",
+                "binding",
+                "is_binder",
+                "binder",
+                "interacts",
+                "activity_outcome",
+                "pubchem_activity_outcome",
+                "outcome",
+            ],
+            (Self::Affinity, _) => &[
+                "affinity",
+                "affinity_value",
+                "standard_value",
+                "binding_affinity",
+                "activity_value",
+                "value",
+            ],
+            (Self::Unit, _) => &[
+                "unit",
+                "units",
+                "affinity_unit",
+                "affinity_units",
+                "standard_units",
+                "standard_unit",
+                "activity_unit",
+                "activity_units",
+                "value_unit",
+                "value_units",
+            ],
+            (Self::Measure, _) => &[
+                "measure",
+                "affinity_type",
+                "standard_type",
+                "measurement_type",
+                "activity_type",
+                "value_type",
+                "endpoint",
+            ],
+            (Self::Relation, _) => &[
+                "relation",
+                "operator",
+                "standard_relation",
+                "qualifier",
+                "standard_qualifier",
+                "activity_relation",
+                "affinity_relation",
+            ],
         }
     }
 }
@@ -154,17 +246,35 @@ pub(crate) fn normalise(name: &str) -> String {
     normal
 }
 
+/// Whether a column is spelled so, underscores and spaces apart: `proteinID` is `protein_id`.
+pub(super) fn spelled(name: &str, spelling: &str) -> bool {
+    let letters = |c: &char| *c != '_';
+    normalise(name)
+        .chars()
+        .filter(letters)
+        .eq(spelling.chars().filter(letters))
+}
+
+/// Whether a flag gives `column` a role.
+pub(super) fn is_named(map: &ColumnMap, column: &str) -> bool {
+    Role::ALL.iter().any(|role| role.explicit(map) == Some(column))
+}
+
+/// The column that a flag names for `role`.
+pub(super) fn named<'t>(table: &'t RawTable, role: Role, map: &ColumnMap) -> Option<&'t RawColumn> {
+    role.explicit(map).and_then(|name| table.column(name))
+}
+
 /// The column of `table` that plays `role`, if there is one.
 pub(super) fn find<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &ColumnMap) -> Option<&'t RawColumn> {
-    if let Some(column) = role.explicit(map).and_then(|name| table.column(name)) {
+    if let Some(column) = named(table, role, map) {
         return Some(column);
     }
-    let named = |column: &RawColumn| Role::ALL.iter().any(|other| other.explicit(map) == Some(column.name()));
     role.spellings(scope).iter().find_map(|spelling| {
         table
             .columns()
             .iter()
-            .find(|c| normalise(c.name()) == *spelling && !named(c))
+            .find(|c| spelled(c.name(), spelling) && !is_named(map, c.name()))
     })
 }
 
@@ -174,14 +284,17 @@ pub(super) fn need<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &Colu
     find(table, role, scope, map).ok_or_else(|| {
         table.missing(
             spelling,
-            "the column is missing; rename one, or name the column in the settings",
+            &format!(
+                "the column is missing; rename one, or name it with {} COLUMN",
+                role.flag()
+            ),
         )
     })
 }
 
 /// Each explicit name must exist in at least one of `tables`.
 pub(super) fn check(map: &ColumnMap, tables: &[&RawTable]) -> Result<(), Error> {
-    for name in Role::ALL.iter().filter_map(|role| role.explicit(map)) {
+    for (role, name) in Role::ALL.iter().filter_map(|role| Some((role, role.explicit(map)?))) {
         if !tables.iter().any(|table| table.column(name).is_some()) {
             let known: Vec<String> = tables
                 .iter()
@@ -195,7 +308,7 @@ pub(super) fn check(map: &ColumnMap, tables: &[&RawTable]) -> Result<(), Error> 
                 .collect();
             let mut error = Error::new(
                 ErrorKind::MissingColumn,
-                "no table has the column that the settings name",
+                format!("no table has this column, which {} names", role.flag()),
             )
             .in_column(name)
             .hint(format!("the columns are: {}", known.join("; ")));
@@ -223,6 +336,8 @@ mod tests {
         let found = |role| find(&table, role, Scope::Drugs, &ColumnMap::default()).map(RawColumn::name);
         assert_eq!(found(Role::DrugId), Some("Compound-ID"));
         assert_eq!(found(Role::Smiles), Some("Canonical SMILES"));
+        assert!(spelled("proteinSequence", "protein_sequence") && spelled("Protein Sequence", "protein_sequence"));
+        assert!(!spelled("protein_sequences", "protein_sequence"));
     }
 
     #[test]

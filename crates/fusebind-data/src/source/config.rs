@@ -51,4 +51,9 @@ pub struct LoadConfig {
     /// Exact values at or below this floor are in fact bounds (`5.0` for Davis, whose weakest measured Kd is 10 µM):
     /// they are marked [`Censoring::AtMost`](crate::table::Censoring::AtMost).
     pub censor_at_floor: Option<f64>,
+    /// Column that counts where several columns of a row contradict each other about one quantity; without it the row is rejected.
+    pub prefer: Option<String>,
+    /// Reads columns whose numbers cannot be what their unit says, in place of refusing the table. Single values outside 0 to 15 are
+    /// rejected all the same.
+    pub accept_values: bool,
 }

@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
 
 use super::{
+    annotation,
     columns::{self, Role},
     config::{ColumnMap, LoadConfig},
     entity::Registry,
     entity_table::{register_drugs, register_targets},
+    notes,
     pairs::PairReader,
     raw::RawTable,
     side::Side,
@@ -38,7 +40,7 @@ pub fn load_dataset(
     let mut open = |path: PathBuf| -> Result<RawTable, Error> {
         let (table, rejected) = RawTable::read(&path)?;
         rejections.extend(rejected);
-        Ok(table)
+        Ok(annotation::skip(table))
     };
     let (drug_table, target_table, pair_table) = if path.is_dir() {
         let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;
@@ -91,8 +93,10 @@ pub fn load_dataset(
         split_columns: pairs.split_columns,
         origins: pairs.origins,
         fingerprint: String::new(),
+        notes: notes::complexes(&pair_table).into_iter().chain(pairs.notes).collect(),
     };
     dataset.refresh_fingerprint();
+    dataset.notes.extend(notes::of_dataset(&dataset));
     Ok((dataset, rejections))
 }
 

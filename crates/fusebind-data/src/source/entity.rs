@@ -1,14 +1,21 @@
 //! Distinct drugs and targets from rows of text: each distinct string is featurised once, in parallel; rows whose molecule
 //! or sequence is the same become one entity with several ids.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use fusebind_features::{
     Error as FeatureError,
-    entity::{molecule::Molecule, protein::Protein},
+    entity::{
+        molecule::Molecule,
+        protein::{Protein, TextKind},
+    },
 };
 use rayon::prelude::*;
 
+use super::missing;
 use crate::table::{Drug, Target};
 
 /// A kind of entity that a [`Registry`] collects.
@@ -17,6 +24,10 @@ pub(super) trait Entity: Sized {
     type Value: Send;
     /// What the value is called in messages.
     const VALUE: &'static str;
+    /// What helps where the value is missing or something else.
+    const REMEDY: &'static str;
+    /// What a text is that is no value, where its shape tells.
+    fn mistaken(text: &str) -> Option<TextKind>;
     fn new(value: Self::Value, keys: BTreeMap<String, String>) -> Self;
     fn identity(value: &Self::Value) -> &str;
     fn ids(&mut self) -> &mut Vec<String>;
@@ -26,6 +37,10 @@ pub(super) trait Entity: Sized {
 impl Entity for Drug {
     type Value = Molecule;
     const VALUE: &'static str = "structure";
+    const REMEDY: &'static str = "or name the column of SMILES with --smiles-column";
+    fn mistaken(text: &str) -> Option<TextKind> {
+        TextKind::of_structure(text)
+    }
     fn new(molecule: Molecule, keys: BTreeMap<String, String>) -> Self {
         Self {
             ids: Vec::new(),
@@ -47,6 +62,10 @@ impl Entity for Drug {
 impl Entity for Target {
     type Value = Protein;
     const VALUE: &'static str = "sequence";
+    const REMEDY: &'static str = "or name the column of sequences with --sequence-column, or put ids and sequences in a table targets.csv beside the pairs";
+    fn mistaken(text: &str) -> Option<TextKind> {
+        TextKind::of_sequence(text)
+    }
     fn new(protein: Protein, keys: BTreeMap<String, String>) -> Self {
         Self {
             ids: Vec::new(),
@@ -108,6 +127,8 @@ pub(super) struct Registry<E> {
     by_id: HashMap<String, u32>,
     /// Ids whose row was rejected, with the reason.
     refused: HashMap<String, String>,
+    /// Ids by their core; made when an id is not found.
+    by_core: OnceLock<HashMap<String, String>>,
 }
 
 impl<E: Entity> Registry<E> {
@@ -117,6 +138,7 @@ impl<E: Entity> Registry<E> {
             by_identity: HashMap::new(),
             by_id: HashMap::new(),
             refused: HashMap::new(),
+            by_core: OnceLock::new(),
         }
     }
 
@@ -128,6 +150,9 @@ impl<E: Entity> Registry<E> {
     ) -> Vec<Result<u32, Refusal>> {
         let mut position: HashMap<&str, usize> = HashMap::new();
         let mut distinct: Vec<&str> = Vec::new();
+        let mut rows = rows;
+        rows.iter_mut()
+            .for_each(|row| row.text = row.text.filter(|text| missing::value(text).is_some()));
         for text in rows.iter().filter_map(|row| row.text) {
             position.entry(text).or_insert_with(|| {
                 distinct.push(text);
@@ -138,10 +163,14 @@ impl<E: Entity> Registry<E> {
             .par_iter()
             .map(|text| match parse(text) {
                 Ok(value) => Slot::Fresh(value),
-                Err(fault) => Slot::Refused(fault.to_string()),
+                Err(fault) => Slot::Refused(refusal::<E>(text, &fault)),
             })
             .collect();
-        let mut empty = Slot::Refused(format!("the {} is empty; add it or remove the row", E::VALUE));
+        let mut empty = Slot::Refused(format!(
+            "no {}: the cell is empty or says so; add it, {}",
+            E::VALUE,
+            E::REMEDY
+        ));
         rows.into_iter()
             .map(|row| {
                 let slot = match row.text {
@@ -210,9 +239,42 @@ impl<E: Entity> Registry<E> {
         if let Some(&entity) = self.by_id.get(id) {
             return Ok(entity);
         }
-        Err(match self.refused.get(id) {
-            Some(reason) => format!("the row of this id was rejected: {reason}"),
+        if let Some(reason) = self.refused.get(id) {
+            return Err(format!("the row of this id was rejected: {reason}"));
+        }
+        Err(match self.similar(id) {
+            Some(similar) => format!(
+                "no accepted row has this id; `{similar}` differs by `.0`, leading zeros or case alone: write ids as text, the same in all tables"
+            ),
             None => "no accepted row has this id; add it to its table or correct the id".to_string(),
         })
+    }
+
+    /// An id that a spreadsheet or a conversion to numbers may have made of `id`.
+    fn similar(&self, id: &str) -> Option<&str> {
+        let ids = || self.by_id.keys().chain(self.refused.keys());
+        let by_core = self
+            .by_core
+            .get_or_init(|| ids().map(|id| (core(id), id.clone())).collect());
+        by_core.get(&core(id)).map(String::as_str)
+    }
+}
+
+/// An id without what spreadsheets and conversions to numbers add or take away.
+fn core(id: &str) -> String {
+    let id = id.trim();
+    let whole = id.strip_suffix(".0").unwrap_or(id).trim_start_matches('0');
+    whole.to_lowercase()
+}
+
+/// Why a text is no value of an entity: what it is instead, where that is known, else what the reader says.
+fn refusal<E: Entity>(text: &str, fault: &FeatureError) -> String {
+    let said = fault.to_string();
+    if said.contains("looks like") {
+        return format!("{said}, {}", E::REMEDY);
+    }
+    match E::mistaken(text) {
+        Some(kind) => format!("this looks like {kind}, not a {}: add it, {}", E::VALUE, E::REMEDY),
+        None => said,
     }
 }

@@ -8,6 +8,7 @@ use super::{
     columns::{Role, Scope, find, need, normalise},
     config::ColumnMap,
     entity::{Entity, RefusedCell, Registry, Row},
+    missing::{self, present},
     raw::{RawColumn, RawTable},
 };
 use crate::{
@@ -88,12 +89,13 @@ fn register<E: Entity>(
         .collect();
     let (mut kept, mut rows) = (Vec::new(), Vec::new());
     for row in 0..table.len() {
-        let name = id
-            .and_then(|id| id.get(row))
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
+        let name = id.and_then(|id| present(id, row));
         if let (Some(id), None) = (id, name) {
-            rejections.push(table.reject(row, id.name(), "the id is empty; pairs could not refer to this row"));
+            rejections.push(table.reject(
+                row,
+                id.name(),
+                "no id: the cell is empty or says so; pairs could not refer to this row",
+            ));
             continue;
         }
         kept.push(row);
@@ -131,6 +133,6 @@ pub(super) fn keys(columns: &[&RawColumn], row: usize) -> BTreeMap<String, Strin
     columns
         .iter()
         .filter_map(|column| cell(column))
-        .filter(|(_, value)| value.len() <= KEY_BYTES)
+        .filter(|(_, value)| value.len() <= KEY_BYTES && missing::value(value).is_some())
         .collect()
 }

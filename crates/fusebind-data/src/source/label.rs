@@ -1,15 +1,35 @@
 //! Binary labels from text.
 
-/// Reads `0`, `1`, `true`, `false`, `yes`, `no`, `active`, `inactive` and the like.
-pub(super) fn parse(text: &str) -> Result<bool, String> {
+use super::{missing::present, raw::RawColumn};
+
+/// Reads `0`, `1`, `true`, `false`, `yes`, `no`, `active`, `inactive` and the like; `None` where an assay came to no result.
+pub(super) fn parse(text: &str) -> Result<Option<bool>, String> {
     match text.to_ascii_lowercase().as_str() {
-        "1" | "1.0" | "true" | "t" | "yes" | "y" | "active" | "positive" | "binds" => Ok(true),
-        "0" | "0.0" | "false" | "f" | "no" | "n" | "inactive" | "negative" => Ok(false),
-        "nan" => Err("the label is NaN; leave the cell empty or write 0 or 1".into()),
-        _ => {
-            Err("a label must be 0 or 1 (or true or false); map the column to `affinity` if it is a measurement".into())
-        }
+        "1" | "1.0" | "true" | "t" | "yes" | "y" | "active" | "positive" | "binds" | "binder" | "probe" => Ok(Some(true)),
+        "0" | "0.0" | "false" | "f" | "no" | "n" | "inactive" | "negative" | "non-binder" => Ok(Some(false)),
+        "inconclusive" | "unspecified" | "undetermined" => Ok(None),
+        _ => Err(
+            "a label must be 0 or 1 (or true or false); if the column holds measurements, name it with --affinity and their unit with --unit"
+                .into(),
+        ),
     }
+}
+
+/// Whether most cells are numbers other than 0 and 1: measurements under the name of a label, as in `Y`.
+pub(super) fn holds_measurements(column: &RawColumn) -> bool {
+    let (mut cells, mut numbers) = (0_usize, 0_usize);
+    for text in (0..column.len()).filter_map(|row| present(column, row)) {
+        cells += 1;
+        let number = text.trim_start_matches(['<', '>', '=', '~']).trim().parse::<f64>();
+        numbers += usize::from(number.is_ok_and(|number| number != 0.0 && number != 1.0));
+    }
+    2 * numbers > cells
+}
+
+/// Whether all cells are labels, and there is one.
+pub(super) fn holds_labels(column: &RawColumn) -> bool {
+    let mut cells = (0..column.len()).filter_map(|row| present(column, row)).peekable();
+    cells.peek().is_some() && cells.all(|text| matches!(text.parse::<f64>(), Ok(0.0 | 1.0)))
 }
 
 #[cfg(test)]
@@ -19,16 +39,30 @@ mod tests {
     #[test]
     fn usual_spellings_are_read_and_the_rest_is_refused() {
         for (text, label) in [
-            ("1", true),
-            ("True", true),
-            ("0.0", false),
-            ("FALSE", false),
-            ("inactive", false),
+            ("1", Some(true)),
+            ("True", Some(true)),
+            ("0.0", Some(false)),
+            ("FALSE", Some(false)),
+            ("inactive", Some(false)),
+            ("Inconclusive", None),
         ] {
             assert_eq!(parse(text), Ok(label));
         }
-        for text in ["NaN", "-1", "2", "0.7", "maybe"] {
+        for text in ["-1", "2", "0.7", "maybe"] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn measurements_are_told_from_labels() {
+        let column = |cells: &[&str]| {
+            let mut column = RawColumn::new("Y");
+            cells.iter().for_each(|cell| column.push(Some(cell)));
+            column
+        };
+        assert!(holds_measurements(&column(&["10000.0", "12", "1", ">5", "NaN"])));
+        assert!(!holds_measurements(&column(&["0", "1", "2", "1.0"])));
+        assert!(holds_labels(&column(&["0", "1.0", "", "1"])) && !holds_labels(&column(&["0", "2"])));
+        assert!(!holds_labels(&column(&[""])));
     }
 }

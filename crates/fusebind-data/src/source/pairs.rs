@@ -3,26 +3,21 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    columns::{Role, Scope, find, normalise},
-    config::{LabelPolicy, LoadConfig},
+    agree::{self, Agreement, Reading},
+    columns::{Role, Scope, find, named, normalise},
+    config::{ColumnMap, LabelPolicy, LoadConfig},
     label,
+    measured::{Measured, measured_columns},
+    missing::present,
+    plausible,
     raw::{RawColumn, RawTable},
     unit::UnitParts,
+    unit_text::UnitFault,
 };
 use crate::{
     Error, ErrorKind,
     table::{Affinity, Censoring, Interaction, Origin, Origins, Rejection, Scale},
 };
-
-/// A column of measurements and where its unit comes from.
-struct Measured<'t> {
-    column: &'t RawColumn,
-    /// What the settings or the column's own name state.
-    fixed: UnitParts,
-    /// Unit and measure columns, unless the settings name the unit.
-    row_wise: Vec<&'t RawColumn>,
-    relation: Option<&'t RawColumn>,
-}
 
 /// Reads the measurements and labels of a pair table whose entities have been resolved.
 pub(super) struct PairReader<'t> {
@@ -33,6 +28,7 @@ pub(super) struct PairReader<'t> {
     origins: Vec<(Origin, &'t RawColumn)>,
     policy: LabelPolicy,
     floor: Option<f64>,
+    prefer: Option<String>,
 }
 
 /// Interactions and, beside each, its parts in the published splits.
@@ -41,14 +37,35 @@ pub(super) struct Pairs {
     pub(super) interactions: Vec<Interaction>,
     pub(super) split_columns: BTreeMap<String, Vec<Option<String>>>,
     pub(super) origins: Origins,
+    /// What was noticed on the way, in sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// What a row says.
+struct Values {
+    binds: Option<bool>,
+    affinities: Vec<Affinity>,
+    /// Whether a derived value contradicts the one that counts.
+    overruled: bool,
 }
 
 impl<'t> PairReader<'t> {
     pub(super) fn new(table: &'t RawTable, config: &LoadConfig) -> Result<Self, Error> {
-        let label = find(table, Role::Label, Scope::Pairs, &config.columns);
+        let (label, columns) = roles(table, config);
+        let config = &LoadConfig {
+            columns,
+            ..config.clone()
+        };
         let measured = measured_columns(table, config)?;
         if label.is_none() && measured.is_empty() && config.labels == LabelPolicy::Required {
-            return Err(table.missing("label", "there is neither a label nor an affinity column"));
+            return Err(nothing_measured(table));
+        }
+        let preferred = |name: &str| measured.iter().any(|measured| measured.column.name() == name);
+        if let Some(name) = config.prefer.as_deref().filter(|name| !preferred(name)) {
+            return Err(table.missing(name, "no column of affinities has this name, which --prefer names"));
+        }
+        if !config.accept_values && config.labels == LabelPolicy::Required {
+            plausible::check(table, &measured)?;
         }
         let splits = table
             .columns()
@@ -69,6 +86,7 @@ impl<'t> PairReader<'t> {
                 .collect(),
             policy: config.labels,
             floor: config.censor_at_floor,
+            prefer: config.prefer.clone(),
         })
     }
 
@@ -79,16 +97,19 @@ impl<'t> PairReader<'t> {
         rejections: &mut Vec<Rejection>,
     ) -> Pairs {
         let mut pairs = Pairs::default();
+        let mut overruled = 0_u64;
         let mut parts: Vec<Vec<Option<String>>> = vec![Vec::new(); self.splits.len()];
         for row in 0..self.table.len() {
             let values = entities(row).and_then(|entities| Ok((entities, self.values(row)?)));
-            let ((drug, target), (binds, affinities)) = match values {
+            let ((drug, target), values) = match values {
                 Ok(values) => values,
                 Err((field, reason)) => {
                     rejections.push(self.table.reject(row, &field, reason));
                     continue;
                 }
             };
+            let Values { binds, affinities, .. } = values;
+            overruled += u64::from(values.overruled);
             let number = self.table.row_number(row);
             let mut push = |affinity, binds| {
                 pairs.interactions.push(Interaction {
@@ -114,35 +135,41 @@ impl<'t> PairReader<'t> {
                 }
             }
         }
+        if overruled > 0 {
+            pairs.notes.push(format!(
+                "pChEMBL contradicts the value beside it in {overruled} rows: the value counts; choose with --prefer COLUMN"
+            ));
+        }
         let names = self.splits.iter().map(|column| column.name().to_string());
         pairs.split_columns = names.zip(parts).collect();
         pairs
     }
 
     /// Label and affinities of a row, or the field that is wrong and why.
-    fn values(&self, row: usize) -> Result<(Option<bool>, Vec<Affinity>), (String, String)> {
+    fn values(&self, row: usize) -> Result<Values, (String, String)> {
         let binds = match self.label.and_then(|column| Some((column, present(column, row)?))) {
-            Some((column, text)) => Some(label::parse(text).map_err(|reason| (column.name().to_string(), reason))?),
+            Some((column, text)) => label::parse(text).map_err(|reason| (column.name().to_string(), reason))?,
             None => None,
         };
-        let mut affinities: Vec<Affinity> = Vec::new();
+        let mut readings: Vec<Reading<'_>> = Vec::new();
+        let mut overruled = false;
         for measured in &self.measured {
             let Some(text) = present(measured.column, row) else {
                 continue;
             };
-            let mut affinity = measured.read(row, text)?;
-            if let Some(floor) = self.floor
-                && affinity.censoring == Censoring::Exact
-                && affinity.scale != Scale::Kiba
-                && affinity.value <= floor + 1e-9
-            {
-                affinity.censoring = Censoring::AtMost;
-            }
-            // The same quantity in two columns (Kd in nM beside pKd) counts once.
-            if !affinities.iter().any(|known| known.scale == affinity.scale) {
-                affinities.push(affinity);
-            }
+            let column = measured.column.name();
+            let affinity = measured.read(row, text)?;
+            let reading = Reading {
+                column,
+                text,
+                affinity,
+                is_derived: measured.is_derived,
+            };
+            let added = agree::add(&mut readings, reading, self.prefer.as_deref())
+                .map_err(|reason| (column.to_string(), reason))?;
+            overruled |= added == Agreement::Overruled;
         }
+        let affinities: Vec<Affinity> = readings.iter().map(|reading| self.at_floor(reading.affinity)).collect();
         if binds.is_none() && affinities.is_empty() && self.policy == LabelPolicy::Required {
             let field = self
                 .label
@@ -153,105 +180,70 @@ impl<'t> PairReader<'t> {
                 "the row has neither a label nor an affinity; add one or remove it".into(),
             ));
         }
-        Ok((binds, affinities))
+        Ok(Values {
+            binds,
+            affinities,
+            overruled,
+        })
     }
+
+    /// An exact value at the floor of the settings is a bound.
+    fn at_floor(&self, affinity: Affinity) -> Affinity {
+        let at = self.floor.is_some_and(|floor| affinity.value <= floor + 1e-9);
+        match affinity.censoring {
+            Censoring::Exact if at && affinity.scale != Scale::Kiba => Affinity {
+                censoring: Censoring::AtMost,
+                ..affinity
+            },
+            _ => affinity,
+        }
+    }
+}
+
+/// The column of labels, and the columns that were named, an affinity column added where a label or an affinity is called by the other name:
+/// measurements under `Y` or `Label`, and zeros and ones under `affinity`.
+fn roles<'t>(table: &'t RawTable, config: &LoadConfig) -> (Option<&'t RawColumn>, ColumnMap) {
+    let mut map = config.columns.clone();
+    let label = find(table, Role::Label, Scope::Pairs, &map);
+    if named(table, Role::Label, &map).is_some() || named(table, Role::Affinity, &map).is_some() {
+        return (label, map);
+    }
+    let others = || measured_columns(table, config).is_ok_and(|columns| !columns.is_empty());
+    match label {
+        Some(column) if label::holds_measurements(column) && !others() => {
+            // Without a unit the table is refused, with a hint to name it.
+            map.affinity = Some(column.name().to_string());
+            (None, map)
+        }
+        None if config.unit.is_none() => {
+            let affinity = find(table, Role::Affinity, Scope::Pairs, &map);
+            let zeros_and_ones = affinity.filter(|column| label::holds_labels(column) && !others());
+            if let Some(column) = zeros_and_ones {
+                map.label = Some(column.name().to_string());
+            }
+            (zeros_and_ones, map)
+        }
+        label => (label, map),
+    }
+}
+
+/// A table without anything that was measured; a logarithm whose sign is not said is the likeliest cause.
+fn nothing_measured(table: &RawTable) -> Error {
+    let unsigned = |column: &&RawColumn| UnitParts::of_name(column.name()) == Err(UnitFault::Sign);
+    if let Some(column) = table.columns().iter().find(unsigned) {
+        return Error::new(ErrorKind::Unit, UnitFault::Sign.to_string())
+            .in_file(Path::new(&table.file))
+            .in_column(column.name())
+            .hint("name the column with --affinity and its unit with --unit, for instance --unit pKd, if the values are positive already");
+    }
+    table.missing(
+        "label",
+        "there is neither a label nor an affinity column; name one with --label COLUMN, or with --affinity COLUMN and --unit UNIT",
+    )
 }
 
 /// The column that says where or when a row was measured.
 fn origin_column(table: &RawTable, origin: Origin) -> Option<&RawColumn> {
     let spelled = |spelling: &&str| table.columns().iter().find(|c| normalise(c.name()) == *spelling);
     origin.spellings().iter().find_map(spelled)
-}
-
-/// The cell, unless it is empty or a word for "not measured".
-fn present(column: &RawColumn, row: usize) -> Option<&str> {
-    let text = column.get(row)?.trim();
-    let missing = ["", "na", "n/a", "null", "none", "-"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word));
-    (!missing).then_some(text)
-}
-
-impl Measured<'_> {
-    fn read(&self, row: usize, text: &str) -> Result<Affinity, (String, String)> {
-        let mut parts = self.fixed;
-        for column in &self.row_wise {
-            let Some(text) = present(column, row) else { continue };
-            let fault = |reason: &str| (column.name().to_string(), reason.to_string());
-            let stated = UnitParts::parse(text).ok_or_else(|| {
-                fault("the unit is not known; write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score")
-            })?;
-            parts = parts
-                .and(stated)
-                .ok_or_else(|| fault("the unit contradicts the name of the affinity column"))?;
-        }
-        let place = self.row_wise.first().unwrap_or(&self.column).name();
-        let unit = parts.complete().map_err(|reason| (place.to_string(), reason))?;
-        let relation = self
-            .relation
-            .and_then(|column| present(column, row))
-            .unwrap_or_default();
-        // Some exports quote the relation inside the cell, as in '>'.
-        let relation = relation.trim_matches(|c| c == '\'' || c == '"');
-        unit.affinity(relation, text)
-            .map_err(|reason| (self.column.name().to_string(), reason))
-    }
-}
-
-/// The affinity column with its unit, or else every column whose name states what was measured.
-fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<Measured<'t>>, Error> {
-    let role = |role| find(table, role, Scope::Pairs, &config.columns);
-    let relation = role(Role::Relation);
-    let stated = match &config.unit {
-        Some(unit) => Some(UnitParts::parse(unit).ok_or_else(|| {
-            Error::new(ErrorKind::Unit, format!("the unit `{unit}` is not known"))
-                .hint("write for instance Kd_nM, IC50_uM, Ki_M, pKd or KIBA_score")
-        })?),
-        None => None,
-    };
-    let row_wise = || match stated {
-        Some(_) => Vec::new(),
-        None => [role(Role::Unit), role(Role::Measure)]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>(),
-    };
-    let by_name = |column: &RawColumn| UnitParts::parse(column.name()).unwrap_or_default();
-    let measured = |column, fixed| Measured {
-        column,
-        fixed,
-        row_wise: row_wise(),
-        relation,
-    };
-    let columns: Vec<Measured<'t>> = match role(Role::Affinity) {
-        Some(column) => {
-            let fixed = match stated {
-                Some(stated) => stated.and(by_name(column)).unwrap_or(stated),
-                None => by_name(column),
-            };
-            vec![measured(column, fixed)]
-        }
-        None => table
-            .columns()
-            .iter()
-            .map(|column| (column, by_name(column)))
-            .filter(|(_, parts)| parts.names_measure())
-            .map(|(column, parts)| match stated {
-                // A unit that was given completes the names; a column of another measure keeps its own.
-                Some(stated) => measured(column, parts.and(stated).unwrap_or(parts)),
-                None => measured(column, parts),
-            })
-            .collect(),
-    };
-    for column in &columns {
-        if column.row_wise.is_empty()
-            && let Err(reason) = column.fixed.complete()
-        {
-            return Err(Error::new(ErrorKind::Unit, reason)
-                .in_file(Path::new(&table.file))
-                .in_column(column.column.name())
-                .hint("add a column `unit`, or name the unit of all affinities"));
-        }
-    }
-    Ok(columns)
 }

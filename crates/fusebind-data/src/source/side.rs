@@ -5,6 +5,7 @@ use super::{
     config::ColumnMap,
     entity::{Entity, Refusal, Registry, Row},
     entity_table::keys,
+    missing::present,
     raw::{RawColumn, RawTable},
 };
 use crate::Error;
@@ -69,7 +70,7 @@ impl<'t> Side<'t> {
             .collect();
         let rows = (0..pairs.len())
             .map(|row| Row {
-                id: ids.and_then(|ids| ids.get(row)),
+                id: ids.and_then(|ids| present(ids, row)),
                 text: field.get(row),
                 keys: keys(&columns, row),
             })
@@ -83,9 +84,9 @@ impl<'t> Side<'t> {
     pub(super) fn resolve<E: Entity>(&self, row: usize, registry: &Registry<E>) -> Result<u32, (String, String)> {
         let outcome = match &self.inline {
             Some(entities) => entities[row].clone().map_err(|refusal| refusal.reason),
-            None => match self.field.get(row).map(str::trim).filter(|id| !id.is_empty()) {
+            None => match present(self.field, row) {
                 Some(id) => registry.resolve(id),
-                None => Err("the id is empty; add it or remove the row".to_string()),
+                None => Err("no id: the cell is empty or says so; add it or remove the row".to_string()),
             },
         };
         outcome.map_err(|reason| (self.field.name().to_string(), reason))

@@ -1,16 +1,18 @@
-//! Units of affinity: from text such as `> 10000` and `Kd_nM` to a typed [`Affinity`].
+//! Units of affinity: from a number such as `> 10000` with its unit to a typed [`Affinity`].
 //!
-//! A concentration `c` in molar becomes `-log10 c`, which turns the relation around: `Kd > 10000 nM` means pKd is at most 5.
+//! A concentration `c` in molar becomes `-log10 c`, which turns the relation around: `Kd > 10000 nM` means pKd is at most 5. What a text such
+//! as `Kd_nM` states is read beside, in `unit_text`.
 
-use super::columns::normalise;
 use crate::table::{Affinity, Censoring, Scale};
 
-/// Values of `-log10(molar)` beyond this range indicate a wrong unit.
-const PLAUSIBLE: std::ops::RangeInclusive<f64> = -3.0..=20.0;
+/// Values of `-log10(molar)` that are read: from 1 M to 1 fM. Beyond them the unit is wrong.
+pub const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.0..=15.0;
+/// Values that most affinities have; a number that lies here under another unit hints at that unit.
+pub(super) const USUAL: std::ops::RangeInclusive<f64> = 2.0..=13.0;
 
 /// How the numbers of a column are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Notation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Notation {
     /// A concentration of `10^-exponent` molar.
     Concentration(i8),
     /// Already `-log10(molar)`.
@@ -22,59 +24,11 @@ enum Notation {
 /// What a unit column, a column name or a setting states about the unit: perhaps only a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnitParts {
-    scale: Option<Scale>,
-    notation: Option<Notation>,
+    pub(super) scale: Option<Scale>,
+    pub(super) notation: Option<Notation>,
 }
 
 impl UnitParts {
-    /// Reads `text`, such as `Kd_nM`, `nM`, `pKi`, `IC50 (uM)`; `None` where it holds a word that names no unit.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let normal = normalise(text);
-        let mut parts = Self::default();
-        for word in normal.split('_').filter(|word| !word.is_empty()) {
-            let word = Self::word(word)?;
-            parts = parts.and(word)?;
-        }
-        Some(parts)
-    }
-
-    fn word(word: &str) -> Option<Self> {
-        let measure = |scale| Self {
-            scale: Some(scale),
-            notation: None,
-        };
-        let logarithm = |scale| Self {
-            scale: Some(scale),
-            notation: Some(Notation::Logarithmic),
-        };
-        let molar = |exponent| Self {
-            scale: None,
-            notation: Some(Notation::Concentration(exponent)),
-        };
-        Some(match word {
-            "kd" => measure(Scale::PKd),
-            "ki" => measure(Scale::PKi),
-            "ic50" => measure(Scale::PIc50),
-            "ec50" => measure(Scale::PEc50),
-            "pkd" => logarithm(Scale::PKd),
-            "pki" => logarithm(Scale::PKi),
-            "pic50" => logarithm(Scale::PIc50),
-            "pec50" => logarithm(Scale::PEc50),
-            "kiba" => Self {
-                scale: Some(Scale::Kiba),
-                notation: Some(Notation::Score),
-            },
-            "m" | "molar" => molar(0),
-            "mm" | "millimolar" => molar(3),
-            "um" | "micromolar" => molar(6),
-            "nm" | "nanomolar" => molar(9),
-            "pm" | "picomolar" => molar(12),
-            "fm" | "femtomolar" => molar(15),
-            "score" | "value" | "affinity" | "in" | "standard" => Self::default(),
-            _ => return None,
-        })
-    }
-
     /// Both parts together; `None` where they contradict each other.
     pub(crate) fn and(self, other: Self) -> Option<Self> {
         let scale = match (self.scale, other.scale) {
@@ -93,6 +47,11 @@ impl UnitParts {
         self.scale.is_some()
     }
 
+    /// Whether the values are logarithms.
+    pub(super) fn is_logarithmic(self) -> bool {
+        self.notation == Some(Notation::Logarithmic)
+    }
+
     /// The full unit, or what is missing.
     pub(crate) fn complete(self) -> Result<Unit, String> {
         match (self.scale, self.notation) {
@@ -107,10 +66,10 @@ impl UnitParts {
 }
 
 /// A complete unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unit {
-    scale: Scale,
-    notation: Notation,
+    pub(super) scale: Scale,
+    pub(super) notation: Notation,
 }
 
 impl Unit {
@@ -128,23 +87,21 @@ impl Unit {
             "<" | "<=" | "≤" | "<<" => std::cmp::Ordering::Less,
             other => return Err(format!("the relation {other} is not known; write =, >, >=, < or <=")),
         };
-        let value: f64 = digits.parse().map_err(|_| {
+        let written: f64 = digits.parse().map_err(|_| {
             "this is not a number; write digits with a decimal point, without unit or separators".to_string()
         })?;
-        if !value.is_finite() {
+        if !written.is_finite() {
             return Err("the affinity is not finite; leave the cell empty if it was not measured".into());
         }
-        let (value, bound) = match self.notation {
-            Notation::Concentration(_) if value <= 0.0 => {
-                return Err("a concentration must be positive; write a censoring limit behind `<`".into());
-            }
-            Notation::Concentration(exponent) => (f64::from(exponent) - value.log10(), bound.reverse()),
-            Notation::Logarithmic | Notation::Score => (value, bound),
+        let bound = match self.notation {
+            Notation::Concentration(_) => bound.reverse(),
+            Notation::Logarithmic | Notation::Score => bound,
         };
-        if self.notation != Notation::Score && !PLAUSIBLE.contains(&value) {
-            return Err(format!(
-                "-log10(molar) would be {value:.1}, which is not an affinity; check the unit"
-            ));
+        let Some(value) = self.stored(written) else {
+            return Err("a concentration must be positive; write a censoring limit behind `<`".into());
+        };
+        if !self.plausible(value) {
+            return Err(self.implausible(written));
         }
         let censoring = match bound {
             std::cmp::Ordering::Equal => Censoring::Exact,
@@ -157,10 +114,92 @@ impl Unit {
             censoring,
         })
     }
+
+    /// The value that is stored for the number `written`; `None` for a concentration that is not positive.
+    pub(super) fn stored(self, written: f64) -> Option<f64> {
+        match self.notation {
+            Notation::Concentration(exponent) => (written > 0.0).then(|| f64::from(exponent) - written.log10()),
+            Notation::Logarithmic | Notation::Score => Some(written),
+        }
+    }
+
+    /// Whether a stored value can be an affinity.
+    pub(super) fn plausible(self, stored: f64) -> bool {
+        let (low, high) = (PLAUSIBLE.start() - 1e-9, PLAUSIBLE.end() + 1e-9);
+        self.notation == Notation::Score || (low..=high).contains(&stored)
+    }
+
+    /// Why a number cannot be what its unit says, with the likely unit.
+    fn implausible(self, written: f64) -> String {
+        let (low, high) = (PLAUSIBLE.start(), PLAUSIBLE.end());
+        let remedy = match self.likely(written) {
+            Some(likely) => format!("it looks like {likely}"),
+            None => "check the unit".into(),
+        };
+        match self.notation {
+            Notation::Logarithmic | Notation::Score => format!(
+                "`{}` cannot be a {} ({low} to {high}); {remedy}",
+                shown(written),
+                self.scale.name()
+            ),
+            Notation::Concentration(_) => format!(
+                "`{}` {} would be a {} of {:.1} (read are {low} to {high}); {remedy}",
+                shown(written),
+                self.symbol(),
+                self.scale.name(),
+                self.stored(written).unwrap_or(f64::NAN)
+            ),
+        }
+    }
+
+    /// What numbers such as `written` usually are, with the flag that says so; `None` where nothing fits.
+    pub(super) fn likely(self, written: f64) -> Option<String> {
+        let measure = self.scale.name().trim_start_matches('p');
+        let as_unit = |exponent: i8, symbol: &str| {
+            let unit = Self {
+                notation: Notation::Concentration(exponent),
+                ..self
+            };
+            (unit != self && unit.stored(written).is_some_and(|p| USUAL.contains(&p)))
+                .then(|| format!("{symbol}: --unit {measure}_{symbol}"))
+        };
+        match self.notation {
+            Notation::Score => None,
+            Notation::Logarithmic if USUAL.contains(&-written) => Some(format!(
+                "log10 of the molar value: turn its sign to write a {}",
+                self.scale.name()
+            )),
+            Notation::Logarithmic => as_unit(9, "nM"),
+            // Small numbers are molar, large ones nanomolar.
+            Notation::Concentration(_) if written < 0.1 => as_unit(0, "M"),
+            Notation::Concentration(_) => as_unit(9, "nM"),
+        }
+    }
+
+    /// The concentration as people write it.
+    pub(super) fn symbol(self) -> &'static str {
+        match self.notation {
+            Notation::Concentration(0) => "M",
+            Notation::Concentration(3) => "mM",
+            Notation::Concentration(6) => "uM",
+            Notation::Concentration(9) => "nM",
+            Notation::Concentration(12) => "pM",
+            Notation::Concentration(_) => "fM",
+            Notation::Logarithmic | Notation::Score => self.scale.name(),
+        }
+    }
+}
+
+/// A number as people write it: small and large ones with an exponent.
+pub(super) fn shown(number: f64) -> String {
+    match number.abs() {
+        size if size == 0.0 || (1e-3..1e6).contains(&size) => number.to_string(),
+        _ => format!("{number:e}"),
+    }
 }
 
 /// A relation in front of a number, and the number.
-fn split_relation(text: &str) -> (&str, &str) {
+pub(super) fn split_relation(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text
         .find(|c: char| !matches!(c, '<' | '>' | '=' | '~' | '≤' | '≥' | '≈'))
@@ -174,7 +213,7 @@ mod tests {
 
     fn read(unit: &str, text: &str) -> Result<Affinity, String> {
         UnitParts::parse(unit)
-            .ok_or("unknown unit")?
+            .map_err(|fault| fault.to_string())?
             .complete()?
             .affinity("", text)
     }
@@ -245,11 +284,19 @@ mod tests {
             ("Kd_nM", "1,000", "not a number"),
             ("Kd_nM", "", "not a number"),
             ("Kd_nM", "<>5", "not known"),
-            ("pKd", "10000", "check the unit"),
+            ("Kd_nM", "1.2e-9", "looks like M: --unit Kd_M"),
+            ("Kd_M", "120", "looks like nM: --unit Kd_nM"),
+            (
+                "pKd",
+                "12000",
+                "`12000` cannot be a pKd (0 to 15); it looks like nM: --unit Kd_nM",
+            ),
+            ("pIC50", "-8.5", "log10 of the molar value"),
+            ("pKd", "1e300", "check the unit"),
             ("Kd", "5", "concentration unit is missing"),
             ("nM", "5", "what was measured"),
-            ("mg/mL", "5", "unknown unit"),
-            ("pKd nM", "5", "unknown unit"),
+            ("mg/mL", "5", "`mg/mL` is not known"),
+            ("pKd nM", "5", "contradict"),
         ] {
             let reason = read(unit, text).unwrap_err();
             assert!(reason.contains(part), "{unit} {text}: {reason}");

@@ -41,6 +41,8 @@ pub struct Dataset {
     pub split_columns: BTreeMap<String, Vec<Option<String>>>,
     /// Source and date of each interaction, where the pair table has such columns.
     pub origins: Origins,
+    /// What the reader noticed that is no fault of single rows, in sentences; not part of the content.
+    pub notes: Vec<String>,
     /// SHA-256 (hex) over the canonical content: entities, interactions, split columns, origins.
     pub fingerprint: String,
 }

@@ -110,10 +110,7 @@ fn pair_columns(dataset: &Dataset) -> Vec<Column> {
 /// The unit that reads back to `scale`.
 pub(crate) fn unit_of(scale: Scale) -> &'static str {
     match scale {
-        Scale::PKd => "pKd",
-        Scale::PKi => "pKi",
-        Scale::PIc50 => "pIC50",
-        Scale::PEc50 => "pEC50",
         Scale::Kiba => "KIBA_score",
+        logarithm => logarithm.name(),
     }
 }

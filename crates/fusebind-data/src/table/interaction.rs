@@ -18,9 +18,26 @@ pub enum Scale {
     /// `-log10 EC50[M]`.
     #[serde(rename = "pEC50")]
     PEc50,
+    /// `-log10 AC50[M]`, half-maximal activity of either direction; `Potency` of a screen is one.
+    #[serde(rename = "pAC50")]
+    PAc50,
     /// The KIBA score (Tang et al. 2014), dimensionless.
     #[serde(rename = "KIBA")]
     Kiba,
+}
+
+impl Scale {
+    /// The name as it is written in tables and models, such as `pKd`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PKd => "pKd",
+            Self::PKi => "pKi",
+            Self::PIc50 => "pIC50",
+            Self::PEc50 => "pEC50",
+            Self::PAc50 => "pAC50",
+            Self::Kiba => "KIBA",
+        }
+    }
 }
 
 /// Whether the value is exact or a bound on the affinity on its scale.

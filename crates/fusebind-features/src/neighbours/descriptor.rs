@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn like_entities_are_similar_and_missing_ones_to_none() {
-        let proteins = ["MKTAYIAKQR", "MKTAYIAKQL", "GGGGGGGG"].map(|s| Protein::parse(s).expect("a protein"));
+        let proteins = ["MKTAYIAKQR", "MKTAYIAKQL", "GGGGGGGGGG"].map(|s| Protein::parse(s).expect("a protein"));
         let kmers = Descriptors::kmers(proteins.iter(), 3);
         let mut out = [0.0; 3];
         Comparer::new(&kmers).similarities(&kmers, 0, &mut out);

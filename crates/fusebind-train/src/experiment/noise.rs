@@ -161,8 +161,8 @@ mod tests {
                 .values,
             side.transcriptome.values
         );
-        let protein = Protein::parse("MKTAYIAKQRLLGGSS").expect("a protein");
-        assert_eq!(Noise::TruncatedSequence.truncate(&protein).sequence, "MKTAYIAK");
+        let protein = Protein::parse("MKTAYIAKQRLLGGSSGGSS").expect("a protein");
+        assert_eq!(Noise::TruncatedSequence.truncate(&protein).sequence, "MKTAYIAKQR");
         assert_eq!(Noise::ShuffledText.truncate(&protein), protein);
     }
 }

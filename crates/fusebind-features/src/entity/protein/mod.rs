@@ -1,7 +1,8 @@
 //! Proteins from their sequences.
 //!
 //! Comes in: a sequence from a table cell or a FASTA record. Goes out: a [`Protein`] known by its normalised sequence, or
-//! the reason why there is none, with letter and place. Lower case is accepted; white space and one trailing stop are removed.
+//! the reason why there is none, with letter and place. Lower case is accepted; white space and one trailing stop are removed. What is no
+//! sequence but looks like one (`EGFR`, DNA, a name) is refused by its kind.
 //!
 //! ```
 //! use fusebind_features::entity::protein::Protein;
@@ -10,6 +11,10 @@
 //! assert_eq!(protein.features.residues.len(), 10);
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
+
+mod kind;
+
+pub use kind::{MIN_RESIDUES, TextKind};
 
 use crate::{
     Error, ErrorKind,
@@ -53,6 +58,11 @@ fn refuse(reason: impl Into<String>) -> Error {
 
 impl Protein {
     /// Checks and normalises `sequence`: the twenty standard residues, `U`, `O`, and `X`, `B`, `Z`, `J` (read as unknown).
+    ///
+    /// # Errors
+    ///
+    /// Letters that are no residues, fewer than [`MIN_RESIDUES`] or more than [`MAX_RESIDUES`] of them, and texts that are something else
+    /// ([`TextKind`]): an id, a gene name, a SMILES, DNA or RNA.
     pub fn parse(sequence: &str) -> Result<Self, Error> {
         let body = sequence.trim_end();
         // One stop at the end is how translated sequences are written; inside it means a broken reading frame.
@@ -70,7 +80,10 @@ impl Protein {
                 NO_RESIDUE
             };
             if token == NO_RESIDUE {
-                return Err(wrong_letter(letter, residues.len()).at(position));
+                return Err(match TextKind::of_sequence(sequence) {
+                    Some(kind) => mistaken(sequence, kind),
+                    None => wrong_letter(letter, residues.len()).at(position),
+                });
             }
             if residues.len() == MAX_RESIDUES {
                 let length = residues.len() + body[position..].chars().filter(|c| !c.is_whitespace()).count();
@@ -87,11 +100,38 @@ impl Protein {
         if residues.iter().all(|residue| *residue == UNKNOWN) {
             return Err(refuse("every residue is unknown"));
         }
+        if residues.len() < MIN_RESIDUES {
+            let count = residues.len();
+            return Err(match TextKind::of_sequence(sequence) {
+                Some(TextKind::Gene) | None => refuse(format!(
+                    "`{}` looks like a gene name or a short peptide ({count} letters; the least is {MIN_RESIDUES} residues): give the \
+                     amino acid sequence of the whole chain or of a domain",
+                    sequence.trim().escape_debug()
+                )),
+                Some(kind) => mistaken(sequence, kind),
+            });
+        }
+        if let Some(kind) = TextKind::of_residues(&normalised, sequence) {
+            return Err(mistaken(sequence, kind));
+        }
         Ok(Self {
             sequence: normalised,
             features: SequenceFeatures { residues },
         })
     }
+}
+
+/// A text that is something else than a sequence.
+fn mistaken(text: &str, kind: TextKind) -> Error {
+    let mut letters = text.trim().chars();
+    let mut shown: String = letters.by_ref().take(30).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    refuse(format!(
+        "`{}` looks like {kind}, not a sequence: give the amino acid sequence in one-letter code",
+        shown.escape_debug()
+    ))
 }
 
 fn wrong_letter(letter: char, residues_before: usize) -> Error {
@@ -127,14 +167,15 @@ mod tests {
 
     #[test]
     fn rare_and_unknown_residues_stay_in_the_identity() {
-        let protein = Protein::parse("ACDEFGHIKLMNPQRSTVWYUOXBZJ").expect("valid");
+        let protein = Protein::parse("ACDEFGHIKLMNPQRSTVWYUOXBZJACDEFGHIKLMNPQRSTVWY").expect("valid");
         let mut tokens: Vec<u8> = (0..23).collect();
         tokens.extend([UNKNOWN; 3]);
+        tokens.extend(0..20);
         assert_eq!(protein.features.residues, tokens);
         assert_eq!(RESIDUES[usize::from(UNKNOWN)], b'X');
         let (b, z) = (
-            Protein::parse("MKB").expect("valid"),
-            Protein::parse("MKZ").expect("valid"),
+            Protein::parse("MKTAYIAKQB").expect("valid"),
+            Protein::parse("MKTAYIAKQZ").expect("valid"),
         );
         assert_eq!(b.features, z.features);
         assert_ne!(b.sequence, z.sequence);
@@ -150,11 +191,19 @@ mod tests {
             ("BZX", None, "unknown"),
             ("MK*A", Some(2), "stop codon"),
             ("MK**", Some(2), "stop codon"),
-            ("MK-A", Some(2), "gap"),
+            ("MKTAYIAKQ-AK", Some(9), "gap"),
+            ("MK-TAYIAKQ.AK", Some(2), "gap"),
             ("MK 1A", Some(3), "residue 3"),
             (">sp|P1\nMK", Some(0), "header"),
             ("MK\u{e9}A", Some(2), "not an amino acid"),
             ("MK\u{0}", Some(2), "not an amino acid"),
+            ("MKTAYIAKQ", None, "gene name"),
+            ("MKTAYIAKQ R*A", Some(11), "stop codon"),
+            ("EGFR", None, "`EGFR` looks like a gene name"),
+            ("ABL1", None, "`ABL1` looks like a gene name, not a sequence"),
+            ("P00533", None, "UniProt accession"),
+            ("ACGTACGTACGTACGTACGTACGT", None, "DNA or RNA"),
+            ("Epidermal growth factor receptor", None, "a name"),
         ] {
             let error = Protein::parse(sequence).expect_err(sequence);
             assert_eq!(error.position(), position, "{sequence:?}: {error}");

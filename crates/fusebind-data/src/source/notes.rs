@@ -1,0 +1,78 @@
+//! What a user should know of a data set that is no fault of single rows: labels that contradict affinities, positives alone, complexes.
+//!
+//! Comes in: a data set, or the pair table. Goes out: sentences with counts.
+
+use super::{columns::normalise, missing::present, raw::RawTable};
+use crate::table::{Censoring, Dataset, Interaction, Scale};
+
+/// A row that is labelled "does not bind" although its -log10(molar) is at least this, 100 nM, contradicts itself.
+pub const BINDS_FROM: f64 = 7.0;
+/// A row that is labelled "binds" although its -log10(molar) is at most this, 100 µM, contradicts itself.
+pub const BINDS_NOT_TO: f64 = 4.0;
+
+/// Sentences about the accepted rows.
+pub(super) fn of_dataset(dataset: &Dataset) -> Vec<String> {
+    contradictions(&dataset.interactions)
+        .into_iter()
+        .chain(positives_alone(&dataset.interactions))
+        .collect()
+}
+
+/// Labels against affinities, bounds respected.
+fn contradictions(interactions: &[Interaction]) -> Option<String> {
+    let (mut strong, mut weak, mut first) = (0_u64, 0_u64, None);
+    let mut label = (0, None);
+    for interaction in interactions {
+        // The label of a row stands with its first measure alone.
+        if interaction.row != label.0 || interaction.binds.is_some() {
+            label = (interaction.row, interaction.binds);
+        }
+        let Some(affinity) = interaction.affinity.filter(|affinity| affinity.scale != Scale::Kiba) else {
+            continue;
+        };
+        let is_strong = affinity.value >= BINDS_FROM && affinity.censoring != Censoring::AtMost;
+        let is_weak = affinity.value <= BINDS_NOT_TO && affinity.censoring != Censoring::AtLeast;
+        let (a, b) = (label.1 == Some(false) && is_strong, label.1 == Some(true) && is_weak);
+        strong += u64::from(a);
+        weak += u64::from(b);
+        if a || b {
+            first = first.or(Some(interaction.row));
+        }
+    }
+    let row = first?;
+    Some(format!(
+        "labels contradict affinities: {strong} rows are labelled 0 with a -log10(molar) of {BINDS_FROM} or more, {weak} are labelled 1 with \
+         {BINDS_NOT_TO} or less, the first in row {row}; check what 0 and 1 mean"
+    ))
+}
+
+/// Positives without a negative and without affinities teach nothing.
+fn positives_alone(interactions: &[Interaction]) -> Option<String> {
+    let all = interactions.len();
+    let alone = all > 0
+        && interactions
+            .iter()
+            .all(|row| row.binds == Some(true) && row.affinity.is_none());
+    alone.then(|| {
+        format!(
+            "all {all} labels are 1: a model learns nothing from positives alone; `fusebind data prepare --negatives degree-matched` samples negatives"
+        )
+    })
+}
+
+/// Targets of several chains, of which one sequence is read.
+pub(super) fn complexes(table: &RawTable) -> Option<String> {
+    let named = |begin: &str| {
+        let column = |c: &&super::raw::RawColumn| normalise(c.name()).starts_with(begin);
+        table.columns().iter().find(column)
+    };
+    let count = named("number_of_protein_chains_in_target");
+    let second = named("bindingdb_target_chain_sequence_2");
+    let several = |row: &usize| {
+        let chains = count.and_then(|column| present(column, *row)?.parse::<f64>().ok());
+        chains.is_some_and(|chains| chains > 1.0) || second.is_some_and(|column| present(column, *row).is_some())
+    };
+    let rows = (0..table.len()).filter(several).count();
+    (rows > 0)
+        .then(|| format!("{rows} rows have a target of several chains, of which the first sequence alone is read"))
+}
