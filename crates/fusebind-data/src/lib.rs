@@ -8,6 +8,7 @@ pub mod import;
 pub mod modality;
 pub mod negative;
 pub mod sampler;
+pub mod screening;
 pub mod simulate;
 pub mod source;
 pub mod split;

@@ -130,7 +130,9 @@ impl Reference {
     /// Whether each entity has labels of its own in the reference: drugs, targets.
     pub fn is_known(&self, stores: (&DrugStore, &TargetStore)) -> [Vec<bool>; 2] {
         let (drugs, targets) = self.queries(stores);
-        [drugs, targets].map(|queries| queries.own.iter().map(Option::is_some).collect())
+        let is_known =
+            |queries: &Queries<'_>, at: usize| queries.own[at].is_some() || queries.counterpart(at).is_some();
+        [drugs, targets].map(|queries| (0..queries.own.len()).map(|at| is_known(&queries, at)).collect())
     }
 
     fn queries<'s>(&self, (drugs, targets): (&'s DrugStore, &'s TargetStore)) -> (Queries<'s>, Queries<'s>) {
@@ -149,10 +151,11 @@ impl Reference {
                 side.sources.iter().map(wanted).collect(),
             )
         }
-        (
-            of(&self.set.drugs, &drugs.keys, &drugs.descriptors),
-            of(&self.set.targets, &targets.keys, &targets.descriptors),
-        )
+        let targets = Queries {
+            counterparts: &targets.counterparts,
+            ..of(&self.set.targets, &targets.keys, &targets.descriptors)
+        };
+        (of(&self.set.drugs, &drugs.keys, &drugs.descriptors), targets)
     }
 
     /// Neighbour features of `pairs` of positions in the stores.
@@ -165,6 +168,7 @@ impl Reference {
             values: rows.values,
             present: rows.present,
             empty: rows.empty,
+            excess: rows.excess,
             modality_weights: (pairs.iter())
                 .map(|&(d, t)| [stores.0.side.modality_weights(d), stores.1.side.modality_weights(t)])
                 .collect(),

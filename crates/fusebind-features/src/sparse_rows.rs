@@ -36,6 +36,16 @@ impl SparseRows {
         self.offsets.push(self.terms.len() as u32);
     }
 
+    /// Appends a row of other rows as it is.
+    pub(crate) fn push_row(&mut self, (terms, weights): (&[u32], &[f32])) {
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.terms.extend_from_slice(terms);
+        self.weights.extend_from_slice(weights);
+        self.offsets.push(self.terms.len() as u32);
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
@@ -59,10 +69,7 @@ impl SparseRows {
             ..Self::default()
         };
         for &index in indices {
-            let (terms, weights) = self.row(index as usize);
-            selected.terms.extend_from_slice(terms);
-            selected.weights.extend_from_slice(weights);
-            selected.offsets.push(selected.terms.len() as u32);
+            selected.push_row(self.row(index as usize));
         }
         selected
     }
@@ -96,6 +103,20 @@ impl InvertedIndex {
         }
         index.offsets.push(index.postings.len() as u32);
         index
+    }
+
+    /// Number of `terms` that each row holds, `[rows]`.
+    pub fn shared(&self, terms: &[u32]) -> Vec<u32> {
+        let mut shared = vec![0; self.rows];
+        for term in terms {
+            if let Ok(at) = self.terms.binary_search(term) {
+                let (start, end) = (self.offsets[at] as usize, self.offsets[at + 1] as usize);
+                self.postings[start..end]
+                    .iter()
+                    .for_each(|(row, _)| shared[*row as usize] += 1);
+            }
+        }
+        shared
     }
 
     /// Cosine of a unit row with every row, into `out` of `[rows]`.
@@ -132,6 +153,7 @@ mod tests {
             (out[0] - 1.0).abs() < 1e-6 && out[1] == 0.0 && (out[2] - 0.8).abs() < 1e-6,
             "{out:?}"
         );
+        assert_eq!(index.shared(&[1, 2, 7]), [2, 0, 1]);
         assert_eq!(rows.select(&[2, 0]).row(1), rows.row(0));
     }
 }

@@ -355,6 +355,11 @@ pub struct Outputs {
 }
 
 impl Model {
+    /// Logit for each unit of similarity to the nearest active, see [`NeighbourConfig::similarity`].
+    pub(crate) fn similarity(&self) -> f32 {
+        self.neighbours.as_ref().map_or(0.0, NeighbourEncoder::similarity)
+    }
+
     /// Embeds distinct drugs: `[Bd, width]`.
     pub fn encode_drugs(&self, drugs: &DrugBatch, device: &Device) -> Tensor<2> {
         self.embed_drugs(

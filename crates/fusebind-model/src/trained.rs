@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
     modality::{Modality, ModalitySet, ModalityWeights},
-    neighbours::Mask,
+    neighbours::{Mask, ReferenceEntities},
     quality::{MismatchRates, TableQuality},
     reference::Reference,
     schema::{DrugStore, InputScales, TargetStore},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
-pub const FEATURE_SCHEMA: u32 = 3;
+pub const FEATURE_SCHEMA: u32 = 4;
 /// Share of wrong values in a side table from which on it is worth a note.
 const MISMATCHES_WORTH_A_NOTE: f32 = 0.2;
 
@@ -96,9 +96,20 @@ impl Description {
         (store.with_side(side), notes)
     }
 
-    /// Featurises targets as this model reads them, with a note on side data that it cannot use.
-    fn targets<'a>(&self, proteins: impl Iterator<Item = &'a Protein>, side: &SideData) -> (TargetStore, Vec<String>) {
-        let store = TargetStore::new(proteins, self.model.sequence.composition).scaled(&self.inputs.composition);
+    /// Featurises targets as this model reads them, with a note on side data that it cannot use. A target that is one of `training` in
+    /// another form is read as that one.
+    fn targets<'a>(
+        &self,
+        proteins: impl Iterator<Item = &'a Protein>,
+        side: &SideData,
+        training: Option<&ReferenceEntities>,
+    ) -> (TargetStore, Vec<String>) {
+        let store = TargetStore::new(proteins, self.model.sequence.composition);
+        let store = match training {
+            Some(training) => store.recognise(training),
+            None => store,
+        };
+        let store = store.scaled(&self.inputs.composition);
         let (side, notes) = self.inputs.target.store(side, store.keys.len());
         (store.with_side(side), notes)
     }
@@ -141,7 +152,10 @@ impl TrainedModel {
         targets: (impl Iterator<Item = &'a Protein>, &SideData),
     ) -> (DrugStore, TargetStore, SideFindings) {
         let (mut drugs, mut notes) = self.description.drugs(drugs.0, drugs.1);
-        let (mut targets, more) = self.description.targets(targets.0, targets.1);
+        let (mut targets, more) = {
+            let training = self.neighbours.as_ref().map(|reference| &reference.set.targets);
+            self.description.targets(targets.0, targets.1, training)
+        };
         notes.extend(more);
         let table_quality = match &self.neighbours {
             Some(neighbours) => neighbours.weigh(&mut drugs, &mut targets, &self.mismatch_rates),

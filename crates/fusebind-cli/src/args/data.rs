@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Duplicates, ExcludeArgs, ImportArgs, MergeArgs, SourceArgs, TableFormat, example};
+use super::{Duplicates, ExcludeArgs, ImportArgs, MergeArgs, ScreeningArgs, SourceArgs, TableFormat, example};
 
 /// `data` commands.
 #[derive(Debug, Subcommand)]
@@ -27,6 +27,9 @@ pub enum DataCommand {
     /// Write a data set without the pairs of another one, for honest tests.
     #[command(after_help = example::DATA_EXCLUDE)]
     Exclude(ExcludeArgs),
+    /// Write a screening benchmark: known actives of each target are hidden among decoys.
+    #[command(after_help = example::DATA_SCREENING)]
+    Screening(ScreeningArgs),
     /// Write a simulated data set with all modalities, whose truth is known.
     #[command(after_help = example::DATA_SIMULATE)]
     Simulate(SimulateArgs),

@@ -12,6 +12,7 @@ Example: fusebind data import bindingdb BindingDB_All.tsv -o bindingdb
          fusebind data import chembl chembl_36.db -o chembl";
 pub const DATA_MERGE: &str = "Example: fusebind data merge inhouse.csv chembl --duplicates median -o all";
 pub const DATA_EXCLUDE: &str = "Example: fusebind data exclude all --pairs external_test.csv -o honest";
+pub const DATA_SCREENING: &str = "Example: fusebind data screening my_pairs.csv -o screening";
 pub const DATA_SIMULATE: &str = "Example: fusebind data simulate --drugs 300 --targets 60 --pairs 5000 -o simulated";
 pub const RECIPE: &str = "Example: fusebind recipe list";
 pub const RECIPE_LIST: &str = "Example: fusebind recipe list";
@@ -61,6 +62,7 @@ mod tests {
             super::DATA_IMPORT,
             super::DATA_MERGE,
             super::DATA_EXCLUDE,
+            super::DATA_SCREENING,
             super::DATA_SIMULATE,
             super::RECIPE_LIST,
             super::RECIPE_COPY,

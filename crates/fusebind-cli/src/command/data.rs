@@ -16,7 +16,7 @@ use fusebind::data::{
 use super::{
     import,
     output::{create_parent, refuse_input, say},
-    sets,
+    screening, sets,
 };
 use crate::{
     args::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs},
@@ -33,6 +33,7 @@ pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
         DataCommand::Import(args) => import::run(&args, console),
         DataCommand::Merge(args) => sets::merge(&args, console),
         DataCommand::Exclude(args) => sets::exclude_pairs(&args, console),
+        DataCommand::Screening(args) => screening::run(&args, console),
         DataCommand::Simulate(args) => simulated(&args, console),
     }
 }

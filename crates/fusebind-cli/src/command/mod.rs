@@ -12,6 +12,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod screening;
 mod sets;
 mod train;
 

@@ -45,12 +45,26 @@ impl SimilarityKind {
     }
 
     /// Exponents of the similarity, from broad to sharp: the more unrelated entities share, the sharper.
-    pub fn powers(self) -> [f32; 3] {
+    pub fn exponents(self) -> [f32; 3] {
         match self {
             Self::Graph => [2.0, 6.0, 16.0],
             Self::Sequence3 => [2.0, 8.0, 32.0],
             Self::Sequence4 => [0.5, 1.0, 3.0],
             Self::Text | Self::Transcriptome | Self::Bioassay => [1.0, 2.0, 6.0],
+        }
+    }
+
+    /// A similarity to the power of each of its exponents.
+    #[inline]
+    pub fn powers(self, similarity: f32) -> [f32; 3] {
+        let square = similarity * similarity;
+        let fourth = square * square;
+        let eighth = fourth * fourth;
+        match self {
+            Self::Graph => [square, square * fourth, eighth * eighth],
+            Self::Sequence3 => [square, eighth, (eighth * eighth) * (eighth * eighth)],
+            Self::Sequence4 => [similarity.sqrt(), similarity, similarity * square],
+            Self::Text | Self::Transcriptome | Self::Bioassay => [similarity, square, square * fourth],
         }
     }
 }
@@ -166,6 +180,18 @@ impl Descriptors {
                 Some(Self::dense(rows.collect(), *width))
             }
         }
+    }
+
+    /// The same sparse descriptors, with the row of `other` in place of an entity's own where `rows` names one. Others stay as they are.
+    pub(crate) fn with_rows_of(&self, other: &Self, rows: &[Option<u32>]) -> Self {
+        let (Self::Sparse(own), Self::Sparse(other)) = (self, other) else {
+            return self.clone();
+        };
+        let mut mixed = SparseRows::default();
+        for (at, row) in rows.iter().enumerate() {
+            mixed.push_row(row.map_or_else(|| own.row(at), |row| other.row(row as usize)));
+        }
+        Self::Sparse(mixed)
     }
 
     /// The descriptors at `indices`.
@@ -288,6 +314,21 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+
+    #[test]
+    fn powers_are_those_of_the_exponents() {
+        use SimilarityKind::{Graph, Sequence3, Sequence4, Text};
+        for kind in [Graph, Sequence3, Sequence4, Text] {
+            for similarity in [0.0f32, 0.3, 0.8, 1.0] {
+                for (power, exponent) in kind.powers(similarity).into_iter().zip(kind.exponents()) {
+                    assert!(
+                        (power - similarity.powf(exponent)).abs() < 1e-6,
+                        "{kind:?} {similarity}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn like_entities_are_similar_and_missing_ones_to_none() {

@@ -1,23 +1,29 @@
 //! Neighbour features of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
 //! group of targets, so memory is bounded by the group.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use super::{
-    Layout, Queries, ReferenceSet, SimilarityKind,
+    Counterpart, Layout, Queries, ReferenceSet, SimilarityKind,
+    counterpart::equal_compound,
     descriptor::Comparer,
     interaction_matrix::Partners,
     layout::{CROSSED, MEAN, NEIGHBOURS},
+    nearest_active::{Actives, Anchor},
 };
 
 /// Weight of the prior in a neighbourhood's mean.
 const PRIOR: f32 = 0.3;
 /// Keeps the logarithm of an empty neighbourhood finite.
 const FAINT: f32 = 0.05;
-/// Neighbours that take part in a crossed block.
-const MOST_CROSSED: usize = 64;
+/// Nearest drugs whose labels take part in a crossed block.
+const NEAREST_DRUGS: usize = 64;
+/// Nearest targets whose labels take part in it.
+const NEAREST_TARGETS: usize = 8;
 /// Similarities of targets that are held at a time.
-const HELD: usize = 1 << 26;
+const HELD: usize = 1 << 23;
 
 /// Neighbour features of pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +32,8 @@ pub struct NeighbourRows {
     pub values: Vec<f32>,
     /// Whether each block is present, `[P, K]`: its modalities are, of the drug and of the target.
     pub present: Vec<bool>,
+    /// Excess of the similarity to the nearest active, `[P]`: see [`super::nearest_active`].
+    pub excess: Vec<f32>,
     /// A row without any label: what a block holds where the labels that it depends on are missing, `[F]`.
     pub empty: Vec<f32>,
 }
@@ -42,6 +50,7 @@ pub fn extract(
     let mut rows = NeighbourRows {
         values: vec![0.0; pairs.len() * width],
         present: present(&layout, drugs, targets, pairs),
+        excess: vec![0.0; pairs.len()],
         empty: empty(&layout),
     };
     debug_assert_eq!(rows.present.len(), pairs.len() * blocks);
@@ -51,35 +60,43 @@ pub fn extract(
         let (drug, target) = pairs[row as usize];
         (target / held, drug, target)
     });
+    let actives = Actives::new(reference);
     let comparers: Vec<Comparer<'_>> = reference.drugs.sources.iter().map(|(_, d)| Comparer::new(d)).collect();
     for group in order.chunk_by(|&a, &b| pairs[a as usize].1 / held == pairs[b as usize].1 / held) {
         let first = pairs[group[0] as usize].1 / held * held;
         let near = near_targets(reference, targets, first..(first + held).min(targets.own.len() as u32));
+        let anchors = anchors(reference, &actives, targets, &near, (first, group, pairs));
         let runs: Vec<&[u32]> = group
             .chunk_by(|&a, &b| pairs[a as usize].0 == pairs[b as usize].0)
             .collect();
-        let written: Vec<(&[u32], Vec<f32>)> = runs
+        let written: Vec<(&[u32], Vec<f32>, Vec<f32>)> = runs
             .into_par_iter()
             .map(|run| {
                 let drug = pairs[run[0] as usize].0 as usize;
                 let near_drugs = NearDrugs::new(reference, &comparers, drugs, drug);
                 let mut values = vec![0.0; run.len() * width];
+                let excess = run.iter().map(|at| {
+                    let anchor = anchors.get(&pairs[*at as usize].1)?;
+                    near_drugs.excess(&actives, anchor)
+                });
+                let excess = excess.map(Option::unwrap_or_default).collect();
                 for (row, at) in values.chunks_mut(width.max(1)).zip(run) {
-                    let target = pairs[*at as usize].1;
+                    let target = pairs[*at as usize].1 as usize;
                     let pair = Pair {
                         reference,
-                        drug: drugs.own[drug],
-                        target: targets.own[target as usize],
+                        drug: near_drugs.known,
+                        target: Known::new(targets.own[target], targets.counterpart(target)),
                         near_drugs: &near_drugs,
-                        near_targets: near.iter().map(|n| n.row((target - first) as usize)).collect(),
+                        near_targets: near.iter().map(|n| n.row(target - first as usize)).collect(),
                     };
                     pair.write(&layout, row);
                 }
-                (run, values)
+                (run, values, excess)
             })
             .collect();
-        for (run, values) in written {
-            for (at, row) in run.iter().zip(values.chunks(width.max(1))) {
+        for (run, values, excess) in written {
+            for ((at, row), excess) in run.iter().zip(values.chunks(width.max(1))).zip(excess) {
+                rows.excess[*at as usize] = excess;
                 rows.values[*at as usize * width..(*at as usize + 1) * width].copy_from_slice(row);
             }
         }
@@ -112,28 +129,53 @@ fn empty(layout: &Layout) -> Vec<f32> {
         let channels = &mut row[block.channels.clone()];
         match channels.len() {
             MEAN => channels[1] = PRIOR.ln(),
-            NEIGHBOURS => [1, 3, 5].into_iter().for_each(|c| channels[c] = FAINT.ln()),
-            _ => channels[1] = FAINT.ln(),
-        }
-        if block.drug.is_some() && block.target.is_some() {
-            channels[1] = FAINT.ln();
+            _ => channels
+                .chunks_mut(NEIGHBOURS)
+                .for_each(|summary| [1, 3, 5].into_iter().for_each(|c| summary[c] = FAINT.ln())),
         }
     }
     row
 }
 
+/// What the reference knows of an entity: under its own name, or under that of its counterpart.
+#[derive(Clone, Copy)]
+struct Known {
+    id: Option<u32>,
+    weight: f32,
+    /// Whether it is the entity itself.
+    is_own: bool,
+}
+
+impl Known {
+    fn new(own: Option<u32>, counterpart: Option<Counterpart>) -> Self {
+        Self {
+            id: own.or(counterpart.map(|c| c.id)),
+            weight: match (own, counterpart) {
+                (None, Some(counterpart)) => counterpart.weight,
+                _ => 1.0,
+            },
+            is_own: own.is_some(),
+        }
+    }
+
+    /// What must not be seen among the partners of `other`: the pair itself, where both of its entities are known under their own names.
+    fn excluded(self, other: Self) -> Option<u32> {
+        self.id.filter(|_| self.is_own && other.is_own)
+    }
+}
+
 /// Similarities of one drug to the reference's drugs, by source.
 struct NearDrugs {
+    known: Known,
     /// `[sources][drugs]`
     similarities: Vec<Vec<f32>>,
-    /// Nearest drugs other than the drug itself, with the middle power of their similarity, by source.
-    nearest: Vec<Vec<(u32, f32)>>,
+    /// Nearest other drugs, with their similarity and its powers, by source.
+    nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
 }
 
 impl NearDrugs {
     fn new(reference: &ReferenceSet, comparers: &[Comparer<'_>], drugs: &Queries<'_>, drug: usize) -> Self {
         let count = reference.drugs.keys.len();
-        let own = drugs.own[drug];
         let similarities: Vec<Vec<f32>> = comparers
             .iter()
             .zip(&drugs.descriptors)
@@ -143,24 +185,77 @@ impl NearDrugs {
                 row
             })
             .collect();
+        let graph = (reference.drugs.sources.iter()).position(|(kind, _)| *kind == SimilarityKind::Graph);
+        let counterpart = match (drugs.own[drug], graph) {
+            (None, Some(graph)) => equal_compound(&similarities[graph]),
+            _ => None,
+        };
+        let known = Known::new(drugs.own[drug], counterpart);
         let nearest = similarities
             .iter()
             .zip(&reference.drugs.sources)
             .map(|(row, (source, _))| {
-                let mut near: Vec<(u32, f32)> = (row.iter().enumerate())
-                    .filter(|(at, s)| **s > 0.0 && own != Some(*at as u32))
-                    .map(|(at, s)| (at as u32, s.powf(source.powers()[1])))
-                    .collect();
-                if near.len() > MOST_CROSSED {
-                    near.select_nth_unstable_by(MOST_CROSSED, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                    near.truncate(MOST_CROSSED);
-                }
-                near.sort_unstable_by_key(|n| n.0);
-                near
+                let others = |at: u32| known.id != Some(at);
+                let near = nearest(row, NEAREST_DRUGS, others);
+                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
             })
             .collect();
-        Self { similarities, nearest }
+        Self {
+            known,
+            similarities,
+            nearest,
+        }
     }
+}
+
+impl NearDrugs {
+    /// Excess of the similarity to the nearest active of `anchor`, for a drug without labels.
+    fn excess(&self, actives: &Actives<'_>, anchor: &Anchor) -> Option<f32> {
+        let graph = actives.graph?;
+        let new = self.known.id.is_none();
+        new.then(|| anchor.excess(actives, &self.similarities[graph]))
+    }
+}
+
+/// Where the nearest active is looked for, for each target of the pairs of a group.
+fn anchors(
+    reference: &ReferenceSet,
+    actives: &Actives<'_>,
+    targets: &Queries<'_>,
+    near: &[NearTargets],
+    (first, group, pairs): (u32, &[u32], &[(u32, u32)]),
+) -> HashMap<u32, Anchor> {
+    let mut of_group: Vec<u32> = group.iter().map(|at| pairs[*at as usize].1).collect();
+    of_group.sort_unstable();
+    of_group.dedup();
+    let sequence = (reference.targets.sources.iter()).position(|(kind, _)| *kind == SimilarityKind::Sequence3);
+    let Some(sequence) = sequence.filter(|_| actives.graph.is_some()) else {
+        return HashMap::new();
+    };
+    let anchor = |target: &u32| {
+        let at = *target as usize;
+        let known = Known::new(targets.own[at], targets.counterpart(at));
+        let own = known.id.map(|id| (id, known.weight));
+        let near = near[sequence].row((target - first) as usize).nearest.iter();
+        let mut near: Vec<(u32, f32)> = near.map(|n| (n.0, n.1)).collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        Some((*target, actives.anchor(own.into_iter().chain(near))?))
+    };
+    of_group.par_iter().filter_map(anchor).collect()
+}
+
+/// The most similar of a row of similarities, in the order of their positions.
+fn nearest(row: &[f32], most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+    let mut near: Vec<(u32, f32)> = (row.iter().enumerate())
+        .filter(|(at, s)| **s > 0.0 && wanted(*at as u32))
+        .map(|(at, s)| (at as u32, *s))
+        .collect();
+    if near.len() > most {
+        near.select_nth_unstable_by(most, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        near.truncate(most);
+    }
+    near.sort_unstable_by_key(|n| n.0);
+    near
 }
 
 /// Similarities of a group of targets to the reference's targets, for one source.
@@ -168,140 +263,210 @@ struct NearTargets {
     count: usize,
     /// `[group, targets]`
     similarities: Vec<f32>,
-    /// The same to the middle power, and 0 for the target itself.
-    weights: Vec<f32>,
+    /// Their powers, all 0 for the target itself.
+    powers: Vec<[f32; 3]>,
+    /// Nearest other targets of each, with their similarity and its powers.
+    nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
+}
+
+/// A row of [`NearTargets`].
+#[derive(Clone, Copy)]
+struct NearTarget<'a> {
+    similarities: &'a [f32],
+    powers: &'a [[f32; 3]],
+    nearest: &'a [(u32, f32, [f32; 3])],
 }
 
 impl NearTargets {
-    fn row(&self, target: usize) -> (&[f32], &[f32]) {
+    fn row(&self, target: usize) -> NearTarget<'_> {
         let range = target * self.count..(target + 1) * self.count;
-        (&self.similarities[range.clone()], &self.weights[range])
+        NearTarget {
+            similarities: &self.similarities[range.clone()],
+            powers: &self.powers[range],
+            nearest: &self.nearest[target],
+        }
     }
 }
 
 fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops::Range<u32>) -> Vec<NearTargets> {
     let count = reference.targets.keys.len();
-    reference
-        .targets
-        .sources
-        .iter()
-        .zip(&targets.descriptors)
-        .map(|((source, descriptors), queries)| {
-            let comparer = Comparer::new(descriptors);
-            let mut similarities = vec![0.0; group.len() * count];
-            let mut weights = similarities.clone();
-            similarities
-                .par_chunks_mut(count.max(1))
-                .zip(weights.par_chunks_mut(count.max(1)))
-                .enumerate()
-                .for_each(|(at, (row, weight))| {
-                    let target = group.start as usize + at;
-                    comparer.similarities(queries, target, row);
-                    for (weight, similarity) in weight.iter_mut().zip(row.iter()) {
-                        *weight = similarity.powf(source.powers()[1]);
-                    }
-                    if let Some(own) = targets.own[target] {
-                        weight[own as usize] = 0.0;
-                    }
-                });
-            NearTargets {
-                count,
-                similarities,
-                weights,
-            }
-        })
+    let of_source = |((source, descriptors), queries): (&(SimilarityKind, _), &&super::Descriptors)| {
+        let comparer = Comparer::new(descriptors);
+        let mut similarities = vec![0.0; group.len() * count];
+        let mut powers = vec![[0.0; 3]; similarities.len()];
+        let nearest = similarities
+            .par_chunks_mut(count.max(1))
+            .zip(powers.par_chunks_mut(count.max(1)))
+            .enumerate()
+            .map(|(at, (row, powers))| {
+                let target = group.start as usize + at;
+                comparer.similarities(queries, target, row);
+                for (powers, similarity) in powers.iter_mut().zip(row.iter()) {
+                    *powers = source.powers(*similarity);
+                }
+                let known = Known::new(targets.own[target], targets.counterpart(target)).id;
+                if let Some(known) = known {
+                    powers[known as usize] = [0.0; 3];
+                }
+                let near = nearest(row, NEAREST_TARGETS, |at| known != Some(at));
+                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
+            })
+            .collect();
+        NearTargets {
+            count,
+            similarities,
+            powers,
+            nearest,
+        }
+    };
+    (reference.targets.sources.iter().zip(&targets.descriptors))
+        .map(of_source)
         .collect()
+}
+
+/// Labels of training pairs, summarised: weighted sums for three powers of the similarity, and the most similar above and below the
+/// mean.
+#[derive(Default)]
+struct Summary {
+    sums: [f32; 3],
+    masses: [f32; 3],
+    above: f32,
+    below: f32,
+}
+
+impl Summary {
+    #[inline]
+    fn add(&mut self, value: f32, similarity: f32, powers: [f32; 3]) {
+        for (power, (sum, mass)) in powers.into_iter().zip(self.sums.iter_mut().zip(&mut self.masses)) {
+            *sum += power * value;
+            *mass += power;
+        }
+        if value > 0.0 {
+            self.above = self.above.max(similarity);
+        } else {
+            self.below = self.below.max(similarity);
+        }
+    }
+
+    /// Writes the channels, every label weighted by `weight`.
+    fn write(&self, weight: f32, out: &mut [f32]) {
+        debug_assert_eq!(out.len(), NEIGHBOURS);
+        for (at, (sum, mass)) in self.sums.into_iter().zip(self.masses).enumerate() {
+            out[2 * at] = weight * sum / (weight * mass + PRIOR);
+            out[2 * at + 1] = (weight * mass + FAINT).ln();
+        }
+        out[6] = weight * self.above;
+        out[7] = weight * self.below;
+    }
 }
 
 /// One pair with everything that its neighbour features rest on.
 struct Pair<'a> {
     reference: &'a ReferenceSet,
-    drug: Option<u32>,
-    target: Option<u32>,
+    drug: Known,
+    target: Known,
     near_drugs: &'a NearDrugs,
-    near_targets: Vec<(&'a [f32], &'a [f32])>,
+    near_targets: Vec<NearTarget<'a>>,
 }
 
 impl Pair<'_> {
     fn write(&self, layout: &Layout, row: &mut [f32]) {
         let known = &self.reference.known;
-        let (of_drug, of_target) = (known.of_drug(self.drug), known.of_target(self.target));
+        let of_drug = (known.of_drug(self.drug.id), self.target.excluded(self.drug));
+        let of_target = (known.of_target(self.target.id), self.drug.excluded(self.target));
         for block in &layout.blocks {
             let out = &mut row[block.channels.clone()];
             match (block.drug, block.target) {
                 (None, None) if matches!(block.depends_on, super::LabelDependency::TargetLabels) => {
-                    mean(of_target, self.drug, out)
+                    mean(of_target, self.target.weight, out)
                 }
-                (None, None) => mean(of_drug, self.target, out),
+                (None, None) => mean(of_drug, self.drug.weight, out),
                 (Some(drug), None) => {
                     let source = self.reference.drugs.sources[drug].0;
-                    neighbours(of_target, self.drug, &self.near_drugs.similarities[drug], source, out);
+                    let similarities = &self.near_drugs.similarities[drug];
+                    neighbours(of_target, self.target.weight, similarities, source, out);
                 }
                 (None, Some(target)) => {
                     let source = self.reference.targets.sources[target].0;
-                    neighbours(of_drug, self.target, self.near_targets[target].0, source, out);
+                    neighbours(
+                        of_drug,
+                        self.drug.weight,
+                        self.near_targets[target].similarities,
+                        source,
+                        out,
+                    );
                 }
                 (Some(drug), Some(target)) => self.crossed(drug, target, out),
             }
         }
     }
 
+    /// Labels of the nearest drugs with all targets, then labels of the nearest targets with all drugs.
     fn crossed(&self, drug: usize, target: usize, out: &mut [f32]) {
-        let weights = self.near_targets[target].1;
-        let (mut sum, mut mass) = (0.0, 0.0);
-        for &(other, near) in &self.near_drugs.nearest[drug] {
-            let partners = self.reference.known.of_drug(Some(other));
-            let (mut own_sum, mut own_mass) = (0.0, 0.0);
-            for (partner, value) in partners.ids.iter().zip(partners.values) {
-                let weight = weights[*partner as usize];
-                own_sum += weight * value;
-                own_mass += weight;
-            }
-            sum += near * own_sum;
-            mass += near * own_mass;
-        }
         debug_assert_eq!(out.len(), CROSSED);
-        out[0] = sum / (mass + PRIOR);
-        out[1] = (mass + FAINT).ln();
+        let known = &self.reference.known;
+        let near_target = self.near_targets[target];
+        let mut by_drug = Summary::default();
+        for &(other, similarity, powers) in &self.near_drugs.nearest[drug] {
+            let partners = known.of_drug(Some(other));
+            for (partner, value) in partners.ids.iter().zip(partners.values) {
+                let near = near_target.powers[*partner as usize];
+                if near[0] > 0.0 {
+                    let both = [0, 1, 2].map(|at| powers[at] * near[at]);
+                    by_drug.add(*value, similarity * near_target.similarities[*partner as usize], both);
+                }
+            }
+        }
+        by_drug.write(1.0, &mut out[..NEIGHBOURS]);
+        let source = self.reference.drugs.sources[drug].0;
+        let similarities = &self.near_drugs.similarities[drug];
+        let mut by_target = Summary::default();
+        for &(other, near, powers) in near_target.nearest {
+            let partners = known.of_target(Some(other));
+            for (partner, value) in partners.ids.iter().zip(partners.values) {
+                let similarity = similarities[*partner as usize];
+                if similarity > 0.0 && self.drug.id != Some(*partner) {
+                    let of_drug = source.powers(similarity);
+                    by_target.add(*value, near * similarity, [0, 1, 2].map(|at| powers[at] * of_drug[at]));
+                }
+            }
+        }
+        by_target.write(1.0, &mut out[NEIGHBOURS..]);
     }
 }
 
-/// Leave-one-out mean of an entity's outcomes, `own` left out.
-fn mean(partners: Partners<'_>, own: Option<u32>, out: &mut [f32]) {
-    let at = own.and_then(|own| partners.ids.binary_search(&own).ok());
+/// Leave-one-out mean of an entity's outcomes: that of the `excluded` partner is left out.
+fn mean((partners, excluded): (Partners<'_>, Option<u32>), weight: f32, out: &mut [f32]) {
+    let at = excluded.and_then(|id| partners.ids.binary_search(&id).ok());
     let (sum, count) = match at {
         Some(at) => (partners.sum - partners.values[at], partners.ids.len() - 1),
         None => (partners.sum, partners.ids.len()),
     };
-    out[0] = if count == 0 { 0.0 } else { sum / (count as f32 + 1.0) };
-    out[1] = (count as f32 + PRIOR).ln();
+    let count = weight * count as f32;
+    out[0] = if count == 0.0 {
+        0.0
+    } else {
+        weight * sum / (count + 1.0)
+    };
+    out[1] = (count + PRIOR).ln();
 }
 
-/// Outcomes of similar partners, `own` left out.
-fn neighbours(partners: Partners<'_>, own: Option<u32>, similarities: &[f32], source: SimilarityKind, out: &mut [f32]) {
-    let (mut sums, mut masses, mut above, mut below) = ([0.0f32; 3], [0.0f32; 3], 0.0f32, 0.0f32);
+/// Outcomes of similar partners, without that of the `excluded` one.
+fn neighbours(
+    (partners, excluded): (Partners<'_>, Option<u32>),
+    weight: f32,
+    similarities: &[f32],
+    source: SimilarityKind,
+    out: &mut [f32],
+) {
+    let mut summary = Summary::default();
     for (&id, &value) in partners.ids.iter().zip(partners.values) {
         let similarity = similarities[id as usize];
-        if own == Some(id) || similarity <= 0.0 {
-            continue;
-        }
-        for (power, (sum, mass)) in source.powers().into_iter().zip(sums.iter_mut().zip(&mut masses)) {
-            let weight = similarity.powf(power);
-            *sum += weight * value;
-            *mass += weight;
-        }
-        if value > 0.0 {
-            above = above.max(similarity);
-        } else {
-            below = below.max(similarity);
+        if excluded != Some(id) && similarity > 0.0 {
+            summary.add(value, similarity, source.powers(similarity));
         }
     }
-    for (at, (sum, mass)) in sums.into_iter().zip(masses).enumerate() {
-        out[2 * at] = sum / (mass + PRIOR);
-        out[2 * at + 1] = (mass + FAINT).ln();
-    }
-    out[6] = above;
-    out[7] = below;
+    summary.write(weight, out);
 }
 
 #[cfg(test)]
@@ -362,6 +527,9 @@ mod tests {
         // Crossed: b and c were never tested on y.
         close(20, 0.0);
         close(21, FAINT.ln());
+        // Nor was anything else on y, the nearest target, than a itself.
+        close(28, 0.0);
+        close(29, FAINT.ln());
         assert!(rows.present.iter().all(|p| *p));
     }
 

@@ -39,8 +39,8 @@ pub struct Layout {
 pub(super) const MEAN: usize = 2;
 /// Channels of a source: two for each exponent, and the nearest partner above and below the mean.
 pub(super) const NEIGHBOURS: usize = 8;
-/// Channels of a crossed block.
-pub(super) const CROSSED: usize = 2;
+/// Channels of a crossed block: the same summary of what the nearest drugs were tested on, and of what was tested on the nearest targets.
+pub(super) const CROSSED: usize = 2 * NEIGHBOURS;
 
 impl Layout {
     /// Layout for the given sources. Each target source is crossed with the first drug source and each drug source with the
@@ -96,6 +96,6 @@ mod tests {
             assert_eq!(block.channels.start, next);
             next = block.channels.end;
         }
-        assert_eq!((layout.blocks.len(), layout.width()), (2 + 2 + 2 + 3, 4 + 32 + 6));
+        assert_eq!((layout.blocks.len(), layout.width()), (2 + 2 + 2 + 3, 4 + 32 + 48));
     }
 }

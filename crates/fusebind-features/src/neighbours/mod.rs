@@ -4,8 +4,12 @@
 //! - drug neighbours: `n = sum over d' != d of s(d, d')^p y(d', t)` and `m = sum over the same of s(d, d')^p`, for three `p`;
 //!   the two features are `n / (m + 0.3)` and `ln(m + 0.05)`;
 //! - target neighbours: the same over `t' != t` with `s(t, t')` and `y(d, t')`;
-//! - crossed neighbours: the same over pairs `(d', t')` with `d' != d` and `t' != t`, weighted by both similarities;
+//! - crossed neighbours: the same over pairs `(d', t')` with `d' != d` and `t' != t`, weighted by both similarities: once for the nearest
+//!   drugs with all that they were tested on, once for the nearest targets with all that was tested on them;
 //! - the largest similarity to a partner above and to a partner below the mean, and the leave-one-out mean of each side.
+//!
+//! A protein that is a training protein in another form, and a compound that differs from a training compound in stereo only, have the
+//! labels of their counterpart, weighted ([`Counterpart`]).
 //!
 //! The pair itself never takes part, so that features of training pairs have the distribution of those of new pairs: label
 //! propagation with a zero diagonal (Zhu & Ghahramani 2002; for drugs and targets the weighted nearest neighbours of Liu et
@@ -13,14 +17,17 @@
 //! pairs. Goes out: [`NeighbourRows`].
 //! Axis legend: `P` pairs, `F` neighbour features, `K` feature blocks.
 
+mod counterpart;
 mod descriptor;
 mod extract;
 mod interaction_matrix;
 mod layout;
+mod nearest_active;
 mod reference_set;
 mod similarities;
 mod table;
 
+pub use counterpart::Counterpart;
 pub use descriptor::{Descriptors, SimilarityKind};
 pub use extract::{NeighbourRows, extract};
 pub use interaction_matrix::InteractionMatrix;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Descriptors, InteractionMatrix, Layout, SimilarityKind};
+use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind};
 
 /// The training entities of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +43,8 @@ impl ReferenceSet {
 pub struct Queries<'a> {
     /// Position in the reference of an entity that is in it.
     pub own: Vec<Option<u32>>,
+    /// Counterpart of an entity that is not in it; empty where none were looked for.
+    pub counterparts: &'a [Option<Counterpart>],
     /// Descriptors by source, in the reference's order.
     pub descriptors: Vec<&'a Descriptors>,
 }
@@ -59,7 +61,13 @@ impl<'a> Queries<'a> {
             .collect();
         Self {
             own: keys.map(|key| known.get(key).copied()).collect(),
+            counterparts: &[],
             descriptors,
         }
+    }
+
+    /// The counterpart of the entity at `at`.
+    pub(crate) fn counterpart(&self, at: usize) -> Option<Counterpart> {
+        self.counterparts.get(at).copied().flatten()
     }
 }

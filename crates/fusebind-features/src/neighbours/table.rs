@@ -34,6 +34,8 @@ pub struct NeighbourTable {
     pub(crate) values: Vec<f32>,
     pub(crate) present: Vec<bool>,
     pub(crate) empty: Vec<f32>,
+    /// Excess of the similarity to the nearest active, `[P]`.
+    pub(crate) excess: Vec<f32>,
     /// Modality weights of the drug and the target of each pair.
     pub(crate) modality_weights: Vec<[ModalityWeights; 2]>,
 }
@@ -82,6 +84,15 @@ impl NeighbourTable {
             }
         }
         correlations
+    }
+
+    /// Excess of the similarity to the nearest active of a row whose drug has no labels, 0 of others and where graph or sequence is masked.
+    pub fn excess(&self, row: u32, mask: &Mask) -> f32 {
+        let seen = !mask.drug.contains(Modality::Graph) && !mask.target.contains(Modality::Sequence);
+        match seen {
+            true => self.excess[row as usize],
+            false => 0.0,
+        }
     }
 
     /// The rows at `rows`, each with its mask applied: `[P, F + K]`.

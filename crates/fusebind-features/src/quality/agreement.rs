@@ -47,7 +47,7 @@ pub fn agreement(
         .filter(|at| !excluded.get(*at).is_some_and(|b| *b))
         .map(|at| at as u32)
         .collect();
-    let powers = [checked.0.powers(), compared.0.powers()];
+    let powers = [checked.0.exponents(), compared.0.exponents()];
     queries
         .par_iter()
         .map_init(

@@ -119,6 +119,7 @@ impl MismatchModel {
         for (at, side) in [&reference.drugs, &reference.targets].into_iter().enumerate() {
             let own = Queries {
                 own: (0..side.keys.len() as u32).map(Some).collect(),
+                counterparts: &[],
                 descriptors: side.sources.iter().map(|(_, d)| d).collect(),
             };
             let similar = similarities(side, &own);
@@ -479,6 +480,7 @@ mod tests {
         let texts = new.sources[1].1.select(&order);
         let queried = Queries {
             own: vec![None; 160],
+            counterparts: &[],
             descriptors: vec![&new.sources[0].1, &texts],
         };
         let comparison = mismatch.compare(0, &reference.drugs, &queried);
@@ -531,6 +533,7 @@ mod tests {
         let texts = new.sources[1].1.select(&order);
         let queried = Queries {
             own: vec![None; 200],
+            counterparts: &[],
             descriptors: vec![&new.sources[0].1, &texts],
         };
         let comparison = mismatch.compare(0, &reference.drugs, &queried);
@@ -568,6 +571,7 @@ mod tests {
             let descriptors: Vec<Descriptors> = new.sources.iter().map(|s| s.1.select(order)).collect();
             let queried = Queries {
                 own: vec![None; order.len()],
+                counterparts: &[],
                 descriptors: descriptors.iter().collect(),
             };
             let comparison = mismatch.compare(0, &reference.drugs, &queried);

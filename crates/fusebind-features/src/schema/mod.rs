@@ -15,4 +15,4 @@ pub use scales::InputScales;
 pub use side_dims::SideDims;
 pub use side_schema::{EmbeddingSchema, SideSchema};
 pub use side_store::{SideBatch, SideStore};
-pub use store::{DrugStore, TargetStore, reference_set};
+pub use store::{DrugStore, TargetStore, reference_entities, reference_set};

@@ -11,7 +11,7 @@ use crate::{
     entity::{molecule::Molecule, protein::Protein},
     feature::{composition, graph::GraphFeatures, sequence::SequenceFeatures, substructure},
     modality::{Modality, ModalitySet, ModalityWeights},
-    neighbours::{Descriptors, InteractionMatrix, ReferenceEntities, ReferenceSet, SimilarityKind},
+    neighbours::{Counterpart, Descriptors, InteractionMatrix, ReferenceEntities, ReferenceSet, SimilarityKind},
     rows::{InputScale, Rows},
 };
 
@@ -39,6 +39,8 @@ pub struct TargetStore {
     pub composition: Rows,
     /// Identities: sequences.
     pub keys: Vec<String>,
+    /// Training target that each one is recognised as; empty before [`TargetStore::recognise`].
+    pub counterparts: Vec<Option<Counterpart>>,
     /// Side modalities.
     pub side: SideStore,
     /// What similarities to other targets are measured on.
@@ -129,7 +131,7 @@ fn presence(
 }
 
 /// The entities at `indices` with all their descriptors.
-fn reference_entities(
+pub fn reference_entities(
     keys: &[String],
     descriptors: &[(SimilarityKind, Descriptors)],
     indices: &[u32],
@@ -181,6 +183,7 @@ impl TargetStore {
             sequences: proteins.iter().map(|p| p.features.clone()).collect(),
             composition,
             keys: proteins.iter().map(|p| p.sequence.clone()).collect(),
+            counterparts: Vec::new(),
             side: SideStore::default(),
             descriptors: vec![
                 (
@@ -193,6 +196,34 @@ impl TargetStore {
                 ),
             ],
         }
+    }
+
+    /// The same targets, in which one that is a training target in another form (a tag, a construct, a few mutations) is read as that
+    /// target; its identity stays its own. `training` are the training targets. Comes before scaling and side modalities.
+    pub fn recognise(mut self, training: &ReferenceEntities) -> Self {
+        self.counterparts = training.recognise(self.keys.iter().map(String::as_str), &self.descriptors);
+        let ids: Vec<Option<u32>> = self
+            .counterparts
+            .iter()
+            .map(|found| found.map(|found| found.id))
+            .collect();
+        for (at, id) in ids.iter().enumerate().filter_map(|(at, id)| Some((at, (*id)?))) {
+            // The keys of a reference are sequences that were read before.
+            let Ok(protein) = Protein::parse(&training.keys[id as usize]) else {
+                continue;
+            };
+            let width = self.composition.width;
+            let row = &mut self.composition.values[at * width..(at + 1) * width];
+            row.fill(0.0);
+            composition::fold(&protein.features.residues, row);
+            self.sequences[at] = protein.features;
+        }
+        for (kind, descriptors) in &mut self.descriptors {
+            if let Some((_, of_training)) = training.sources.iter().find(|(own, _)| own == kind) {
+                *descriptors = descriptors.with_rows_of(of_training, &ids);
+            }
+        }
+        self
     }
 
     /// The same targets with their side modalities, by which neighbours are found as well.

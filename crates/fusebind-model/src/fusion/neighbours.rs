@@ -32,6 +32,8 @@ pub struct NeighbourConfig {
     pub inputs: usize,
     /// The last channels, which say what is absent; filled in from the data.
     pub flags: usize,
+    /// Logit that a new compound gains for each unit by which it is nearer to the nearest active of a target than compounds in general are.
+    pub similarity: f32,
     /// Whether the flags of missing blocks are hidden, so that what is missing is taken for the mean: a control.
     pub imputed: bool,
 }
@@ -43,6 +45,7 @@ impl Default for NeighbourConfig {
             dim: 64,
             inputs: 0,
             flags: 0,
+            similarity: 5.0,
             imputed: false,
         }
     }
@@ -54,6 +57,12 @@ impl NeighbourConfig {
         if self.enabled && self.dim == 0 {
             return Err(Error::new(ErrorKind::Config, "neighbours: `dim` must be above 0"));
         }
+        if !(0.0..=100.0).contains(&self.similarity) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "neighbours: `similarity` must lie in [0, 100]",
+            ));
+        }
         Ok(())
     }
 
@@ -62,6 +71,7 @@ impl NeighbourConfig {
         (self.enabled && self.inputs > 0).then(|| NeighbourEncoder {
             pair: LinearConfig::new(self.inputs, dim).with_bias(false).init(device),
             hidden_flags: if self.imputed { self.flags } else { 0 },
+            similarity: self.similarity,
             neighbour_head: NeighbourHead {
                 hidden: LinearConfig::new(self.inputs, self.dim).init(device),
                 heads: heads.init(self.dim, device),
@@ -77,6 +87,8 @@ pub struct NeighbourEncoder {
     neighbour_head: NeighbourHead,
     #[module(skip)]
     hidden_flags: usize,
+    #[module(skip)]
+    similarity: f32,
 }
 
 #[derive(Module, Debug)]
@@ -86,6 +98,10 @@ struct NeighbourHead {
 }
 
 impl NeighbourEncoder {
+    pub(crate) fn similarity(&self) -> f32 {
+        self.similarity
+    }
+
     /// The layers as plain values.
     pub(super) fn layers(&self) -> fused::NeighbourHead {
         fused::NeighbourHead {

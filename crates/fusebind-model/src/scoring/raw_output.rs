@@ -102,6 +102,16 @@ impl RawOutputs {
         }
     }
 
+    /// Adds to the binding logits of the last rows, in all outputs alike.
+    pub(super) fn add_logits(&mut self, added: &[f32]) {
+        let all = std::iter::once(&mut self.joint).chain(self.neighbours.as_mut());
+        for scores in all {
+            let first = scores.binding.len().saturating_sub(added.len());
+            let last = scores.binding[first..].iter_mut();
+            last.zip(added).for_each(|(logit, added)| *logit += added);
+        }
+    }
+
     /// `(1 - share) neighbours + share joint`, on standardised affinities and on logits.
     pub fn mixed(&self, share: f32) -> Scores {
         let Some(neighbours) = &self.neighbours else {

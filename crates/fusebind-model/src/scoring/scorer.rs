@@ -258,11 +258,24 @@ impl Scorer<'_> {
                             raw_outputs.extend(self.model.score(drugs, targets, index.clone(), rows.as_ref()));
                         }
                     }
+                    if let Some(table) = table {
+                        raw_outputs.add_logits(&self.similarity(table, first, start, &pairs[start..end]));
+                    }
                 }
                 progress(end);
             }
         }
         raw_outputs
+    }
+
+    /// What new compounds gain for their similarity to actives; arguments as of [`Self::neighbour_rows`].
+    fn similarity(&self, table: &NeighbourTable, first: usize, start: usize, pairs: &[(u32, u32)]) -> Vec<f32> {
+        let weight = self.model.similarity();
+        let of = |(at, pair): (usize, &(u32, u32))| {
+            let mask = self.missing.of_pair(*pair);
+            weight * table.excess((start + at - first) as u32, &mask)
+        };
+        pairs.iter().enumerate().map(of).collect()
     }
 
     /// Neighbour features of `pairs`, which stand at `start` among all pairs; row 0 of `table` is pair `first`.

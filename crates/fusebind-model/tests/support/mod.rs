@@ -73,6 +73,7 @@ pub fn config() -> ModelConfig {
             dim: 16,
             inputs: INPUTS,
             flags: 2,
+            similarity: 5.0,
             imputed: false,
         },
         retrieval: RetrievalConfig { dim: 8 },

@@ -1,7 +1,7 @@
 //! What is fitted on training pairs before the first step: input scales, vocabularies, panels, the reference set, and the
 //! permuted copies of its entities.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use fusebind_data::{sampler::distinct_batch, table::Interaction};
 use fusebind_features::{
@@ -45,6 +45,13 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
         substructures: InputScale::fit(&drugs.substructures, &train_drugs),
         composition: InputScale::fit(&targets.composition, &train_targets),
     }
+}
+
+/// The targets of the training pairs, ascending.
+pub(super) fn training_targets(job: &Job<'_>) -> Vec<u32> {
+    let train = job.split.train.indices().iter();
+    let targets: BTreeSet<u32> = train.map(|i| job.dataset.interactions[*i as usize].target).collect();
+    targets.into_iter().collect()
 }
 
 /// Counts of the training part, for the model file.

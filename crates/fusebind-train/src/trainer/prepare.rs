@@ -6,11 +6,11 @@ use fusebind_features::{
     entity::side::{DrugRows, SideData},
     neighbours::NeighbourTable,
     reference::Reference,
-    schema::{DrugStore, InputScales, TargetStore},
+    schema::{DrugStore, InputScales, TargetStore, reference_entities},
 };
 
 use super::{
-    inputs::{PermutedCopies, fit_inputs, known_pairs, training_neighbours},
+    inputs::{PermutedCopies, fit_inputs, known_pairs, training_neighbours, training_targets},
     job::{Job, Observer},
 };
 use crate::{Error, ErrorKind, drug_rows::DatasetDrugRows, labels::LabelPlan, recipe::Recipe};
@@ -104,7 +104,12 @@ fn featurise(
     let proteins = job.dataset.targets.iter().map(|t| &t.protein);
     let proteins = proteins.chain(permuted_copies.targets.iter().map(protein));
     let drugs = DrugStore::new(drug_rows.molecules(job.dataset), recipe.model.graph.substructures);
-    let targets = TargetStore::new(proteins, recipe.model.sequence.composition);
+    let mut targets = TargetStore::new(proteins, recipe.model.sequence.composition);
+    if recipe.model.neighbours.enabled {
+        let training = training_targets(job);
+        let training = reference_entities(&targets.keys, &targets.descriptors, &training);
+        targets = targets.recognise(&training);
+    }
     let inputs = fit_inputs(job, recipe, &drugs, &targets);
     let (drug_side, mut notes) = inputs.drug.store(&drug_rows.rows.side, drugs.keys.len());
     let (target_side, more) = inputs.target.store(target_side, targets.keys.len());
