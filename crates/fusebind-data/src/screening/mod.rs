@@ -292,7 +292,7 @@ fn assemble(
     let kept = dataset.interactions.iter().filter(|i| !is_hidden(i));
     built.interactions = kept.copied().collect();
     let train = built.interactions.len();
-    let mut parts = [vec![None; 0], vec![None; 0]];
+    let mut parts: [Vec<Option<String>>; 2] = Default::default();
     let mut order: Vec<usize> = (0..train).collect();
     order.shuffle(&mut Stream::new(config.seed).generator());
     let valid = (VALID * train as f64) as usize;
@@ -301,17 +301,34 @@ fn assemble(
         .iter()
         .for_each(|at| training[*at] = Some("valid".into()));
     parts.iter_mut().for_each(|column| column.clone_from(&training));
-    let mut by_sequence: HashMap<String, u32> = (dataset.targets.iter().enumerate())
-        .map(|(at, target)| (target.protein.sequence.clone(), at as u32))
-        .collect();
     let mut report = ScreeningReport {
         targets: screens.len(),
         train,
         left_out,
         ..ScreeningReport::default()
     };
+    add_tests(&mut built, &mut parts, screens, &mut report);
+    for (at, interaction) in built.interactions.iter_mut().enumerate() {
+        interaction.row = at as u64 + 1;
+    }
+    let [full, construct] = parts;
+    built.split_columns = [(FULL.to_string(), full), (CONSTRUCT.to_string(), construct)].into();
+    built.refresh_fingerprint();
+    (built, report)
+}
+
+/// Adds the test pairs, each once in full and once with the construct.
+fn add_tests(
+    built: &mut Dataset,
+    parts: &mut [Vec<Option<String>>; 2],
+    screens: &[Screen],
+    report: &mut ScreeningReport,
+) {
+    let mut by_sequence: HashMap<String, u32> = (built.targets.iter().enumerate())
+        .map(|(at, target)| (target.protein.sequence.clone(), at as u32))
+        .collect();
     for screen in screens {
-        let of_construct = construct_of(&mut built, &mut by_sequence, screen.target);
+        let of_construct = construct_of(built, &mut by_sequence, screen.target);
         let labelled = screen
             .hidden
             .iter()
@@ -335,13 +352,6 @@ fn assemble(
         report.actives += screen.hidden.len();
         report.decoys += screen.decoys.len();
     }
-    for (at, interaction) in built.interactions.iter_mut().enumerate() {
-        interaction.row = at as u64 + 1;
-    }
-    let [full, construct] = parts;
-    built.split_columns = [(FULL.to_string(), full), (CONSTRUCT.to_string(), construct)].into();
-    built.refresh_fingerprint();
-    (built, report)
 }
 
 /// The construct of a target as a target of its own; `None` where it is another target of the set.

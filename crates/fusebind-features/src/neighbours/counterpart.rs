@@ -6,11 +6,9 @@
 //! bits, which stereoisomers share. Comes in: descriptors of the reference and of the queried entities. Goes out: a [`Counterpart`], or
 //! none.
 
-use std::collections::HashSet;
-
 use rayon::prelude::*;
 
-use super::{Descriptors, ReferenceEntities, SimilarityKind};
+use super::{Descriptors, SimilarityKind};
 use crate::sparse_rows::InvertedIndex;
 
 /// Least containment that makes a counterpart.
@@ -33,35 +31,28 @@ pub struct Counterpart {
     pub weight: f32,
 }
 
-impl ReferenceEntities {
-    /// The counterpart of each queried protein whose key is none of the reference's; `queried` are their descriptors.
-    pub fn recognise<'k>(
-        &self,
-        keys: impl Iterator<Item = &'k str>,
-        queried: &[(SimilarityKind, Descriptors)],
-    ) -> Vec<Option<Counterpart>> {
-        let known: HashSet<&str> = self.keys.iter().map(String::as_str).collect();
-        let strange: Vec<bool> = keys.map(|key| !known.contains(key)).collect();
-        let kmers = |sources: &'_ [(SimilarityKind, Descriptors)]| {
-            sources.iter().position(|(kind, _)| *kind == SimilarityKind::Sequence4)
-        };
-        let (Some(own), Some(other), true) = (kmers(&self.sources), kmers(queried), strange.contains(&true)) else {
-            return vec![None; strange.len()];
-        };
-        let (Descriptors::Sparse(reference), Descriptors::Sparse(queried)) = (&self.sources[own].1, &queried[other].1)
-        else {
-            return vec![None; strange.len()];
-        };
-        let index = InvertedIndex::new(reference);
-        let size = |at: usize| reference.row(at).0.len() as u32;
-        let one = |(at, strange): (usize, &bool)| {
-            let terms = queried.row(at).0;
-            strange
-                .then(|| contained(&index.shared(terms), terms.len() as u32, size))
-                .flatten()
-        };
-        strange.par_iter().enumerate().map(one).collect()
-    }
+/// Descriptors of entities by similarity.
+type Sources<'a> = &'a [(SimilarityKind, Descriptors)];
+
+/// The counterpart of each protein that is `strange` (none of the reference) from the 4-mers of the `reference` and of the `queried`
+/// proteins; none where either lacks them.
+pub(super) fn recognise(reference: Sources<'_>, queried: Sources<'_>, strange: &[bool]) -> Vec<Option<Counterpart>> {
+    let kmers = |sources: Sources<'_>| sources.iter().position(|(kind, _)| *kind == SimilarityKind::Sequence4);
+    let (Some(own), Some(other), true) = (kmers(reference), kmers(queried), strange.contains(&true)) else {
+        return vec![None; strange.len()];
+    };
+    let (Descriptors::Sparse(reference), Descriptors::Sparse(queried)) = (&reference[own].1, &queried[other].1) else {
+        return vec![None; strange.len()];
+    };
+    let index = InvertedIndex::new(reference);
+    let size = |at: usize| reference.row(at).0.len() as u32;
+    let one = |(at, strange): (usize, &bool)| {
+        let terms = queried.row(at).0;
+        strange
+            .then(|| contained(&index.shared(terms), terms.len() as u32, size))
+            .flatten()
+    };
+    strange.par_iter().enumerate().map(one).collect()
 }
 
 /// The first compound whose fingerprint is equal, from the similarities to all compounds of the reference.
@@ -114,17 +105,15 @@ mod tests {
     #[test]
     fn a_protein_is_recognised_however_it_is_written() {
         let (a, b) = (sequence(1, 400), sequence(2, 300));
-        let reference = ReferenceEntities {
-            keys: vec![a.clone(), b.clone()],
-            sources: described(&[&a, &b]),
-        };
+        let reference = described(&[&a, &b]);
         let mut mutated: Vec<char> = b.chars().collect();
         (0..10).for_each(|at| mutated[13 + 27 * at] = 'A');
         let mutated: String = mutated.into_iter().collect();
         let tagged = format!("MGSSHHHHHHSSGLVPRGSHM{}", &a[1..]);
         let stranger = sequence(3, 350);
         let queries = [&a[1..], &tagged, &a[140..260], &mutated, &stranger, &a, &b[..20]];
-        let found = reference.recognise(queries.into_iter(), &described(&queries));
+        let strange = queries.map(|query| query != a);
+        let found = recognise(&reference, &described(&queries), &strange);
         let ids: Vec<Option<u32>> = found.iter().map(|c| c.map(|c| c.id)).collect();
         let expected = [Some(0), Some(0), Some(0), Some(1), None, None, None];
         assert_eq!(ids, expected, "the stranger, the known one and the short one have none");
@@ -137,10 +126,7 @@ mod tests {
     #[test]
     fn a_distant_relative_is_none_and_a_near_one_counts_in_part() {
         let a = sequence(1, 400);
-        let reference = ReferenceEntities {
-            keys: vec![a.clone()],
-            sources: described(&[&a]),
-        };
+        let reference = described(&[&a]);
         let every = |step: usize| -> String {
             let letters = a.chars().enumerate();
             letters
@@ -155,7 +141,7 @@ mod tests {
         };
         let (near, far) = (every(12), every(5));
         let queries = [near.as_str(), far.as_str()];
-        let found = reference.recognise(queries.into_iter(), &described(&queries));
+        let found = recognise(&reference, &described(&queries), &[true; 2]);
         assert!(found[0].is_some_and(|c| c.weight > 0.5 && c.weight < 0.9), "{found:?}");
         assert_eq!(found[1], None);
     }

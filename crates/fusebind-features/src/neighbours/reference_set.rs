@@ -1,8 +1,8 @@
 //! The reference set: training entities with their descriptors, and the outcomes of their pairs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind};
+use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind, counterpart::recognise};
 
 /// The training entities of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,17 @@ impl ReferenceEntities {
     /// Names of the similarities.
     pub fn names(&self) -> Vec<SimilarityKind> {
         self.sources.iter().map(|(source, _)| *source).collect()
+    }
+
+    /// The counterpart of each queried protein whose key is none of the reference's; `queried` are their descriptors.
+    pub fn recognise<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k str>,
+        queried: &[(SimilarityKind, Descriptors)],
+    ) -> Vec<Option<Counterpart>> {
+        let known: HashSet<&str> = self.keys.iter().map(String::as_str).collect();
+        let strange: Vec<bool> = keys.map(|key| !known.contains(key)).collect();
+        recognise(&self.sources, queried, &strange)
     }
 }
 
