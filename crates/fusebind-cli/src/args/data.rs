@@ -86,7 +86,12 @@ pub struct SplitArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Shares of train, valid and test.
-    #[arg(long, value_delimiter = ',', default_values_t = [0.7, 0.1, 0.2])]
+    #[arg(
+        long,
+        value_name = "TRAIN,VALID,TEST",
+        value_delimiter = ',',
+        default_value = "0.7,0.1,0.2"
+    )]
     pub fractions: Vec<f64>,
     /// With `--by source`: the sources that test. Where none is given, the fractions decide.
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]

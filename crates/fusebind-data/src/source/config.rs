@@ -34,7 +34,8 @@ pub enum LabelPolicy {
     /// A pair without label and affinity is rejected (training and evaluation).
     #[default]
     Required,
-    /// Pairs may be without label and affinity (prediction).
+    /// Pairs may be without label and affinity (prediction): each row is one pair, and what cannot be read of a label or an affinity is
+    /// left out.
     Optional,
 }
 

@@ -37,7 +37,7 @@ pub(super) trait Entity: Sized {
 impl Entity for Drug {
     type Value = Molecule;
     const VALUE: &'static str = "structure";
-    const REMEDY: &'static str = "or name the column of SMILES with --smiles-column";
+    const REMEDY: &'static str = "give the SMILES, or name the column of SMILES with --smiles-column";
     fn mistaken(text: &str) -> Option<TextKind> {
         TextKind::of_structure(text)
     }
@@ -62,7 +62,8 @@ impl Entity for Drug {
 impl Entity for Target {
     type Value = Protein;
     const VALUE: &'static str = "sequence";
-    const REMEDY: &'static str = "or name the column of sequences with --sequence-column, or put ids and sequences in a table targets.csv beside the pairs";
+    const REMEDY: &'static str = "give the amino acid sequence, name its column with --sequence-column, or put ids and \
+                                  sequences in a table targets.csv beside the pairs";
     fn mistaken(text: &str) -> Option<TextKind> {
         TextKind::of_sequence(text)
     }
@@ -166,11 +167,7 @@ impl<E: Entity> Registry<E> {
                 Err(fault) => Slot::Refused(refusal::<E>(text, &fault)),
             })
             .collect();
-        let mut empty = Slot::Refused(format!(
-            "no {}: the cell is empty or says so; add it, {}",
-            E::VALUE,
-            E::REMEDY
-        ));
+        let mut empty = Slot::Refused(format!("no {}: the cell is empty or says so; {}", E::VALUE, E::REMEDY));
         rows.into_iter()
             .map(|row| {
                 let slot = match row.text {
@@ -270,11 +267,12 @@ fn core(id: &str) -> String {
 /// Why a text is no value of an entity: what it is instead, where that is known, else what the reader says.
 fn refusal<E: Entity>(text: &str, fault: &FeatureError) -> String {
     let said = fault.to_string();
-    if said.contains("looks like") {
-        return format!("{said}, {}", E::REMEDY);
+    // The protein says what a text is; what to do depends on where it stands.
+    if let Some((kind, _)) = said.split_once(": give the amino acid sequence") {
+        return format!("{kind}: {}", E::REMEDY);
     }
     match E::mistaken(text) {
-        Some(kind) => format!("this looks like {kind}, not a {}: add it, {}", E::VALUE, E::REMEDY),
+        Some(kind) => format!("this looks like {kind}, not a {}: {}", E::VALUE, E::REMEDY),
         None => said,
     }
 }

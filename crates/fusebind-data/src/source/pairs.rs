@@ -42,6 +42,7 @@ pub(super) struct Pairs {
 }
 
 /// What a row says.
+#[derive(Default)]
 struct Values {
     binds: Option<bool>,
     affinities: Vec<Affinity>,
@@ -100,7 +101,11 @@ impl<'t> PairReader<'t> {
         let mut overruled = 0_u64;
         let mut parts: Vec<Vec<Option<String>>> = vec![Vec::new(); self.splits.len()];
         for row in 0..self.table.len() {
-            let values = entities(row).and_then(|entities| Ok((entities, self.values(row)?)));
+            let values = entities(row).and_then(|entities| match self.values(row) {
+                // A prediction does not depend on what was measured.
+                Err(_) if self.policy == LabelPolicy::Optional => Ok((entities, Values::default())),
+                values => Ok((entities, values?)),
+            });
             let ((drug, target), values) = match values {
                 Ok(values) => values,
                 Err((field, reason)) => {
@@ -131,7 +136,10 @@ impl<'t> PairReader<'t> {
                 None => push(None, binds),
                 Some((first, further)) => {
                     push(Some(*first), binds);
-                    further.iter().for_each(|affinity| push(Some(*affinity), None));
+                    // What is predicted is one pair, however much was measured.
+                    if self.policy == LabelPolicy::Required {
+                        further.iter().for_each(|affinity| push(Some(*affinity), None));
+                    }
                 }
             }
         }
@@ -227,14 +235,21 @@ fn roles<'t>(table: &'t RawTable, config: &LoadConfig) -> (Option<&'t RawColumn>
     }
 }
 
-/// A table without anything that was measured; a logarithm whose sign is not said is the likeliest cause.
+/// A table without anything that was measured: perhaps a column says so in a way that is not read.
 fn nothing_measured(table: &RawTable) -> Error {
-    let unsigned = |column: &&RawColumn| UnitParts::of_name(column.name()) == Err(UnitFault::Sign);
-    if let Some(column) = table.columns().iter().find(unsigned) {
-        return Error::new(ErrorKind::Unit, UnitFault::Sign.to_string())
+    let unclear = |column: &RawColumn| match UnitParts::of_name(column.name()) {
+        Err(fault @ (UnitFault::Sign | UnitFault::Contradiction | UnitFault::Capital(_))) => Some(fault),
+        _ => None,
+    };
+    let found = table
+        .columns()
+        .iter()
+        .find_map(|column| Some((column, unclear(column)?)));
+    if let Some((column, fault)) = found {
+        return Error::new(ErrorKind::Unit, fault.to_string())
             .in_file(Path::new(&table.file))
             .in_column(column.name())
-            .hint("name the column with --affinity and its unit with --unit, for instance --unit pKd, if the values are positive already");
+            .hint("name the column with --affinity and what its values are with --unit, for instance --unit pKd or --unit Kd_nM");
     }
     table.missing(
         "label",

@@ -109,9 +109,10 @@ impl Fractions {
     pub fn check(&self) -> Result<(), Error> {
         let shares = self.shares();
         if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6 {
+            let [train, valid, test] = shares;
             return Err(Error::new(
                 ErrorKind::Config,
-                format!("split fractions {shares:?} do not add up to 1"),
+                format!("split fractions {train},{valid},{test} do not add up to 1"),
             )
             .hint("give three shares such as 0.7, 0.1 and 0.2"));
         }

@@ -217,7 +217,7 @@ fn smiles(text: &str) -> bool {
     known && atoms >= 2 && (signs || ring)
 }
 
-/// Up to fifteen letters, digits and hyphens that begin with a letter, without a space.
+/// Up to fifteen letters, digits and hyphens that begin with a letter, without a space; a variant in brackets.
 fn gene(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
@@ -227,7 +227,7 @@ fn gene(text: &str) -> bool {
         .count();
     first
         && (2..=15).contains(&text.len())
-        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/'))
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '(' | ')'))
         // Longer texts with hyphens alone are rows of an alignment.
         && (text.len() <= 8 || text.bytes().any(|b| b.is_ascii_digit()) || !text.contains('-'))
         && upper * 2 >= text.len()
@@ -271,6 +271,7 @@ mod tests {
             ("CDK4", Gene),
             ("HLA-DRB1", Gene),
             ("p53", Gene),
+            ("ABL1(T315I)", Gene),
             ("P00533", Uniprot),
             ("Q9Y6K9-2", Uniprot),
             ("A0A024R1R8", Uniprot),
