@@ -132,6 +132,12 @@ impl Split {
         }
     }
 
+    /// The same split with further interactions at its end that train. It keeps its hash: they are made from it.
+    pub fn with_training(mut self, further: std::ops::Range<u32>) -> Self {
+        self.train.0.extend(further);
+        self
+    }
+
     /// Indices of one part.
     pub fn part(&self, part: Part) -> &[u32] {
         match part {

@@ -74,6 +74,13 @@ pub struct Interaction {
     pub affinity: Option<Affinity>,
     /// Binds or not, where annotated.
     pub binds: Option<bool>,
-    /// 1-based data row in the pair table (header not counted).
+    /// 1-based data row in the pair table (header not counted); 0 for a sampled negative that no table holds.
     pub row: u64,
+}
+
+impl Interaction {
+    /// Whether it is a sampled negative: presumed, not measured.
+    pub fn is_presumed(&self) -> bool {
+        self.row == 0
+    }
 }

@@ -129,6 +129,8 @@ pub struct TrainingConfig {
     pub epochs: u64,
     /// Label-free passes over the entities that have several modalities, before the first epoch; needs `model.alignment.dim`.
     pub pretraining: u64,
+    /// Presumed negatives per training pair that binds: unknown pairs in which each drug and target is as frequent as among the binders.
+    pub presumed_negatives: f64,
     /// Batches of distinct entities and pairs between them.
     pub sampler: SamplerConfig,
     /// Highest learning rate.
@@ -162,6 +164,7 @@ impl Default for TrainingConfig {
         Self {
             epochs: 40,
             pretraining: 0,
+            presumed_negatives: 0.0,
             sampler: SamplerConfig::default(),
             learning_rate: 1e-3,
             warmup: 0.05,
@@ -265,6 +268,9 @@ impl Recipe {
         }
         if !(0.0..1.0).contains(&training.warmup) || !(0.0..=1.0).contains(&training.final_rate) {
             return wrong("training: `warmup` must lie in [0, 1) and `final_rate` in [0, 1]");
+        }
+        if !(0.0..=100.0).contains(&training.presumed_negatives) {
+            return wrong("training: `presumed_negatives` must lie in [0, 100]");
         }
         let share = |s: f64| (0.0..=1.0).contains(&s);
         if !share(training.cold_start.drug) || !share(training.cold_start.target) {

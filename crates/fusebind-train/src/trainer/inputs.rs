@@ -56,11 +56,12 @@ pub(super) fn training_targets(job: &Job<'_>) -> Vec<u32> {
 
 /// Counts of the training part, for the model file.
 pub(super) fn training_record(job: &Job<'_>, recipe: &Recipe) -> TrainingRecord {
-    let pairs = job.split.train.indices();
-    let distinct = |of: fn(&Interaction) -> u32| {
-        let all = pairs.iter().map(|i| of(&job.dataset.interactions[*i as usize]));
-        all.collect::<HashSet<u32>>().len() as u64
-    };
+    let train = job.split.train.indices().iter();
+    let pairs: Vec<&Interaction> = train
+        .map(|i| &job.dataset.interactions[*i as usize])
+        .filter(|interaction| !interaction.is_presumed())
+        .collect();
+    let distinct = |of: fn(&Interaction) -> u32| pairs.iter().map(|i| of(i)).collect::<HashSet<u32>>().len() as u64;
     TrainingRecord {
         pairs: pairs.len() as u64,
         drugs: distinct(|pair| pair.drug),
@@ -188,7 +189,10 @@ pub(super) fn known_pairs(
     targets: &mut TargetStore,
 ) -> Reference {
     let train = job.split.train.indices();
-    let interactions = || train.iter().map(|i| &job.dataset.interactions[*i as usize]);
+    let interactions = || {
+        let all = train.iter().map(|i| &job.dataset.interactions[*i as usize]);
+        all.filter(|interaction| !interaction.is_presumed())
+    };
     let outcomes: Vec<(u32, u32, f32)> = interactions()
         .filter_map(|i| Some((i.drug, i.target, plan.outcome(i)?)))
         .collect();

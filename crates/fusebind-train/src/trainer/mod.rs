@@ -8,6 +8,7 @@ mod inputs;
 mod job;
 mod loader;
 mod prepare;
+mod presumed;
 mod pretrain;
 mod run;
 mod validation;
@@ -26,6 +27,17 @@ use validation::Validation;
 
 /// Runs a job to its end, on the data that it names.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
+    job.recipe.check()?;
+    match presumed::with_negatives(job, observer)? {
+        Some((dataset, split)) => {
+            let (dataset, split) = (&dataset, &split);
+            train_on(&Job { dataset, split, ..*job }, observer)
+        }
+        None => train_on(job, observer),
+    }
+}
+
+fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let prepared = Prepared::new(job, observer)?;
     let training = &prepared.recipe.training;
     let stores = (&prepared.drugs, &prepared.targets);

@@ -31,6 +31,14 @@ use crate::{
 /// Why there is a model.
 const HELD: &str = "only the optimizer takes the model, and it gives it back";
 
+/// Training pairs that are measured.
+fn measured(job: &Job<'_>) -> usize {
+    let train = job.split.train.indices().iter();
+    train
+        .filter(|i| !job.dataset.interactions[**i as usize].is_presumed())
+        .count()
+}
+
 /// What a run must have in common with the one that it goes on with.
 fn info(job: &Job<'_>) -> RunInfo {
     RunInfo {
@@ -40,7 +48,7 @@ fn info(job: &Job<'_>) -> RunInfo {
         side_fingerprint: side_fingerprint(job.side),
         split_hash: job.split.hash.clone(),
         pairs: [
-            job.split.train.indices().len(),
+            measured(job),
             job.split.valid.indices().len(),
             job.split.test.indices().len(),
         ],
