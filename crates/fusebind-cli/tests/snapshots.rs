@@ -122,15 +122,38 @@ fn refusals() {
         format!("smiles,sequence,affinity\nCCO,{KINASE},5\n"),
     )
     .unwrap();
+    let table = |name: &str, column: &str, cells: &[&str]| {
+        let rows: Vec<String> = cells.iter().map(|cell| format!("CCO,{KINASE},{cell}\n")).collect();
+        fs::write(here.join(name), format!("smiles,sequence,{column}\n{}", rows.concat())).unwrap();
+    };
+    table("nm_as_pkd.csv", "pKd", &["12", "450", "10000", "3.5"]);
+    table("molar_as_nm.csv", "Ki (nM)", &["2e-8", "3e-9", "5e-7"]);
+    table("y.csv", "Y", &["10000.0", "3.3"]);
+    table("log.csv", "logKd", &["-7.1"]);
+    table("contradiction.csv", "Ki (nM),pKi", &["10,5", "10,8"]);
+    table("positives.csv", "label", &["1", "yes"]);
+    fs::write(
+        here.join("genes.csv"),
+        "drug,target,label\nCCO,EGFR,1\naspirin,P00533,0\n",
+    )
+    .unwrap();
     fs::create_dir(here.join("folder")).unwrap();
     fs::write(here.join("model.safetensors"), "not a model").unwrap();
-    let asked: [&[&str]; 17] = [
+    let asked: [&[&str]; 25] = [
         &["data", "check", "missing.csv"],
         &["data", "check", "empty.csv"],
         &["data", "check", "folder"],
         &["data", "check", "no_labels.csv"],
         &["data", "check", "no_sequences.csv"],
         &["data", "check", "no_unit.csv"],
+        &["data", "check", "nm_as_pkd.csv"],
+        &["data", "check", "molar_as_nm.csv"],
+        &["data", "check", "y.csv"],
+        &["data", "check", "log.csv"],
+        &["data", "check", "contradiction.csv"],
+        &["data", "check", "contradiction.csv", "--prefer", "pKd"],
+        &["data", "check", "positives.csv"],
+        &["data", "check", "genes.csv"],
         &["data", "check", "pairs.csv", "--smiles-column", "Smile"],
         &["data", "split", "pairs.csv", "--by", "random", "-o", "pairs.csv"],
         &[

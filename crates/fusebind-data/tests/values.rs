@@ -294,6 +294,12 @@ fn published_tables_are_read_as_they_are() {
     );
     let (dataset, rejections) = read(&text).unwrap();
     assert_eq!(labels(&dataset), 2);
+    let text = format!(
+        "PUBCHEM_RESULT_TAG,PUBCHEM_EXT_DATASOURCE_SMILES,Potency,Sequence\nRESULT_TYPE,,FLOAT,\nRESULT_UNIT,,MICROMOLAR,\n\
+         1,CCO,0.1,{SEQUENCE}\n"
+    );
+    let (potency, _) = read(&text).unwrap();
+    assert_eq!(affinities(&potency), [(7.0, Scale::PAc50, Censoring::Exact)]);
     assert_eq!(rejections.iter().map(|r| r.row).collect::<Vec<_>>(), [5]);
 }
 

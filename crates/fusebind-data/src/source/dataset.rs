@@ -40,7 +40,7 @@ pub fn load_dataset(
     let mut open = |path: PathBuf| -> Result<RawTable, Error> {
         let (table, rejected) = RawTable::read(&path)?;
         rejections.extend(rejected);
-        Ok(annotation::skip(table))
+        Ok(annotation::skip(table, &config.columns))
     };
     let (drug_table, target_table, pair_table) = if path.is_dir() {
         let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;

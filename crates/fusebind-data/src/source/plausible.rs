@@ -65,12 +65,12 @@ fn suspicion(unit: Unit, numbers: &[f64]) -> Option<(String, Option<String>)> {
         .collect();
     if outside.len() >= 2 && outside.len() as f64 >= IMPOSSIBLE_SHARE * all as f64 {
         let reason = format!(
-            "{} of {all} numbers, such as {}, cannot be {name}{}",
+            "{} of {all} numbers, such as {}, cannot be {}",
             outside.len(),
             shown(outside[0]),
             match unit.notation {
-                Notation::Concentration(_) => format!(" in {}", unit.symbol()),
-                _ => format!(" ({} to {})", PLAUSIBLE.start(), PLAUSIBLE.end()),
+                Notation::Concentration(_) => format!("concentrations in {}", unit.symbol()),
+                _ => format!("{name} ({} to {})", PLAUSIBLE.start(), PLAUSIBLE.end()),
             }
         );
         return Some((reason, most_likely(unit, &outside)));
@@ -88,21 +88,33 @@ fn suspicion(unit: Unit, numbers: &[f64]) -> Option<(String, Option<String>)> {
     };
     // Weak binders in micromolar often lie between 3 and 12 as well: more of them are needed to tell.
     let fewest = if exponent >= 9 { FEWEST[1] } else { 3 * FEWEST[1] };
-    let within = numbers.iter().filter(|number| (3.0..=12.0).contains(*number)).count();
-    let decimals = numbers.iter().filter(|number| number.fract() != 0.0).count();
-    let many = within as f64 > LOGARITHM_SHARE * numbers.len() as f64;
-    (numbers.len() >= fewest && many && decimals * 3 >= numbers.len()).then(|| {
+    (numbers.len() >= fewest && like_logarithms(numbers)).then(|| {
         let reason = format!(
-            "{within} of {} numbers lie between 3 and 12, as logarithms do and concentrations in {} do not",
+            "nearly all of {} numbers lie between 3 and 12, as logarithms do and concentrations in {} do not",
             numbers.len(),
             unit.symbol()
         );
-        (reason, Some(format!("{name}: --unit {name}")))
+        (reason, Some(as_logarithm(unit)))
     })
+}
+
+/// Whether nearly all numbers lie where -log10(molar) does, and many have decimals.
+fn like_logarithms(numbers: &[f64]) -> bool {
+    let within = numbers.iter().filter(|number| (3.0..=12.0).contains(*number)).count();
+    let decimals = numbers.iter().filter(|number| number.fract() != 0.0).count();
+    within as f64 > LOGARITHM_SHARE * numbers.len() as f64 && decimals * 3 >= numbers.len()
+}
+
+fn as_logarithm(unit: Unit) -> String {
+    let name = unit.scale.name();
+    format!("{name}: --unit {name}")
 }
 
 /// What most of `numbers` look like.
 fn most_likely(unit: Unit, numbers: &[f64]) -> Option<String> {
+    if unit.notation != Notation::Logarithmic && like_logarithms(numbers) {
+        return Some(as_logarithm(unit));
+    }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for likely in numbers.iter().filter_map(|number| unit.likely(*number)) {
         *counts.entry(likely).or_default() += 1;
@@ -140,6 +152,7 @@ mod tests {
             ),
             (Notation::Logarithmic, &[-8.1, -7.0, -6.5, -9.2], "turn its sign"),
             (Notation::Concentration(0), &[120.0, 5000.0, 42.0], "--unit Kd_nM"),
+            (Notation::Concentration(0), &[7.2, 5.4, 6.1], "--unit pKd"),
         ] {
             let judged = judged(notation, numbers);
             assert!(
