@@ -359,6 +359,13 @@ fn a_value_without_a_scale_needs_one() {
             "{column}"
         );
     }
+    let text = format!("smiles,sequence,label,value\nCCO,{SEQUENCE},1,7\nCCN,{SEQUENCE},0,3\n");
+    let (dataset, _) = read(&text).unwrap();
+    assert!(
+        affinities(&dataset).is_empty() && dataset.notes[0].contains("`value` is not read"),
+        "{:?}",
+        dataset.notes
+    );
     let named = LoadConfig {
         columns: ColumnMap {
             label: Some("Y".into()),

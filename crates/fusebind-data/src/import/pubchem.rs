@@ -40,12 +40,13 @@ struct Readout {
 impl<'c> PubChem<'c> {
     pub fn open(path: &Path, sequences: &'c Sequences) -> Result<Self, Error> {
         let rows = Rows::open(path, b",\t")?;
-        let readouts = [("Kd", "kd"), ("Ki", "ki"), ("IC50", "ic50"), ("EC50", "ec50")]
+        let readouts = ["Kd", "Ki", "IC50", "EC50", "AC50", "Potency"]
             .into_iter()
+            .map(|measure| (measure, measure.to_lowercase()))
             .filter_map(|(measure, name)| {
                 Some(Readout {
                     measure,
-                    place: rows.find(&[name])?,
+                    place: rows.find(&[&name])?,
                     unit: String::new(),
                 })
             })

@@ -1,17 +1,20 @@
 //! Which columns of a pair table hold measurements, and where the unit of each comes from: the name of the column, a unit and a measure
 //! column, or a setting.
 
-use std::path::Path;
+use std::{cell::RefCell, collections::HashMap, path::Path};
 
 use super::{
-    columns::{Role, Scope, find, is_named, named, normalise},
+    columns::{Role, Scope, find, is_named, named, normalise, spelled},
     config::{LabelPolicy, LoadConfig},
     missing::present,
     raw::{RawColumn, RawTable},
     unit::{Unit, UnitParts},
     unit_text::UnitFault,
 };
-use crate::{Error, ErrorKind, table::Affinity};
+use crate::{
+    Error, ErrorKind,
+    table::{Affinity, Scale},
+};
 
 /// A column of measurements and where its unit comes from.
 pub(super) struct Measured<'t> {
@@ -22,20 +25,22 @@ pub(super) struct Measured<'t> {
     fixed: UnitParts,
     /// Unit and measure columns, unless the settings name the unit.
     row_wise: Vec<(Role, &'t RawColumn)>,
+    /// What the few distinct texts of these columns state.
+    stated: RefCell<HashMap<&'t str, Result<UnitParts, UnitFault>>>,
     relation: Option<&'t RawColumn>,
 }
 
 /// The field that is wrong, and why.
 type Fault = (String, String);
 
-impl Measured<'_> {
+impl<'t> Measured<'t> {
     /// The unit of a row.
     pub(super) fn unit(&self, row: usize) -> Result<Unit, Fault> {
         let mut parts = self.fixed;
         for (role, column) in &self.row_wise {
             let Some(text) = present(column, row) else { continue };
             let fault = |reason: String| (column.name().to_string(), reason);
-            let stated = UnitParts::parse(text).map_err(|unknown| {
+            let stated = self.stated(text).map_err(|unknown| {
                 fault(match (role, unknown) {
                     (Role::Measure, UnitFault::Unknown(_) | UnitFault::Stray(..)) => {
                         "this measure is not read; Kd, Ki, IC50, EC50, AC50, Potency and their -log10 are".into()
@@ -51,6 +56,11 @@ impl Measured<'_> {
         parts.complete().map_err(|reason| (place.to_string(), reason))
     }
 
+    fn stated(&self, text: &'t str) -> Result<UnitParts, UnitFault> {
+        let mut known = self.stated.borrow_mut();
+        known.entry(text).or_insert_with(|| UnitParts::parse(text)).clone()
+    }
+
     /// The affinity that `text` is in `row`.
     pub(super) fn read(&self, row: usize, text: &str) -> Result<Affinity, Fault> {
         let unit = self.unit(row)?;
@@ -64,13 +74,24 @@ impl Measured<'_> {
             .map_err(|reason| (self.column.name().to_string(), reason))
     }
 
+    /// Whether the name alone does not make it an affinity: a value of anything, or a readout of a screen.
+    fn is_doubtful(&self) -> bool {
+        spelled(self.column.name(), "value") || self.fixed.scale == Some(Scale::PAc50)
+    }
+
     fn incomplete(&self) -> Option<String> {
         self.row_wise.is_empty().then(|| self.fixed.complete().err()).flatten()
     }
 }
 
-/// The affinity column with its unit, and every column whose name states what was measured.
-pub(super) fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> Result<Vec<Measured<'t>>, Error> {
+/// The affinity column with its unit, and every column whose name states what was measured. Beside a label a column that may be something
+/// else is left out where its unit is missing, with its name in `unread`.
+pub(super) fn measured_columns<'t>(
+    table: &'t RawTable,
+    config: &LoadConfig,
+    label: Option<&RawColumn>,
+    unread: &mut Vec<String>,
+) -> Result<Vec<Measured<'t>>, Error> {
     let stated = stated(config)?;
     let mut columns = with_names(table, config);
     complete(&mut columns, stated);
@@ -84,6 +105,9 @@ pub(super) fn measured_columns<'t>(table: &'t RawTable, config: &LoadConfig) -> 
             // What is predicted needs no measurement; a column without a measure counts where nothing else does.
             Some(_) if config.labels == LabelPolicy::Optional => {}
             Some(_) if complete && !explicit && !column.fixed.names_measure() => {}
+            Some(_) if label.is_some() && !explicit && column.is_doubtful() => {
+                unread.push(column.column.name().to_string())
+            }
             Some(reason) => return Err(unit_missing(table, column.column, &reason)),
         }
     }
@@ -107,6 +131,7 @@ fn with_names<'t>(table: &'t RawTable, config: &LoadConfig) -> Vec<Measured<'t>>
         is_derived: normalise(column.name()).starts_with("pchembl"),
         fixed,
         row_wise: Vec::new(),
+        stated: RefCell::default(),
         relation: None,
     };
     let by_name = |column: &RawColumn| UnitParts::of_name(column.name()).unwrap_or_default();

@@ -29,6 +29,8 @@ pub(super) struct PairReader<'t> {
     policy: LabelPolicy,
     floor: Option<f64>,
     prefer: Option<String>,
+    /// Columns that may hold affinities but say no unit.
+    unread: Vec<String>,
 }
 
 /// Interactions and, beside each, its parts in the published splits.
@@ -57,7 +59,8 @@ impl<'t> PairReader<'t> {
             columns,
             ..config.clone()
         };
-        let measured = measured_columns(table, config)?;
+        let mut unread = Vec::new();
+        let measured = measured_columns(table, config, label, &mut unread)?;
         if label.is_none() && measured.is_empty() && config.labels == LabelPolicy::Required {
             return Err(nothing_measured(table));
         }
@@ -88,6 +91,7 @@ impl<'t> PairReader<'t> {
             policy: config.labels,
             floor: config.censor_at_floor,
             prefer: config.prefer.clone(),
+            unread,
         })
     }
 
@@ -125,7 +129,7 @@ impl<'t> PairReader<'t> {
                     row: number,
                 });
                 for (column, parts) in self.splits.iter().zip(&mut parts) {
-                    parts.push(column.get(row).map(str::to_string));
+                    parts.push(present(column, row).map(str::to_string));
                 }
                 for (origin, column) in &self.origins {
                     let text = present(column, row).map(str::to_string);
@@ -143,6 +147,9 @@ impl<'t> PairReader<'t> {
                 }
             }
         }
+        pairs.notes.extend(self.unread.iter().map(|name| {
+            format!("the column `{name}` is not read, since its unit is missing; name it with --affinity and --unit, for instance --unit Kd_nM")
+        }));
         if overruled > 0 {
             pairs.notes.push(format!(
                 "pChEMBL contradicts the value beside it in {overruled} rows: the value counts; choose with --prefer COLUMN"
@@ -216,7 +223,7 @@ fn roles<'t>(table: &'t RawTable, config: &LoadConfig) -> (Option<&'t RawColumn>
     if named(table, Role::Label, &map).is_some() || named(table, Role::Affinity, &map).is_some() {
         return (label, map);
     }
-    let others = || measured_columns(table, config).is_ok_and(|columns| !columns.is_empty());
+    let others = || measured_columns(table, config, None, &mut Vec::new()).is_ok_and(|columns| !columns.is_empty());
     match label {
         Some(column) if label::holds_measurements(column) && !others() => {
             // Without a unit the table is refused, with a hint to name it.

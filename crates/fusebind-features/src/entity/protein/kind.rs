@@ -14,6 +14,34 @@ const WORD_SHARE: f64 = 0.05;
 /// Longest text that is taken for words, in letters.
 const WORD_LETTERS: usize = 80;
 
+/// Words of protein names, in lower case. Those of six letters hardly occur in a short sequence by chance; shorter ones count between spaces.
+const WORDS: [&str; 24] = [
+    "kinase",
+    "receptor",
+    "protein",
+    "factor",
+    "channel",
+    "subunit",
+    "synthase",
+    "transferase",
+    "reductase",
+    "oxidase",
+    "protease",
+    "peptidase",
+    "enzyme",
+    "hydrolase",
+    "domain",
+    "binding",
+    "integrin",
+    "human",
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "chain",
+    "growth",
+];
+
 /// A kind of text that is neither a sequence nor, but for [`TextKind::Smiles`], a structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -105,7 +133,7 @@ impl TextKind {
             return Some(Self::Smiles);
         }
         let rare = count("OU") as f64 / all.max(1) as f64;
-        let name = all <= WORD_LETTERS && rare >= WORD_SHARE || capitalised(text);
+        let name = all <= WORD_LETTERS && (rare >= WORD_SHARE || named(text)) || capitalised(text);
         name.then_some(Self::Name)
     }
 }
@@ -238,8 +266,20 @@ fn worded(text: &str) -> bool {
     let letters = || text.chars().filter(|c| c.is_alphabetic());
     let plain = |c: char| c.is_alphanumeric() || " -'(),/._+:".contains(c);
     let rare = letters().filter(|c| "OUou".contains(*c)).count() as f64;
-    let wordy = capitalised(text) || rare >= WORD_SHARE * letters().count() as f64;
+    let wordy = capitalised(text) || named(text) || rare >= WORD_SHARE * letters().count() as f64;
     letters().count() >= 3 && text.chars().all(plain) && text.len() < 200 && wordy
+}
+
+/// A word of a protein name.
+fn named(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    let enzyme =
+        text.chars().any(|c| c.is_ascii_lowercase()) && words.clone().any(|w| w.len() >= 8 && w.ends_with("ase"));
+    let several = words.clone().count() > 1;
+    enzyme
+        || WORDS.iter().any(|word| word.len() >= 6 && lower.contains(word))
+        || several && words.any(|w| WORDS.contains(&w))
 }
 
 /// A word that begins with one capital, as in `Epidermal growth factor receptor`.
@@ -286,6 +326,7 @@ mod tests {
             ("BSYNRYMUTXBXSQ-UHFFFAOYSA-N", InchiKey),
             ("CC(=O)Oc1ccccc1C(=O)O", Smiles),
             ("Tyrosine-protein kinase ABL1", Name),
+            ("beta-lactamase", Name),
         ] {
             assert_eq!(TextKind::of_sequence(text), Some(kind), "{text}");
         }
@@ -322,7 +363,14 @@ mod tests {
         assert_eq!(kind("ACGUACGUACGUACGUACGUACGU"), Some(TextKind::Nucleic));
         assert_eq!(kind("CCCCCCCCCCO"), Some(TextKind::Smiles));
         assert_eq!(kind("Epidermal growth factor receptor"), Some(TextKind::Name));
-        assert_eq!(kind("acetylcholinesterase"), Some(TextKind::Name));
+        for name in [
+            "acetylcholinesterase",
+            "integrin alpha",
+            "beta lactamase",
+            "TYRAMINE KINASE",
+        ] {
+            assert_eq!(kind(name), Some(TextKind::Name), "{name}");
+        }
         for sequence in [
             "MKTAYIAKQR",
             "mkta yiak qr",
