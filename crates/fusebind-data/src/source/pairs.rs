@@ -244,6 +244,19 @@ fn roles<'t>(table: &'t RawTable, config: &LoadConfig) -> (Option<&'t RawColumn>
 
 /// A table without anything that was measured: perhaps a column says so in a way that is not read.
 fn nothing_measured(table: &RawTable) -> Error {
+    let unmeasured = |column: &&RawColumn| {
+        let parts = UnitParts::of_name(column.name());
+        column.name().trim().len() > 1 && parts.is_ok_and(UnitParts::is_unit_alone)
+    };
+    if let Some(column) = table.columns().iter().find(unmeasured) {
+        return Error::new(
+            ErrorKind::Unit,
+            "the name of the column does not state what was measured",
+        )
+        .in_file(Path::new(&table.file))
+        .in_column(column.name())
+        .hint("name it with --affinity and what it holds with --unit, for instance --unit Kd_nM or --unit IC50_nM");
+    }
     let unclear = |column: &RawColumn| match UnitParts::of_name(column.name()) {
         Err(fault @ (UnitFault::Sign | UnitFault::Contradiction | UnitFault::Capital(_))) => Some(fault),
         _ => None,

@@ -52,6 +52,11 @@ impl UnitParts {
         self.notation == Some(Notation::Logarithmic)
     }
 
+    /// Whether a concentration is all that is stated.
+    pub(super) fn is_unit_alone(self) -> bool {
+        self.scale.is_none() && matches!(self.notation, Some(Notation::Concentration(_)))
+    }
+
     /// The full unit, or what is missing.
     pub(crate) fn complete(self) -> Result<Unit, String> {
         match (self.scale, self.notation) {

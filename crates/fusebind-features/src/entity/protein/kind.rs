@@ -276,9 +276,10 @@ fn named(text: &str) -> bool {
     let mut words = lower.split(|c: char| !c.is_alphabetic());
     let enzyme =
         text.chars().any(|c| c.is_ascii_lowercase()) && words.clone().any(|w| w.len() >= 8 && w.ends_with("ase"));
+    let joined: String = lower.split_whitespace().collect();
     let several = words.clone().count() > 1;
     enzyme
-        || WORDS.iter().any(|word| word.len() >= 6 && lower.contains(word))
+        || WORDS.iter().any(|word| word.len() >= 6 && joined.contains(word))
         || several && words.any(|w| WORDS.contains(&w))
 }
 
