@@ -224,6 +224,9 @@ fn labels_against_affinities_and_positives_alone_are_noted() {
         notes[0].contains("1 rows are labelled 0") && notes[0].contains("1 are labelled 1"),
         "{notes:?}"
     );
+    // A source may call only the strongest positive.
+    let cells = ["1,5", "1,10", "0,50", "0,80", "0,5000"];
+    assert!(read(&table("label,Kd (nM)", &cells)).unwrap().0.notes.is_empty());
     let (dataset, _) = read(&table("label", &["1", "1"])).unwrap();
     assert!(dataset.notes[0].contains("--negatives"), "{:?}", dataset.notes);
     assert!(read(&table("label", &["1", "0"])).unwrap().0.notes.is_empty());

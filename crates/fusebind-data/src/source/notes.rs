@@ -3,9 +3,10 @@
 //! Comes in: a data set, or the pair table. Goes out: sentences with counts.
 
 use super::{columns::normalise, missing::present, raw::RawTable};
-use crate::table::{Censoring, Dataset, Interaction, Scale};
+use crate::table::{Affinity, Censoring, Dataset, Interaction, Scale};
 
-/// A row that is labelled "does not bind" although its -log10(molar) is at least this, 100 nM, contradicts itself.
+/// A row that is labelled "does not bind" although its -log10(molar) is at least this, 100 nM, and that of the weakest tenth of the
+/// positives, contradicts itself.
 pub const BINDS_FROM: f64 = 7.0;
 /// A row that is labelled "binds" although its -log10(molar) is at most this, 100 µM, contradicts itself.
 pub const BINDS_NOT_TO: f64 = 4.0;
@@ -20,30 +21,44 @@ pub(super) fn of_dataset(dataset: &Dataset) -> Vec<String> {
 
 /// Labels against affinities, bounds respected.
 fn contradictions(interactions: &[Interaction]) -> Option<String> {
-    let (mut strong, mut weak, mut first) = (0_u64, 0_u64, None);
+    let labelled = labelled(interactions);
+    let of = |binds: bool| labelled.iter().filter(move |(_, _, label)| *label == binds);
+    let floor = positive_floor(of(true).map(|(_, affinity, _)| affinity.value).collect());
+    let strong = |a: &Affinity| a.value >= floor && a.censoring != Censoring::AtMost;
+    let weak = |a: &Affinity| a.value <= BINDS_NOT_TO && a.censoring != Censoring::AtLeast;
+    let is_torn =
+        |(_, affinity, binds): &&(u64, Affinity, bool)| if *binds { weak(affinity) } else { strong(affinity) };
+    let row = labelled.iter().find(is_torn)?.0;
+    let [zeros, ones] = [false, true].map(|binds| of(binds).filter(|labelled| is_torn(labelled)).count());
+    Some(format!(
+        "labels contradict affinities: {zeros} rows are labelled 0 with a -log10(molar) of {floor:.1} or more, {ones} are labelled 1 with \
+         {BINDS_NOT_TO} or less, the first in row {row}; check what 0 and 1 mean"
+    ))
+}
+
+/// Row, affinity and label of each affinity that has a label.
+fn labelled(interactions: &[Interaction]) -> Vec<(u64, Affinity, bool)> {
     let mut label = (0, None);
+    let mut labelled = Vec::new();
     for interaction in interactions {
         // The label of a row stands with its first measure alone.
         if interaction.row != label.0 || interaction.binds.is_some() {
             label = (interaction.row, interaction.binds);
         }
-        let Some(affinity) = interaction.affinity.filter(|affinity| affinity.scale != Scale::Kiba) else {
-            continue;
-        };
-        let is_strong = affinity.value >= BINDS_FROM && affinity.censoring != Censoring::AtMost;
-        let is_weak = affinity.value <= BINDS_NOT_TO && affinity.censoring != Censoring::AtLeast;
-        let (a, b) = (label.1 == Some(false) && is_strong, label.1 == Some(true) && is_weak);
-        strong += u64::from(a);
-        weak += u64::from(b);
-        if a || b {
-            first = first.or(Some(interaction.row));
+        let affinity = interaction.affinity.filter(|affinity| affinity.scale != Scale::Kiba);
+        if let (Some(affinity), Some(binds)) = (affinity, label.1) {
+            labelled.push((interaction.row, affinity, binds));
         }
     }
-    let row = first?;
-    Some(format!(
-        "labels contradict affinities: {strong} rows are labelled 0 with a -log10(molar) of {BINDS_FROM} or more, {weak} are labelled 1 with \
-         {BINDS_NOT_TO} or less, the first in row {row}; check what 0 and 1 mean"
-    ))
+    labelled
+}
+
+/// What a negative must not reach: a source may call only the strongest binders positive, as Davis does below 30 nM.
+fn positive_floor(mut positives: Vec<f64>) -> f64 {
+    positives.sort_by(f64::total_cmp);
+    positives
+        .get(positives.len() / 10)
+        .map_or(BINDS_FROM, |weakest| weakest.max(BINDS_FROM))
 }
 
 /// Positives without a negative and without affinities teach nothing.
