@@ -60,10 +60,7 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
         say(&report)?
     }
     if dataset.interactions.is_empty() {
-        return Err(Failure::failed(
-            "no pair is left: every row was rejected",
-            "the reasons above say what to change; --rejected FILE writes all of them",
-        ));
+        return Err(load::nothing_left(&args.dir));
     }
     Ok(())
 }

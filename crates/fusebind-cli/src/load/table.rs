@@ -10,7 +10,8 @@ use fusebind::{
     features::entity::molecule::{ChematicToolkit, Chemistry},
 };
 
-use crate::{args::SourceArgs, console::Console};
+use super::rejected::report_rejections;
+use crate::{args::SourceArgs, console::Console, exit::Failure};
 
 /// Explicit columns from flags.
 pub fn columns(source: &SourceArgs) -> ColumnMap {
@@ -60,12 +61,24 @@ pub fn dataset(
 ) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
     let (dataset, rejections) = counted(path, source, labels, floor, console)?;
     if labels == LabelPolicy::Required {
+        if dataset.interactions.is_empty() {
+            report_rejections(&rejections, None, console)?;
+            return Err(nothing_left(path));
+        }
         dataset
             .notes
             .iter()
             .for_each(|note| console.note(format_args!("note: {note}")));
     }
     Ok((dataset, rejections))
+}
+
+/// What is said of a data set without a pair.
+pub fn nothing_left(path: &Path) -> anyhow::Error {
+    Failure::failed(
+        format!("{}: no pair is left: every row was rejected", path.display()),
+        "the reasons above say what to change; `fusebind data check --rejected FILE` writes all of them",
+    )
 }
 
 /// Reads a data set and prints its counts.
