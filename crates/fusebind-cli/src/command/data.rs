@@ -60,7 +60,7 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
         say(&report)?
     }
     if dataset.interactions.is_empty() {
-        return Err(load::nothing_left(&args.dir));
+        return Err(load::nothing_left(&args.dir, &rejections));
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ pub fn dataset(
     if labels == LabelPolicy::Required {
         if dataset.interactions.is_empty() {
             report_rejections(&rejections, None, console)?;
-            return Err(nothing_left(path));
+            return Err(nothing_left(path, &rejections));
         }
         dataset
             .notes
@@ -74,7 +74,13 @@ pub fn dataset(
 }
 
 /// What is said of a data set without a pair.
-pub fn nothing_left(path: &Path) -> anyhow::Error {
+pub fn nothing_left(path: &Path, rejections: &[Rejection]) -> anyhow::Error {
+    if rejections.is_empty() {
+        return Failure::failed(
+            format!("{}: the table holds no row", path.display()),
+            "add rows under the header",
+        );
+    }
     Failure::failed(
         format!("{}: no pair is left: every row was rejected", path.display()),
         "the reasons above say what to change; `fusebind data check --rejected FILE` writes all of them",

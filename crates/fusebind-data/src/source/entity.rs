@@ -8,10 +8,7 @@ use std::{
 
 use fusebind_features::{
     Error as FeatureError,
-    entity::{
-        molecule::Molecule,
-        protein::{Protein, TextKind},
-    },
+    entity::{molecule::Molecule, protein::Protein},
 };
 use rayon::prelude::*;
 
@@ -26,8 +23,6 @@ pub(super) trait Entity: Sized {
     const VALUE: &'static str;
     /// What helps where the value is missing or something else.
     const REMEDY: &'static str;
-    /// What a text is that is no value, where its shape tells.
-    fn mistaken(text: &str) -> Option<TextKind>;
     fn new(value: Self::Value, keys: BTreeMap<String, String>) -> Self;
     fn identity(value: &Self::Value) -> &str;
     fn ids(&mut self) -> &mut Vec<String>;
@@ -38,9 +33,6 @@ impl Entity for Drug {
     type Value = Molecule;
     const VALUE: &'static str = "structure";
     const REMEDY: &'static str = "give the SMILES, or name the column of SMILES with --smiles-column";
-    fn mistaken(text: &str) -> Option<TextKind> {
-        TextKind::of_structure(text)
-    }
     fn new(molecule: Molecule, keys: BTreeMap<String, String>) -> Self {
         Self {
             ids: Vec::new(),
@@ -64,9 +56,6 @@ impl Entity for Target {
     const VALUE: &'static str = "sequence";
     const REMEDY: &'static str = "give the amino acid sequence, name its column with --sequence-column, or put ids and \
                                   sequences in a table targets.csv beside the pairs";
-    fn mistaken(text: &str) -> Option<TextKind> {
-        TextKind::of_sequence(text)
-    }
     fn new(protein: Protein, keys: BTreeMap<String, String>) -> Self {
         Self {
             ids: Vec::new(),
@@ -164,7 +153,7 @@ impl<E: Entity> Registry<E> {
             .par_iter()
             .map(|text| match parse(text) {
                 Ok(value) => Slot::Fresh(value),
-                Err(fault) => Slot::Refused(refusal::<E>(text, &fault)),
+                Err(fault) => Slot::Refused(refusal::<E>(&fault)),
             })
             .collect();
         let mut empty = Slot::Refused(format!("no {}: the cell is empty or says so; {}", E::VALUE, E::REMEDY));
@@ -264,15 +253,11 @@ fn core(id: &str) -> String {
     whole.to_lowercase()
 }
 
-/// Why a text is no value of an entity: what it is instead, where that is known, else what the reader says.
-fn refusal<E: Entity>(text: &str, fault: &FeatureError) -> String {
+/// Why a text is no value of an entity. The reader says what a text is instead; what to do depends on where it stands.
+fn refusal<E: Entity>(fault: &FeatureError) -> String {
     let said = fault.to_string();
-    // The protein says what a text is; what to do depends on where it stands.
-    if let Some((kind, _)) = said.split_once(": give the amino acid sequence") {
-        return format!("{kind}: {}", E::REMEDY);
-    }
-    match E::mistaken(text) {
-        Some(kind) => format!("this looks like {kind}, not a {}: {}", E::VALUE, E::REMEDY),
-        None => said,
+    match said.split_once(": give ") {
+        Some((kind, _)) if kind.contains("looks like") => format!("{kind}: {}", E::REMEDY),
+        _ => said,
     }
 }

@@ -16,7 +16,11 @@ use super::{
     salt::{self, Fragment},
     sd,
 };
-use crate::{Error, ErrorKind, feature::graph::GraphFeatures};
+use crate::{
+    Error, ErrorKind,
+    entity::kind::{TextKind, shortened},
+    feature::graph::GraphFeatures,
+};
 
 type Structure = ::chematic::core::Molecule;
 
@@ -32,7 +36,7 @@ pub struct ChematicToolkit;
 
 impl Chemistry for ChematicToolkit {
     fn molecule(&self, smiles: &str) -> Result<Molecule, Error> {
-        let clean = gate::check(smiles)?;
+        let clean = gate::check(smiles).map_err(|fault| mistaken(smiles).unwrap_or(fault))?;
         guarded(|| canonical(&parse_structure(&clean)?).and_then(from_canonical))
     }
 
@@ -45,6 +49,17 @@ impl Chemistry for ChematicToolkit {
             canonical(&parse_structure(&written)?).and_then(from_canonical)
         })
     }
+}
+
+/// What a text is that is no SMILES, where its shape tells.
+fn mistaken(text: &str) -> Option<Error> {
+    let kind = TextKind::of_structure(text)?;
+    let shown = shortened(text);
+    let reason = format!(
+        "`{}` looks like {kind}, not a SMILES: give the structure as SMILES",
+        shown.escape_debug()
+    );
+    Some(Error::new(ErrorKind::Molecule, reason))
 }
 
 impl Molecule {

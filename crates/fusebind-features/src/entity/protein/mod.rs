@@ -12,12 +12,9 @@
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
 
-mod kind;
-
-pub use kind::{MIN_RESIDUES, TextKind};
-
 use crate::{
     Error, ErrorKind,
+    entity::kind::{MIN_RESIDUES, TextKind, shortened},
     feature::sequence::{RESIDUES, SequenceFeatures},
 };
 
@@ -123,14 +120,9 @@ impl Protein {
 
 /// A text that is something else than a sequence.
 fn mistaken(text: &str, kind: TextKind) -> Error {
-    let mut letters = text.trim().chars();
-    let mut shown: String = letters.by_ref().take(30).collect();
-    if letters.next().is_some() {
-        shown.push('…');
-    }
     refuse(format!(
         "`{}` looks like {kind}, not a sequence: give the amino acid sequence in one-letter code",
-        shown.escape_debug()
+        shortened(text).escape_debug()
     ))
 }
 

@@ -138,6 +138,16 @@ impl TextKind {
     }
 }
 
+/// The text, or its first thirty letters.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let mut shown: String = letters.by_ref().take(30).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Ids whose shape is their own.
 fn identifier(text: &str) -> Option<TextKind> {
     let (upper, digits) = (text.to_ascii_uppercase(), |t: &str| {
