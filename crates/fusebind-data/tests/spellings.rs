@@ -132,6 +132,11 @@ fn a_value_without_a_scale_needs_one() {
         "{:?}",
         dataset.notes
     );
+    for cells in [["7.5,10", "3.5,400"], ["agonist,10", "blocker,400"]] {
+        let (dataset, rejections) = read(&table("Y,Kd (nM)", &cells)).unwrap();
+        assert_eq!((affinities(&dataset).len(), rejections.len()), (2, 0));
+        assert!(dataset.notes[0].contains("`Y` is not read"), "{:?}", dataset.notes);
+    }
     let named = LoadConfig {
         columns: ColumnMap {
             label: Some("Y".into()),

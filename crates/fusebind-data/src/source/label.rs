@@ -26,6 +26,12 @@ pub(super) fn holds_measurements(column: &RawColumn) -> bool {
     2 * numbers > cells
 }
 
+/// Whether at least half of the cells are read as labels.
+pub(super) fn holds_mostly_labels(column: &RawColumn) -> bool {
+    let cells = || (0..column.len()).filter_map(|row| present(column, row));
+    2 * cells().filter(|text| parse(text).is_ok()).count() >= cells().count()
+}
+
 /// Whether all cells are labels, and there is one.
 pub(super) fn holds_labels(column: &RawColumn) -> bool {
     let mut cells = (0..column.len()).filter_map(|row| present(column, row)).peekable();
@@ -62,6 +68,10 @@ mod tests {
         };
         assert!(holds_measurements(&column(&["10000.0", "12", "1", ">5", "NaN"])));
         assert!(!holds_measurements(&column(&["0", "1", "2", "1.0"])));
+        assert!(
+            holds_mostly_labels(&column(&["0", "active", "2", "no"]))
+                && !holds_mostly_labels(&column(&["agonist", "1", "x"]))
+        );
         assert!(holds_labels(&column(&["0", "1.0", "", "1"])) && !holds_labels(&column(&["0", "2"])));
         assert!(!holds_labels(&column(&[""])));
     }

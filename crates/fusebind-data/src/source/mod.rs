@@ -21,6 +21,7 @@ mod parquet;
 mod plausible;
 mod raw;
 mod read;
+mod roles;
 mod sdf;
 mod side;
 mod unit;

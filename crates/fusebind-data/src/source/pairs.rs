@@ -1,21 +1,20 @@
 //! Pair rows to interactions: label, affinity with unit and relation, and the published split columns.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use super::{
     agree::{self, Agreement, Reading},
-    columns::{Role, Scope, find, named, normalise},
-    config::{ColumnMap, LabelPolicy, LoadConfig},
+    columns::normalise,
+    config::{LabelPolicy, LoadConfig},
     label,
     measured::{Measured, measured_columns},
     missing::present,
     plausible,
     raw::{RawColumn, RawTable},
-    unit::UnitParts,
-    unit_text::UnitFault,
+    roles::{Roles, nothing_measured, roles},
 };
 use crate::{
-    Error, ErrorKind,
+    Error,
     table::{Affinity, Censoring, Interaction, Origin, Origins, Rejection, Scale},
 };
 
@@ -29,8 +28,8 @@ pub(super) struct PairReader<'t> {
     policy: LabelPolicy,
     floor: Option<f64>,
     prefer: Option<String>,
-    /// Columns that may hold affinities but say no unit.
-    unread: Vec<String>,
+    /// What was noticed of the columns, in sentences.
+    notes: Vec<String>,
 }
 
 /// Interactions and, beside each, its parts in the published splits.
@@ -54,7 +53,7 @@ struct Values {
 
 impl<'t> PairReader<'t> {
     pub(super) fn new(table: &'t RawTable, config: &LoadConfig) -> Result<Self, Error> {
-        let (label, columns) = roles(table, config);
+        let Roles { label, columns, note } = roles(table, config);
         let config = &LoadConfig {
             columns,
             ..config.clone()
@@ -91,7 +90,7 @@ impl<'t> PairReader<'t> {
             policy: config.labels,
             floor: config.censor_at_floor,
             prefer: config.prefer.clone(),
-            unread,
+            notes: note.into_iter().chain(unread.iter().map(unread_note)).collect(),
         })
     }
 
@@ -147,9 +146,7 @@ impl<'t> PairReader<'t> {
                 }
             }
         }
-        pairs.notes.extend(self.unread.iter().map(|name| {
-            format!("the column `{name}` is not read, since its unit is missing; name it with --affinity and --unit, for instance --unit Kd_nM")
-        }));
+        pairs.notes.clone_from(&self.notes);
         if overruled > 0 {
             pairs.notes.push(format!(
                 "pChEMBL contradicts the value beside it in {overruled} rows: the value counts; choose with --prefer COLUMN"
@@ -215,70 +212,14 @@ impl<'t> PairReader<'t> {
     }
 }
 
-/// The column of labels, and the columns that were named, an affinity column added where a label or an affinity is called by the other name:
-/// measurements under `Y` or `Label`, and zeros and ones under `affinity`.
-fn roles<'t>(table: &'t RawTable, config: &LoadConfig) -> (Option<&'t RawColumn>, ColumnMap) {
-    let mut map = config.columns.clone();
-    let label = find(table, Role::Label, Scope::Pairs, &map);
-    if named(table, Role::Label, &map).is_some() || named(table, Role::Affinity, &map).is_some() {
-        return (label, map);
-    }
-    let others = || measured_columns(table, config, None, &mut Vec::new()).is_ok_and(|columns| !columns.is_empty());
-    match label {
-        Some(column) if label::holds_measurements(column) && !others() => {
-            // Without a unit the table is refused, with a hint to name it.
-            map.affinity = Some(column.name().to_string());
-            (None, map)
-        }
-        None if config.unit.is_none() => {
-            let affinity = find(table, Role::Affinity, Scope::Pairs, &map);
-            let zeros_and_ones = affinity.filter(|column| label::holds_labels(column) && !others());
-            if let Some(column) = zeros_and_ones {
-                map.label = Some(column.name().to_string());
-            }
-            (zeros_and_ones, map)
-        }
-        label => (label, map),
-    }
-}
-
-/// A table without anything that was measured: perhaps a column says so in a way that is not read.
-fn nothing_measured(table: &RawTable) -> Error {
-    let unmeasured = |column: &&RawColumn| {
-        let parts = UnitParts::of_name(column.name());
-        column.name().trim().len() > 1 && parts.is_ok_and(UnitParts::is_unit_alone)
-    };
-    if let Some(column) = table.columns().iter().find(unmeasured) {
-        return Error::new(
-            ErrorKind::Unit,
-            "the name of the column does not state what was measured",
-        )
-        .in_file(Path::new(&table.file))
-        .in_column(column.name())
-        .hint("name it with --affinity and what it holds with --unit, for instance --unit Kd_nM or --unit IC50_nM");
-    }
-    let unclear = |column: &RawColumn| match UnitParts::of_name(column.name()) {
-        Err(fault @ (UnitFault::Sign | UnitFault::Contradiction | UnitFault::Capital(_))) => Some(fault),
-        _ => None,
-    };
-    let found = table
-        .columns()
-        .iter()
-        .find_map(|column| Some((column, unclear(column)?)));
-    if let Some((column, fault)) = found {
-        return Error::new(ErrorKind::Unit, fault.to_string())
-            .in_file(Path::new(&table.file))
-            .in_column(column.name())
-            .hint("name the column with --affinity and what its values are with --unit, for instance --unit pKd or --unit Kd_nM");
-    }
-    table.missing(
-        "label",
-        "there is neither a label nor an affinity column; name one with --label COLUMN, or with --affinity COLUMN and --unit UNIT",
-    )
-}
-
 /// The column that says where or when a row was measured.
 fn origin_column(table: &RawTable, origin: Origin) -> Option<&RawColumn> {
     let spelled = |spelling: &&str| table.columns().iter().find(|c| normalise(c.name()) == *spelling);
     origin.spellings().iter().find_map(spelled)
+}
+
+fn unread_note(name: &String) -> String {
+    format!(
+        "the column `{name}` is not read, since its unit is missing; name it with --affinity and --unit, for instance --unit Kd_nM"
+    )
 }

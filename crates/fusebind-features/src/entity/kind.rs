@@ -8,7 +8,7 @@ use std::fmt;
 /// Fewest residues of a sequence that is read; shorter texts are far more often the names of genes than peptides.
 pub const MIN_RESIDUES: usize = 10;
 /// Fewest letters of which all are bases that are taken for a nucleic acid.
-const NUCLEIC_LETTERS: usize = 20;
+const NUCLEIC_LETTERS: usize = 12;
 /// Share of `O` and `U` from which a short text is taken for words: selenoprotein P, the richest, has 3 %.
 const WORD_SHARE: f64 = 0.05;
 /// Longest text that is taken for words, in letters.
