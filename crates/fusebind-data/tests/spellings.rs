@@ -104,10 +104,10 @@ fn a_value_without_a_scale_needs_one() {
     for column in ["Y", "Label", "affinity", "value"] {
         let text = table(column, &["10000.0", "12", "3.3"]);
         let error = read(&text).unwrap_err();
-        assert!(
-            error.kind() == ErrorKind::Unit && error.remedy().contains("--unit"),
-            "{column}: {error}"
-        );
+        assert!(error.kind() == ErrorKind::Unit, "{column}: {error}");
+        for words in ["look like concentrations in nM", "--unit"] {
+            assert!(error.remedy().contains(words), "{column}: {}", error.remedy());
+        }
         let config = LoadConfig {
             unit: Some("Kd_nM".into()),
             ..LoadConfig::default()

@@ -4,6 +4,7 @@
 
 use fusebind_features::{
     entity::{
+        kind::TextKind,
         molecule::{ChematicToolkit, Chemistry},
         protein::Protein,
     },
@@ -45,6 +46,13 @@ proptest! {
                 prop_assert!(!reason.contains("please report"), "the toolkit panicked on {}", smiles);
                 prop_assert!(error.position().is_none_or(|position| position <= smiles.len()));
             }
+        }
+    }
+
+    #[test]
+    fn any_text_has_a_kind_or_none(text in prop_oneof!["[A-Za-z0-9_./-]{0,14}", "[A-Z][0-9][A-Z0-9é-]{3,9}", ".{0,40}"]) {
+        for kind in [TextKind::of_structure(&text), TextKind::of_sequence(&text), TextKind::of_residues(&text, &text)] {
+            prop_assert!(kind.is_none_or(|kind| !kind.to_string().is_empty()));
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
     config::{LabelPolicy, LoadConfig},
     missing::present,
     raw::{RawColumn, RawTable},
-    unit::{Unit, UnitParts},
+    unit::{Unit, UnitParts, split_relation},
     unit_text::UnitFault,
 };
 use crate::{
@@ -196,11 +196,35 @@ fn add_row_wise<'t>(columns: &mut [Measured<'t>], table: &'t RawTable, config: &
 }
 
 fn unit_missing(table: &RawTable, column: &RawColumn, reason: &str) -> Error {
+    let remedy = "name what was measured and its unit with --unit, for instance --unit Kd_nM, --unit pIC50 or --unit KIBA_score; or add columns \
+                  `measure` and `unit`";
+    let hint = match resemblance(column) {
+        Some(kind) => format!("the numbers look like {kind}; {remedy}"),
+        None => remedy.to_string(),
+    };
     Error::new(ErrorKind::Unit, reason)
         .in_file(Path::new(&table.file))
         .in_column(column.name())
-        .hint(
-            "name what was measured and its unit with --unit, for instance --unit Kd_nM, --unit pIC50 or --unit KIBA_score; or add columns \
-             `measure` and `unit`",
-        )
+        .hint(hint)
+}
+
+/// What numbers of an unknown unit usually are, by their median.
+fn resemblance(column: &RawColumn) -> Option<&'static str> {
+    let cells = (0..column.len()).filter_map(|row| present(column, row));
+    let mut numbers: Vec<f64> = cells
+        .filter_map(|text| split_relation(text).1.parse().ok())
+        .filter(|number: &f64| number.is_finite())
+        .collect();
+    numbers.sort_by(f64::total_cmp);
+    let median = *numbers.get(numbers.len() / 2)?;
+    let largest = numbers.last()?;
+    if *largest > 20.0 {
+        Some("concentrations in nM")
+    } else if (0.0..1e-3).contains(&median) {
+        Some("concentrations in M")
+    } else if (3.0..=13.0).contains(&median) {
+        Some("-log10 of molar values or KIBA scores")
+    } else {
+        None
+    }
 }

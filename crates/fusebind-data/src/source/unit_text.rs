@@ -321,6 +321,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_unit_or_a_fault(text in "(-?log(10)?|[nuµm]?mol|[/ .(]|[lL]-?1?|.|K[di]|[nu]M){0,6}") {
+            let _ = UnitParts::of_name(&text);
+            if let Err(fault) = UnitParts::parse(&text) {
+                proptest::prop_assert!(!fault.to_string().is_empty());
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_unit_is_refused_with_a_remedy() {
         for (text, words) in [
