@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use fusebind_data::{
     Error, ErrorKind,
-    source::{ColumnMap, LabelPolicy, LoadConfig, load_dataset, load_drugs, load_targets},
+    source::{ColumnMap, Keep, LabelPolicy, LoadConfig, load_dataset, load_drugs, load_targets},
     table::{Censoring, Dataset, FolderFormat, Rejection, Scale, write_dataset, write_rejections},
 };
 use fusebind_features::entity::molecule::ChematicToolkit;
@@ -271,10 +271,12 @@ fn single_tables_are_read_for_screening() {
             ">sp|P00533|EGFR_HUMAN receptor\nMRPSGTAGAA\n>x\nMK9\n",
         ),
     ]);
-    let (drugs, rejections) =
-        load_drugs(&dir.path().join("library.csv"), &ChematicToolkit, &ColumnMap::default()).unwrap();
-    assert_eq!((drugs.len(), rejections.len()), (1, 1));
-    let (targets, rejections) = load_targets(&dir.path().join("proteins.fasta"), &ColumnMap::default()).unwrap();
+    let map = ColumnMap::default();
+    let drugs = load_drugs(&dir.path().join("library.csv"), &ChematicToolkit, &map, &Keep::Nothing).unwrap();
+    assert_eq!((drugs.entities.len(), drugs.rejections.len()), (1, 1));
+    let table = load_targets(&dir.path().join("proteins.fasta"), &map, &Keep::Nothing).unwrap();
+    let (targets, rejections) = (table.entities, table.rejections);
+    assert_eq!(table.rows.len(), 1, "a header with an alias is one row");
     assert_eq!(targets[0].ids, ["sp|P00533|EGFR_HUMAN", "P00533"]);
     assert_eq!(targets[0].keys["uniprot"], "P00533");
     assert_eq!((rejections.len(), rejections[0].row), (1, 2));

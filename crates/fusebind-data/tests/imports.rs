@@ -142,7 +142,9 @@ fn chembl_text_takes_its_sequences_from_a_target_table() {
     .unwrap();
     let fasta = folder.path().join("targets.fasta");
     fs::write(&fasta, format!(">CHEMBL203\n{KINASE}\n>CHEMBL204\n{RECEPTOR}\n")).unwrap();
-    let (targets, _) = fusebind_data::source::load_targets(&fasta, &Default::default()).unwrap();
+    let targets = fusebind_data::source::load_targets(&fasta, &Default::default(), &Default::default())
+        .unwrap()
+        .entities;
     let mut config = config(ImportFormat::Chembl, vec![file]);
     config.sequences = Sequences::of(&targets);
     let (report, dataset) = imported(folder.path(), &config);

@@ -1,16 +1,19 @@
 //! Predictions from a model file: the part that is deployed. It contains no trainer.
 //!
 //! [`Model`] is the door. Pairs are built in memory ([`Pair`], [`Compound`], [`Target`], side data in [`SideRecord`]) or indexed into
-//! entities that a reader has checked ([`Entities`]).
+//! entities that a reader has checked ([`Entities`]). A [`Request`] keeps the names that the user gave, and [`output`] is the schema of the answer.
 
 #![forbid(unsafe_code)]
 
 mod inputs;
 mod model;
+pub mod output;
 mod pair;
 mod prediction;
+mod request;
 
 pub use inputs::Inputs;
 pub use model::{Entities, Model};
 pub use pair::{Compound, Pair, SideRecord, Target};
 pub use prediction::Prediction;
+pub use request::{Name, Request};

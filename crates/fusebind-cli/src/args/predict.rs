@@ -8,25 +8,28 @@ use super::{DeviceName, SourceArgs};
 
 /// Options of `predict`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").args(["smiles", "pairs", "drugs"]).required(true))]
+#[command(group = ArgGroup::new("what").args(["smiles", "sequence", "pairs", "drugs", "targets"]).required(true).multiple(true))]
 pub struct PredictArgs {
     /// Run folder or model file.
     pub run: PathBuf,
-    /// SMILES of one drug.
-    #[arg(long, requires = "sequence")]
+    /// SMILES of one drug, for one sequence, for all --targets, or for a table of pairs that names no drugs.
+    #[arg(long, conflicts_with = "drugs")]
     pub smiles: Option<String>,
-    /// Sequence of one target.
-    #[arg(long, requires = "smiles")]
+    /// Sequence of one target, for one SMILES, for all --drugs, or for a table of pairs that names no targets.
+    #[arg(long, conflicts_with = "targets")]
     pub sequence: Option<String>,
     /// Table or folder of pairs.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["drugs", "targets"])]
     pub pairs: Option<PathBuf>,
-    /// Table or SD file of drugs, to be paired with every target of --targets.
-    #[arg(long, requires = "targets", value_name = "FILE")]
+    /// Table or SD file of drugs, each with every target.
+    #[arg(long, value_name = "FILE")]
     pub drugs: Option<PathBuf>,
-    /// Table or FASTA file of targets.
-    #[arg(long, requires = "drugs", value_name = "FILE")]
+    /// Table or FASTA file of targets, each with every drug.
+    #[arg(long, value_name = "FILE")]
     pub targets: Option<PathBuf>,
+    /// Further columns of the input that the output keeps; all of them without names.
+    #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "*", value_delimiter = ',')]
+    pub keep_columns: Option<Vec<String>>,
     /// Folder of side modalities of drugs and targets, any of them for any of the entities.
     #[arg(long, value_name = "DIR")]
     pub modalities: Option<PathBuf>,

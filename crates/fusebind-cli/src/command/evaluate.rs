@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use fusebind::{
     data::{
         modality::ModalityTables,
-        source::LabelPolicy,
-        table::{Column, Dataset, write},
+        table::{Censoring, Column, Dataset, Scale, write},
     },
     features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
         evaluate::{Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, WithinScores, evaluate},
+        objective::scale_name,
         run_dir::RunDir,
     },
 };
@@ -31,13 +31,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let bundle = open_model(args, &run, console)?;
     bundle.check_without(without)?;
     let source = open_source(args, &run, console)?;
-    let (dataset, mut rejections) = load::dataset(
-        &source.data,
-        &source.tables,
-        LabelPolicy::Required,
-        recipe.censor_at_floor,
-        console,
-    )?;
+    let (dataset, mut rejections) = load::named_dataset(&source.data, &source.tables, recipe.censor_at_floor, console)?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
@@ -115,21 +109,28 @@ fn presence_by_pair(dataset: &Dataset, tables: &ModalityTables) -> HashMap<(u32,
 
 fn columns(dataset: &Dataset, bundle: &TrainedModel, predictions: &[PairPrediction]) -> Vec<Column> {
     let of = |p: &PairPrediction| &dataset.interactions[p.interaction as usize];
+    let name = |p: &PairPrediction, side: usize| Some(dataset.names.get(p.interaction as usize)?[side].clone());
+    let affinity = |p: &PairPrediction| of(p).affinity;
+    let relation = |p: &PairPrediction| match affinity(p)?.censoring {
+        Censoring::Exact => Some("="),
+        Censoring::AtMost => Some("<="),
+        Censoring::AtLeast => Some(">="),
+    };
+    let unit = |p: &PairPrediction| match affinity(p)?.scale {
+        Scale::Kiba => Some("KIBA score"),
+        _ => Some("-log10 mol/L"),
+    };
     let mut columns = vec![
-        Column::text(
-            "drug_id",
-            predictions
-                .iter()
-                .map(|p| dataset.drugs[of(p).drug as usize].ids.first().cloned()),
-        ),
-        Column::text(
-            "target_id",
-            predictions
-                .iter()
-                .map(|p| dataset.targets[of(p).target as usize].ids.first().cloned()),
-        ),
+        Column::text("drug_id", predictions.iter().map(|p| name(p, 0))),
+        Column::text("target_id", predictions.iter().map(|p| name(p, 1))),
         Column::whole("row", predictions.iter().map(|p| i64::try_from(of(p).row).ok())),
         Column::real("affinity", predictions.iter().map(|p| of(p).affinity.map(|a| a.value))),
+        Column::text("relation", predictions.iter().map(relation)),
+        Column::text(
+            "scale",
+            predictions.iter().map(|p| Some(scale_name(affinity(p)?.scale))),
+        ),
+        Column::text("unit", predictions.iter().map(unit)),
         Column::flag("binds", predictions.iter().map(|p| of(p).binds)),
     ];
     for (c, scale) in bundle.description.scales.iter().enumerate() {
@@ -140,6 +141,8 @@ fn columns(dataset: &Dataset, bundle: &TrainedModel, predictions: &[PairPredicti
         ));
     }
     columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
+    let threshold = bundle.description.threshold;
+    columns.push(Column::real("threshold", predictions.iter().map(|_| threshold)));
     columns
 }
 

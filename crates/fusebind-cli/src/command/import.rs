@@ -3,7 +3,7 @@
 use fusebind::{
     data::{
         import::{ImportConfig, ImportFormat, ImportReport, Sequences, import},
-        source::{LabelPolicy, load_targets},
+        source::{Keep, LabelPolicy, load_targets},
         table::write_dataset,
     },
     features::entity::{molecule::ChematicToolkit, protein::Protein},
@@ -71,7 +71,7 @@ fn sequences(args: &ImportArgs) -> anyhow::Result<Sequences> {
             Ok(Sequences::single(protein.sequence))
         }
         (None, Some(table)) => {
-            let (targets, _) = load_targets(table, &load::columns(&args.source))?;
+            let targets = load_targets(table, &load::columns(&args.source), &Keep::Nothing)?.entities;
             Ok(Sequences::of(&targets))
         }
         (None, None) => Ok(Sequences::default()),

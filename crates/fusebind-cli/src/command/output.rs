@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write, stdout},
-    path::Path,
+    path::{Component, Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -45,17 +45,30 @@ pub fn refuse_input<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path
     }
 }
 
-/// Whether both paths lead to one file, also through links.
+/// Whether both paths lead to one file, also through links and through folders that do not exist yet.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
         use std::os::unix::fs::MetadataExt;
         return (one.dev(), one.ino()) == (other.dev(), other.ino());
     }
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
+    matches!((resolved(one), resolved(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The path without links, `.` and `..`, where its folders need not exist: they would be created on the way.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let mut whole = std::env::current_dir().ok()?;
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            other => whole.push(other),
+        }
+        whole = fs::canonicalize(&whole).unwrap_or(whole);
     }
+    Some(whole)
 }
 
 #[cfg(test)]
@@ -70,9 +83,11 @@ mod tests {
         fs::write(&table, "x").expect("a file");
         fs::hard_link(&table, folder.path().join("link.csv")).expect("a link");
         let spelled = data.join("../data/pairs.csv");
+        let through_nothing = data.join("not-there/../pairs.csv");
         for (output, input) in [
             (&table, &table),
             (&spelled, &table),
+            (&through_nothing, &table),
             (&folder.path().join("link.csv"), &table),
             (&table, &data),
         ] {

@@ -7,15 +7,18 @@ use std::{
 
 use fusebind::{
     data::{
-        source::{LabelPolicy, load_drugs, load_targets},
-        table::{Column, Dataset, Drug, Rejection, Target, Values, write},
+        source::{GivenEntities, Keep, NamedRow, load_drugs, load_pairs, load_targets},
+        table::{Column, Dataset, Drug, Interaction, Rejection, Target, Values, write},
     },
     features::entity::{
         molecule::{ChematicToolkit, Chemistry, Molecule},
         protein::Protein,
         side::SideData,
     },
-    predict::{Entities, Model, Prediction},
+    predict::{
+        Entities, Model, Name, Prediction, Request,
+        output::{self, OutputColumn, OutputValues},
+    },
 };
 
 use super::output::{create_parent, refuse_input};
@@ -24,20 +27,21 @@ use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 /// Most pairs that are held in memory with their predictions.
 const MOST_PAIRS: usize = 10_000_000;
 
-/// What is to be predicted.
-struct Request {
-    /// Distinct entities.
+const DRUG_FLAGS: &str = "--smiles SMILES or --drugs FILE";
+const TARGET_FLAGS: &str = "--sequence SEQUENCE or --targets FILE";
+
+/// What is to be predicted, with everything that was read.
+struct Asked {
+    /// Distinct entities, and the pairs of them.
     dataset: Dataset,
-    /// Names of drugs and targets with the entity each of them names; several may name one.
-    names: [Vec<(String, u32)>; 2],
-    /// Pairs of names.
-    pairs: Vec<(u32, u32)>,
-    /// Rows of the pair table, aligned with the pairs; empty where there is none.
-    rows: Vec<u64>,
+    request: Request,
+    /// Columns of the input that the output keeps, aligned with the rows.
+    further: Vec<Column>,
     rejections: Vec<Rejection>,
 }
 
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
+    check(args)?;
     if let Some(out) = &args.out {
         let tables = [
             &args.pairs,
@@ -46,10 +50,9 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
             &args.modalities,
             &args.mismatch_rates,
         ];
-        refuse_input(
-            out,
-            tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path),
-        )?;
+        let inputs = || tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path);
+        refuse_input(out, inputs())?;
+        refuse_input(&load::rejected_beside(out), inputs())?;
     }
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
@@ -58,13 +61,13 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
         let rates = load::mismatch_rates(path, predictor.description())?;
         predictor = predictor.with_mismatch_rates(rates);
     }
-    let mut request = request(args, console)?;
+    let mut asked = asked(args, console)?;
     let inputs = &predictor.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let folder = args.modalities.as_deref();
-    let (side, _) = load::side_data(folder, &request.dataset, fields, &mut request.rejections, console)?;
-    let predictions = predict(&predictor, &request, &side, console);
-    let columns = columns(&predictor, &request, &predictions);
+    let (side, _) = load::side_data(folder, &asked.dataset, fields, &mut asked.rejections, console)?;
+    let predictions = predict(&predictor, &asked, &side, console);
+    let columns = columns(&predictor, &mut asked, &predictions);
     let beside = match &args.out {
         Some(path) => {
             create_parent(path)?;
@@ -80,8 +83,8 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
             ))
         }
     };
-    load::report_rejections(&request.rejections, Some(&beside), console)?;
-    if request.pairs.is_empty() {
+    load::report_rejections(&asked.rejections, Some(&beside), console)?;
+    if asked.request.pairs.is_empty() {
         return Err(Failure::failed(
             "no pair could be predicted: every row was rejected",
             "fix the rows whose reasons were written beside the output",
@@ -90,12 +93,10 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict(predictor: &Model, request: &Request, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
-    let molecules: Vec<&Molecule> = request.dataset.drugs.iter().map(|d| &d.molecule).collect();
-    let proteins: Vec<&Protein> = request.dataset.targets.iter().map(|t| &t.protein).collect();
-    let [drugs, targets] = &request.names;
-    let entities = |(d, t): &(u32, u32)| (drugs[*d as usize].1, targets[*t as usize].1);
-    let pairs: Vec<(u32, u32)> = request.pairs.iter().map(entities).collect();
+fn predict(predictor: &Model, asked: &Asked, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
+    let molecules: Vec<&Molecule> = asked.dataset.drugs.iter().map(|d| &d.molecule).collect();
+    let proteins: Vec<&Protein> = asked.dataset.targets.iter().map(|t| &t.protein).collect();
+    let pairs = asked.request.entities();
     let bar = console.bar(pairs.len() as u64, "pairs");
     let entities = Entities {
         drugs: &molecules,
@@ -108,80 +109,173 @@ fn predict(predictor: &Model, request: &Request, side: &[SideData; 2], console: 
     predictions
 }
 
-fn request(args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
+fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
+    let keep = match args.keep_columns.as_deref() {
+        None => Keep::Nothing,
+        Some([all]) if all == "*" => Keep::Everything,
+        Some(names) => Keep::Named(names.to_vec()),
+    };
+    let drug = args.smiles.as_deref().map(given_drug).transpose()?;
+    let target = args.sequence.as_deref().map(given_target).transpose()?;
     if let Some(path) = &args.pairs {
-        return pairs(path, args, console);
+        return listed(path, GivenEntities { drug, target }, &keep, args, console);
     }
-    match (&args.smiles, &args.sequence, &args.drugs, &args.targets) {
-        (Some(smiles), Some(sequence), ..) => one(smiles, sequence),
-        (_, _, Some(drugs), Some(targets)) => product(drugs, targets, args, console),
-        _ => Err(Failure::misuse(
-            "nothing to predict",
-            "give --smiles and --sequence, or --pairs, or --drugs and --targets",
-        )),
+    let one = |id: &[String]| {
+        let id = id.first().cloned().unwrap_or_default();
+        vec![Name { id, entity: 0, row: 0 }]
+    };
+    // A column may be in either table.
+    let keep = match keep {
+        Keep::Named(names) => Keep::Present(names),
+        keep => keep,
+    };
+    let mut rejections = Vec::new();
+    let mut further = [Vec::new(), Vec::new()];
+    let (drugs, drug_names) = match (drug, &args.drugs) {
+        (Some(drug), _) => (vec![drug.clone()], one(&drug.ids)),
+        (None, Some(path)) => {
+            let map = load::columns(&args.source);
+            let table = load::chemistry(&args.source, console, |toolkit| {
+                load_drugs(path, toolkit, &map, &keep).map_err(Into::into)
+            })?;
+            rejections.extend(table.rejections);
+            further[0] = table.further;
+            (table.entities, names(table.rows))
+        }
+        (None, None) => return Err(lacking("compounds", DRUG_FLAGS)),
+    };
+    let (targets, target_names) = match (target, &args.targets) {
+        (Some(target), _) => (vec![target.clone()], one(&target.ids)),
+        (None, Some(path)) => {
+            let table = load_targets(path, &load::columns(&args.source), &keep)?;
+            rejections.extend(table.rejections);
+            further[1] = table.further;
+            (table.entities, names(table.rows))
+        }
+        (None, None) => return Err(lacking("proteins", TARGET_FLAGS)),
+    };
+    let found = |name: &String| further.iter().flatten().any(|column: &Column| column.name == *name);
+    if let Keep::Present(names) = &keep
+        && let Some(name) = names.iter().find(|name| !found(name))
+    {
+        return Err(Failure::failed(
+            format!("no table has a column `{name}`"),
+            "name columns of the input with --keep-columns",
+        ));
+    }
+    within_memory(drug_names.len().saturating_mul(target_names.len()))?;
+    let request = Request::product(drug_names, target_names);
+    let further = spread(&further, &request);
+    Ok(Asked::new((drugs, targets), request, further, rejections))
+}
+
+impl Asked {
+    fn new(
+        (drugs, targets): (Vec<Drug>, Vec<Target>),
+        request: Request,
+        further: Vec<Column>,
+        rejections: Vec<Rejection>,
+    ) -> Self {
+        let interaction = |((drug, target), row): ((u32, u32), &u64)| Interaction {
+            drug,
+            target,
+            affinity: None,
+            binds: None,
+            row: *row,
+        };
+        Self {
+            dataset: Dataset {
+                drugs,
+                targets,
+                interactions: request
+                    .entities()
+                    .into_iter()
+                    .zip(&request.rows)
+                    .map(interaction)
+                    .collect(),
+                ..Dataset::default()
+            },
+            request,
+            further,
+            rejections,
+        }
     }
 }
 
-/// The pair of the flags.
-fn one(smiles: &str, sequence: &str) -> anyhow::Result<Request> {
-    let refuse = |flag: &str, error: &dyn std::fmt::Display| {
-        Failure::failed(format!("{flag}: {error}"), format!("fix the value of {flag}"))
+fn names(rows: Vec<NamedRow>) -> Vec<Name> {
+    let name = |row: NamedRow| Name {
+        id: row.id,
+        entity: row.entity,
+        row: row.row,
     };
-    let molecule = ChematicToolkit.molecule(smiles).map_err(|e| refuse("--smiles", &e))?;
-    let protein = Protein::parse(sequence).map_err(|e| refuse("--sequence", &e))?;
-    let drug = Drug {
+    rows.into_iter().map(name).collect()
+}
+
+/// Refuses flags that name no pair, before anything is read.
+fn check(args: &PredictArgs) -> anyhow::Result<()> {
+    match () {
+        () if args.pairs.is_some() => Ok(()),
+        () if args.smiles.is_none() && args.drugs.is_none() => Err(lacking("compounds", DRUG_FLAGS)),
+        () if args.sequence.is_none() && args.targets.is_none() => Err(lacking("proteins", TARGET_FLAGS)),
+        () => Ok(()),
+    }
+}
+
+fn lacking(what: &str, flags: &str) -> anyhow::Error {
+    Failure::misuse(
+        format!("no {what} to predict for"),
+        format!("give {flags}, or a table of pairs with --pairs"),
+    )
+}
+
+fn refused(flag: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
+    Failure::failed(format!("{flag}: {error}"), format!("fix the value of {flag}"))
+}
+
+fn given_drug(smiles: &str) -> anyhow::Result<Drug> {
+    Ok(Drug {
         ids: vec![smiles.into()],
         keys: Default::default(),
-        molecule,
-    };
-    let target = Target {
-        ids: vec!["sequence".into()],
-        keys: Default::default(),
-        protein,
-    };
-    Ok(every_pair((vec![drug], vec![target]), Vec::new()))
-}
-
-/// Each row of a table of pairs.
-fn pairs(path: &Path, args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
-    let (dataset, rejections) = load::dataset(path, &args.source, LabelPolicy::Optional, None, console)?;
-    within_memory(dataset.interactions.len())?;
-    let name = |ids: &[String], entity: usize| (ids.first().cloned().unwrap_or_default(), entity as u32);
-    Ok(Request {
-        names: [
-            dataset
-                .drugs
-                .iter()
-                .enumerate()
-                .map(|(at, d)| name(&d.ids, at))
-                .collect(),
-            dataset
-                .targets
-                .iter()
-                .enumerate()
-                .map(|(at, t)| name(&t.ids, at))
-                .collect(),
-        ],
-        pairs: dataset.interactions.iter().map(|i| (i.drug, i.target)).collect(),
-        rows: dataset.interactions.iter().map(|i| i.row).collect(),
-        dataset,
-        rejections,
+        molecule: ChematicToolkit.molecule(smiles).map_err(|e| refused("--smiles", &e))?,
     })
 }
 
-/// Each drug of a table with each target of another, under every id that names them.
-fn product(drugs: &Path, targets: &Path, args: &PredictArgs, console: &Console) -> anyhow::Result<Request> {
+fn given_target(sequence: &str) -> anyhow::Result<Target> {
+    Ok(Target {
+        ids: vec!["sequence".into()],
+        keys: Default::default(),
+        protein: Protein::parse(sequence).map_err(|e| refused("--sequence", &e))?,
+    })
+}
+
+/// Each row of a table of pairs.
+fn listed(
+    path: &Path,
+    given: GivenEntities,
+    keep: &Keep,
+    args: &PredictArgs,
+    console: &Console,
+) -> anyhow::Result<Asked> {
     let map = load::columns(&args.source);
-    let (drugs, mut rejections) = load::chemistry(&args.source, console, |toolkit| {
-        load_drugs(drugs, toolkit, &map).map_err(Into::into)
+    let table = load::chemistry(&args.source, console, |toolkit| {
+        load_pairs(path, toolkit, &map, given, keep).map_err(Into::into)
     })?;
-    let (targets, rejected) = load_targets(targets, &map)?;
-    rejections.extend(rejected);
-    let count = |ids: &mut dyn Iterator<Item = usize>| ids.sum::<usize>();
-    let drug_ids = count(&mut drugs.iter().map(|d| d.ids.len()));
-    let target_ids = count(&mut targets.iter().map(|t| t.ids.len()));
-    within_memory(drug_ids.saturating_mul(target_ids))?;
-    Ok(every_pair((drugs, targets), rejections))
+    console.note(format_args!(
+        "{}: {} distinct drugs, {} distinct targets, {} pairs, {} rows rejected",
+        path.display(),
+        table.drugs.len(),
+        table.targets.len(),
+        table.rows.len(),
+        table.rejections.len()
+    ));
+    within_memory(table.rows.len())?;
+    let request = Request::listed(table.rows);
+    Ok(Asked::new(
+        (table.drugs, table.targets),
+        request,
+        table.further,
+        table.rejections,
+    ))
 }
 
 fn within_memory(pairs: usize) -> anyhow::Result<()> {
@@ -194,75 +288,46 @@ fn within_memory(pairs: usize) -> anyhow::Result<()> {
     ))
 }
 
-fn every_pair((drugs, targets): (Vec<Drug>, Vec<Target>), rejections: Vec<Rejection>) -> Request {
-    let name = |(at, ids): (usize, &Vec<String>)| ids.iter().map(|id| (id.clone(), at as u32)).collect::<Vec<_>>();
-    let names: [Vec<(String, u32)>; 2] = [
-        drugs.iter().map(|d| &d.ids).enumerate().flat_map(name).collect(),
-        targets.iter().map(|t| &t.ids).enumerate().flat_map(name).collect(),
-    ];
-    let pairs = (0..names[0].len() as u32)
-        .flat_map(|d| (0..names[1].len() as u32).map(move |t| (d, t)))
-        .collect();
-    Request {
-        dataset: Dataset {
-            drugs,
-            targets,
-            ..Dataset::default()
-        },
-        names,
-        pairs,
-        rows: Vec::new(),
-        rejections,
+/// The columns of both tables, at the rows of a request.
+fn spread([of_drugs, of_targets]: &[Vec<Column>; 2], request: &Request) -> Vec<Column> {
+    let drug_rows: Vec<usize> = request.pairs.iter().map(|pair| pair.0 as usize).collect();
+    let target_rows: Vec<usize> = request.pairs.iter().map(|pair| pair.1 as usize).collect();
+    let drugs = of_drugs.iter().map(|column| at(column, &drug_rows));
+    drugs
+        .chain(of_targets.iter().map(|column| at(column, &target_rows)))
+        .collect()
+}
+
+/// The column at the given rows.
+fn at(column: &Column, rows: &[usize]) -> Column {
+    let values = match &column.values {
+        Values::Text(values) => rows.iter().map(|row| values[*row].clone()).collect(),
+        _ => vec![None; rows.len()],
+    };
+    Column {
+        name: column.name.clone(),
+        values: Values::Text(values),
     }
 }
 
-fn columns(predictor: &Model, request: &Request, predictions: &[Prediction]) -> Vec<Column> {
-    let [drugs, targets] = &request.names;
-    let drug = |p: &(u32, u32)| &drugs[p.0 as usize];
-    let target = |p: &(u32, u32)| &targets[p.1 as usize];
-    let smiles = |p: &(u32, u32)| request.dataset.drugs[drug(p).1 as usize].molecule.smiles.as_str();
-    let constant = |text: &'static str| predictions.iter().map(move |_| Some(text));
-    let mut columns = vec![
-        Column::text("drug_id", request.pairs.iter().map(|p| Some(drug(p).0.as_str()))),
-        Column::text("target_id", request.pairs.iter().map(|p| Some(target(p).0.as_str()))),
-        Column::text("smiles", request.pairs.iter().map(|p| Some(smiles(p)))),
-    ];
-    for (c, scale) in predictor.scales().enumerate() {
-        let suffix = if c == 0 { String::new() } else { format!("_{scale}") };
-        let values = predictions.iter().map(|p| p.affinity.get(c).copied());
-        columns.push(Column::real(format!("prediction{suffix}"), values));
-        let units = predictions.iter().map(|_| Some(scale));
-        columns.push(Column::text(format!("unit{suffix}"), units));
-    }
-    if predictor.description().model.heads.binding {
-        let probabilities = || predictions.iter().map(|p| p.probability);
-        // The main prediction has one name whatever a model was trained on.
-        if predictor.scales().next().is_none() {
-            columns.push(Column::real("prediction", probabilities()));
-            columns.push(Column::text("unit", constant("probability")));
+fn columns(predictor: &Model, asked: &mut Asked, predictions: &[Prediction]) -> Vec<Column> {
+    let smiles = |drug: u32| asked.dataset.drugs[drug as usize].molecule.smiles.as_str();
+    let typed = |column: OutputColumn| Column {
+        name: column.name,
+        values: match column.values {
+            OutputValues::Text(values) => Values::Text(values),
+            OutputValues::Real(values) => Values::Real(values),
+            OutputValues::Whole(values) => Values::Whole(values),
+            OutputValues::Flag(values) => Values::Flag(values),
+        },
+    };
+    let written = output::columns(predictor, &asked.request, smiles, predictions);
+    let mut columns: Vec<Column> = written.into_iter().map(typed).collect();
+    for mut column in std::mem::take(&mut asked.further) {
+        while columns.iter().any(|other| other.name == column.name) {
+            column.name.push_str("_input");
         }
-        columns.push(Column::real("probability", probabilities()));
-        columns.push(Column::flag("binds", predictions.iter().map(|p| p.binds)));
-    }
-    columns.push(Column::text(
-        "inputs",
-        predictions.iter().map(|p| Some(p.inputs.to_string())),
-    ));
-    for (at, name) in predictor.weight_names().into_iter().enumerate() {
-        let weights = predictions.iter().map(|p| p.weights.get(at).copied().flatten());
-        let name = name.replace(' ', "_");
-        columns.push(Column::real(format!("weight_{name}"), weights));
-        // Structures are never checked.
-        if !matches!(name.as_str(), "graph" | "sequence") {
-            let probabilities = predictions
-                .iter()
-                .map(|p| p.mismatch_probabilities.get(at).copied().flatten());
-            columns.push(Column::real(format!("mismatch_probability_{name}"), probabilities));
-        }
-    }
-    if !request.rows.is_empty() {
-        let rows = request.rows.iter().map(|row| i64::try_from(*row).ok());
-        columns.push(Column::whole("row", rows));
+        columns.push(column);
     }
     columns
 }
@@ -280,7 +345,7 @@ fn print(columns: &[Column]) -> std::io::Result<()> {
         .unwrap_or_default()
     };
     let mut out = BufWriter::new(stdout().lock());
-    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    let names: Vec<String> = columns.iter().map(|c| quoted(&c.name)).collect();
     writeln!(out, "{}", names.join(","))?;
     for row in 0..columns.first().map_or(0, Column::len) {
         let cells: Vec<String> = columns.iter().map(|c| cell(c, row)).collect();

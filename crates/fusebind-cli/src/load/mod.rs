@@ -13,4 +13,4 @@ pub use modalities::{modalities, side_data, switched_off};
 pub use rates::{RatesFile, mismatch_rates};
 pub use rejected::{rejected_beside, report_rejections};
 pub use split::{SplitFlag, all_folds, split, split_of_run};
-pub use table::{chemistry, columns, counted, dataset, nothing_left};
+pub use table::{chemistry, columns, counted, dataset, named_dataset, nothing_left};

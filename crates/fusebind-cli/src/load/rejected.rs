@@ -1,6 +1,9 @@
 //! Rejected rows: a summary on stderr, and all of them in a file beside the output.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use fusebind::data::table::{Rejection, write_rejections};
 
@@ -16,17 +19,33 @@ pub fn rejected_beside(output: &Path) -> PathBuf {
     output.with_file_name(name)
 }
 
-/// Sums up rejected rows, and writes all of them to `file` where there is one.
+/// How a list of rejected rows begins.
+const HEADER: &str = "file,row,field,value,reason";
+
+/// Removes the list that an earlier run left: beside a clean result it would be taken for the list of this run. Other files of its name
+/// are left alone.
+fn remove_old(file: &Path) {
+    let is_ours = fs::read_to_string(file).is_ok_and(|text| text.lines().next() == Some(HEADER));
+    if is_ours {
+        // What cannot be removed does no harm to the result.
+        let _ = fs::remove_file(file);
+    }
+}
+
+/// Sums up rejected rows, and writes all of them to `file` where there is one. Where it cannot be written the result stands all the same.
 pub fn report_rejections(rejections: &[Rejection], file: Option<&Path>, console: &Console) -> anyhow::Result<()> {
     if rejections.is_empty() {
+        file.into_iter().for_each(remove_old);
         return Ok(());
     }
+    let count = rejections.len();
     match file {
-        Some(file) => {
-            write_rejections(file, rejections)?;
-            let (count, file) = (rejections.len(), file.display());
-            console.note(format_args!("{count} rejected rows, with reasons: {file}"));
-        }
+        Some(file) => match write_rejections(file, rejections) {
+            Ok(()) => console.note(format_args!("{count} rejected rows, with reasons: {}", file.display())),
+            Err(error) => console.note(format_args!(
+                "{count} rejected rows; their list is not written: {error}"
+            )),
+        },
         None => console.note(format_args!("{} rejected rows:", rejections.len())),
     }
     for rejection in rejections.iter().take(SHOWN) {

@@ -59,7 +59,36 @@ pub fn dataset(
     floor: Option<f64>,
     console: &Console,
 ) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
-    let (dataset, rejections) = counted(path, source, labels, floor, console)?;
+    noted(
+        path,
+        read(path, source, (labels, floor, false), console)?,
+        labels,
+        console,
+    )
+}
+
+/// [`dataset`], with what each row calls its drug and its target.
+pub fn named_dataset(
+    path: &Path,
+    source: &SourceArgs,
+    floor: Option<f64>,
+    console: &Console,
+) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
+    let labels = LabelPolicy::Required;
+    noted(
+        path,
+        read(path, source, (labels, floor, true), console)?,
+        labels,
+        console,
+    )
+}
+
+fn noted(
+    path: &Path,
+    (dataset, rejections): (Dataset, Vec<Rejection>),
+    labels: LabelPolicy,
+    console: &Console,
+) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
     if labels == LabelPolicy::Required {
         if dataset.interactions.is_empty() {
             report_rejections(&rejections, None, console)?;
@@ -95,6 +124,15 @@ pub fn counted(
     floor: Option<f64>,
     console: &Console,
 ) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
+    read(path, source, (labels, floor, false), console)
+}
+
+fn read(
+    path: &Path,
+    source: &SourceArgs,
+    (labels, floor, keep_names): (LabelPolicy, Option<f64>, bool),
+    console: &Console,
+) -> anyhow::Result<(Dataset, Vec<Rejection>)> {
     let config = LoadConfig {
         columns: columns(source),
         unit: source.unit.clone(),
@@ -102,6 +140,7 @@ pub fn counted(
         censor_at_floor: floor,
         prefer: source.prefer.clone(),
         accept_values: source.accept_values,
+        keep_names,
     };
     let (dataset, rejections) = chemistry(source, console, |toolkit| {
         load_dataset(path, toolkit, &config).map_err(Into::into)

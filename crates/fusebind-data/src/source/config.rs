@@ -57,4 +57,6 @@ pub struct LoadConfig {
     /// Reads columns whose numbers cannot be what their unit says, in place of refusing the table. Single values outside 0 to 15 are
     /// rejected all the same.
     pub accept_values: bool,
+    /// Keeps what each row calls its drug and its target ([`Dataset::names`](crate::table::Dataset::names)).
+    pub keep_names: bool,
 }

@@ -9,7 +9,10 @@
 //! # }
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
 
@@ -37,23 +40,11 @@ pub fn load_dataset(
     config: &LoadConfig,
 ) -> Result<(Dataset, Vec<Rejection>), Error> {
     let mut rejections = Vec::new();
-    let mut open = |path: PathBuf| -> Result<RawTable, Error> {
-        let (table, rejected) = RawTable::read(&path)?;
-        rejections.extend(rejected);
-        Ok(annotation::skip(table, &config.columns))
-    };
-    let (drug_table, target_table, pair_table) = if path.is_dir() {
-        let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;
-        let targets = locate(path, &["targets", "proteins"], true)?;
-        let pairs = locate(path, &["pairs", "interactions", "affinities"], false)?.ok_or_else(|| no_pairs(path))?;
-        (
-            drugs.map(&mut open).transpose()?,
-            targets.map(&mut open).transpose()?,
-            open(pairs)?,
-        )
-    } else {
-        (None, None, open(path.to_path_buf())?)
-    };
+    let Tables {
+        drugs: drug_table,
+        targets: target_table,
+        pairs: pair_table,
+    } = Tables::open(path, &config.columns, &mut rejections)?;
     let tables: Vec<&RawTable> = drug_table.iter().chain(&target_table).chain([&pair_table]).collect();
     columns::check(&config.columns, &tables)?;
     let map = &config.columns;
@@ -86,7 +77,17 @@ pub fn load_dataset(
     let resolve = |row| Ok((drug_of.resolve(row, &drugs)?, target_of.resolve(row, &targets)?));
     let pairs = reader.read(resolve, &mut rejections);
 
+    let names = match config.keep_names {
+        true => {
+            let rows = (0..pair_table.len()).map(|row| (pair_table.row_number(row), row));
+            let at: HashMap<u64, usize> = rows.collect();
+            let names = |row: usize| [drug_of.written(row), target_of.written(row)].map(str::to_string);
+            pairs.interactions.iter().map(|i| names(at[&i.row])).collect()
+        }
+        false => Vec::new(),
+    };
     let mut dataset = Dataset {
+        names,
         drugs: drugs.entities,
         targets: targets.entities,
         interactions: pairs.interactions,
@@ -100,24 +101,37 @@ pub fn load_dataset(
     Ok((dataset, rejections))
 }
 
-/// Reads a drug table alone (CSV, TSV, Parquet or SDF), for instance a library to be screened.
-pub fn load_drugs(
-    path: &Path,
-    chemistry: &dyn Chemistry,
-    map: &ColumnMap,
-) -> Result<(Vec<Drug>, Vec<Rejection>), Error> {
-    let (table, mut rejections) = RawTable::read(path)?;
-    let mut registry = Registry::new();
-    register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
-    Ok((registry.entities, rejections))
+/// The tables of a data set, as they were read.
+pub(super) struct Tables {
+    pub drugs: Option<RawTable>,
+    pub targets: Option<RawTable>,
+    pub pairs: RawTable,
 }
 
-/// Reads a target table alone (CSV, TSV, Parquet or FASTA).
-pub fn load_targets(path: &Path, map: &ColumnMap) -> Result<(Vec<Target>, Vec<Rejection>), Error> {
-    let (table, mut rejections) = RawTable::read(path)?;
-    let mut registry = Registry::new();
-    register_targets(&table, map, &mut registry, &mut rejections)?;
-    Ok((registry.entities, rejections))
+impl Tables {
+    /// Opens the tables of a folder, or one flat table.
+    pub fn open(path: &Path, map: &ColumnMap, rejections: &mut Vec<Rejection>) -> Result<Self, Error> {
+        let mut open = |path: PathBuf| -> Result<RawTable, Error> {
+            let (table, rejected) = RawTable::read(&path)?;
+            rejections.extend(rejected);
+            Ok(annotation::skip(table, map))
+        };
+        if !path.is_dir() {
+            return Ok(Self {
+                drugs: None,
+                targets: None,
+                pairs: open(path.to_path_buf())?,
+            });
+        }
+        let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;
+        let targets = locate(path, &["targets", "proteins"], true)?;
+        let pairs = locate(path, &["pairs", "interactions", "affinities"], false)?.ok_or_else(|| no_pairs(path))?;
+        Ok(Self {
+            drugs: drugs.map(&mut open).transpose()?,
+            targets: targets.map(&mut open).transpose()?,
+            pairs: open(pairs)?,
+        })
+    }
 }
 
 /// The file in `dir` whose stem is one of `stems`; several are an error.

@@ -26,7 +26,7 @@ pub(super) fn register_drugs(
     map: &ColumnMap,
     registry: &mut Registry<Drug>,
     rejections: &mut Vec<Rejection>,
-) -> Result<(), Error> {
+) -> Result<Vec<NamedRow>, Error> {
     let sd = table.column("molblock").filter(|_| map.smiles.is_none());
     let text = match sd {
         Some(column) => column,
@@ -40,8 +40,7 @@ pub(super) fn register_drugs(
             chemistry.molecule(text)
         }
     };
-    register(table, id, text, registry, &parse, rejections);
-    Ok(())
+    Ok(register(table, id, text, registry, &parse, rejections))
 }
 
 /// Registers the rows of a target table.
@@ -50,21 +49,21 @@ pub(super) fn register_targets(
     map: &ColumnMap,
     registry: &mut Registry<Target>,
     rejections: &mut Vec<Rejection>,
-) -> Result<(), Error> {
+) -> Result<Vec<NamedRow>, Error> {
     let text = need(table, Role::Sequence, Scope::Targets, map)?;
     let id = find(table, Role::TargetId, Scope::Targets, map);
-    let outcomes = register(table, id, text, registry, &Protein::parse, rejections);
+    let rows = register(table, id, text, registry, &Protein::parse, rejections);
     // UniProt headers (`sp|P00533|EGFR_HUMAN`) are known by their accession as well.
-    for (row, entity) in outcomes {
-        if let Some(accession) = id.and_then(|id| id.get(row)).and_then(accession) {
-            registry.alias(accession, entity);
-            registry.entities[entity as usize]
+    for row in &rows {
+        if let Some(accession) = accession(&row.id) {
+            registry.alias(accession, row.entity);
+            registry.entities[row.entity as usize]
                 .keys
                 .entry("uniprot".into())
                 .or_insert_with(|| accession.to_string());
         }
     }
-    Ok(())
+    Ok(rows)
 }
 
 fn accession(id: &str) -> Option<&str> {
@@ -73,7 +72,20 @@ fn accession(id: &str) -> Option<&str> {
     (matches!(database, "sp" | "tr") && !accession.is_empty()).then_some(accession)
 }
 
-/// Registers the rows of an entity table; returns the accepted ones with their entity.
+/// An accepted row of an entity table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRow {
+    /// 0-based row of the table.
+    pub(super) at: usize,
+    /// 1-based row of the file.
+    pub row: u64,
+    /// What the row calls its entity.
+    pub id: String,
+    /// The entity.
+    pub entity: u32,
+}
+
+/// Registers the rows of an entity table; returns the accepted ones.
 fn register<E: Entity>(
     table: &RawTable,
     id: Option<&RawColumn>,
@@ -81,15 +93,24 @@ fn register<E: Entity>(
     registry: &mut Registry<E>,
     parse: &(dyn Fn(&str) -> Result<E::Value, fusebind_features::Error> + Sync),
     rejections: &mut Vec<Rejection>,
-) -> Vec<(usize, u32)> {
+) -> Vec<NamedRow> {
     let key_columns: Vec<&RawColumn> = table
         .columns()
         .iter()
         .filter(|c| c.name() != text.name() && is_key(c.name()))
         .collect();
+    // A record of an SD file may lack the field that others are named by: it has its title, or its number.
+    let title = table.column("title").filter(|_| text.name() == "molblock");
+    let numbers: Vec<String> = (0..table.len())
+        .map(|row| format!("record {}", table.row_number(row)))
+        .collect();
     let (mut kept, mut rows) = (Vec::new(), Vec::new());
-    for row in 0..table.len() {
-        let name = id.and_then(|id| present(id, row));
+    for (row, number) in numbers.iter().enumerate() {
+        let own = id.and_then(|id| present(id, row));
+        let name = match title {
+            Some(title) => own.or(present(title, row)).or(Some(number.as_str())),
+            None => own,
+        };
         if let (Some(id), None) = (id, name) {
             rejections.push(table.reject(
                 row,
@@ -98,7 +119,7 @@ fn register<E: Entity>(
             ));
             continue;
         }
-        kept.push(row);
+        kept.push((row, name));
         rows.push(Row {
             id: name,
             text: text.get(row),
@@ -106,9 +127,14 @@ fn register<E: Entity>(
         });
     }
     let mut accepted = Vec::new();
-    for (row, outcome) in kept.into_iter().zip(registry.register(rows, parse)) {
+    for ((row, name), outcome) in kept.into_iter().zip(registry.register(rows, parse)) {
         match outcome {
-            Ok(entity) => accepted.push((row, entity)),
+            Ok(entity) => accepted.push(NamedRow {
+                at: row,
+                row: table.row_number(row),
+                id: name.or(text.get(row)).unwrap_or_default().to_string(),
+                entity,
+            }),
             Err(refusal) => {
                 let field = match refusal.cell {
                     RefusedCell::Id => id.unwrap_or(text),

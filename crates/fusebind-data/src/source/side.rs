@@ -19,6 +19,8 @@ const FLAT_KEYS: [&[&str]; 2] = [
 /// How the rows of the pair table name their drugs, or their targets.
 pub(super) struct Side<'t> {
     field: &'t RawColumn,
+    /// The column of ids, where it is another one.
+    ids: Option<&'t RawColumn>,
     /// The entity of each row where the pair table holds the text itself.
     inline: Option<Vec<Result<u32, Refusal>>>,
 }
@@ -47,7 +49,11 @@ impl<'t> Side<'t> {
                 })
             };
             if let Some(field) = ids.or_else(short_id) {
-                return Ok(Self { field, inline: None });
+                return Ok(Self {
+                    field,
+                    ids: None,
+                    inline: None,
+                });
             }
         }
         // Without an entity table `drug` and `target` hold the structure and the sequence.
@@ -60,7 +66,11 @@ impl<'t> Side<'t> {
         };
         let Some(field) = find(pairs, text, scope, map).or_else(short_text) else {
             let wanted = if has_table { id } else { text };
-            return need(pairs, wanted, scope, map).map(|field| Self { field, inline: None });
+            return need(pairs, wanted, scope, map).map(|field| Self {
+                field,
+                ids: None,
+                inline: None,
+            });
         };
         let names = FLAT_KEYS[usize::from(!drug)];
         let columns: Vec<&RawColumn> = pairs
@@ -77,8 +87,20 @@ impl<'t> Side<'t> {
             .collect();
         Ok(Self {
             field,
+            ids,
             inline: Some(registry.register(rows, parse)),
         })
+    }
+
+    /// What the row calls its entity: its id, or the text itself.
+    pub(super) fn written(&self, row: usize) -> &'t str {
+        let id = self.ids.and_then(|ids| present(ids, row));
+        id.or(self.field.get(row)).unwrap_or_default()
+    }
+
+    /// Columns that say what an entity is called.
+    pub(super) fn id_column(&self) -> &'t str {
+        self.ids.unwrap_or(self.field).name()
     }
 
     pub(super) fn resolve<E: Entity>(&self, row: usize, registry: &Registry<E>) -> Result<u32, (String, String)> {

@@ -43,6 +43,8 @@ pub struct Dataset {
     pub origins: Origins,
     /// What the reader noticed that is no fault of single rows, in sentences; not part of the content.
     pub notes: Vec<String>,
+    /// What the row of each interaction calls its drug and its target; empty unless it was asked for.
+    pub names: Vec<[String; 2]>,
     /// SHA-256 (hex) over the canonical content: entities, interactions, split columns, origins.
     pub fingerprint: String,
 }
@@ -51,6 +53,7 @@ impl Dataset {
     /// Keeps the interactions whose flag is set, and what stands beside them. The fingerprint is not renewed.
     pub(crate) fn retain_interactions(&mut self, keep: &[bool]) {
         retain(&mut self.interactions, keep);
+        retain(&mut self.names, keep);
         for column in self.split_columns.values_mut().chain(self.origins.values_mut()) {
             retain(column, keep);
         }

@@ -1,0 +1,241 @@
+//! What is to be predicted: rows as the user wrote them, each with the distinct entity that it names.
+//!
+//! Comes in: a table of pairs, of drugs or of targets. Goes out: distinct entities, and one row for each accepted row of the table, in its
+//! order, under its own id and with its row number, whatever other rows name the same molecule or sequence. Labels and
+//! affinities are not read.
+
+use std::path::Path;
+
+use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
+
+use super::{
+    columns::{self, Role},
+    config::ColumnMap,
+    dataset::Tables,
+    entity::{Entity, Registry},
+    entity_table::{NamedRow, register_drugs, register_targets},
+    raw::RawTable,
+    side::Side,
+};
+use crate::{
+    Error,
+    table::{Column, Drug, Rejection, Target},
+};
+
+/// Which further columns of the input are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// None.
+    #[default]
+    Nothing,
+    /// All but the ids and mol blocks.
+    Everything,
+    /// These, which must exist.
+    Named(Vec<String>),
+    /// Those of these that exist.
+    Present(Vec<String>),
+}
+
+/// A table of drugs or of targets.
+#[derive(Clone, Debug)]
+pub struct EntityTable<E> {
+    /// Distinct entities.
+    pub entities: Vec<E>,
+    /// Accepted rows.
+    pub rows: Vec<NamedRow>,
+    /// Further columns, aligned with the rows.
+    pub further: Vec<Column>,
+    /// Rows that were rejected.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Entities that hold for every row of a table of pairs.
+#[derive(Clone, Debug, Default)]
+pub struct GivenEntities {
+    /// The drug.
+    pub drug: Option<Drug>,
+    /// The target.
+    pub target: Option<Target>,
+}
+
+/// A table of pairs.
+#[derive(Clone, Debug)]
+pub struct PairTable {
+    /// Distinct drugs.
+    pub drugs: Vec<Drug>,
+    /// Distinct targets.
+    pub targets: Vec<Target>,
+    /// Accepted rows: 1-based row of the file, and what it calls its drug and its target, with their positions.
+    pub rows: Vec<(u64, [NamedEntity; 2])>,
+    /// Further columns, aligned with the rows.
+    pub further: Vec<Column>,
+    /// Rows that were rejected.
+    pub rejections: Vec<Rejection>,
+}
+
+/// What a row calls an entity, and its position among the distinct ones.
+pub type NamedEntity = (String, u32);
+
+/// Reads a drug table (any table, or an SD file), for instance a library.
+///
+/// # Errors
+/// Where the file cannot be read as a table or holds no structures.
+pub fn load_drugs(
+    path: &Path,
+    chemistry: &dyn Chemistry,
+    map: &ColumnMap,
+    keep: &Keep,
+) -> Result<EntityTable<Drug>, Error> {
+    let (table, mut rejections) = RawTable::read(path)?;
+    let mut registry = Registry::new();
+    let rows = register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
+    let ids = ["molblock", map.drug_id.as_deref().unwrap_or("drug_id")];
+    entity_table(&table, registry.entities, rows, (keep, &ids), rejections)
+}
+
+/// Reads a target table (any table, or a FASTA file).
+///
+/// # Errors
+/// Where the file cannot be read as a table or holds no sequences.
+pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
+    let (table, mut rejections) = RawTable::read(path)?;
+    let mut registry = Registry::new();
+    let rows = register_targets(&table, map, &mut registry, &mut rejections)?;
+    let ids = [map.target_id.as_deref().unwrap_or("target_id")];
+    entity_table(&table, registry.entities, rows, (keep, &ids), rejections)
+}
+
+fn entity_table<E>(
+    table: &RawTable,
+    entities: Vec<E>,
+    rows: Vec<NamedRow>,
+    (keep, ids): (&Keep, &[&str]),
+    rejections: Vec<Rejection>,
+) -> Result<EntityTable<E>, Error> {
+    let at: Vec<usize> = rows.iter().map(|row| row.at).collect();
+    Ok(EntityTable {
+        further: further(table, keep, ids, &at)?,
+        entities,
+        rows,
+        rejections,
+    })
+}
+
+/// Reads a table or folder of pairs; `given` holds for every row, whose table then need not name that side.
+///
+/// # Errors
+/// Where a file cannot be read as a table, or a column is missing.
+pub fn load_pairs(
+    path: &Path,
+    chemistry: &dyn Chemistry,
+    map: &ColumnMap,
+    given: GivenEntities,
+    keep: &Keep,
+) -> Result<PairTable, Error> {
+    let mut rejections = Vec::new();
+    let tables = Tables::open(path, map, &mut rejections)?;
+    check_columns(&tables, map)?;
+    let pairs = &tables.pairs;
+    let mut drugs = Registry::<Drug>::new();
+    if let Some(table) = &tables.drugs {
+        register_drugs(table, chemistry, map, &mut drugs, &mut rejections)?;
+    }
+    let mut targets = Registry::<Target>::new();
+    if let Some(table) = &tables.targets {
+        register_targets(table, map, &mut targets, &mut rejections)?;
+    }
+    let smiles = |text: &str| chemistry.molecule(text);
+    let drug_of = match &given.drug {
+        Some(_) => None,
+        None => Some(Side::new(
+            pairs,
+            &mut drugs,
+            [Role::DrugId, Role::Smiles],
+            (map, tables.drugs.is_some()),
+            &smiles,
+        )?),
+    };
+    let target_of = match &given.target {
+        Some(_) => None,
+        None => Some(Side::new(
+            pairs,
+            &mut targets,
+            [Role::TargetId, Role::Sequence],
+            (map, tables.targets.is_some()),
+            &Protein::parse,
+        )?),
+    };
+    let name = |row: usize| {
+        let ids = [
+            given.drug.as_ref().map(|drug| &drug.ids[..]),
+            given.target.as_ref().map(|target| &target.ids[..]),
+        ];
+        let drug = named(drug_of.as_ref(), row, &drugs, ids[0])?;
+        Ok([drug, named(target_of.as_ref(), row, &targets, ids[1])?])
+    };
+    let (rows, at) = accepted(pairs, name, &mut rejections);
+    let ids: Vec<&str> = drug_of.iter().chain(&target_of).map(Side::id_column).collect();
+    Ok(PairTable {
+        further: further(pairs, keep, &ids, &at)?,
+        drugs: given.drug.map_or(drugs.entities, |drug| vec![drug]),
+        targets: given.target.map_or(targets.entities, |target| vec![target]),
+        rows,
+        rejections,
+    })
+}
+
+/// Row numbers and entities of the rows that name both, and their places in the table.
+fn accepted(
+    pairs: &RawTable,
+    name: impl Fn(usize) -> Result<[NamedEntity; 2], (String, String)>,
+    rejections: &mut Vec<Rejection>,
+) -> (Vec<(u64, [NamedEntity; 2])>, Vec<usize>) {
+    let (mut rows, mut at) = (Vec::new(), Vec::new());
+    for row in 0..pairs.len() {
+        match name(row) {
+            Ok(named) => {
+                rows.push((pairs.row_number(row), named));
+                at.push(row);
+            }
+            Err((field, reason)) => rejections.push(pairs.reject(row, &field, reason)),
+        }
+    }
+    (rows, at)
+}
+
+fn check_columns(tables: &Tables, map: &ColumnMap) -> Result<(), Error> {
+    let all: Vec<&RawTable> = (tables.drugs.iter().chain(&tables.targets))
+        .chain([&tables.pairs])
+        .collect();
+    columns::check(map, &all)
+}
+
+/// What a row calls its entity, and which one it is; `given` are the ids of the entity that holds for all rows.
+fn named<E: Entity>(
+    side: Option<&Side<'_>>,
+    row: usize,
+    registry: &Registry<E>,
+    given: Option<&[String]>,
+) -> Result<NamedEntity, (String, String)> {
+    match side {
+        Some(side) => Ok((side.written(row).to_string(), side.resolve(row, registry)?)),
+        None => Ok((given.and_then(<[String]>::first).cloned().unwrap_or_default(), 0)),
+    }
+}
+
+/// The columns to keep, at the rows `at`; `ids` are written anyway.
+fn further(table: &RawTable, keep: &Keep, ids: &[&str], at: &[usize]) -> Result<Vec<Column>, Error> {
+    let kept = match keep {
+        Keep::Nothing => Vec::new(),
+        Keep::Everything => (table.columns().iter())
+            .filter(|column| !ids.contains(&column.name()))
+            .collect(),
+        Keep::Present(names) => names.iter().filter_map(|name| table.column(name)).collect(),
+        Keep::Named(names) => names
+            .iter()
+            .map(|name| table.require(name))
+            .collect::<Result<Vec<_>, Error>>()?,
+    };
+    let column = |column: &super::RawColumn| Column::text(column.name(), at.iter().map(|row| column.get(*row)));
+    Ok(kept.into_iter().map(column).collect())
+}
