@@ -188,6 +188,8 @@ impl Role {
                 "activity_outcome",
                 "pubchem_activity_outcome",
                 "outcome",
+                "activity",
+                "class",
             ],
             (Self::Affinity, _) => &[
                 "affinity",

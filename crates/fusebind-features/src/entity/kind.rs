@@ -255,20 +255,25 @@ fn smiles(text: &str) -> bool {
     known && atoms >= 2 && (signs || ring)
 }
 
-/// Up to fifteen letters, digits and hyphens that begin with a letter, without a space; a variant in brackets.
+/// Up to fifteen letters, digits and hyphens that begin with a letter, in the main upper case; perhaps with a variant, as in
+/// `EGFR(L858R)` and `EGFR L858R`.
 fn gene(text: &str) -> bool {
+    if let Some((gene_name, _)) = text.split_once('(') {
+        return gene_name.len() >= 2 && gene(gene_name.trim_end());
+    }
+    if let Some((gene_name, variant)) = text.split_once(' ') {
+        let digit = variant.bytes().any(|b| b.is_ascii_digit());
+        return gene_name.len() >= 3 && digit && gene(gene_name) && gene(variant);
+    }
     let mut letters = text.chars();
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
-    let upper = text
-        .chars()
-        .filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-        .count();
+    let upper = text.chars().filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     first
         && (2..=15).contains(&text.len())
-        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '(' | ')'))
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/'))
         // Longer texts with hyphens alone are rows of an alignment.
         && (text.len() <= 8 || text.bytes().any(|b| b.is_ascii_digit()) || !text.contains('-'))
-        && upper * 2 >= text.len()
+        && upper.count() * 2 >= text.len()
 }
 
 /// Words: letters in the main with what stands between words, and the letters or capitals that words have and sequences have not.
@@ -323,6 +328,8 @@ mod tests {
             ("HLA-DRB1", Gene),
             ("p53", Gene),
             ("ABL1(T315I)", Gene),
+            ("JAK2(JH1domain-catalytic)", Gene),
+            ("EGFR L858R", Gene),
             ("P00533", Uniprot),
             ("Q9Y6K9-2", Uniprot),
             ("A0A024R1R8", Uniprot),
