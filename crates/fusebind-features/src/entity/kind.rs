@@ -258,6 +258,9 @@ fn smiles(text: &str) -> bool {
 /// Up to fifteen letters, digits and hyphens that begin with a letter, in the main upper case; perhaps with a variant, as in
 /// `EGFR(L858R)` and `EGFR L858R`.
 fn gene(text: &str) -> bool {
+    if text.len() > 40 {
+        return false;
+    }
     if let Some((gene_name, _)) = text.split_once('(') {
         return gene_name.len() >= 2 && gene(gene_name.trim_end());
     }
@@ -369,6 +372,7 @@ mod tests {
             assert_eq!(TextKind::of_structure(text), Some(kind), "{text}");
         }
         assert_eq!(TextKind::of_structure("C1CC"), None);
+        assert_eq!(TextKind::of_sequence(&"AB1 ".repeat(100_000)), None);
         assert_eq!(TextKind::of_structure("CC(=O"), None);
     }
 
