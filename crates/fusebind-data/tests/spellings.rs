@@ -8,7 +8,7 @@ use std::fs;
 
 use fusebind_data::{
     ErrorKind,
-    source::{ColumnMap, LabelPolicy, LoadConfig, load_dataset},
+    source::{ColumnMap, Keep, LabelPolicy, LoadConfig, load_dataset, load_drugs},
     table::{Censoring, Dataset, Scale},
 };
 use fusebind_features::entity::molecule::ChematicToolkit;
@@ -50,6 +50,17 @@ fn published_tables_are_read_as_they_are() {
     );
     let (dataset, rejections) = read(&text).unwrap();
     assert_eq!(labels(&dataset), 2);
+    // As a library it holds no more rows.
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("library.csv"), &text).unwrap();
+    let library = load_drugs(
+        &dir.path().join("library.csv"),
+        &ChematicToolkit,
+        &ColumnMap::default(),
+        &Keep::Nothing,
+    )
+    .unwrap();
+    assert_eq!((library.rows.len(), library.rejections.len()), (3, 0));
     let text = format!(
         "PUBCHEM_RESULT_TAG,PUBCHEM_EXT_DATASOURCE_SMILES,Potency,Sequence\nRESULT_TYPE,,FLOAT,\nRESULT_UNIT,,MICROMOLAR,\n\
          1,CCO,0.1,{SEQUENCE}\n"

@@ -16,8 +16,9 @@ const TAG: (&str, &str) = ("PUBCHEM_RESULT_TAG", "RESULT_");
 /// The cell of that column in the row of units.
 const UNITS: &str = "RESULT_UNIT";
 
-/// The table without the rows that describe its columns. Rows keep their numbers, and columns that `map` names their names.
-pub(super) fn skip(table: RawTable, map: &ColumnMap) -> RawTable {
+/// The table without the rows that describe its columns. Rows keep their numbers; columns keep their names where there is no `map`, and those
+/// that it names.
+pub(super) fn skip(table: RawTable, map: Option<&ColumnMap>) -> RawTable {
     let Some(tag) = table.column(TAG.0) else { return table };
     let tagged = |row: usize, begin: &str| tag.get(row).is_some_and(|text| text.trim().starts_with(begin));
     let kept: Vec<usize> = (0..table.len()).filter(|row| !tagged(*row, TAG.1)).collect();
@@ -27,7 +28,7 @@ pub(super) fn skip(table: RawTable, map: &ColumnMap) -> RawTable {
     let units = (0..table.len()).find(|row| tagged(*row, UNITS));
     let columns = table.columns().iter().map(|column| {
         let unit = units.and_then(|row| present(column, row));
-        let name = match unit.filter(|_| !is_named(map, column.name())) {
+        let name = match unit.filter(|_| map.is_some_and(|map| !is_named(map, column.name()))) {
             Some(unit) => with_unit(column.name(), unit),
             None => column.name().to_string(),
         };

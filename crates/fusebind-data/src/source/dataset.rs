@@ -44,7 +44,7 @@ pub fn load_dataset(
         drugs: drug_table,
         targets: target_table,
         pairs: pair_table,
-    } = Tables::open(path, &config.columns, &mut rejections)?;
+    } = Tables::open(path, Some(&config.columns), &mut rejections)?;
     let tables: Vec<&RawTable> = drug_table.iter().chain(&target_table).chain([&pair_table]).collect();
     columns::check(&config.columns, &tables)?;
     let map = &config.columns;
@@ -109,8 +109,8 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Opens the tables of a folder, or one flat table.
-    pub fn open(path: &Path, map: &ColumnMap, rejections: &mut Vec<Rejection>) -> Result<Self, Error> {
+    /// Opens the tables of a folder, or one flat table. Where measurements are read, `map` has the columns that are named.
+    pub fn open(path: &Path, map: Option<&ColumnMap>, rejections: &mut Vec<Rejection>) -> Result<Self, Error> {
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;
             rejections.extend(rejected);

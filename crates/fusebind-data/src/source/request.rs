@@ -9,6 +9,7 @@ use std::path::Path;
 use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
 
 use super::{
+    annotation,
     columns::{self, Role},
     config::ColumnMap,
     dataset::Tables,
@@ -87,6 +88,7 @@ pub fn load_drugs(
     keep: &Keep,
 ) -> Result<EntityTable<Drug>, Error> {
     let (table, mut rejections) = RawTable::read(path)?;
+    let table = annotation::skip(table, None);
     let mut registry = Registry::new();
     let rows = register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
     let ids = ["molblock", map.drug_id.as_deref().unwrap_or("drug_id")];
@@ -99,6 +101,7 @@ pub fn load_drugs(
 /// Where the file cannot be read as a table or holds no sequences.
 pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
     let (table, mut rejections) = RawTable::read(path)?;
+    let table = annotation::skip(table, None);
     let mut registry = Registry::new();
     let rows = register_targets(&table, map, &mut registry, &mut rejections)?;
     let ids = [map.target_id.as_deref().unwrap_or("target_id")];
@@ -133,7 +136,7 @@ pub fn load_pairs(
     keep: &Keep,
 ) -> Result<PairTable, Error> {
     let mut rejections = Vec::new();
-    let tables = Tables::open(path, map, &mut rejections)?;
+    let tables = Tables::open(path, None, &mut rejections)?;
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
     let mut drugs = Registry::<Drug>::new();
