@@ -73,6 +73,10 @@ impl Error {
         let (kind, hint) = match source.kind() {
             io::ErrorKind::NotFound => (ErrorKind::NotFound, "check the spelling of the path"),
             io::ErrorKind::IsADirectory => (ErrorKind::WrongFileType, "name a file inside this directory"),
+            io::ErrorKind::FileTooLarge => (ErrorKind::TooLarge, "unpack it, look at it, and name the unpacked file"),
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                (ErrorKind::Malformed, "copy or export the file again")
+            }
             io::ErrorKind::PermissionDenied => (ErrorKind::Read, "check the permissions of the file"),
             _ => (
                 ErrorKind::Read,

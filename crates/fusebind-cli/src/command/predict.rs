@@ -138,6 +138,7 @@ fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
             let table = load::chemistry(&args.source, console, |toolkit| {
                 load_drugs(path, toolkit, &map, &keep).map_err(Into::into)
             })?;
+            say_notes(&table.notes, console);
             rejections.extend(table.rejections);
             further[0] = table.further;
             (table.entities, names(table.rows))
@@ -148,6 +149,7 @@ fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
         (Some(target), _) => (vec![target.clone()], one(&target.ids)),
         (None, Some(path)) => {
             let table = load_targets(path, &load::columns(&args.source), &keep)?;
+            say_notes(&table.notes, console);
             rejections.extend(table.rejections);
             further[1] = table.further;
             (table.entities, names(table.rows))
@@ -167,6 +169,11 @@ fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
     let request = Request::product(drug_names, target_names);
     let further = spread(&further, &request);
     Ok(Asked::new((drugs, targets), request, further, rejections))
+}
+
+/// How the files were read where that is not plain.
+fn say_notes(notes: &[String], console: &Console) {
+    notes.iter().for_each(|note| console.note(format_args!("note: {note}")));
 }
 
 impl Asked {
@@ -268,6 +275,7 @@ fn listed(
         table.rows.len(),
         table.rejections.len()
     ));
+    say_notes(&table.notes, console);
     within_memory(table.rows.len())?;
     let request = Request::listed(table.rows);
     Ok(Asked::new(

@@ -37,7 +37,8 @@ pub(super) fn skip(table: RawTable, map: Option<&ColumnMap>) -> RawTable {
         short
     });
     let rows = kept.iter().map(|row| table.row_number(*row)).collect();
-    RawTable::with_rows(table.file.clone(), columns.collect(), rows)
+    let notes = table.notes().to_vec();
+    RawTable::with_rows(table.file.clone(), columns.collect(), rows).noted(notes)
 }
 
 /// The name with its unit, where the name says what was measured and the unit completes it.

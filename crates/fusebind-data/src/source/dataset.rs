@@ -94,8 +94,11 @@ pub fn load_dataset(
         split_columns: pairs.split_columns,
         origins: pairs.origins,
         fingerprint: String::new(),
-        notes: notes::complexes(&pair_table).into_iter().chain(pairs.notes).collect(),
+        notes: tables.iter().flat_map(|table| table.notes().to_vec()).collect(),
     };
+    dataset
+        .notes
+        .extend(notes::complexes(&pair_table).into_iter().chain(pairs.notes));
     dataset.refresh_fingerprint();
     dataset.notes.extend(notes::of_dataset(&dataset));
     Ok((dataset, rejections))
@@ -109,6 +112,12 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// What should be said of how the files were read.
+    pub fn notes(&self) -> Vec<String> {
+        let tables = self.drugs.iter().chain(&self.targets).chain([&self.pairs]);
+        tables.flat_map(|table| table.notes().to_vec()).collect()
+    }
+
     /// Opens the tables of a folder, or one flat table. Where measurements are read, `map` has the columns that are named.
     pub fn open(path: &Path, map: Option<&ColumnMap>, rejections: &mut Vec<Rejection>) -> Result<Self, Error> {
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
@@ -134,31 +143,35 @@ impl Tables {
     }
 }
 
-/// The file in `dir` whose stem is one of `stems`; several are an error.
+/// Extensions of tables in a folder, and of their compression.
+const TABLES: [&str; 9] = ["parquet", "pq", "csv", "tsv", "tab", "txt", "xlsx", "xls", "ods"];
+const RECORDS: [&str; 8] = ["sdf", "sd", "smi", "smiles", "fasta", "fa", "faa", "fas"];
+const PACKED: [&str; 5] = ["", ".gz", ".bgz", ".zst", ".zip"];
+
+/// The file in `dir` whose stem is one of `stems`; several are an error, since it is unclear which one counts.
 fn locate(dir: &Path, stems: &[&str], records: bool) -> Result<Option<PathBuf>, Error> {
-    let mut extensions = vec!["parquet", "pq", "csv", "tsv", "tab", "txt"];
-    if records {
-        extensions.extend(["sdf", "sd", "fasta", "fa", "faa"]);
-    }
+    let records: &[&str] = if records { &RECORDS } else { &[] };
+    let mut found = Vec::new();
     for stem in stems {
-        let found: Vec<PathBuf> = extensions
-            .iter()
-            .map(|extension| dir.join(format!("{stem}.{extension}")))
-            .filter(|p| p.exists())
-            .collect();
-        match found.as_slice() {
-            [] => {}
-            [one] => return Ok(Some(one.clone())),
-            [first, second, ..] => {
-                return Err(
-                    Error::new(ErrorKind::Ambiguous, format!("there is also {}", second.display()))
-                        .in_file(first)
-                        .hint("keep one of the two, or move the other out of the folder"),
-                );
-            }
+        for extension in TABLES.iter().chain(records) {
+            let names = PACKED
+                .iter()
+                .map(|packed| dir.join(format!("{stem}.{extension}{packed}")));
+            found.extend(names.filter(|path| path.exists()));
         }
     }
-    Ok(None)
+    match &found[..] {
+        [] => Ok(None),
+        [one] => Ok(Some(one.clone())),
+        [first, others @ ..] => {
+            let others: Vec<String> = others.iter().map(|path| path.display().to_string()).collect();
+            Err(
+                Error::new(ErrorKind::Ambiguous, format!("there is also {}", others.join(", ")))
+                    .in_file(first)
+                    .hint("keep one of them in the folder, or name one table instead of the folder"),
+            )
+        }
+    }
 }
 
 fn no_pairs(dir: &Path) -> Error {

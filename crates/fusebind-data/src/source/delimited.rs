@@ -1,47 +1,58 @@
-//! CSV and TSV: text with a header, read cell by cell so that no cell can exhaust memory.
+//! Text tables with a header, read cell by cell so that no cell can exhaust memory.
 //!
-//! Comes in: a path and the delimiter its extension suggests (the header decides). Goes out: a [`RawTable`] and a rejection
-//! for each row that is ragged, not UTF-8, or holds an overlong cell or a quote that never closes.
+//! Comes in: text and the delimiter its extension suggests (the lines decide). Goes out: a [`RawTable`] and a rejection for each
+//! row that is ragged, or holds an overlong cell or a quote that never closes.
 
-use std::{
-    io::{BufRead, Read},
-    path::Path,
-};
+use std::{io::BufRead, path::Path};
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::{
-    file::open_text,
+    blanks,
+    container::Text,
+    decimal,
+    headerless::known,
+    layout::{Layout, layout},
     raw::{RawColumn, RawTable, ReadLimits},
+    text::{decode, note},
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
-/// Bytes of the header that are searched for the delimiter.
-const HEADER_BYTES: usize = 1 << 16;
-
-pub(super) fn read(path: &Path, preferred: u8, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let mut source = open_text(path)?;
-    let mut header = Vec::new();
-    let mut start = source.by_ref().take(HEADER_BYTES as u64);
-    start.read_until(b'\n', &mut header).map_err(|e| Error::read(path, e))?;
-    let delimiter = detect(&header, preferred);
-    let mut cells = Cells::new(header.as_slice().chain(source), delimiter, limits.cell_bytes);
-
-    let names = read_header(path, &mut cells)?;
+/// Reads `text`, which begins with `head`.
+pub(super) fn read(
+    path: &Path,
+    (mut text, head): (Text, &[u8]),
+    preferred: u8,
+    limits: &ReadLimits,
+) -> Result<(RawTable, Vec<Rejection>), Error> {
+    let layout = layout(head, preferred, &known);
+    if layout.delimiter.is_none() && blank_divided(head, layout.skipped) {
+        return blanks::read(path, text, limits);
+    }
+    let fault = |error| Error::read(path, error);
+    for _ in 0..layout.skipped {
+        text.skip_until(b'\n').map_err(fault)?;
+    }
+    if layout.marked {
+        text.skip_until(b'#').map_err(fault)?;
+    }
+    let delimiter = layout.delimiter.unwrap_or(preferred);
+    let mut cells = Cells::new(text, delimiter, limits.cell_bytes);
+    let mut foreign = 0;
+    let names = read_header(path, &mut cells, limits, &mut foreign)?;
     let mut columns: Vec<RawColumn> = names.iter().map(RawColumn::new).collect();
     let file = path.display().to_string();
     let (mut rows, mut rejections) = (Vec::new(), Vec::new());
     let mut number = 0;
     let mut record = Record::default();
-    while cells
-        .read_record(&mut record, names.len())
-        .map_err(|e| Error::read(path, e))?
-    {
+    while cells.read_record(&mut record, names.len()).map_err(fault)? {
         number += 1;
         match record.check(&names, limits.cell_bytes) {
-            Ok(values) => {
+            Ok(()) => {
                 rows.push(number);
-                for (column, value) in columns.iter_mut().zip(values) {
+                for (column, cell) in columns.iter_mut().zip(record.cells()) {
+                    let value = decode(cell, &mut foreign);
+                    let value = value.trim();
                     column.push((!value.is_empty()).then_some(value));
                 }
             }
@@ -50,54 +61,65 @@ pub(super) fn read(path: &Path, preferred: u8, limits: &ReadLimits) -> Result<(R
             }
         }
     }
-    Ok((RawTable::with_rows(file, columns, rows), rejections))
+    let commas = match delimiter {
+        b',' => Vec::new(),
+        _ => decimal::read(&mut columns),
+    };
+    let notes = notes(&file, &layout, foreign, &commas);
+    Ok((RawTable::with_rows(file, columns, rows).noted(notes), rejections))
 }
 
-/// The delimiter that occurs most often in the header line; `preferred` wins where it occurs at all.
-fn detect(header: &[u8], preferred: u8) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
-    if count(preferred) > 0 && !(preferred == b',' && count(b'\t') > count(b',')) {
-        return preferred;
+fn notes(file: &str, layout: &Layout, foreign: u64, commas: &[String]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if layout.titles > 0 {
+        notes.push(format!("{file}: {} lines above the header were skipped", layout.titles));
     }
-    let candidates = [b',', b'\t', b';'];
-    candidates
-        .into_iter()
-        .rev()
-        .max_by_key(|&delimiter| count(delimiter))
-        .filter(|&d| count(d) > 0)
-        .unwrap_or(preferred)
+    if !commas.is_empty() {
+        notes.push(format!("{file}: decimal commas were read in {}", commas.join(", ")));
+    }
+    notes.extend(note(foreign).map(|note| format!("{file}: {note}")));
+    notes
 }
 
-fn read_header(path: &Path, cells: &mut Cells<impl BufRead>) -> Result<Vec<String>, Error> {
+/// Whether the first line below those above the header holds several words.
+fn blank_divided(head: &[u8], skipped: usize) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').skip(skipped);
+    let words = lines.next().unwrap_or_default().trim_ascii();
+    !words.contains(&b'"') && words.iter().any(u8::is_ascii_whitespace)
+}
+
+fn read_header(
+    path: &Path,
+    cells: &mut Cells<impl BufRead>,
+    limits: &ReadLimits,
+    foreign: &mut u64,
+) -> Result<Vec<String>, Error> {
     let mut record = Record::default();
-    let malformed = |reason: String, hint: &str| Error::new(ErrorKind::Malformed, reason).in_file(path).hint(hint);
-    if !cells
-        .read_record(&mut record, usize::MAX)
-        .map_err(|e| Error::read(path, e))?
-    {
+    let read = cells.read_record(&mut record, limits.columns);
+    if !read.map_err(|e| Error::read(path, e))? {
         return Err(Error::new(ErrorKind::Empty, "the file holds no header")
             .in_file(path)
             .hint("write the table again"));
     }
     if record.overlong.is_some() {
-        return Err(malformed(
-            "the header is overlong".into(),
-            "check that this is a CSV or TSV file",
-        ));
+        return Err(Error::new(ErrorKind::Malformed, "the header is overlong")
+            .in_file(path)
+            .hint("check that this is a CSV or TSV file"));
     }
-    let mut names = Vec::with_capacity(record.fields());
-    for cell in record.cells() {
-        let name = std::str::from_utf8(cell).map_err(|_| {
-            let shown = String::from_utf8_lossy(cell).chars().take(40).collect::<String>();
-            malformed(
-                format!("the header field {shown:?} is not UTF-8"),
-                "save the file again as UTF-8",
-            )
-        })?;
-        names.push(name.trim().to_string());
+    if record.width > limits.columns {
+        let reason = format!(
+            "the table has {} columns, more than the {} that are read",
+            record.width, limits.columns
+        );
+        return Err(Error::new(ErrorKind::TooLarge, reason)
+            .in_file(path)
+            .hint("check the delimiter, or keep the columns that are needed"));
     }
     // A data frame's index is exported under an empty name; a second nameless column is reported as a duplicate.
-    Ok(names)
+    Ok(record
+        .cells()
+        .map(|cell| decode(cell, foreign).trim().to_string())
+        .collect())
 }
 
 /// One record: its cells packed behind each other, and what is wrong with it.
@@ -126,8 +148,8 @@ impl Record {
         starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
     }
 
-    /// The cells as text, or the field, value and reason of the first fault.
-    fn check<'a>(&'a self, names: &'a [String], limit: usize) -> Result<Vec<&'a str>, Fault<'a>> {
+    /// Whether the row can be used, or the field, value and reason of the first fault.
+    fn check<'a>(&'a self, names: &'a [String], limit: usize) -> Result<(), Fault<'a>> {
         let span = match self.lines {
             0 | 1 => String::new(),
             lines => format!(
@@ -171,20 +193,7 @@ impl Record {
             let shown = String::from_utf8_lossy(&self.bytes).into_owned();
             return Err((names.get(self.width).map_or(last, String::as_str), shown, reason));
         }
-        let mut values = Vec::with_capacity(names.len());
-        for (name, cell) in names.iter().zip(self.cells()) {
-            match std::str::from_utf8(cell) {
-                Ok(value) => values.push(value.trim()),
-                Err(fault) => {
-                    let reason = format!(
-                        "byte {} of the cell is not UTF-8; save the file again as UTF-8",
-                        fault.valid_up_to() + 1
-                    );
-                    return Err((name, String::from_utf8_lossy(cell).into_owned(), reason));
-                }
-            }
-        }
-        Ok(values)
+        Ok(())
     }
 }
 

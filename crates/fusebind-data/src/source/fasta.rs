@@ -6,9 +6,10 @@
 use std::path::Path;
 
 use super::{
-    file::open_text,
+    container::Text,
     lines::{Line, next_line},
     raw::{RawColumn, RawTable, ReadLimits},
+    text::note,
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
@@ -35,10 +36,6 @@ impl Record {
                 self.fault = Some((text, format!("the sequence is longer than {limit} bytes")));
             }
             Line::Text(text) => self.sequence.push_str(text.trim()),
-            Line::NotUtf8(shown) => {
-                let reason = "the sequence is not UTF-8; save the file again as UTF-8";
-                self.fault = Some((shown, reason.to_string()));
-            }
             Line::Overlong(shown) => self.fault = Some((shown, format!("a line is longer than {limit} bytes"))),
         }
     }
@@ -51,10 +48,6 @@ fn header(line: &Line, limit: usize) -> Option<Record> {
             header: header.trim().to_string(),
             ..Record::default()
         }),
-        Line::NotUtf8(shown) if shown.starts_with('>') => {
-            let reason = "the header is not UTF-8; save the file again as UTF-8";
-            Some(Record::unreadable(shown, reason.to_string()))
-        }
         Line::Overlong(shown) if shown.starts_with('>') => Some(Record::unreadable(
             shown,
             format!("the header is longer than {limit} bytes"),
@@ -91,8 +84,7 @@ impl Records {
     }
 }
 
-pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let mut source = open_text(path)?;
+pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     let mut records = Records {
         file: path.display().to_string(),
         columns: ["id", "description", "sequence"].map(RawColumn::new),
@@ -100,8 +92,8 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
         rejections: Vec::new(),
         number: 0,
     };
-    let mut record: Option<Record> = None;
-    while let Some(line) = next_line(&mut source, limits.cell_bytes).map_err(|e| Error::read(path, e))? {
+    let (mut record, mut foreign): (Option<Record>, u64) = (None, 0);
+    while let Some(line) = next_line(&mut source, limits.cell_bytes, &mut foreign).map_err(|e| Error::read(path, e))? {
         if let Some(next) = header(&line, limits.cell_bytes) {
             if let Some(done) = record.replace(next) {
                 records.push(&done);
@@ -111,7 +103,7 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
         match (&mut record, line) {
             (Some(record), line) => record.push(line, limits.cell_bytes),
             (None, Line::Text(text)) if text.trim().is_empty() || text.starts_with(';') => {}
-            (None, Line::Text(shown) | Line::NotUtf8(shown) | Line::Overlong(shown)) => {
+            (None, Line::Text(shown) | Line::Overlong(shown)) => {
                 return Err(no_header(path, &shown));
             }
         }
@@ -124,7 +116,7 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
             .in_file(path)
             .hint("export it again"));
     }
-    let table = RawTable::with_rows(records.file, records.columns.into(), records.rows);
+    let table = RawTable::with_rows(records.file, records.columns.into(), records.rows).noted(note(foreign));
     Ok((table, records.rejections))
 }
 

@@ -1,96 +1,106 @@
-//! From a path to a format and an open file, with a clear error for everything that is not a readable table.
+//! From a path to open bytes: regular files and standard input (`-`), and a clear error for everything else.
 
 use std::{
-    fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    fs::{File, Metadata},
+    io::{Cursor, Read, Seek, SeekFrom},
     path::Path,
 };
 
 use crate::{Error, ErrorKind};
 
-/// Extensions that are read as tables, for messages.
-const KNOWN: &str = ".csv, .tsv, .tab, .txt, .parquet, .sdf, .sd, .fasta, .fa and .faa";
+/// Most bytes that are taken from standard input, which is held in memory.
+const STDIN_BYTES: u64 = 4 << 30;
 
-/// The format of a file, by its extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// Text with a header; the delimiter that the extension suggests.
-    Delimited(u8),
-    Parquet,
-    Sdf,
-    Fasta,
+/// Bytes that can be read from any place.
+pub(super) enum Plain {
+    File(File),
+    Memory(Cursor<Vec<u8>>),
 }
 
-impl Format {
-    /// The format of `path`.
-    pub(super) fn of(path: &Path) -> Result<Self, Error> {
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        match extension.as_str() {
-            "csv" | "txt" => Ok(Self::Delimited(b',')),
-            "tsv" | "tab" => Ok(Self::Delimited(b'\t')),
-            "parquet" | "pq" => Ok(Self::Parquet),
-            "sdf" | "sd" => Ok(Self::Sdf),
-            "fasta" | "fa" | "faa" => Ok(Self::Fasta),
-            // A missing file or a directory is the better message where the extension is unknown as well.
-            _ => open(path).and_then(|_| {
-                let (reason, hint) = match extension.as_str() {
-                    "gz" | "zip" | "bz2" | "xz" | "zst" => ("the file is compressed", "unpack it first".to_string()),
-                    "xls" | "xlsx" => ("spreadsheets are not read", "export the sheet as CSV".to_string()),
-                    _ => ("the format is not known by its extension", format!("{KNOWN} are read")),
-                };
-                Err(Error::new(ErrorKind::Malformed, reason).in_file(path).hint(hint))
-            }),
+impl Read for Plain {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
         }
     }
 }
 
-/// Opens `path` for reading: it must be a file and hold at least one byte.
-pub(super) fn open(path: &Path) -> Result<File, Error> {
+impl Seek for Plain {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
+}
+
+/// Opens `path`: a regular file that holds at least one byte, or `-` for standard input.
+pub(super) fn open(path: &Path) -> Result<Plain, Error> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().take(STDIN_BYTES + 1).read_to_end(&mut bytes);
+        if read.map_err(|source| Error::read(path, source))? as u64 > STDIN_BYTES {
+            let reason = format!("standard input gives more than {STDIN_BYTES} bytes");
+            return Err(Error::new(ErrorKind::TooLarge, reason)
+                .in_file(path)
+                .hint("write the table to a file and name the file"));
+        }
+        if bytes.is_empty() {
+            return Err(empty(path));
+        }
+        return Ok(Plain::Memory(Cursor::new(bytes)));
+    }
+    // Opening a pipe waits for a writer, so that the kind is looked at first.
+    let metadata = std::fs::metadata(path).map_err(|source| Error::read(path, source))?;
+    regular(path, &metadata)?;
     let file = File::open(path).map_err(|source| Error::read(path, source))?;
-    let metadata = file.metadata().map_err(|source| Error::read(path, source))?;
-    if metadata.is_dir() {
-        return Err(Error::new(ErrorKind::WrongFileType, "this is a directory, not a file")
-            .in_file(path)
-            .hint("name a file inside this directory"));
+    if metadata.len() == 0 {
+        return Err(empty(path));
     }
-    if metadata.is_file() && metadata.len() == 0 {
-        return Err(Error::new(ErrorKind::Empty, "the file is empty")
-            .in_file(path)
-            .hint("write the table again; an interrupted export leaves an empty file"));
-    }
-    Ok(file)
+    Ok(Plain::File(file))
 }
 
-/// Opens the text file `path` behind its byte order mark; UTF-16 and compressed data are refused.
-pub(crate) fn open_text(path: &Path) -> Result<BufReader<File>, Error> {
-    let mut file = open(path)?;
-    let mut head = [0_u8; 4];
-    let mut filled = 0;
-    while filled < head.len() {
-        match file
-            .read(&mut head[filled..])
-            .map_err(|source| Error::read(path, source))?
-        {
-            0 => break,
-            n => filled += n,
-        }
+fn empty(path: &Path) -> Error {
+    Error::new(ErrorKind::Empty, "the file is empty")
+        .in_file(path)
+        .hint("write the table again; an interrupted export leaves an empty file")
+}
+
+/// Refuses what is no regular file, and names its kind.
+fn regular(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    if metadata.is_file() {
+        return Ok(());
     }
-    let malformed = |reason: &str, hint: &str| Err(Error::new(ErrorKind::Malformed, reason).in_file(path).hint(hint));
-    let skip = match &head[..filled] {
-        [0xEF, 0xBB, 0xBF, ..] => 3,
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-            return malformed("the text is encoded as UTF-16", "save it again as UTF-8");
-        }
-        [0x1F, 0x8B, ..] => return malformed("the file is compressed with gzip", "unpack it first"),
-        b"PK\x03\x04" => return malformed("this is a ZIP archive or a spreadsheet", "export the table as CSV"),
-        b"PAR1" => return malformed("this is a Parquet file", "give it the extension .parquet"),
-        _ => 0,
+    let (kind, hint) = match kind(metadata) {
+        "directory" => ("directory", "name a file inside this directory"),
+        kind => (kind, "name a regular file, or write `-` to read standard input"),
     };
-    file.seek(SeekFrom::Start(skip))
-        .map_err(|source| Error::read(path, source))?;
-    Ok(BufReader::with_capacity(1 << 16, file))
+    Err(
+        Error::new(ErrorKind::WrongFileType, format!("this is a {kind}, not a file"))
+            .in_file(path)
+            .hint(hint),
+    )
+}
+
+#[cfg(unix)]
+fn kind(metadata: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "directory"
+    } else if kind.is_fifo() {
+        "named pipe (FIFO)"
+    } else if kind.is_socket() {
+        "socket"
+    } else if kind.is_char_device() || kind.is_block_device() {
+        "device"
+    } else {
+        "special file"
+    }
+}
+
+#[cfg(not(unix))]
+fn kind(metadata: &Metadata) -> &'static str {
+    if metadata.is_dir() { "directory" } else { "special file" }
 }

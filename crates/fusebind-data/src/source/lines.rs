@@ -2,18 +2,18 @@
 
 use std::io::{BufRead, Read};
 
+use super::text::decode;
+
 /// A line without its end, or the reason why it cannot be used.
 pub(super) enum Line {
-    /// A line of UTF-8 text.
+    /// A line of text.
     Text(String),
-    /// A line with bytes that are not UTF-8, shown lossily.
-    NotUtf8(String),
     /// A line above the limit; its first bytes are shown, the rest was skipped.
     Overlong(String),
 }
 
-/// Reads the next line of at most `limit` bytes; `None` at the end of the file.
-pub(super) fn next_line(source: &mut impl BufRead, limit: usize) -> std::io::Result<Option<Line>> {
+/// Reads the next line of at most `limit` bytes; `None` at the end of the file. `foreign` counts lines that are not UTF-8.
+pub(super) fn next_line(source: &mut impl BufRead, limit: usize, foreign: &mut u64) -> std::io::Result<Option<Line>> {
     let mut bytes = Vec::new();
     if source.by_ref().take(limit as u64 + 1).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
@@ -28,8 +28,8 @@ pub(super) fn next_line(source: &mut impl BufRead, limit: usize) -> std::io::Res
         bytes.truncate(200);
         return Ok(Some(Line::Overlong(String::from_utf8_lossy(&bytes).into_owned())));
     }
-    Ok(Some(match String::from_utf8(bytes) {
-        Ok(text) => Line::Text(text),
-        Err(fault) => Line::NotUtf8(String::from_utf8_lossy(fault.as_bytes()).into_owned()),
-    }))
+    Ok(Some(Line::Text(match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(fault) => decode(fault.as_bytes(), foreign).into_owned(),
+    })))
 }

@@ -3,7 +3,6 @@
 //! A truncated or corrupt file is an error. Column chunks are checked against the memory limit before they are decoded.
 
 use std::{
-    fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
@@ -13,10 +12,14 @@ use arrow::{
     error::ArrowError,
     util::display::{ArrayFormatter, FormatOptions},
 };
-use parquet::{arrow::arrow_reader::ParquetRecordBatchReaderBuilder, file::metadata::ParquetMetaData};
+use bytes::Bytes;
+use parquet::{
+    arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
+    file::{metadata::ParquetMetaData, reader::ChunkReader},
+};
 
 use super::{
-    file::open,
+    file::Plain,
     raw::{RawColumn, RawTable, ReadLimits},
 };
 use crate::{Error, ErrorKind, table::Rejection};
@@ -24,14 +27,16 @@ use crate::{Error, ErrorKind, table::Rejection};
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 4096;
 
-pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let file = open(path)?;
+pub(super) fn read(path: &Path, source: Plain, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     // Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
-    catch_unwind(AssertUnwindSafe(|| decode(path, file, limits)))
-        .unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder failed".to_string())))
+    let read = AssertUnwindSafe(|| match source {
+        Plain::File(file) => decode(path, file, limits),
+        Plain::Memory(bytes) => decode(path, Bytes::from(bytes.into_inner()), limits),
+    });
+    catch_unwind(read).unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder failed".to_string())))
 }
 
-fn malformed(path: &Path, reason: String) -> Error {
+pub(super) fn malformed(path: &Path, reason: String) -> Error {
     Error::new(
         ErrorKind::Malformed,
         format!("this is not a complete Parquet file: {reason}"),
@@ -40,7 +45,11 @@ fn malformed(path: &Path, reason: String) -> Error {
     .hint("the file may be cut short: copy or export it again")
 }
 
-fn decode(path: &Path, file: File, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
+fn decode<R: ChunkReader + 'static>(
+    path: &Path,
+    file: R,
+    limits: &ReadLimits,
+) -> Result<(RawTable, Vec<Rejection>), Error> {
     let fault = |reason: &dyn std::fmt::Display| malformed(path, reason.to_string());
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fault(&e))?;
     check_chunks(path, builder.metadata(), limits)?;

@@ -14,6 +14,8 @@ pub struct ReadLimits {
     pub cell_bytes: usize,
     /// Largest uncompressed Parquet column chunk, in bytes; a larger one is an error, since it is decoded as a whole.
     pub chunk_bytes: u64,
+    /// Most columns of a table; a file of more is an error.
+    pub columns: usize,
 }
 
 impl Default for ReadLimits {
@@ -21,6 +23,7 @@ impl Default for ReadLimits {
         Self {
             cell_bytes: 64 << 20,
             chunk_bytes: 1 << 30,
+            columns: 100_000,
         }
     }
 }
@@ -75,6 +78,14 @@ impl RawColumn {
         self.ends.is_empty()
     }
 
+    /// The same column with `cell` before the first one.
+    pub(super) fn with_first(&self, name: impl Into<String>, cell: &str) -> Self {
+        let mut column = Self::new(name);
+        column.push((!cell.is_empty()).then_some(cell));
+        (0..self.len()).for_each(|row| column.push(self.get(row)));
+        column
+    }
+
     /// Appends nulls up to `len` cells.
     pub(super) fn pad_to(&mut self, len: usize) {
         while self.len() < len {
@@ -90,6 +101,7 @@ pub struct RawTable {
     pub file: String,
     columns: Vec<RawColumn>,
     rows: Vec<u64>,
+    notes: Vec<String>,
 }
 
 impl RawTable {
@@ -108,7 +120,24 @@ impl RawTable {
             file: file.into(),
             columns,
             rows,
+            notes: Vec::new(),
         }
+    }
+
+    /// The same table with what should be said of how it was read.
+    pub(super) fn noted(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    /// What should be said of how the file was read: skipped title rows, decimal commas, a header that is data.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Columns, row numbers and notes, to make another table of them.
+    pub(super) fn into_parts(self) -> (Vec<RawColumn>, Vec<u64>, Vec<String>) {
+        (self.columns, self.rows, self.notes)
     }
 
     /// Number of rows.

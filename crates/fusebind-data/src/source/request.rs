@@ -10,11 +10,12 @@ use fusebind_features::entity::{molecule::Chemistry, protein::Protein};
 
 use super::{
     annotation,
-    columns::{self, Role},
+    columns::{self, Role, Scope},
     config::ColumnMap,
     dataset::Tables,
     entity::{Entity, Registry},
     entity_table::{NamedRow, register_drugs, register_targets},
+    headerless,
     raw::RawTable,
     side::Side,
 };
@@ -48,6 +49,8 @@ pub struct EntityTable<E> {
     pub further: Vec<Column>,
     /// Rows that were rejected.
     pub rejections: Vec<Rejection>,
+    /// How the files were read where that is not plain: a header that is data, skipped title rows.
+    pub notes: Vec<String>,
 }
 
 /// Entities that hold for every row of a table of pairs.
@@ -72,6 +75,8 @@ pub struct PairTable {
     pub further: Vec<Column>,
     /// Rows that were rejected.
     pub rejections: Vec<Rejection>,
+    /// How the files were read where that is not plain: a header that is data, skipped title rows.
+    pub notes: Vec<String>,
 }
 
 /// What a row calls an entity, and its position among the distinct ones.
@@ -89,6 +94,8 @@ pub fn load_drugs(
 ) -> Result<EntityTable<Drug>, Error> {
     let (table, mut rejections) = RawTable::read(path)?;
     let table = annotation::skip(table, None);
+    let holds = |cell: &str| chemistry.molecule(cell).is_ok();
+    let table = headerless::settle(table, (Role::Smiles, Scope::Drugs), map, &holds);
     let mut registry = Registry::new();
     let rows = register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
     let ids = ["molblock", map.drug_id.as_deref().unwrap_or("drug_id")];
@@ -102,6 +109,8 @@ pub fn load_drugs(
 pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
     let (table, mut rejections) = RawTable::read(path)?;
     let table = annotation::skip(table, None);
+    let holds = |cell: &str| Protein::parse(cell).is_ok();
+    let table = headerless::settle(table, (Role::Sequence, Scope::Targets), map, &holds);
     let mut registry = Registry::new();
     let rows = register_targets(&table, map, &mut registry, &mut rejections)?;
     let ids = [map.target_id.as_deref().unwrap_or("target_id")];
@@ -121,6 +130,7 @@ fn entity_table<E>(
         entities,
         rows,
         rejections,
+        notes: table.notes().to_vec(),
     })
 }
 
@@ -184,6 +194,7 @@ pub fn load_pairs(
         targets: given.target.map_or(targets.entities, |target| vec![target]),
         rows,
         rejections,
+        notes: tables.notes(),
     })
 }
 

@@ -8,9 +8,10 @@ use std::{collections::HashMap, path::Path};
 use fusebind_features::entity::molecule::split_sd_record;
 
 use super::{
-    file::open_text,
+    container::Text,
     lines::{Line, next_line},
     raw::{RawColumn, RawTable, ReadLimits},
+    text::note,
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
@@ -34,9 +35,6 @@ impl Record {
             Line::Text(line) => {
                 self.text.push_str(&line);
                 self.text.push('\n');
-            }
-            Line::NotUtf8(shown) => {
-                self.fault = Some((shown, "a line is not UTF-8; save the file again as UTF-8"));
             }
             Line::Overlong(shown) => {
                 self.fault = Some((shown, "a line exceeds the size limit; remove the record"));
@@ -112,13 +110,12 @@ impl Columns {
     }
 }
 
-pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let mut source = open_text(path)?;
+pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     let file = path.display().to_string();
-    let (mut columns, mut rejections, mut number) = (Columns::new(), Vec::new(), 0);
+    let (mut columns, mut rejections, mut number, mut foreign) = (Columns::new(), Vec::new(), 0, 0);
     let mut record = Record::default();
     loop {
-        let line = next_line(&mut source, limits.cell_bytes).map_err(|e| Error::read(path, e))?;
+        let line = next_line(&mut source, limits.cell_bytes, &mut foreign).map_err(|e| Error::read(path, e))?;
         let at_end = line.is_none();
         match line {
             Some(Line::Text(text)) if text.starts_with("$$$$") => {}
@@ -145,7 +142,11 @@ pub(super) fn read(path: &Path, limits: &ReadLimits) -> Result<(RawTable, Vec<Re
             .in_file(path)
             .hint("export it again"));
     }
-    Ok((RawTable::with_rows(file, columns.columns, columns.rows), rejections))
+    let notes = note(foreign).map(|note| format!("{file}: {note}"));
+    Ok((
+        RawTable::with_rows(file, columns.columns, columns.rows).noted(notes),
+        rejections,
+    ))
 }
 
 /// Name in a data header such as `>  25 <MELTING.POINT>`.
