@@ -81,17 +81,6 @@ fn ragged_rows_are_rejected_and_the_others_kept() {
 }
 
 #[test]
-fn a_row_that_is_not_utf8_is_rejected_with_its_field() {
-    let (_dir, path) = file("a.csv", b"id,name\nd1,ok\nd2,caf\xe9\nd3,ok\n");
-    let (table, rejections) = RawTable::read(&path).unwrap();
-    assert_eq!(table.len(), 2);
-    assert_eq!((rejections[0].row, rejections[0].field.as_str()), (2, "name"));
-    assert!(rejections[0].reason.contains("UTF-8"));
-    assert_eq!(error("b.csv", b"id,caf\xe9\nd1,x\n").kind(), ErrorKind::Malformed);
-    assert_eq!(error("c.csv", b"\xff\xfei\0d\0").kind(), ErrorKind::Malformed);
-}
-
-#[test]
 fn an_open_quote_does_not_swallow_rows_in_silence() {
     let (_dir, path) = file("a.csv", "id,name\nd1,x\nd2,\"open\nd3,y\nd4,z\n");
     let (table, rejections) = RawTable::read(&path).unwrap();
@@ -158,6 +147,7 @@ fn what_is_no_readable_file_says_why() {
     assert_eq!(error("c.xlsx", b"PK\x03\x04").kind(), ErrorKind::Malformed);
     assert_eq!(error("c.csv.gz", b"\x1f\x8b").kind(), ErrorKind::Malformed);
     assert_eq!(error("c.csv", b"PAR1 is no text").kind(), ErrorKind::Malformed);
+    assert_eq!(error("c.parquet", b"id,smiles").kind(), ErrorKind::Malformed);
 }
 
 #[test]

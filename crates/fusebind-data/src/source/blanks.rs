@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{
     container::Text,
+    headerless::known,
     lines::{Line, next_line},
     raw::{RawColumn, RawTable, ReadLimits},
     text,
@@ -32,7 +33,9 @@ pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result
         };
         let (first, name) = divide(&line);
         if columns.is_empty() {
-            columns = vec![RawColumn::new(first), RawColumn::new(name)];
+            // What stands behind a structure is its name, whatever the header calls it.
+            let id = if known(first) && !name.is_empty() && !known(name) { "id" } else { name };
+            columns = vec![RawColumn::new(first), RawColumn::new(id)];
             continue;
         }
         number += 1;

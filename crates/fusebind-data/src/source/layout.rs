@@ -113,9 +113,9 @@ fn usual(body: &[(usize, &[u8])], delimiter: u8) -> (usize, usize) {
 fn delimiter(body: &[(usize, &[u8])], preferred: u8) -> Option<u8> {
     let best = DELIMITERS.into_iter().max_by_key(|delimiter| {
         let (width, agreeing) = usual(body, *delimiter);
-        // A line that the delimiter divides is the header, so that the first one weighs more.
+        // A title is rarer than a header in the first line.
         let first = body.first().is_some_and(|(_, line)| cells(line, *delimiter) > 1);
-        (agreeing + usize::from(first), *delimiter == preferred, width)
+        (agreeing, first, *delimiter == preferred, width)
     })?;
     (usual(body, best).1 > 0).then_some(best)
 }

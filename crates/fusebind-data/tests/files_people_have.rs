@@ -1,0 +1,216 @@
+//! Files as people have them: packed, from spreadsheets, of other encodings, without headers. What is unclear is refused by name.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use fusebind_data::{
+    Error, ErrorKind,
+    source::{ColumnMap, Keep, RawTable, load_drugs, load_targets},
+};
+use fusebind_features::entity::molecule::ChematicToolkit;
+use tempfile::TempDir;
+
+const TABLE: &str = "id,smiles\nd1,C\nd2,CC\n";
+
+fn file(name: &str, bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    (dir, path)
+}
+
+fn rows(name: &str, bytes: impl AsRef<[u8]>) -> (Vec<Vec<String>>, Vec<String>) {
+    let (_dir, path) = file(name, bytes);
+    let (table, rejections) = RawTable::read(&path).unwrap();
+    assert!(rejections.is_empty(), "{name}: {rejections:?}");
+    let header = table.columns().iter().map(|column| column.name().to_string()).collect();
+    let row = |row| {
+        table
+            .columns()
+            .iter()
+            .map(|c| c.get(row).unwrap_or("").to_string())
+            .collect()
+    };
+    let rows = std::iter::once(header).chain((0..table.len()).map(row)).collect();
+    (rows, table.notes().to_vec())
+}
+
+fn expected(text: &str) -> Vec<Vec<String>> {
+    text.lines()
+        .map(|line| line.split(',').map(str::to_string).collect())
+        .collect()
+}
+
+fn error(path: &Path) -> Error {
+    let error = RawTable::read(path).unwrap_err();
+    assert!(error.to_string().contains("\nhint: "), "there is a hint: {error}");
+    error
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn packed_tables_are_read_by_content_whatever_their_name() {
+    let members = [gzip(b"id,smiles\nd1,C\n"), gzip(b"d2,CC\n")].concat();
+    let zst = zstd::encode_all(TABLE.as_bytes(), 3).unwrap();
+    let zip = archive(&[("inner/table.csv", TABLE), ("__MACOSX/._table.csv", "x")]);
+    for (name, bytes) in [
+        ("a.csv.gz", gzip(TABLE.as_bytes())),
+        ("a.csv", gzip(TABLE.as_bytes())),
+        ("a.csv.bgz", members),
+        ("a.csv.zst", zst.clone()),
+        ("a", zst),
+        ("a.zip", zip.clone()),
+        ("a.csv", zip),
+    ] {
+        assert_eq!(rows(name, bytes).0, expected(TABLE), "{name}");
+    }
+}
+
+#[test]
+fn archives_of_several_files_and_damaged_ones_are_refused_by_name() {
+    let (_dir, path) = file("a.zip", archive(&[("one.csv", TABLE), ("two.csv", TABLE)]));
+    let several = error(&path);
+    assert_eq!(several.kind(), ErrorKind::Ambiguous);
+    assert!(several.to_string().contains("one.csv, two.csv"), "{several}");
+    let whole = gzip("id,smiles\nd1,C\n".repeat(5000).as_bytes());
+    let (_dir, path) = file("a.csv.gz", &whole[..whole.len() - 20]);
+    assert_eq!(error(&path).kind(), ErrorKind::Malformed);
+    let (_dir, path) = file("a.csv", b"BZh91AY&SY");
+    assert!(error(&path).to_string().contains("bzip2"));
+    let (_dir, path) = file("a.csv", b"id,smiles\nd1,\0\0\x01\n");
+    assert!(error(&path).to_string().contains("binary"));
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_fills_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.csv.gz");
+    let mut encoder = flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::best());
+    encoder.write_all(b"id,smiles\n").unwrap();
+    let lines = vec![b'\n'; 1 << 20];
+    for _ in 0..400 {
+        encoder.write_all(&lines).unwrap();
+    }
+    encoder.finish().unwrap();
+    let refused = error(&path);
+    assert_eq!(refused.kind(), ErrorKind::TooLarge, "{refused}");
+}
+
+#[test]
+fn other_encodings_and_line_ends_are_read() {
+    let table = "id,name\nd1,café\n";
+    let utf16 = |unit: fn(u16) -> [u8; 2], mark: bool| -> Vec<u8> {
+        let mark = mark.then_some(0xFEFF);
+        mark.into_iter().chain(table.encode_utf16()).flat_map(unit).collect()
+    };
+    for bytes in [
+        utf16(u16::to_le_bytes, true),
+        utf16(u16::to_be_bytes, true),
+        utf16(u16::to_le_bytes, false),
+        table.replace('\n', "\r\n").into_bytes(),
+        table.replace('\n', "\r").into_bytes(),
+        format!("\u{feff}{table}").into_bytes(),
+    ] {
+        assert_eq!(rows("a.csv", &bytes).0, expected(table), "{bytes:?}");
+    }
+    let (latin, notes) = rows("a.csv", b"id,name\nd1,caf\xe9\n");
+    assert_eq!(latin, expected(table));
+    assert!(notes[0].contains("1 cells or lines are not UTF-8"), "{notes:?}");
+}
+
+#[test]
+fn tables_from_spreadsheet_programs_are_read() {
+    for text in [
+        "sep=;\nid;ki\nd1;1,5\nd2;10\n",
+        "id;ki\nd1;1,5\nd2;10\n",
+        "id\tki\nd1\t1,5\nd2\t10\n",
+        "id|ki\nd1|1.5\nd2|10\n",
+        "Kinases, measured 2024\n\nid;ki\nd1;1,5\nd2;10\n",
+        "Kinases;\nid;ki\nd1;1,5\nd2;10\n",
+        "# made by hand\nid,ki\nd1,1.5\nd2,10\n",
+        "id;ki;;\nd1;1,5;;\nd2;10;;\n",
+    ] {
+        let (read, _) = rows("a.csv", text);
+        assert_eq!(read, expected("id,ki\nd1,1.5\nd2,10"), "{text:?}");
+    }
+    let (read, notes) = rows("a.csv", "Kinases;\nid;ki\nd1;1,234\nd2;12,345\n");
+    assert_eq!(read[1][1], "1,234", "thousands or decimals: unclear, and left as it is");
+    assert!(notes[0].contains("1 lines above the header"), "{notes:?}");
+}
+
+#[test]
+fn a_table_of_a_million_columns_is_refused() {
+    let (_dir, path) = file("a.csv", "c,".repeat(1_000_000));
+    assert_eq!(error(&path).kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn lists_of_smiles_need_no_header() {
+    let read = |name: &str, text: &str| {
+        let (_dir, path) = file(name, text);
+        let library = load_drugs(&path, &ChematicToolkit, &ColumnMap::default(), &Keep::Nothing).unwrap();
+        let rows: Vec<(u64, String)> = library.rows.into_iter().map(|row| (row.row, row.id)).collect();
+        (rows, library.notes)
+    };
+    let named = |one: &str, two: &str| vec![(1, one.to_string()), (2, two.to_string())];
+    for (name, text) in [
+        ("a.smi", "CCO ethyl alcohol\nCCN x\n"),
+        ("a.smiles", "CCO\tethyl alcohol\nCCN\tx\n"),
+        ("a.ism", "smiles name\nCCO ethyl alcohol\nCCN x\n"),
+        ("a.txt", "CCO ethyl alcohol\nCCN x\n"),
+        ("a.txt", "smiles zinc_id\nCCO ethyl alcohol\nCCN x\n"),
+        ("a.csv", "ethyl alcohol,CCO\nx,CCN\n"),
+    ] {
+        let (rows, notes) = read(name, text);
+        assert_eq!(rows, named("ethyl alcohol", "x"), "{name}: {text:?}");
+        let header = text.starts_with("smiles");
+        assert_eq!(notes.is_empty(), header, "{text:?}: {notes:?}");
+    }
+    for name in ["a.smi", "a.txt", "a.csv"] {
+        assert_eq!(read(name, "CCO\nCCN\n").0, named("CCO", "CCN"), "{name}");
+    }
+    let (_dir, path) = file("a.txt", "MKTAYIAKQRQISFVKSHFSRQ\nMKLVINGKTLKGEITVEGVDAA\n");
+    let targets = load_targets(&path, &ColumnMap::default(), &Keep::Nothing).unwrap();
+    assert_eq!(targets.entities.len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.csv");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let socket = error(&path);
+    assert_eq!(socket.kind(), ErrorKind::WrongFileType);
+    assert!(socket.to_string().contains("socket"), "{socket}");
+    assert!(error(Path::new("/dev/null")).to_string().contains("device"));
+    let pipe = dir.path().join("pipe.csv");
+    if std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        assert!(error(&pipe).to_string().contains("pipe"));
+    }
+}
