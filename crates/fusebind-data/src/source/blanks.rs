@@ -34,7 +34,11 @@ pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result
         let (first, name) = divide(&line);
         if columns.is_empty() {
             // What stands behind a structure is its name, whatever the header calls it.
-            let id = if known(first) && !name.is_empty() && !known(name) { "id" } else { name };
+            let id = if known(first) && !name.is_empty() && !known(name) {
+                "id"
+            } else {
+                name
+            };
             columns = vec![RawColumn::new(first), RawColumn::new(id)];
             continue;
         }
