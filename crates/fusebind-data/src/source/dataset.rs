@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind,
-    table::{Dataset, Drug, Rejection, Target},
+    table::{Dataset, Drug, Interaction, Rejection, Target},
 };
 
 /// Reads `path`: a folder with `drugs`, `targets` and `pairs` tables, a folder with only a flat `pairs` table that holds
@@ -77,13 +77,9 @@ pub fn load_dataset(
     let resolve = |row| Ok((drug_of.resolve(row, &drugs)?, target_of.resolve(row, &targets)?));
     let pairs = reader.read(resolve, &mut rejections);
 
+    let written = |row: usize| [drug_of.written(row), target_of.written(row)].map(str::to_string);
     let names = match config.keep_names {
-        true => {
-            let rows = (0..pair_table.len()).map(|row| (pair_table.row_number(row), row));
-            let at: HashMap<u64, usize> = rows.collect();
-            let names = |row: usize| [drug_of.written(row), target_of.written(row)].map(str::to_string);
-            pairs.interactions.iter().map(|i| names(at[&i.row])).collect()
-        }
+        true => names(&pair_table, &pairs.interactions, written),
         false => Vec::new(),
     };
     let mut dataset = Dataset {
@@ -102,6 +98,13 @@ pub fn load_dataset(
     dataset.refresh_fingerprint();
     dataset.notes.extend(notes::of_dataset(&dataset));
     Ok((dataset, rejections))
+}
+
+/// What the row of each interaction calls its drug and its target.
+fn names(table: &RawTable, interactions: &[Interaction], written: impl Fn(usize) -> [String; 2]) -> Vec<[String; 2]> {
+    let rows = (0..table.len()).map(|row| (table.row_number(row), row));
+    let at: HashMap<u64, usize> = rows.collect();
+    interactions.iter().map(|i| written(at[&i.row])).collect()
 }
 
 /// The tables of a data set, as they were read.
