@@ -165,6 +165,15 @@ fn a_column_under_a_wrong_unit_is_refused_unless_insisted() {
         };
         assert!(read_as("pairs.csv", &text, &insist).is_ok(), "{column}");
     }
+    // Too few for a refusal, or within what is read: a note.
+    let (dataset, _) = read(&table("Kd_nM", &["5.1", "6.2", "7.3", "8.4"])).unwrap();
+    assert!(dataset.notes[0].contains("--unit pKd"), "{:?}", dataset.notes);
+    let (dataset, _) = read(&table("Kd_nM", &["5", "60", "700", "8e-6"])).unwrap();
+    assert!(
+        dataset.notes[0].starts_with("1 affinities") && dataset.notes[0].contains("row 4"),
+        "{:?}",
+        dataset.notes
+    );
     // The remedy helps.
     let config = LoadConfig {
         unit: Some("Kd_M".into()),

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a data set, or the pair table. Goes out: sentences with counts.
 
-use super::{columns::normalise, missing::present, raw::RawTable};
+use super::{columns::normalise, missing::present, raw::RawTable, unit::USUAL};
 use crate::table::{Affinity, Censoring, Dataset, Interaction, Scale};
 
 /// A row that is labelled "does not bind" although its -log10(molar) is at least this, 100 nM, and that of the weakest tenth of the
@@ -15,6 +15,7 @@ pub const BINDS_NOT_TO: f64 = 4.0;
 pub(super) fn of_dataset(dataset: &Dataset) -> Vec<String> {
     contradictions(&dataset.interactions)
         .into_iter()
+        .chain(extremes(&dataset.interactions))
         .chain(positives_alone(&dataset.interactions))
         .collect()
 }
@@ -59,6 +60,23 @@ fn positive_floor(mut positives: Vec<f64>) -> f64 {
     positives
         .get(positives.len() / 10)
         .map_or(BINDS_FROM, |weakest| weakest.max(BINDS_FROM))
+}
+
+/// Values at the edges of what is read are more often a wrong unit than a measurement.
+fn extremes(interactions: &[Interaction]) -> Option<String> {
+    let concentration = |row: &&Interaction| {
+        row.affinity
+            .is_some_and(|a| a.scale != Scale::Kiba && !USUAL.contains(&a.value))
+    };
+    let mut extreme = interactions.iter().filter(concentration);
+    let first = extreme.next()?;
+    Some(format!(
+        "{} affinities have a -log10(molar) below {} or above {}, the first in row {}; check their units",
+        1 + extreme.count(),
+        USUAL.start(),
+        USUAL.end(),
+        first.row
+    ))
 }
 
 /// Positives without a negative and without affinities teach nothing.

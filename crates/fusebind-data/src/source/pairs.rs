@@ -60,6 +60,7 @@ impl<'t> PairReader<'t> {
         };
         let mut unread = Vec::new();
         let measured = measured_columns(table, config, label, &mut unread)?;
+        let mut notes: Vec<String> = note.into_iter().chain(unread.iter().map(unread_note)).collect();
         if label.is_none() && measured.is_empty() && config.labels == LabelPolicy::Required {
             return Err(nothing_measured(table));
         }
@@ -68,7 +69,7 @@ impl<'t> PairReader<'t> {
             return Err(table.missing(name, "no column of affinities has this name, which --prefer names"));
         }
         if !config.accept_values && config.labels == LabelPolicy::Required {
-            plausible::check(table, &measured)?;
+            notes.extend(plausible::check(table, &measured)?);
         }
         let splits = table
             .columns()
@@ -90,7 +91,7 @@ impl<'t> PairReader<'t> {
             policy: config.labels,
             floor: config.censor_at_floor,
             prefer: config.prefer.clone(),
-            notes: note.into_iter().chain(unread.iter().map(unread_note)).collect(),
+            notes,
         })
     }
 

@@ -17,15 +17,25 @@ pub const IMPOSSIBLE_SHARE: f64 = 0.2;
 pub const HIGHEST_MEDIAN: f64 = 12.0;
 /// Share of values between 3 and 12 from which concentrations look like logarithms, where a third of them has decimals.
 pub const LOGARITHM_SHARE: f64 = 0.9;
-/// Fewest values for a judgement by the median, and by the range of logarithms.
-const FEWEST: [usize; 2] = [3, 8];
+/// Fewest values for a judgement by the median, for a note on the range of logarithms, and for a refusal by that range.
+const FEWEST: [usize; 3] = [3, 4, 8];
 
-/// Checks each column of measurements, apart for each unit that its rows have.
+/// Why numbers cannot be what their unit says.
+struct Suspicion {
+    reason: String,
+    /// What they look like, with the flag that says so.
+    likely: Option<String>,
+    /// Too few numbers for a refusal.
+    is_weak: bool,
+}
+
+/// Checks each column of measurements, apart for each unit that its rows have. Returns a note on each that is too short to be refused.
 ///
 /// # Errors
 ///
 /// The first column whose numbers cannot be what its unit says, with the likely unit.
-pub(super) fn check(table: &RawTable, columns: &[Measured<'_>]) -> Result<(), Error> {
+pub(super) fn check(table: &RawTable, columns: &[Measured<'_>]) -> Result<Vec<String>, Error> {
+    let mut notes = Vec::new();
     for measured in columns {
         let mut by_unit: BTreeMap<Unit, Vec<f64>> = BTreeMap::new();
         for row in 0..table.len() {
@@ -37,10 +47,18 @@ pub(super) fn check(table: &RawTable, columns: &[Measured<'_>]) -> Result<(), Er
         let all: usize = by_unit.values().map(Vec::len).sum();
         // Where the rows have units of their own, the wrong ones of a few are refused row by row.
         for (unit, numbers) in by_unit.into_iter().filter(|(_, numbers)| 2 * numbers.len() >= all) {
-            if let Some((reason, likely)) = suspicion(unit, &numbers) {
-                let likely = likely.map_or("check the unit".to_string(), |likely| {
+            if let Some(found) = suspicion(unit, &numbers) {
+                let likely = found.likely.map_or("check the unit".to_string(), |likely| {
                     format!("the numbers look like {likely}")
                 });
+                let reason = found.reason;
+                if found.is_weak {
+                    notes.push(format!(
+                        "`{}`: {reason}; if the unit is wrong, {likely}",
+                        measured.column.name()
+                    ));
+                    continue;
+                }
                 return Err(Error::new(ErrorKind::Unit, reason)
                     .in_file(Path::new(&table.file))
                     .in_column(measured.column.name())
@@ -48,11 +66,16 @@ pub(super) fn check(table: &RawTable, columns: &[Measured<'_>]) -> Result<(), Er
             }
         }
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// Why `numbers` cannot be in `unit`, and what they look like.
-fn suspicion(unit: Unit, numbers: &[f64]) -> Option<(String, Option<String>)> {
+fn suspicion(unit: Unit, numbers: &[f64]) -> Option<Suspicion> {
+    let refusal = |reason, likely| Suspicion {
+        reason,
+        likely,
+        is_weak: false,
+    };
     if unit.notation == Notation::Score {
         return None;
     }
@@ -73,7 +96,7 @@ fn suspicion(unit: Unit, numbers: &[f64]) -> Option<(String, Option<String>)> {
                 _ => format!("{name} ({} to {})", PLAUSIBLE.start(), PLAUSIBLE.end()),
             }
         );
-        return Some((reason, most_likely(unit, &outside)));
+        return Some(refusal(reason, most_likely(unit, &outside)));
     }
     stored.sort_by(f64::total_cmp);
     if all >= FEWEST[0] && stored[all / 2] > HIGHEST_MEDIAN {
@@ -81,20 +104,25 @@ fn suspicion(unit: Unit, numbers: &[f64]) -> Option<(String, Option<String>)> {
             "the median is a {name} of {:.1}, which no set of measurements has",
             stored[all / 2]
         );
-        return Some((reason, most_likely(unit, numbers)));
+        return Some(refusal(reason, most_likely(unit, numbers)));
     }
     let Notation::Concentration(exponent) = unit.notation else {
         return None;
     };
     // Weak binders in micromolar often lie between 3 and 12 as well: more of them are needed to tell.
-    let fewest = if exponent >= 9 { FEWEST[1] } else { 3 * FEWEST[1] };
+    let times = if exponent >= 9 { 1 } else { 3 };
+    let fewest = times * FEWEST[1];
     (numbers.len() >= fewest && like_logarithms(numbers)).then(|| {
         let reason = format!(
             "nearly all of {} numbers lie between 3 and 12, as logarithms do and concentrations in {} do not",
             numbers.len(),
             unit.symbol()
         );
-        (reason, Some(as_logarithm(unit)))
+        Suspicion {
+            reason,
+            likely: Some(as_logarithm(unit)),
+            is_weak: numbers.len() < times * FEWEST[2],
+        }
     })
 }
 
@@ -135,7 +163,8 @@ mod tests {
             scale: Scale::PKd,
             notation,
         };
-        suspicion(unit, numbers).map(|(reason, likely)| format!("{reason}; {}", likely.unwrap_or_default()))
+        let refusal = suspicion(unit, numbers).filter(|found| !found.is_weak);
+        refusal.map(|found| format!("{}; {}", found.reason, found.likely.unwrap_or_default()))
     }
 
     #[test]
