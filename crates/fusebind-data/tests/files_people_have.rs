@@ -214,3 +214,33 @@ fn only_regular_files_are_opened() {
         assert!(error(&pipe).to_string().contains("pipe"));
     }
 }
+
+/// A folder as DeepDTA publishes it; numpy pickled `Y` with protocol 2.
+#[test]
+fn the_layout_of_deepdta_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).unwrap();
+    write("ligands_can.txt", br#"{"z": "CCO", "a": "CCN"}"#);
+    write("proteins.txt", br#"{"P": "MKTAYIAKQRQISFVKSHFSRQ"}"#);
+    let mut pickle = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02U\x01bq\x03\x87q\x04Rq\x05(K\x01K\x02K\x01\x86q\x06cnumpy\ndtype\nq\x07U\x02f8q\x08K\x00K\x01\x87q\tRq\n(K\x03U\x01<q\x0bNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x0cb\x89U\x10".to_vec();
+    for value in [43.0f64, 10000.0] {
+        pickle.extend(value.to_le_bytes());
+    }
+    pickle.extend(b"q\rtq\x0eb.");
+    write("Y", &pickle);
+    let (dataset, rejections) =
+        fusebind_data::source::load_dataset(dir, &ChematicToolkit, &Default::default()).unwrap();
+    assert!(rejections.is_empty(), "{rejections:?}");
+    // Ids keep the order of the file, which is that of the rows of Y.
+    assert_eq!((dataset.drugs[0].ids[0].as_str(), dataset.interactions.len()), ("z", 2));
+    assert!(
+        (dataset.interactions[1].affinity.unwrap().value - 5.0).abs() < 1e-9,
+        "10000 nM"
+    );
+    assert!(
+        dataset.notes.iter().any(|note| note.contains("Kd_nM")),
+        "{:?}",
+        dataset.notes
+    );
+}

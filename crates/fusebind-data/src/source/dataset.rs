@@ -20,6 +20,7 @@ use super::{
     annotation,
     columns::{self, Role},
     config::{ColumnMap, LoadConfig},
+    deepdta,
     entity::Registry,
     entity_table::{register_drugs, register_targets},
     notes,
@@ -44,7 +45,7 @@ pub fn load_dataset(
         drugs: drug_table,
         targets: target_table,
         pairs: pair_table,
-    } = Tables::open(path, Some(&config.columns), &mut rejections)?;
+    } = Tables::open(path, Some(&config.columns), config.unit.as_deref(), &mut rejections)?;
     let tables: Vec<&RawTable> = drug_table.iter().chain(&target_table).chain([&pair_table]).collect();
     columns::check(&config.columns, &tables)?;
     let map = &config.columns;
@@ -122,7 +123,20 @@ impl Tables {
     }
 
     /// Opens the tables of a folder, or one flat table. Where measurements are read, `map` has the columns that are named.
-    pub fn open(path: &Path, map: Option<&ColumnMap>, rejections: &mut Vec<Rejection>) -> Result<Self, Error> {
+    pub fn open(
+        path: &Path,
+        map: Option<&ColumnMap>,
+        unit: Option<&str>,
+        rejections: &mut Vec<Rejection>,
+    ) -> Result<Self, Error> {
+        if path.is_dir() && deepdta::is_one(path) {
+            let [drugs, targets, pairs] = deepdta::read(path, unit)?;
+            return Ok(Self {
+                drugs: Some(drugs),
+                targets: Some(targets),
+                pairs,
+            });
+        }
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;
             rejections.extend(rejected);

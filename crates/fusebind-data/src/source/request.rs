@@ -146,7 +146,7 @@ pub fn load_pairs(
     keep: &Keep,
 ) -> Result<PairTable, Error> {
     let mut rejections = Vec::new();
-    let tables = Tables::open(path, None, &mut rejections)?;
+    let tables = Tables::open(path, None, None, &mut rejections)?;
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
     let mut drugs = Registry::<Drug>::new();
