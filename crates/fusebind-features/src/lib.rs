@@ -22,6 +22,7 @@ pub mod neighbours;
 pub mod quality;
 pub mod random;
 pub mod reference;
+mod reference_check;
 pub mod rows;
 pub mod schema;
 pub mod simd;

@@ -174,6 +174,9 @@ impl ModelConfig {
             limits::all_at_most(limits::MOST_INPUTS, &inputs)?;
             for (_, inputs) in &side.embeddings {
                 limits::at_most("embeddings", *inputs, limits::MOST_CHANNELS)?;
+                if *inputs == 0 {
+                    return Err(Error::new(ErrorKind::Config, "model: `embeddings` must have channels"));
+                }
             }
         }
         Ok(())

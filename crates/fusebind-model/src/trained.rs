@@ -38,6 +38,7 @@ pub struct OutputScale {
 
 /// What belongs to the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Description {
     /// Version of fusebind that wrote the file.
     pub version: String,
@@ -52,10 +53,8 @@ pub struct Description {
     /// Share of the encoders, with neighbour features, in the prediction; the rest is the neighbour head.
     pub encoder_share: f32,
     /// Share of the output from graph and sequence alone in the prediction.
-    #[serde(default)]
     pub structure_only_share: f32,
     /// Weights of the modalities of drugs and of targets at the end of training.
-    #[serde(default)]
     pub modality_weights: [ModalityWeights; 2],
     /// Share of binding pairs in training: the answer for a pair of which nothing is known.
     pub prior: Option<f64>,

@@ -21,6 +21,9 @@ const STOP: &[&str] = &[
     "which", "with",
 ];
 
+/// Above the logarithm of any number of entities.
+const MOST_WEIGHT: f32 = 1000.0;
+
 /// Terms that were seen in training texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +62,14 @@ fn terms(texts: &[String]) -> (BTreeMap<String, u32>, bool) {
 }
 
 impl Vocabulary {
+    /// Whether each term has a weight, and no term is there twice.
+    pub(crate) fn is_whole(&self) -> bool {
+        let usual = |weight: &f32| weight.is_finite() && weight.abs() <= MOST_WEIGHT;
+        self.terms.len() == self.weights.len()
+            && self.weights.iter().all(usual)
+            && self.terms.windows(2).all(|two| two[0] < two[1])
+    }
+
     /// The `most` terms that occur in most of the given entities' texts, but at least in two and not in more than half.
     pub fn fit<'a>(texts: impl Iterator<Item = &'a [String]>, most: usize) -> Self {
         let mut frequency: HashMap<String, u32> = HashMap::new();

@@ -76,6 +76,16 @@ impl CalibrationMap {
         }
     }
 
+    /// Whether there is a ratio for every score, all are finite, and the scores rise.
+    pub fn is_whole(&self) -> bool {
+        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
+        !self.scores.is_empty()
+            && self.scores.len() == self.ratios.len()
+            && self.scores.is_sorted()
+            && finite(&self.scores)
+            && finite(&self.ratios)
+    }
+
     /// The ratio of `score`.
     pub fn ratio(&self, score: f32) -> f32 {
         let above = self.scores.partition_point(|s| *s <= score);

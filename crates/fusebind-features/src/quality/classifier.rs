@@ -181,6 +181,15 @@ impl MismatchClassifier {
         classifier
     }
 
+    /// Whether all its parts are there and finite.
+    pub fn is_whole(&self) -> bool {
+        let whole = |values: &[f32], count: usize| values.len() == count && values.iter().all(|v| v.is_finite());
+        whole(&self.mean, TERMS)
+            && whole(&self.factor, TERMS)
+            && !self.weights.is_empty()
+            && self.weights.iter().all(|weights| whole(weights, TERMS + 1))
+    }
+
     fn standard(&self, mut row: [f32; TERMS]) -> [f32; TERMS] {
         for ((value, mean), factor) in row.iter_mut().zip(&self.mean).zip(&self.factor) {
             *value = ((*value - mean) * factor).clamp(-4.0, 4.0);

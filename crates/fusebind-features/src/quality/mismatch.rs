@@ -92,14 +92,14 @@ pub struct Comparison {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MismatchModel {
     /// Prior share of wrong values `d`.
-    mismatch_prior: f32,
-    classifiers: [Vec<MismatchClassifier>; 2],
+    pub(super) mismatch_prior: f32,
+    pub(super) classifiers: [Vec<MismatchClassifier>; 2],
     /// From sums to log-likelihood ratios, by side, stage and source.
-    calibration_maps: [[BTreeMap<usize, CalibrationMap>; 2]; 2],
+    pub(super) calibration_maps: [[BTreeMap<usize, CalibrationMap>; 2]; 2],
     /// Share of wrong values among training entities, by side, stage and source.
-    shares: [[BTreeMap<usize, f32>; 2]; 2],
+    pub(super) shares: [[BTreeMap<usize, f32>; 2]; 2],
     /// Reference entities whose values are excluded, by source.
-    excluded: [BTreeMap<usize, Vec<bool>>; 2],
+    pub(super) excluded: [BTreeMap<usize, Vec<bool>>; 2],
 }
 
 fn is_side(source: SimilarityKind) -> bool {

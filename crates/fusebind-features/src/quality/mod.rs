@@ -4,6 +4,7 @@
 
 mod agreement;
 mod calibration_map;
+mod check;
 mod classifier;
 mod mismatch;
 mod rates;

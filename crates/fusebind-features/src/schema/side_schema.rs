@@ -4,7 +4,7 @@
 //! are), [`SideStore`] (all entities of a run) and [`SideBatch`] (those of a batch). Axis legend: `V` terms, `G` genes, `A`
 //! assays, `S` signatures.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,26 @@ impl SideSchema {
             }
         }
         schema
+    }
+
+    /// Refuses a schema that training does not write: names that are there twice, a vocabulary without its weights.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check(&self) -> Result<(), String> {
+        if !self.vocabulary.is_whole() {
+            return Err("a vocabulary whose terms are not in order, or without the weight of each".into());
+        }
+        for (what, names) in [("gene", &self.genes), ("assay", &self.assays)] {
+            let mut seen = HashSet::new();
+            if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+                return Err(format!("the {what} `{name}` twice"));
+            }
+        }
+        match self.embeddings.iter().any(|e| e.scale.mean.is_empty()) {
+            true => Err("an embedding without channels".into()),
+            false => Ok(()),
+        }
     }
 
     /// Channels of each modality.

@@ -40,7 +40,7 @@ impl Archive {
             return Err(Error::new(
                 ErrorKind::Checkpoint,
                 format!(
-                    "{} arrays belong to no parameter of this model: the checkpoint is of another configuration",
+                    "{} arrays of section `weights` belong to no parameter of this model: the checkpoint is of another configuration",
                     self.arrays.len() - writer.used
                 ),
             ));

@@ -11,7 +11,7 @@ use super::{
     parts::{CALIBRATION, PROVENANCE, REFERENCE, SCHEMA, WEIGHTS, save_description, take_description},
 };
 use crate::{
-    Error, ErrorKind,
+    Error,
     checkpoint::{Archive, Section, SectionInfo, Sections, reference_section, take_reference},
     trained::Description,
 };
@@ -44,12 +44,7 @@ impl ModelFile {
         let reference = take_reference(sections.take(REFERENCE.name)?)?;
         agreement::check(&description, reference.as_ref())?;
         let weights = sections.take(WEIGHTS.name)?.into_archive(WEIGHTS.name)?;
-        if !weights.indices.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Checkpoint,
-                "section `weights` holds lists that are no parameters: copy the file again or train again",
-            ));
-        }
+        agreement::weights(&weights)?;
         Ok(Self {
             description,
             weights,

@@ -91,6 +91,9 @@ pub(super) fn take_description(sections: &mut Sections) -> Result<Description, E
 fn other_version(reason: &str) -> Error {
     Error::new(
         ErrorKind::Checkpoint,
-        format!("was written by another version of fusebind ({reason}): train again with this one"),
+        format!(
+            "sections `schema`, `calibration` and `provenance` are not as this version of fusebind writes them ({reason}): train again \
+             with this one, or use the version that wrote the file"
+        ),
     )
 }

@@ -85,7 +85,7 @@ pub fn config() -> ModelConfig {
 }
 
 /// Numeric rows of every so manieth entity.
-fn profiles(columns: &[&str], entities: usize, every: usize, rows: usize) -> Profiles {
+pub fn profiles(columns: &[&str], entities: usize, every: usize, rows: usize) -> Profiles {
     Profiles {
         columns: columns.iter().map(|c| c.to_string()).collect(),
         values: (0..entities * rows * columns.len())
