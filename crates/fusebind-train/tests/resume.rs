@@ -196,6 +196,78 @@ fn a_resumed_run_is_bit_identical() {
 }
 
 #[test]
+fn a_lost_or_garbled_log_changes_nothing() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    run(&dataset, &whole, false, None, 7).unwrap();
+    let log = |run: &Path| -> Vec<(u64, f64)> {
+        let epochs = RunDir::open(run).unwrap().epochs().unwrap();
+        epochs.iter().map(|epoch| (epoch.epoch, epoch.train_loss)).collect()
+    };
+    let half = "{\"epoch\":1,\"train_loss\":0.5,\"val";
+    let other = "{\"epoch\":2,\"train_loss\":-9.0,\"valid\":{},\"learning_rate\":0.0,\"seconds\":0.0}\n";
+    for (name, text) in [
+        ("empty", Some("")),
+        ("half", Some(half)),
+        ("other", Some(other)),
+        ("gone", None),
+    ] {
+        let out = folder.path().join(name);
+        run(&dataset, &out, false, Some(3), 7).unwrap();
+        match text {
+            Some(text) => std::fs::write(out.join("metrics.jsonl"), text).unwrap(),
+            None => std::fs::remove_file(out.join("metrics.jsonl")).unwrap(),
+        }
+        run(&dataset, &out, true, None, 7).unwrap();
+        assert!(model(&whole) == model(&out), "{name}: the model files differ");
+        assert_eq!(log(&whole), log(&out), "{name}");
+    }
+}
+
+#[test]
+fn a_state_with_any_flipped_bit_is_refused_by_name() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    run(&dataset, &out, false, Some(1), 7).unwrap();
+    let path = out.join("state").join("last.safetensors");
+    let whole = std::fs::read(&path).unwrap();
+    for at in (0..200).map(|n| (n * 7919 + n / 2) % whole.len()) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        std::fs::write(&path, bytes).unwrap();
+        let error = RunDir::open(&out)
+            .unwrap()
+            .load_state()
+            .map(drop)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("section") || error.contains("model file"),
+            "byte {at}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_finished_run_is_not_trained_anew() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    run(&dataset, &out, false, None, 7).unwrap();
+    let before = model(&out);
+    // What a kill between writing the model and removing the state leaves, or a copy that makes empty folders.
+    std::fs::create_dir(out.join("state")).unwrap();
+    let error = run(&dataset, &out, true, None, 7).unwrap_err();
+    assert!(error.contains("finished"), "{error}");
+    assert!(before == model(&out), "the model is as it was");
+}
+
+#[test]
 fn another_run_is_not_resumed_and_none_is_overwritten() {
     let _turn = turn();
     let dataset = dataset();

@@ -25,7 +25,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         recipe.check()?;
     }
     let device = load::device(args.device, console)?;
-    if args.resume && is_finished(&RunDir::open(&args.out)?) {
+    if args.resume && RunDir::open(&args.out)?.is_finished() {
         console.note(format_args!("{}: this run is finished", args.out.display()));
         return Ok(());
     }
@@ -81,11 +81,6 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
-}
-
-/// A finished run has its model and no state to continue from: continuing would train it from the start.
-fn is_finished(run: &RunDir) -> bool {
-    run.model().is_file() && !run.root().join("state").exists()
 }
 
 fn summary(trained: &Trained) -> String {

@@ -3,6 +3,7 @@
 //! Comes in: the name of a built-in recipe or a TOML file. Goes out: a checked [`Recipe`]. Unknown keys are refused.
 
 mod builtin;
+mod difference;
 mod perturbation;
 mod renamed;
 

@@ -67,17 +67,34 @@ pub struct RunInfo {
 
 /// How far a run has come, written with its state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// Finished epochs.
     pub epoch: u64,
     /// The epoch that the run ends with so far.
     pub selection: Option<Selection>,
     /// Whether label-free pre-training is done.
-    #[serde(default)]
     pub pretrained: bool,
     /// What the curriculum has learned.
-    #[serde(default)]
     pub curriculum: CurriculumState,
+    /// The finished epochs. `metrics.jsonl` is a copy for readers: a resumed run writes it again from here.
+    pub epochs: Vec<EpochMetrics>,
+}
+
+impl Progress {
+    /// What in it does not go together, in words.
+    fn disagreement(&self) -> Option<String> {
+        let numbered = self.epochs.iter().zip(1..).all(|(epoch, number)| epoch.epoch == number);
+        if !numbered || self.epochs.len() as u64 != self.epoch {
+            return Some(format!(
+                "{} epochs are listed, {} finished",
+                self.epochs.len(),
+                self.epoch
+            ));
+        }
+        let kept = self.selection.as_ref()?.epoch;
+        (kept == 0 || kept > self.epoch).then(|| format!("epoch {kept} is kept of {}", self.epoch))
+    }
 }
 
 /// One line of `metrics.jsonl`.
@@ -145,6 +162,11 @@ impl RunDir {
     /// The model's file.
     pub fn model(&self) -> PathBuf {
         self.root.join("model.safetensors")
+    }
+
+    /// Whether there is a model and no state to go on from: to go on would train the run from its start.
+    pub fn is_finished(&self) -> bool {
+        self.model().is_file() && !self.state().is_file()
     }
 
     fn write_text(&self, name: &str, text: &str) -> Result<(), Error> {
@@ -226,11 +248,10 @@ impl RunDir {
         Ok(text.lines().map_while(|line| serde_json::from_str(line).ok()).collect())
     }
 
-    /// Removes logged epochs after `epoch`, which a resumed run repeats.
-    pub fn rewind(&self, epoch: u64) -> Result<(), Error> {
-        let kept: Vec<EpochMetrics> = self.epochs()?.into_iter().filter(|m| m.epoch <= epoch).collect();
+    /// Writes `metrics.jsonl` anew with the epochs of a state, whatever it holds: a resumed run repeats later ones.
+    pub fn rewind(&self, epochs: &[EpochMetrics]) -> Result<(), Error> {
         let mut text = String::new();
-        for metrics in &kept {
+        for metrics in epochs {
             let line = serde_json::to_string(metrics)
                 .map_err(|e| Error::new(ErrorKind::Run, format!("an epoch cannot be logged: {e}")))?;
             text.push_str(&line);
@@ -258,7 +279,15 @@ impl RunDir {
             return Ok(None);
         }
         let (mut sections, _) = Sections::open(&path, &STATE)?;
-        let progress = sections.take(PROGRESS.name)?.parse(PROGRESS.name)?;
+        let progress: Progress = sections.take(PROGRESS.name)?.parse(PROGRESS.name)?;
+        if let Some(wrong) = progress.disagreement() {
+            return Err(Error::new(
+                ErrorKind::Run,
+                format!("section `{}` disagrees with itself: {wrong}", PROGRESS.name),
+            )
+            .about(&path)
+            .hint("the state cannot be used: train again in a new folder"));
+        }
         let mut part = |name| sections.take(name)?.into_archive(name);
         let parts = StateParts {
             model: part("model")?,

@@ -60,7 +60,7 @@ impl Epochs<'_> {
         let average = run.averages();
         let model = run.averaged(&average)?;
         let validated = self.validation.score(&model, self.job.device, loader.modality_weights);
-        let metrics = EpochMetrics {
+        let mut metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,
             valid: validated.logged(),
@@ -72,7 +72,12 @@ impl Epochs<'_> {
             learning_rate: self.schedule.rate(run.optimizer.steps().saturating_sub(1)),
             seconds: started.elapsed().as_secs_f64(),
         };
+        // JSON has no other numbers: a state with one could not be read again.
+        for scores in [&mut metrics.valid, &mut metrics.measured_importance] {
+            scores.retain(|_, score| score.is_finite());
+        }
         run.dir.log(&metrics)?;
+        run.progress.epochs.push(metrics.clone());
         run.keep(average, validated, loader.modality_weights);
         observer.epoch(&metrics);
         Ok(())

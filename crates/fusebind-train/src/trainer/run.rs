@@ -156,20 +156,27 @@ impl Run {
             () if known.data_fingerprint != info.data_fingerprint => other("the data set"),
             () if known.side_fingerprint != info.side_fingerprint => other("the side data"),
             () if known.split_hash != info.split_hash => other("the split"),
-            () if self.dir.recipe()? != self.recipe => other("the recipe"),
-            () => Ok(()),
+            () => match self.dir.recipe()?.first_difference(&self.recipe)? {
+                Some(setting) => other(&format!("`{setting}` of the recipe")),
+                None => Ok(()),
+            },
         }
     }
 
     fn restore(&mut self) -> Result<(), Error> {
+        if self.dir.is_finished() {
+            return Err(Error::new(ErrorKind::Run, "this run is finished")
+                .about(self.dir.root())
+                .hint("use its model, or train in another folder"));
+        }
         let Some((parts, progress)) = self.dir.load_state()? else {
-            return self.dir.rewind(0);
+            return self.dir.rewind(&[]);
         };
         self.model = Some(parts.model.load_into(self.model().clone())?);
         self.optimizer = AdamW::restore(self.recipe.training.optimizer.clone(), &parts.optimizer)?;
         self.best = Some(parts.best).filter(|best| !best.arrays.is_empty());
         self.progress = progress;
-        self.dir.rewind(self.progress.epoch)
+        self.dir.rewind(&self.progress.epochs)
     }
 
     pub(super) fn schedule(&self, steps_per_epoch: u64) -> Schedule {
