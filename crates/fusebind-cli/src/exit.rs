@@ -69,8 +69,7 @@ pub fn exit(result: anyhow::Result<()>) -> ExitCode {
 /// Ends the program where the flags could not be parsed, or asked for help or the version.
 pub fn refuse(refusal: &clap::Error) -> ExitCode {
     if !refusal.use_stderr() {
-        let _ = refusal.print();
-        return ExitCode::SUCCESS;
+        return exit(refusal.print().map_err(Into::into));
     }
     let text = if console::in_colour() {
         refusal.render().ansi().to_string()

@@ -240,7 +240,7 @@ fn a_simulated_data_set_is_written_once_and_as_configured() {
         8,
         "an id and seven genes"
     );
-    assert!(text(&fusebind(&simulate, here).stderr).contains("holds a data set already"));
+    assert!(text(&fusebind(&simulate, here).stderr).contains("is not empty"));
     fs::write(here.join("world.toml"), "gnomes = 7\n").unwrap();
     let wrong = fusebind(&["data", "simulate", "--config", "world.toml", "-o", "other"], here);
     let message = text(&wrong.stderr);

@@ -28,7 +28,7 @@ use fusebind::{
 };
 
 use super::{
-    output::{create_parent, say},
+    output::{create_parent, protect, say},
     robustness::{self, Sweep},
     train,
 };
@@ -60,6 +60,7 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
         let (name, seed) = scored_run.split_once(':').context("a run is named as VARIANT:SEED")?;
         return work(args, name, seed.parse().context("a seed is a number")?, console);
     }
+    refuse_inputs(args)?;
     create_parent(&args.out().join("recipes/x"))?;
     create_parent(&args.out().join("scored/x"))?;
     for variant in &chosen {
@@ -100,6 +101,17 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     let page = report::ablation::page(&recipe.name, args.data(), &chosen, &ablation, &scored_runs);
     put(&args.out().join("report.html"), &page.render()?)?;
     print(&ablation)
+}
+
+/// Refuses a folder whose files would replace what is read.
+fn refuse_inputs(args: &AblateArgs) -> anyhow::Result<()> {
+    let files = ["scores.csv", "scores.parquet", "summary.json", "report.html"].map(|name| args.out().join(name));
+    let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
+    let inputs = [args.data(), Path::new(&args.recipe)].into_iter().chain(split);
+    protect(
+        files.iter().map(PathBuf::as_path).chain([args.out()]),
+        inputs.chain(args.modalities.as_deref()),
+    )
 }
 
 fn choose(all: Vec<Variant>, wanted: &[String]) -> anyhow::Result<Vec<Variant>> {

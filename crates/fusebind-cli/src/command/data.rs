@@ -15,7 +15,7 @@ use fusebind::data::{
 
 use super::{
     import,
-    output::{create_parent, refuse_input, say},
+    output::{create_parent, protect, say},
     screening, sets,
 };
 use crate::{
@@ -40,7 +40,11 @@ pub fn run(command: DataCommand, console: &Console) -> anyhow::Result<()> {
 
 fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     if let Some(file) = &args.rejected {
-        refuse_input(file, [args.dir.as_path()].into_iter().chain(args.modalities.as_deref()))?;
+        let beside = args.dir.join("modalities");
+        let folders = [args.dir.as_path(), &beside]
+            .into_iter()
+            .chain(args.modalities.as_deref());
+        protect([file], folders)?;
     }
     let (dataset, mut rejections) = examined(args, console)?;
     let beside = args.dir.join("modalities");
@@ -94,7 +98,7 @@ fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
             "write for instance --fractions 0.7,0.1,0.2",
         ));
     };
-    refuse_input(&args.out, [args.dir.as_path()])?;
+    protect([&args.out, &load::rejected_beside(&args.out)], [args.dir.as_path()])?;
     let (dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let method = match args.by {
         By::Random => SplitBy::Random,
@@ -137,7 +141,7 @@ fn write(args: &SplitArgs, console: &Console) -> anyhow::Result<()> {
 
 fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
     // Writing into the folder that is read, or beside older tables in another format, would lose or mix data.
-    sets::refuse_taken(&args.out)?;
+    sets::new_folder(&args.out, [args.dir.as_path()])?;
     let (mut dataset, rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     let merged = merge_duplicates(&mut dataset, sets::duplicate_policy(args.duplicates));
     console.note(format_args!(
@@ -181,12 +185,7 @@ fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
     config.targets = args.targets.unwrap_or(config.targets);
     config.pairs = args.pairs.unwrap_or(config.pairs);
     config.seed = args.seed.unwrap_or(config.seed);
-    if args.out.join("pairs.csv").exists() {
-        return Err(Failure::failed(
-            format!("{}: holds a data set already", args.out.display()),
-            "name a new folder with -o",
-        ));
-    }
+    sets::new_folder(&args.out, args.config.as_deref())?;
     let universe = simulate(&config)?;
     universe.write(&args.out)?;
     console.note(format_args!(

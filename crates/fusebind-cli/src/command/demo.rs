@@ -28,24 +28,20 @@ use fusebind::{
     },
 };
 
-use super::{demo_steps, evaluate::print, output::say};
+use super::{demo_steps, evaluate::print, output::say, sets};
 use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
     console::{Console, TrainingProgress},
-    exit::Failure,
     load,
     run_source::{DataSource, RunSource},
 };
 
 pub fn run(args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
     let folder = match &args.out {
-        Some(folder) if is_taken(folder) => {
-            return Err(Failure::failed(
-                format!("{}: is not empty", folder.display()),
-                "name a new folder with --out",
-            ));
+        Some(folder) => {
+            sets::new_folder(folder, [])?;
+            folder.clone()
         }
-        Some(folder) => folder.clone(),
         None => free_folder(),
     };
     let universe = show(&folder, args, console)?;

@@ -16,10 +16,11 @@ use fusebind::{
     },
 };
 
-use super::output::{create_parent, refuse_input, say};
+use super::output::{create_parent, protect, say};
 use crate::{
     args::EvaluateArgs,
     console::Console,
+    exit::Failure,
     load,
     run_source::{DataSource, SourceFlags},
 };
@@ -77,12 +78,27 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
 
 /// The model of the run, with the mismatch rates that were given.
 fn open_model(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::Result<TrainedModel> {
+    finished(run)?;
     let device = load::device(args.device, console)?;
     let mut bundle = TrainedModel::open(&run.model(), &device)?;
     if let Some(path) = &args.mismatch_rates {
         bundle.mismatch_rates = load::mismatch_rates(path, &bundle.description)?;
     }
     Ok(bundle)
+}
+
+/// Refuses a run that has no model yet, and says how to go on with it.
+pub fn finished(run: &RunDir) -> anyhow::Result<()> {
+    if run.model().is_file() {
+        return Ok(());
+    }
+    let (root, epochs) = (run.root().display(), run.epochs()?.len());
+    let planned = run.recipe()?.training.epochs;
+    let sentence = "give the command that started it once more, with --resume: fusebind train RECIPE --data DATA";
+    Err(Failure::failed(
+        format!("{root}: this run is not finished: {epochs} of {planned} epochs are done, and there is no model yet"),
+        format!("{sentence} --out {root} --resume"),
+    ))
 }
 
 /// Where the data are; refused where the predictions would be written over them.
@@ -95,7 +111,13 @@ fn open_source(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::
     };
     let source = DataSource::of_run(run, flags, console)?;
     if let Some(out) = &args.predictions {
-        refuse_input(out, source.paths().chain([args.run.as_path()]))?;
+        protect(
+            [out, &load::rejected_beside(out)],
+            source
+                .paths()
+                .chain([args.run.as_path()])
+                .chain(args.mismatch_rates.as_deref()),
+        )?;
     }
     Ok(source)
 }

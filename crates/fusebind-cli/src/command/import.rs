@@ -10,7 +10,7 @@ use fusebind::{
 };
 
 use super::{
-    output::{create_parent, refuse_input, say},
+    output::{create_parent, say},
     sets,
 };
 use crate::{
@@ -21,10 +21,9 @@ use crate::{
 };
 
 pub fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
-    sets::refuse_taken(&args.out)?;
     let rejected = load::rejected_beside(&args.out);
     let inputs = args.files.iter().chain(&args.targets).map(std::path::PathBuf::as_path);
-    refuse_input(&rejected, inputs)?;
+    sets::new_folder(&args.out, inputs)?;
     create_parent(&args.out)?;
     let format = match args.format {
         ImportLayout::Bindingdb => ImportFormat::BindingDb,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fusebind::model::model_file::{ModelFile, ModelInfo};
 
-use super::output::{create_parent, refuse_input, say};
+use super::output::{create_parent, protect, say};
 use crate::{args::ModelCommand, console::Console, exit::Failure};
 
 pub fn run(command: ModelCommand, console: &Console) -> anyhow::Result<()> {
@@ -32,7 +32,7 @@ fn model_file(path: &Path) -> PathBuf {
 }
 
 fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
-    refuse_input(output, [path])?;
+    protect([output], [path])?;
     if output.exists() {
         return Err(Failure::failed(
             format!("{}: exists already", output.display()),

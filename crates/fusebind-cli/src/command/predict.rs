@@ -21,7 +21,7 @@ use fusebind::{
     },
 };
 
-use super::output::{create_parent, refuse_input};
+use super::output::{create_parent, protect};
 use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 
 /// Most pairs that are held in memory with their predictions.
@@ -42,18 +42,8 @@ struct Asked {
 
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     check(args)?;
-    if let Some(out) = &args.out {
-        let tables = [
-            &args.pairs,
-            &args.drugs,
-            &args.targets,
-            &args.modalities,
-            &args.mismatch_rates,
-        ];
-        let inputs = || tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path);
-        refuse_input(out, inputs())?;
-        refuse_input(&load::rejected_beside(out), inputs())?;
-    }
+    let beside = rejected_file(args);
+    protect(args.out.iter().chain([&beside]), inputs(args))?;
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
     let mut predictor = Model::open_on(&args.run, &device)?.without(without)?;
@@ -66,31 +56,46 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let folder = args.modalities.as_deref();
     let (side, _) = load::side_data(folder, &asked.dataset, fields, &mut asked.rejections, console)?;
-    let predictions = predict(&predictor, &asked, &side, console);
-    let columns = columns(&predictor, &mut asked, &predictions);
-    let beside = match &args.out {
-        Some(path) => {
-            create_parent(path)?;
-            write(path, &columns)?;
-            load::rejected_beside(path)
-        }
-        None => {
-            print(&columns)?;
-            // There is no output to lie beside: the folder one stands in, under the name of the input.
-            let input = args.pairs.as_deref().or(args.drugs.as_deref());
-            load::rejected_beside(Path::new(
-                input.and_then(Path::file_name).unwrap_or("predictions".as_ref()),
-            ))
-        }
-    };
-    load::report_rejections(&asked.rejections, Some(&beside), console)?;
     if asked.request.pairs.is_empty() {
+        // An older result is not replaced by nothing.
+        create_parent(&beside)?;
+        load::report_rejections(&asked.rejections, Some(&beside), console)?;
         return Err(Failure::failed(
             "no pair could be predicted: every row was rejected",
             "fix the rows whose reasons were written beside the output",
         ));
     }
-    Ok(())
+    let predictions = predict(&predictor, &asked, &side, console);
+    let columns = columns(&predictor, &mut asked, &predictions);
+    match &args.out {
+        Some(path) => {
+            create_parent(path)?;
+            write(path, &columns)?;
+        }
+        None => print(&columns)?,
+    }
+    load::report_rejections(&asked.rejections, Some(&beside), console)
+}
+
+/// Everything that is read.
+fn inputs(args: &PredictArgs) -> impl Iterator<Item = &Path> {
+    let tables = [
+        &args.pairs,
+        &args.drugs,
+        &args.targets,
+        &args.modalities,
+        &args.mismatch_rates,
+    ];
+    tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path)
+}
+
+/// The list of rejected rows: beside the output; without one in the folder one stands in, under the name of the input.
+fn rejected_file(args: &PredictArgs) -> PathBuf {
+    let input = [&args.pairs, &args.drugs, &args.targets].into_iter().flatten().next();
+    let named = input
+        .and_then(|input| input.file_name())
+        .unwrap_or("predictions".as_ref());
+    load::rejected_beside(args.out.as_deref().unwrap_or(Path::new(named)))
 }
 
 fn predict(predictor: &Model, asked: &Asked, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
@@ -221,6 +226,10 @@ fn names(rows: Vec<NamedRow>) -> Vec<Name> {
 /// Refuses flags that name no pair, before anything is read.
 fn check(args: &PredictArgs) -> anyhow::Result<()> {
     match () {
+        () if args.pairs.is_some() && args.smiles.is_some() && args.sequence.is_some() => Err(Failure::misuse(
+            "--pairs goes with --smiles or with --sequence, not with both",
+            "give the one that the table lacks",
+        )),
         () if args.pairs.is_some() => Ok(()),
         () if args.smiles.is_none() && args.drugs.is_none() => Err(lacking("compounds", DRUG_FLAGS)),
         () if args.sequence.is_none() && args.targets.is_none() => Err(lacking("proteins", TARGET_FLAGS)),

@@ -10,7 +10,7 @@ use fusebind::{
     predict::Entities,
 };
 
-use super::output::{create_parent, refuse_input, say};
+use super::output::{create_parent, protect, say};
 use crate::{
     args::{EstimateArgs, QualityCommand},
     console::Console,
@@ -25,7 +25,10 @@ pub fn run(command: &QualityCommand, console: &Console) -> anyhow::Result<()> {
 
 fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
-        refuse_input(out, [&args.data, &args.modalities, &args.run].map(PathBuf::as_path))?;
+        protect(
+            [out, &load::rejected_beside(out)],
+            [&args.data, &args.modalities, &args.run].map(PathBuf::as_path),
+        )?;
     }
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;

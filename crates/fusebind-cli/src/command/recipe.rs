@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use fusebind::{data::table::write_atomically, train::recipe::Recipe};
 use std::io::Write;
 
-use super::output::{create_parent, say};
+use super::output::{create_parent, protect, say};
 use crate::{args::RecipeCommand, exit::Failure};
 
 pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
@@ -17,6 +17,7 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
         }
         RecipeCommand::Copy { recipe, file } => {
             let text = Recipe::open(&recipe)?.to_toml()?;
+            protect([&file], [Path::new(&recipe)])?;
             if file.exists() {
                 return Err(Failure::failed(
                     format!("{}: exists", file.display()),

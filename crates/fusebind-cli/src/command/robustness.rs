@@ -1,13 +1,13 @@
 //! `fusebind robustness`: a trained model under missing and wrong modalities.
 
-use std::fs;
+use std::{fs, io::Write};
 
 use anyhow::Context;
 use fusebind::{
     data::{
         source::LabelPolicy,
         split::Part,
-        table::{Column, write},
+        table::{Column, write, write_atomically},
     },
     model::trained::TrainedModel,
     train::{
@@ -17,13 +17,24 @@ use fusebind::{
     },
 };
 
-use super::output::say;
+use super::{
+    evaluate::finished,
+    output::{protect, say},
+};
 use crate::{
     args::{DeviceName, RobustnessArgs},
     console::Console,
     load, report,
     run_source::{DataSource, SourceFlags},
 };
+
+/// What is written into the folder of `--out`.
+const FILES: [&str; 4] = [
+    "measurements.csv",
+    "measurements.parquet",
+    "summary.json",
+    "report.html",
+];
 
 pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
     let run = RunDir::open(&args.run)?;
@@ -34,6 +45,10 @@ pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
         tables: &args.source,
     };
     let source = DataSource::of_run(&run, flags, console)?;
+    if let Some(folder) = &args.out {
+        let files = FILES.map(|name| folder.join(name));
+        protect(files.iter().chain([folder]), source.paths().chain([args.run.as_path()]))?;
+    }
     let swept = sweep(
         &Sweep {
             run: &run,
@@ -47,16 +62,16 @@ pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
     if let Some(folder) = &args.out {
         fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be created", folder.display()))?;
         let columns = columns(&swept.measurements);
-        write(&folder.join("measurements.csv"), &columns)?;
-        write(&folder.join("measurements.parquet"), &columns)?;
+        write(&folder.join(FILES[0]), &columns)?;
+        write(&folder.join(FILES[1]), &columns)?;
         let put = |name: &str, text: &str| {
             let file = folder.join(name);
-            fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
+            write_atomically(&file, |out| out.write_all(text.as_bytes()))
         };
-        put("summary.json", &(serde_json::to_string_pretty(&swept)? + "\n"))?;
+        put(FILES[2], &(serde_json::to_string_pretty(&swept)? + "\n"))?;
         let epochs = run.epochs()?;
         put(
-            "report.html",
+            FILES[3],
             &report::robustness::page(&args.run, &source.data, &swept, &epochs).render()?,
         )?;
     }
@@ -87,6 +102,7 @@ pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness
     let (run, source) = (wanted.run, wanted.source);
     let (recipe, info) = (run.recipe()?, run.info()?);
     let device = load::device(wanted.device, console)?;
+    finished(run)?;
     let bundle = TrainedModel::open(&run.model(), &device)?;
     let labels = LabelPolicy::Required;
     let (dataset, mut rejections) =

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub fn run(args: &ScreeningArgs, console: &Console) -> anyhow::Result<()> {
-    sets::refuse_taken(&args.out)?;
+    sets::new_folder(&args.out, [args.dir.as_path()])?;
     if !(args.hidden > 0.0 && args.hidden < 1.0) || args.decoys == 0 {
         return Err(Failure::misuse(
             "nothing would be hidden, or nothing would be left",

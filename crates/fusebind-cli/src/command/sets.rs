@@ -1,6 +1,6 @@
 //! `fusebind data merge` and `fusebind data exclude`: several data sets as one, or one without another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fusebind::data::{
     source::LabelPolicy,
@@ -10,7 +10,7 @@ use fusebind::data::{
     },
 };
 
-use super::output::say;
+use super::output::{protect, say};
 use crate::{
     args::{Duplicates, ExcludeArgs, MergeArgs, Shared, TableFormat},
     console::Console,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub fn merge(args: &MergeArgs, console: &Console) -> anyhow::Result<()> {
-    refuse_taken(&args.out)?;
+    new_folder(&args.out, args.sets.iter().map(PathBuf::as_path))?;
     let names = names(args)?;
     let mut rejections: Vec<Rejection> = Vec::new();
     let mut sets = Vec::new();
@@ -54,7 +54,7 @@ pub fn merge(args: &MergeArgs, console: &Console) -> anyhow::Result<()> {
 }
 
 pub fn exclude_pairs(args: &ExcludeArgs, console: &Console) -> anyhow::Result<()> {
-    refuse_taken(&args.out)?;
+    new_folder(&args.out, [args.dir.as_path(), &args.pairs])?;
     let (mut dataset, mut rejections) = load::dataset(&args.dir, &args.source, LabelPolicy::Required, None, console)?;
     // Pairs to be excluded need no label: a list of them is enough.
     let (other, rejected) = load::dataset(&args.pairs, &args.source, LabelPolicy::Optional, None, console)?;
@@ -110,8 +110,9 @@ fn stem(path: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// Refuses a folder that holds something: a data set there would be lost or mixed with the new one.
-pub fn refuse_taken(out: &Path) -> anyhow::Result<()> {
+/// Refuses a folder that holds something, where a data set would be lost or mixed with the new one, and whatever is read from `inputs`.
+pub fn new_folder<'a>(out: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<()> {
+    protect([out, &load::rejected_beside(out)], inputs)?;
     let taken = out.is_file() || std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     match taken {
         false => Ok(()),

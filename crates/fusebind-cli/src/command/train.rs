@@ -1,5 +1,7 @@
 //! `fusebind train`: a recipe and a data set to a run folder.
 
+use std::path::Path;
+
 use fusebind::{
     data::source::LabelPolicy,
     train::{
@@ -10,7 +12,7 @@ use fusebind::{
     },
 };
 
-use super::output::create_parent;
+use super::output::{create_parent, protect};
 use crate::{
     args::TrainArgs,
     console::{Console, TrainingProgress},
@@ -24,6 +26,12 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         recipe.training.epochs = epochs;
         recipe.check()?;
     }
+    let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
+    let inputs = [args.data.as_path(), Path::new(&args.recipe)].into_iter().chain(split);
+    protect(
+        [&args.out, &load::rejected_beside(&args.out)],
+        inputs.chain(args.modalities.as_deref()),
+    )?;
     let device = load::device(args.device, console)?;
     if args.resume && RunDir::open(&args.out)?.is_finished() {
         console.note(format_args!("{}: this run is finished", args.out.display()));

@@ -17,6 +17,7 @@ mod entity_table;
 mod fasta;
 mod file;
 mod format;
+mod given;
 mod headerless;
 mod label;
 mod layout;

@@ -15,7 +15,8 @@ use super::{
     dataset::Tables,
     entity::{Entity, Registry},
     entity_table::{NamedRow, register_drugs, register_targets},
-    headerless,
+    given, headerless,
+    missing::present,
     raw::RawTable,
     side::Side,
 };
@@ -149,6 +150,7 @@ pub fn load_pairs(
     let tables = Tables::open(path, None, None, &mut rejections)?;
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
+    let given_ids = given::id_columns(pairs, map, [given.drug.is_some(), given.target.is_some()])?;
     let mut drugs = Registry::<Drug>::new();
     if let Some(table) = &tables.drugs {
         register_drugs(table, chemistry, map, &mut drugs, &mut rejections)?;
@@ -179,12 +181,14 @@ pub fn load_pairs(
         )?),
     };
     let name = |row: usize| {
+        // A given entity is called what the row calls it, or else what it was given as.
+        let own = given_ids.map(|ids| ids.and_then(|ids| present(ids, row)));
         let ids = [
             given.drug.as_ref().map(|drug| &drug.ids[..]),
             given.target.as_ref().map(|target| &target.ids[..]),
         ];
-        let drug = named(drug_of.as_ref(), row, &drugs, ids[0])?;
-        Ok([drug, named(target_of.as_ref(), row, &targets, ids[1])?])
+        let drug = named(drug_of.as_ref(), row, &drugs, (own[0], ids[0]))?;
+        Ok([drug, named(target_of.as_ref(), row, &targets, (own[1], ids[1]))?])
     };
     let (rows, at) = accepted(pairs, name, &mut rejections);
     let ids: Vec<&str> = drug_of.iter().chain(&target_of).map(Side::id_column).collect();
@@ -224,16 +228,19 @@ fn check_columns(tables: &Tables, map: &ColumnMap) -> Result<(), Error> {
     columns::check(map, &all)
 }
 
-/// What a row calls its entity, and which one it is; `given` are the ids of the entity that holds for all rows.
+/// What a row calls its entity, and which one it is; `given` are the id in the row and those of the entity that holds for all rows.
 fn named<E: Entity>(
     side: Option<&Side<'_>>,
     row: usize,
     registry: &Registry<E>,
-    given: Option<&[String]>,
+    (own, given): (Option<&str>, Option<&[String]>),
 ) -> Result<NamedEntity, (String, String)> {
     match side {
         Some(side) => Ok((side.written(row).to_string(), side.resolve(row, registry)?)),
-        None => Ok((given.and_then(<[String]>::first).cloned().unwrap_or_default(), 0)),
+        None => {
+            let first = given.and_then(|ids| ids.first().map(String::as_str));
+            Ok((own.or(first).unwrap_or_default().to_string(), 0))
+        }
     }
 }
 
