@@ -26,12 +26,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         recipe.training.epochs = epochs;
         recipe.check()?;
     }
-    let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
-    let inputs = [args.data.as_path(), Path::new(&args.recipe)].into_iter().chain(split);
-    protect(
-        [&args.out, &load::rejected_beside(&args.out)],
-        inputs.chain(args.modalities.as_deref()),
-    )?;
+    refuse_inputs(args)?;
     let device = load::device(args.device, console)?;
     if args.resume && RunDir::open(&args.out)?.is_finished() {
         console.note(format_args!("{}: this run is finished", args.out.display()));
@@ -59,15 +54,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         split.valid.indices().len(),
         split.test.indices().len()
     ));
-    let source = RunSource::new(
-        &DataSource {
-            data: args.data.clone(),
-            modalities: args.modalities.clone(),
-            split: args.split.clone(),
-            tables: args.source.clone(),
-        },
-        &dataset,
-    )?;
+    let source = RunSource::new(&data_source(args), &dataset)?;
     // A resumed run remembers its data again only after the trainer has found that they are the same.
     if !args.resume {
         source.write(&RunDir::create(&args.out)?)?;
@@ -89,6 +76,26 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
+}
+
+/// What the run remembers of where its data are.
+fn data_source(args: &TrainArgs) -> DataSource {
+    DataSource {
+        data: args.data.clone(),
+        modalities: args.modalities.clone(),
+        split: args.split.clone(),
+        tables: args.source.clone(),
+    }
+}
+
+/// Refuses a run folder that is read, before anything is written.
+fn refuse_inputs(args: &TrainArgs) -> anyhow::Result<()> {
+    let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
+    let inputs = [args.data.as_path(), Path::new(&args.recipe)].into_iter().chain(split);
+    protect(
+        [&args.out, &load::rejected_beside(&args.out)],
+        inputs.chain(args.modalities.as_deref()),
+    )
 }
 
 fn summary(trained: &Trained) -> String {
