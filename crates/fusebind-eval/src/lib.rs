@@ -1,13 +1,16 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
-//! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`within`] and [`resample`]. Nothing here depends on a model or a file.
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`conformal`], [`platt`], [`within`] and [`resample`].
+//! Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
 
 pub mod calibration;
 pub mod classification;
+pub mod conformal;
 pub mod enrichment;
 mod error;
+pub mod platt;
 pub mod regression;
 pub mod resample;
 mod ties;
