@@ -277,7 +277,7 @@ fn single_tables_are_read_for_screening() {
     let table = load_targets(&dir.path().join("proteins.fasta"), &map, &Keep::Nothing).unwrap();
     let (targets, rejections) = (table.entities, table.rejections);
     assert_eq!(table.rows.len(), 1, "a header with an alias is one row");
-    assert_eq!(targets[0].ids, ["sp|P00533|EGFR_HUMAN", "P00533"]);
+    assert_eq!(targets[0].ids, ["P00533"]);
     assert_eq!(targets[0].keys["uniprot"], "P00533");
     assert_eq!((rejections.len(), rejections[0].row), (1, 2));
 }

@@ -243,4 +243,64 @@ fn the_layout_of_deepdta_is_read() {
         "{:?}",
         dataset.notes
     );
+mod parquet_bombs {
+    use std::sync::Arc;
+
+    use arrow::{
+        array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray},
+        datatypes::Int32Type,
+    };
+    use parquet::{
+        arrow::ArrowWriter,
+        basic::{Compression, ZstdLevel},
+        file::properties::WriterProperties,
+    };
+
+    use super::*;
+
+    fn write(batch: &RecordBatch, times: usize) -> (TempDir, PathBuf) {
+        let (dir, path) = file("a.parquet", "");
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_dictionary_page_size_limit(1 << 30)
+            .build();
+        let out = fs::File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(properties)).unwrap();
+        (0..times).for_each(|_| writer.write(batch).unwrap());
+        writer.close().unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn a_dictionary_that_repeats_a_long_text_is_refused() {
+        let keys = Int32Array::from(vec![0; 100_000]);
+        let long = "C".repeat(8 << 20);
+        let values: ArrayRef = Arc::new(StringArray::from(vec![long.as_str()]));
+        let column: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values).unwrap());
+        let (_dir, path) = write(&RecordBatch::try_from_iter([("smiles", column)]).unwrap(), 1);
+        assert!(fs::metadata(&path).unwrap().len() < 100_000);
+        assert_eq!(error(&path).kind(), ErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn millions_of_nulls_in_a_small_file_are_refused() {
+        let column: ArrayRef = Arc::new(Int32Array::new_null(1_000_000));
+        let (_dir, path) = write(&RecordBatch::try_from_iter([("id", column)]).unwrap(), 60);
+        let refused = error(&path);
+        assert_eq!(refused.kind(), ErrorKind::TooLarge);
+        assert!(refused.to_string().contains("60000000 rows"), "{refused}");
+    }
+}
+
+#[test]
+fn sd_fields_that_differ_in_each_record_take_no_quadratic_memory() {
+    let block = "\n\n\n\nM  END\n";
+    let text: String = (0..20_000)
+        .map(|at| format!("{block}> <F{at}>\n{at}\n\n$$$$\n"))
+        .collect();
+    let (_dir, path) = file("a.sdf", text);
+    let (table, _) = RawTable::read(&path).unwrap();
+    assert_eq!(table.len(), 20_000);
+    assert!(table.columns().len() <= 1000);
+    assert!(table.notes()[0].contains("rarest data fields"), "{:?}", table.notes());
 }

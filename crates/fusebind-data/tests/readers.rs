@@ -205,7 +205,8 @@ fn sd_records_give_blocks_titles_and_fields() {
 fn fasta_records_give_id_description_and_sequence() {
     let (_dir, path) = file("a.fasta", "\n>sp|P1|A first one\nMK\nLL \r\n>empty\n>b\nM\n>\nMM\n");
     let (table, rejections) = RawTable::read(&path).unwrap();
-    assert_eq!(cells(&table, "id"), some(&["sp|P1|A", "b"]));
+    assert_eq!(cells(&table, "id"), some(&["P1", "b"]));
+    assert_eq!(cells(&table, "name"), [Some("A".to_string()), None]);
     assert_eq!(cells(&table, "description"), [Some("first one".to_string()), None]);
     assert_eq!(cells(&table, "sequence"), some(&["MKLL", "M"]));
     assert_eq!(

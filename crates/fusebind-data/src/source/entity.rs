@@ -212,11 +212,10 @@ impl<E: Entity> Registry<E> {
         Ok(entity)
     }
 
-    /// Makes `alias` another id of `entity` where that id does not exist.
+    /// Lets `alias` lead to `entity` where no id does; the entity is not listed under it.
     pub(super) fn alias(&mut self, alias: &str, entity: u32) {
         if !self.by_id.contains_key(alias) {
             self.by_id.insert(alias.to_string(), entity);
-            self.entities[entity as usize].ids().push(alias.to_string());
         }
     }
 

@@ -53,8 +53,18 @@ pub(super) fn register_targets(
     let text = need(table, Role::Sequence, Scope::Targets, map)?;
     let id = find(table, Role::TargetId, Scope::Targets, map);
     let rows = register(table, id, text, registry, &Protein::parse, rejections);
-    // UniProt headers (`sp|P00533|EGFR_HUMAN`) are known by their accession as well.
+    // UniProt headers (`sp|P00533|EGFR_HUMAN`) are known by their accession as well, and accessions by the entry name of the header.
+    let cell = |column: &str, row: usize| table.column(column).and_then(|column| present(column, row));
     for row in &rows {
+        if let (Some(accession), Some(name)) = (cell("uniprot", row.at), cell("name", row.at))
+            && accession == row.id
+            && table.column("description").is_some()
+        {
+            registry.alias(name, row.entity);
+            for database in ["sp", "tr"] {
+                registry.alias(&format!("{database}|{accession}|{name}"), row.entity);
+            }
+        }
         if let Some(accession) = accession(&row.id) {
             registry.alias(accession, row.entity);
             registry.entities[row.entity as usize]

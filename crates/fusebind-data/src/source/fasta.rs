@@ -1,6 +1,7 @@
 //! FASTA: one record per protein.
 //!
-//! Goes out: the columns `id` (first word of the header), `description` (the rest) and `sequence` (lines joined). Whether the
+//! Goes out: the columns `id` (first word of the header), `description` (the rest), `sequence` (lines joined), and, where a header is one of
+//! UniProt (`sp|P00533|EGFR_HUMAN ..`), `uniprot` and `name`; the accession is then the id. Whether the
 //! letters are residues is checked where the protein is built, by the same rule for every table format.
 
 use std::path::Path;
@@ -59,7 +60,7 @@ fn header(line: &Line, limit: usize) -> Option<Record> {
 /// The columns and rejections of the records read so far.
 struct Records {
     file: String,
-    columns: [RawColumn; 3],
+    columns: [RawColumn; 5],
     /// Number of each accepted record in the file.
     rows: Vec<u64>,
     rejections: Vec<Rejection>,
@@ -71,7 +72,10 @@ impl Records {
         self.number += 1;
         match check(record) {
             Ok((id, description)) => {
-                self.columns[0].push(Some(id));
+                let known = uniprot(id);
+                self.columns[0].push(Some(known.map_or(id, |(accession, _)| accession)));
+                self.columns[3].push(known.map(|(accession, _)| accession));
+                self.columns[4].push(known.map(|(_, name)| name));
                 self.columns[1].push((!description.is_empty()).then_some(description));
                 self.columns[2].push(Some(&record.sequence));
                 self.rows.push(self.number);
@@ -87,7 +91,7 @@ impl Records {
 pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     let mut records = Records {
         file: path.display().to_string(),
-        columns: ["id", "description", "sequence"].map(RawColumn::new),
+        columns: ["id", "description", "sequence", "uniprot", "name"].map(RawColumn::new),
         rows: Vec::new(),
         rejections: Vec::new(),
         number: 0,
@@ -116,7 +120,11 @@ pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result
             .in_file(path)
             .hint("export it again"));
     }
-    let table = RawTable::with_rows(records.file, records.columns.into(), records.rows).noted(note(foreign));
+    let mut columns: Vec<RawColumn> = records.columns.into();
+    if (0..records.rows.len()).all(|row| columns[3].get(row).is_none()) {
+        columns.truncate(3);
+    }
+    let table = RawTable::with_rows(records.file, columns, records.rows).noted(note(foreign));
     Ok((table, records.rejections))
 }
 
@@ -128,6 +136,15 @@ fn no_header(path: &Path, line: &str) -> Error {
     )
     .in_file(path)
     .hint("a FASTA record begins with `>` and an id")
+}
+
+/// Accession and entry name of a UniProt header.
+fn uniprot(id: &str) -> Option<(&str, &str)> {
+    let (accession, name) = ["sp|", "tr|"]
+        .iter()
+        .find_map(|begin| id.strip_prefix(begin))?
+        .split_once('|')?;
+    (!accession.is_empty() && !name.is_empty()).then_some((accession, name))
 }
 
 /// Id and description, or field, value and reason of the fault.

@@ -25,6 +25,7 @@ mod lines;
 mod measured;
 mod missing;
 mod notes;
+mod pages;
 mod pairs;
 mod parquet;
 mod pickle;

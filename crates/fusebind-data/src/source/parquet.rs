@@ -1,6 +1,7 @@
 //! Parquet: every scalar column type becomes text; dictionaries are resolved, nulls kept.
 //!
-//! A truncated or corrupt file is an error. Column chunks are checked against the memory limit before they are decoded.
+//! A truncated or corrupt file is an error. What the pages unpack to is checked against limits before
+//! they are decoded, and the text while it grows.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,18 +15,32 @@ use arrow::{
 };
 use bytes::Bytes;
 use parquet::{
-    arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder},
+    },
+    basic::Repetition,
     file::{metadata::ParquetMetaData, reader::ChunkReader},
+    schema::types::SchemaDescriptor,
 };
 
 use super::{
+    bounded::{ANY_PROPORTION, disproportionate},
     file::Plain,
+    pages::sizes,
     raw::{RawColumn, RawTable, ReadLimits},
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 4096;
+/// Bytes that the cells of a batch may take where each is the longest of its dictionary.
+const BATCH_BYTES: u64 = 64 << 20;
+/// Cells that are read from a file of any size, and cells for each byte above that.
+const ANY_CELLS: u64 = 40_000_000;
+const CELLS_PER_BYTE: u64 = 32;
+/// Bytes of text for each byte of a file that unpacks to much.
+const TEXT_PER_BYTE: u64 = 1000;
 
 pub(super) fn read(path: &Path, source: Plain, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
     // Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
@@ -51,9 +66,20 @@ fn decode<R: ChunkReader + 'static>(
     limits: &ReadLimits,
 ) -> Result<(RawTable, Vec<Rejection>), Error> {
     let fault = |reason: &dyn std::fmt::Display| malformed(path, reason.to_string());
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fault(&e))?;
-    check_chunks(path, builder.metadata(), limits)?;
-    let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(|e| fault(&e))?;
+    let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| fault(&e))?;
+    let (flat, nested) = flat_columns(metadata.parquet_schema());
+    let bounds = Bounds {
+        path,
+        bytes: file.len(),
+    };
+    bounds.cells(metadata.metadata().file_metadata().num_rows(), flat.len())?;
+    let batch_rows = check_pages(&bounds, &file, metadata.metadata(), limits)?;
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), flat);
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+        .with_projection(mask)
+        .with_batch_size(batch_rows)
+        .build()
+        .map_err(|e| fault(&e))?;
     let schema = reader.schema();
     let mut columns: Vec<RawColumn> = schema
         .fields()
@@ -79,27 +105,108 @@ fn decode<R: ChunkReader + 'static>(
                 None => rows.push(number),
             }
         }
+        bounds.cells(number as i64, columns.len())?;
+        bounds.text(columns.iter().map(RawColumn::bytes).sum())?;
     }
-    Ok((RawTable::with_rows(name, columns, rows), rejections))
+    let note = (!nested.is_empty()).then(|| {
+        format!(
+            "{name}: the columns {} hold lists or records and were not read",
+            nested.join(", ")
+        )
+    });
+    Ok((RawTable::with_rows(name, columns, rows).noted(note), rejections))
 }
 
-fn check_chunks(path: &Path, metadata: &ParquetMetaData, limits: &ReadLimits) -> Result<(), Error> {
+/// Positions of the columns of one value per row, and the names of the others: lists could declare billions of items in a few bytes.
+fn flat_columns(schema: &SchemaDescriptor) -> (Vec<usize>, Vec<String>) {
+    let (mut flat, mut nested) = (Vec::new(), Vec::new());
+    for (at, field) in schema.root_schema().get_fields().iter().enumerate() {
+        let info = field.get_basic_info();
+        let repeated = info.has_repetition() && info.repetition() == Repetition::REPEATED;
+        match field.is_primitive() && !repeated {
+            true => flat.push(at),
+            false => nested.push(field.name().to_string()),
+        }
+    }
+    (flat, nested)
+}
+
+/// What a file of so many bytes may unpack to.
+struct Bounds<'p> {
+    path: &'p Path,
+    bytes: u64,
+}
+
+impl Bounds<'_> {
+    fn too_large(&self, reason: String) -> Error {
+        Error::new(ErrorKind::TooLarge, reason)
+            .in_file(self.path)
+            .hint("check where the file is from; export the columns and rows that are needed as CSV")
+    }
+
+    /// Nulls take no space in a file and much in memory.
+    fn cells(&self, rows: i64, columns: usize) -> Result<(), Error> {
+        let cells = (rows.max(0) as u64).saturating_mul(columns as u64);
+        if cells <= ANY_CELLS || cells / CELLS_PER_BYTE <= self.bytes {
+            return Ok(());
+        }
+        let reason = format!(
+            "{} bytes hold {rows} rows of {columns} columns, which is more than a table does",
+            self.bytes
+        );
+        Err(self.too_large(reason))
+    }
+
+    /// A dictionary repeats a text for a few bits.
+    fn text(&self, text: u64) -> Result<(), Error> {
+        if text <= ANY_PROPORTION || text / TEXT_PER_BYTE <= self.bytes {
+            return Ok(());
+        }
+        let reason = format!(
+            "{} bytes unpack to more than {text}, which is more than a table does",
+            self.bytes
+        );
+        Err(self.too_large(reason))
+    }
+}
+
+/// Checks what the pages unpack to; returns how many rows may be decoded at a time.
+fn check_pages(
+    bounds: &Bounds<'_>,
+    file: &impl ChunkReader,
+    metadata: &ParquetMetaData,
+    limits: &ReadLimits,
+) -> Result<usize, Error> {
+    let (mut total, mut longest_row) = (0_u64, 0_u64);
     for (group, row_group) in metadata.row_groups().iter().enumerate() {
-        for chunk in row_group.columns() {
-            let bytes = chunk.uncompressed_size().max(0) as u64;
-            if bytes > limits.chunk_bytes {
+        let mut row = 0_u64;
+        for chunk in row_group.columns().iter().filter(|chunk| chunk.compressed_size() > 0) {
+            let sizes = sizes(file, chunk).map_err(|error| malformed(bounds.path, error.to_string()))?;
+            let unpacked = sizes.unpacked.max(chunk.uncompressed_size().max(0) as u64);
+            if unpacked > limits.chunk_bytes {
                 let reason = format!(
-                    "row group {group} takes {bytes} bytes uncompressed, the limit is {}",
+                    "row group {group} takes {unpacked} bytes uncompressed, the limit is {}",
                     limits.chunk_bytes
                 );
                 return Err(Error::new(ErrorKind::TooLarge, reason)
-                    .in_file(path)
+                    .in_file(bounds.path)
                     .in_column(chunk.column_path().string())
                     .hint("look for an overlong cell, or write the file with smaller row groups"));
             }
+            total = total.saturating_add(unpacked);
+            let width = chunk.column_descr().type_length().max(0) as u64;
+            row = row.saturating_add(sizes.dictionary.max(width));
         }
+        longest_row = longest_row.max(row);
     }
-    Ok(())
+    if disproportionate(total, bounds.bytes) {
+        let reason = format!(
+            "{} bytes unpack to {total}, which is more than a table does",
+            bounds.bytes
+        );
+        return Err(bounds.too_large(reason));
+    }
+    Ok((BATCH_BYTES / longest_row.max(1)).clamp(1, BATCH_ROWS as u64) as usize)
 }
 
 /// Appends the rows of `batch` that hold no overlong cell; returns the others as (row in batch, column).

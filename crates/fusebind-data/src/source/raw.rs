@@ -73,6 +73,11 @@ impl RawColumn {
         self.ends.len()
     }
 
+    /// Bytes of all cells together.
+    pub(super) fn bytes(&self) -> u64 {
+        self.text.len() as u64
+    }
+
     /// Whether the column holds no cell.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

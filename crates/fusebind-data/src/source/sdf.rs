@@ -15,6 +15,11 @@ use super::{
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
+/// Cells of all columns together, and the number of fields that are kept in any case and at most.
+const CELLS: usize = 50_000_000;
+const FEWEST_FIELDS: usize = 64;
+const MOST_FIELDS: usize = 1000;
+
 /// The lines of one record, each with its line end.
 #[derive(Default)]
 struct Record {
@@ -62,26 +67,55 @@ impl Record {
             ("molblock".to_string(), block.to_string()),
             ("title".to_string(), title.trim().to_string()),
         ];
+        let mut known: HashMap<String, usize> = cells.iter().map(|(name, _)| name.clone()).zip(0..).collect();
         let mut rest = rest.lines();
         while let Some(line) = rest.next() {
             let Some(name) = field_name(line) else { continue };
             let values: Vec<&str> = rest.by_ref().map(str::trim).take_while(|l| !l.is_empty()).collect();
             let value = values.join("\n");
-            match cells.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => {
-                    known.push('\n');
-                    known.push_str(&value);
+            match known.get(name) {
+                Some(at) => {
+                    let cell = &mut cells[*at].1;
+                    cell.push('\n');
+                    cell.push_str(&value);
                 }
-                None => cells.push((name.to_string(), value)),
+                None => {
+                    known.insert(name.to_string(), cells.len());
+                    cells.push((name.to_string(), value));
+                }
             }
         }
         Ok(cells)
     }
 }
 
+/// The filled cells of a column and their rows: a field may occur in one record of a million.
+struct Field {
+    cells: RawColumn,
+    rows: Vec<usize>,
+}
+
+impl Field {
+    fn new(name: &str) -> Self {
+        Self {
+            cells: RawColumn::new(name),
+            rows: Vec::new(),
+        }
+    }
+
+    fn column(&self) -> RawColumn {
+        let mut column = RawColumn::new(self.cells.name());
+        for (at, row) in self.rows.iter().enumerate() {
+            column.pad_to(*row);
+            column.push(self.cells.get(at));
+        }
+        column
+    }
+}
+
 /// The columns of the records read so far.
 struct Columns {
-    columns: Vec<RawColumn>,
+    fields: Vec<Field>,
     by_name: HashMap<String, usize>,
     /// Number of each accepted record in the file.
     rows: Vec<u64>,
@@ -89,10 +123,10 @@ struct Columns {
 
 impl Columns {
     fn new() -> Self {
-        let columns = vec![RawColumn::new("molblock"), RawColumn::new("title")];
+        let fields = vec![Field::new("molblock"), Field::new("title")];
         Self {
-            by_name: columns.iter().map(|c| c.name().to_string()).zip(0..).collect(),
-            columns,
+            by_name: fields.iter().map(|f| f.cells.name().to_string()).zip(0..).collect(),
+            fields,
             rows: Vec::new(),
         }
     }
@@ -100,13 +134,26 @@ impl Columns {
     fn push(&mut self, number: u64, cells: Vec<(String, String)>) {
         for (name, value) in cells {
             let at = *self.by_name.entry(name).or_insert_with_key(|name| {
-                self.columns.push(RawColumn::new(name.clone()));
-                self.columns.len() - 1
+                self.fields.push(Field::new(name));
+                self.fields.len() - 1
             });
-            self.columns[at].pad_to(self.rows.len());
-            self.columns[at].push((!value.is_empty()).then_some(&value));
+            if !value.is_empty() {
+                self.fields[at].cells.push(Some(&value));
+                self.fields[at].rows.push(self.rows.len());
+            }
         }
         self.rows.push(number);
+    }
+
+    /// The columns in order of appearance, and how many of the rarest fields were left out: each takes memory for every record.
+    fn finish(self) -> (Vec<RawColumn>, Vec<u64>, usize) {
+        let most = (CELLS / self.rows.len().max(1)).clamp(FEWEST_FIELDS, MOST_FIELDS);
+        let mut order: Vec<usize> = (0..self.fields.len()).collect();
+        order.sort_by_key(|at| (*at > 1, std::cmp::Reverse(self.fields[*at].rows.len())));
+        order.truncate(most);
+        order.sort_unstable();
+        let columns = order.iter().map(|at| self.fields[*at].column()).collect();
+        (columns, self.rows, self.fields.len() - order.len())
     }
 }
 
@@ -142,11 +189,14 @@ pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result
             .in_file(path)
             .hint("export it again"));
     }
-    let notes = note(foreign).map(|note| format!("{file}: {note}"));
-    Ok((
-        RawTable::with_rows(file, columns.columns, columns.rows).noted(notes),
-        rejections,
-    ))
+    let (columns, rows, left_out) = columns.finish();
+    let rare = (left_out > 0).then(|| format!("the {left_out} rarest data fields were not read"));
+    let notes = note(foreign)
+        .into_iter()
+        .chain(rare)
+        .map(|note| format!("{file}: {note}"));
+    let notes: Vec<String> = notes.collect();
+    Ok((RawTable::with_rows(file, columns, rows).noted(notes), rejections))
 }
 
 /// Name in a data header such as `>  25 <MELTING.POINT>`.
