@@ -273,8 +273,8 @@ mod parquet_bombs {
 
     #[test]
     fn a_dictionary_that_repeats_a_long_text_is_refused() {
-        let keys = Int32Array::from(vec![0; 100_000]);
-        let long = "C".repeat(8 << 20);
+        let keys = Int32Array::from(vec![0; 1000]);
+        let long = "C".repeat(1 << 20);
         let values: ArrayRef = Arc::new(StringArray::from(vec![long.as_str()]));
         let column: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values).unwrap());
         let (_dir, path) = write(&RecordBatch::try_from_iter([("smiles", column)]).unwrap(), 1);
@@ -303,4 +303,130 @@ fn sd_fields_that_differ_in_each_record_take_no_quadratic_memory() {
     assert_eq!(table.len(), 20_000);
     assert!(table.columns().len() <= 1000);
     assert!(table.notes()[0].contains("rarest data fields"), "{:?}", table.notes());
+}
+
+/// A workbook of two sheets; `rows` is the XML of the second one, the first one is empty.
+fn workbook(rows: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let sheet = |rows: &str| format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>");
+    let sheets: String = (1..=3)
+        .map(|at| format!("<sheet name=\"S{at}\" sheetId=\"{at}\" r:id=\"r{at}\"/>"))
+        .collect();
+    let links: String = (1..=3)
+        .map(|at| {
+            format!("<Relationship Id=\"r{at}\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet{at}.xml\"/>")
+        })
+        .collect();
+    archive(&[
+        (
+            "xl/workbook.xml",
+            &format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>{sheets}</sheets></workbook>"),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            &format!("<Relationships xmlns=\"{package}\">{links}</Relationships>"),
+        ),
+        (
+            "_rels/.rels",
+            &format!(
+                "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        ("xl/worksheets/sheet1.xml", &sheet("")),
+        ("xl/worksheets/sheet2.xml", &sheet(rows)),
+        (
+            "xl/worksheets/sheet3.xml",
+            &sheet("<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>"),
+        ),
+    ])
+}
+
+#[test]
+fn the_first_filled_sheet_of_a_workbook_is_read() {
+    let text = |place: &str, text: &str| format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let rows_xml = format!(
+        "<row r=\"1\">{}</row><row r=\"3\">{}{}</row><row r=\"4\">{}<c r=\"B4\"><v>10</v></c></row><row r=\"5\">{}<c r=\"B5\"><v>0.25</v></c></row>",
+        text("A1", "Kinases"),
+        text("A3", "id"),
+        text("B3", "ki"),
+        text("A4", "d1"),
+        text("A5", "d2"),
+    );
+    for name in ["a.xlsx", "a.csv"] {
+        let (read, notes) = rows(name, workbook(&rows_xml));
+        assert_eq!(read, expected("id,ki\nd1,10\nd2,0.25"), "{name}");
+        assert!(
+            notes.iter().any(|note| note.contains("sheet `S2` was read, not S3")),
+            "{notes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_workbook_with_a_far_cell_takes_no_range_of_billions() {
+    let rows = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"XFD1\"><v>2</v></c></row>\
+                <row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
+    let (_dir, path) = file("a.xlsx", workbook(rows));
+    let (table, _) = RawTable::read(&path).unwrap();
+    assert_eq!((table.len(), table.row_number(0)), (1, 1_048_575));
+}
+
+mod deepdta {
+    use fusebind_data::source::{LoadConfig, load_dataset};
+
+    use super::*;
+
+    /// The pickle of a matrix as Python 2 wrote it.
+    fn matrix(rows: &[[f64; 2]]) -> String {
+        let data: String = rows
+            .iter()
+            .flatten()
+            .flat_map(|v| v.to_le_bytes())
+            .map(|b| format!("\\x{b:02x}"))
+            .collect();
+        format!(
+            "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I{}\nI2\ntcnumpy\ndtype\n\
+             (S'f8'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\nS'{data}'\ntb.",
+            rows.len()
+        )
+    }
+
+    #[test]
+    fn a_folder_is_read_in_the_order_of_its_files() {
+        let (dir, _) = file("ligands_can.txt", r#"{"20": "CCO", "1": "CCN"}"#);
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write(
+            "proteins.txt",
+            r#"{"Z": "MKTAYIAKQRQISFVKSHFSRQ", "A": "MKLVINGKTLKGEITVEGVDAA"}"#,
+        );
+        write("Y", &matrix(&[[5.0, f64::NAN], [7.5, 10.0]]));
+        fs::create_dir(dir.path().join("folds")).unwrap();
+        write("folds/train_fold_setting1.txt", "[[0], [2]]");
+        write("folds/test_fold_setting1.txt", "[1]");
+        let config = LoadConfig {
+            unit: Some("pKd".into()),
+            ..LoadConfig::default()
+        };
+        let (data, rejections) = load_dataset(dir.path(), &ChematicToolkit, &config).unwrap();
+        assert!(rejections.is_empty(), "{rejections:?}");
+        let pairs: Vec<(&str, &str, f64)> = data
+            .interactions
+            .iter()
+            .map(|pair| {
+                let (drug, target) = (&data.drugs[pair.drug as usize], &data.targets[pair.target as usize]);
+                (&drug.ids[0][..], &target.ids[0][..], pair.affinity.unwrap().value)
+            })
+            .collect();
+        assert_eq!(pairs, [("20", "Z", 5.0), ("1", "Z", 7.5), ("1", "A", 10.0)]);
+        let fold: Vec<&str> = data.split_columns["fold"]
+            .iter()
+            .map(|part| part.as_deref().unwrap())
+            .collect();
+        assert_eq!(fold, ["0", "test", "1"]);
+        write("Y", "cos\nsystem\n(S'true'\ntR.");
+        let refused = load_dataset(dir.path(), &ChematicToolkit, &config).unwrap_err();
+        assert!(refused.to_string().contains("would call `os.system`"), "{refused}");
+    }
 }

@@ -9,7 +9,8 @@ use std::{
     path::Path,
 };
 
-use calamine::{Data, DataRef, Reader, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, DataRef, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
+use zip::ZipArchive;
 
 use super::raw::{RawColumn, RawTable, ReadLimits};
 use crate::{Error, ErrorKind};
@@ -19,6 +20,8 @@ const CELLS: usize = 50_000_000;
 
 /// A cell that is not empty: 0-based row and column, and its text.
 type Cell = (u32, u32, String);
+
+type Book = Sheets<Cursor<Vec<u8>>>;
 
 pub(super) fn read(path: &Path, bytes: Vec<u8>, limits: &ReadLimits) -> Result<RawTable, Error> {
     // Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
@@ -36,7 +39,7 @@ fn malformed(path: &Path, reason: &dyn std::fmt::Display) -> Error {
 }
 
 fn decode(path: &Path, bytes: Vec<u8>, limits: &ReadLimits) -> Result<RawTable, Error> {
-    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| malformed(path, &error))?;
+    let mut book = open(path, bytes)?;
     let names = book.sheet_names();
     for (at, name) in names.iter().enumerate() {
         let cells = cells(path, &mut book, name)?;
@@ -59,8 +62,25 @@ fn decode(path: &Path, bytes: Vec<u8>, limits: &ReadLimits) -> Result<RawTable, 
         .hint("save the table again"))
 }
 
+/// The workbook in `bytes`, by its content: the library's own detection hides why a workbook cannot be read.
+fn open(path: &Path, bytes: Vec<u8>) -> Result<Book, Error> {
+    let bytes = Cursor::new(bytes);
+    if bytes.get_ref().starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return Ok(Sheets::Xls(Xls::new(bytes).map_err(|error| malformed(path, &error))?));
+    }
+    let archive = ZipArchive::new(bytes).map_err(|error| malformed(path, &error))?;
+    let holds = |name: &str| archive.index_for_name(name).is_some();
+    let (binary, open_document) = (holds("xl/workbook.bin"), holds("content.xml"));
+    let bytes = archive.into_inner();
+    Ok(match (binary, open_document) {
+        (true, _) => Sheets::Xlsb(Xlsb::new(bytes).map_err(|error| malformed(path, &error))?),
+        (_, true) => Sheets::Ods(Ods::new(bytes).map_err(|error| malformed(path, &error))?),
+        _ => Sheets::Xlsx(Xlsx::new(bytes).map_err(|error| malformed(path, &error))?),
+    })
+}
+
 /// The filled cells of a sheet, row by row.
-fn cells(path: &Path, book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<Cell>, Error> {
+fn cells(path: &Path, book: &mut Book, name: &str) -> Result<Vec<Cell>, Error> {
     let mut cells = Vec::new();
     // A workbook of one far cell would make a range of billions, so that cells are read one by one where the format allows it.
     if let Sheets::Xlsx(book) = book {
