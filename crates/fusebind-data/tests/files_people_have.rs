@@ -243,6 +243,8 @@ fn the_layout_of_deepdta_is_read() {
         "{:?}",
         dataset.notes
     );
+}
+
 mod parquet_bombs {
     use std::sync::Arc;
 
@@ -420,13 +422,13 @@ mod deepdta {
             })
             .collect();
         assert_eq!(pairs, [("20", "Z", 5.0), ("1", "Z", 7.5), ("1", "A", 10.0)]);
-        let fold: Vec<&str> = data.split_columns["fold"]
+        let fold: Vec<&str> = data.split_columns["split_setting1"]
             .iter()
             .map(|part| part.as_deref().unwrap())
             .collect();
-        assert_eq!(fold, ["0", "test", "1"]);
+        assert_eq!(fold, ["fold0", "test", "fold1"]);
         write("Y", "cos\nsystem\n(S'true'\ntR.");
         let refused = load_dataset(dir.path(), &ChematicToolkit, &config).unwrap_err();
-        assert!(refused.to_string().contains("would call `os.system`"), "{refused}");
+        assert!(refused.to_string().contains("system"), "{refused}");
     }
 }

@@ -1,29 +1,11 @@
-//! The pickle of a numpy array of floats, and nothing else: no code of a pickle is ever run.
+//! A NumPy array of numbers from a Python pickle. Nothing is executed: of all that a pickle can call, only the parts of an array are known.
 //!
-//! Comes in: bytes of a pickle (protocols 0 to 5) as numpy writes them. Goes out: shape and values of a two-dimensional float array. Only the
-//! names that such an array needs are accepted; any other global is refused. Values are what the machine of the pickle puts on its
-//! stack; its instructions are described in the `pickletools` module of Python.
+//! Comes in: bytes of protocol 0 to 5. Goes out: [`Matrix`]. The operations are those of `pickletools` in Python's library.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
-/// Most instructions: an array needs some dozens.
-const MOST_STEPS: usize = 100_000;
-
-/// What lies on the stack.
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Mark,
-    None,
-    Bool(bool),
-    Int(i64),
-    Bytes(Vec<u8>),
-    Text(String),
-    Tuple(Vec<Self>),
-    /// The name of a class or a function of numpy.
-    Global(String),
-    /// An array or a type that is being built.
-    Object(String, Vec<Self>),
-}
+/// Most operations: an array needs some dozens, and tuples within tuples are dropped one inside of the other.
+const MOST_STEPS: usize = 10_000;
 
 /// A matrix of floats.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,350 +16,405 @@ pub(super) struct Matrix {
     pub values: Vec<f64>,
 }
 
-/// Names that a float array is made of.
-fn is_allowed(module: &str, name: &str) -> bool {
-    let of_numpy = matches!(module, "numpy" | "numpy.core.multiarray" | "numpy._core.multiarray");
-    of_numpy && matches!(name, "ndarray" | "dtype" | "_reconstruct") || module == "_codecs" && name == "encode"
+#[derive(Clone, Debug)]
+enum Value {
+    Mark,
+    Nothing,
+    Number(i64),
+    /// Bytes, or text as its bytes (Python 2 makes no difference).
+    Bytes(Rc<Vec<u8>>),
+    Text(Rc<str>),
+    Tuple(Rc<Vec<Value>>),
+    Name(Rc<str>),
+    /// Kind and width such as `f8`, and whether the low byte is first.
+    Kind(Rc<str>, bool),
+    Matrix(Rc<Matrix>),
 }
 
-struct Machine<'a> {
-    bytes: &'a [u8],
-    at: usize,
+type Result<T> = std::result::Result<T, String>;
+
+/// Reads the array that `bytes` hold.
+pub(super) fn matrix(bytes: &[u8]) -> Result<Matrix> {
+    let mut machine = Machine {
+        bytes,
+        stack: Vec::new(),
+        memo: HashMap::new(),
+    };
+    let mut steps = 0;
+    while machine.step()? {
+        steps += 1;
+        if steps > MOST_STEPS {
+            return Err("the pickle holds more than an array of numbers".into());
+        }
+    }
+    match machine.pop()? {
+        Value::Matrix(matrix) => Ok((*matrix).clone()),
+        _ => Err("the pickle holds no array".into()),
+    }
+}
+
+struct Machine<'b> {
+    bytes: &'b [u8],
     stack: Vec<Value>,
-    memo: HashMap<u32, Value>,
+    memo: HashMap<u64, Value>,
 }
 
-type Fault = &'static str;
-
-const CUT: Fault = "it is cut short";
-const OTHER: Fault = "it holds something else than an array of floats";
-
-impl Machine<'_> {
-    fn take(&mut self, count: usize) -> Result<&[u8], Fault> {
-        let end = self
-            .at
-            .checked_add(count)
-            .filter(|end| *end <= self.bytes.len())
-            .ok_or(CUT)?;
-        let taken = &self.bytes[self.at..end];
-        self.at = end;
+impl<'b> Machine<'b> {
+    fn take(&mut self, length: usize) -> Result<&'b [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(length).ok_or("the pickle is cut short")?;
+        self.bytes = rest;
         Ok(taken)
     }
 
-    fn number(&mut self, count: usize) -> Result<u64, Fault> {
-        Ok(self
-            .take(count)?
+    /// A number of `width` bytes, low byte first.
+    fn number(&mut self, width: usize) -> Result<u64> {
+        let bytes = self.take(width)?;
+        Ok(bytes
             .iter()
             .rev()
-            .fold(0, |all, byte| all << 8 | u64::from(*byte)))
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    fn line(&mut self) -> Result<String, Fault> {
-        let rest = &self.bytes[self.at..];
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or(CUT)?;
-        let line = String::from_utf8_lossy(&rest[..end]).into_owned();
-        self.at += end + 1;
-        Ok(line)
+    fn sized(&mut self, width: usize) -> Result<&'b [u8]> {
+        let length = self.number(width)?;
+        self.take(usize::try_from(length).map_err(|_| "a length is too large")?)
     }
 
-    fn pop(&mut self) -> Result<Value, Fault> {
-        self.stack.pop().ok_or(OTHER)
-    }
-
-    fn text(&mut self) -> Result<String, Fault> {
-        match self.pop()? {
-            Value::Text(text) => Ok(text),
-            _ => Err(OTHER),
-        }
-    }
-
-    fn above_mark(&mut self) -> Result<Vec<Value>, Fault> {
-        let mark = self
-            .stack
+    fn line(&mut self) -> Result<&'b str> {
+        let length = self
+            .bytes
             .iter()
-            .rposition(|value| *value == Value::Mark)
-            .ok_or(OTHER)?;
-        let above = self.stack.split_off(mark + 1);
-        self.stack.pop();
-        Ok(above)
+            .position(|b| *b == b'\n')
+            .ok_or("the pickle is cut short")?;
+        let line = self.take(length + 1)?;
+        std::str::from_utf8(&line[..length]).map_err(|_| "a line of the pickle is no text".into())
     }
 
-    fn tuple(&mut self, count: usize) -> Result<(), Fault> {
-        let from = self.stack.len().checked_sub(count).ok_or(OTHER)?;
+    fn pop(&mut self) -> Result<Value> {
+        self.stack.pop().ok_or_else(|| "the pickle is damaged".into())
+    }
+
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.stack.push(Value::Bytes(Rc::new(bytes.to_vec())));
+    }
+
+    fn push_text(&mut self, bytes: &[u8]) -> Result<()> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "a text of the pickle is not UTF-8")?;
+        self.stack.push(Value::Text(text.into()));
+        Ok(())
+    }
+
+    fn tuple(&mut self, length: usize) -> Result<()> {
+        let from = self.stack.len().checked_sub(length).ok_or("the pickle is damaged")?;
         let items = self.stack.split_off(from);
-        self.stack.push(Value::Tuple(items));
+        self.stack.push(Value::Tuple(Rc::new(items)));
         Ok(())
     }
 
-    fn bytes_of(&mut self, count: u64) -> Result<Vec<u8>, Fault> {
-        Ok(self.take(usize::try_from(count).map_err(|_| CUT)?)?.to_vec())
-    }
-
-    fn text_of(&mut self, count: u64) -> Result<Value, Fault> {
-        let bytes = self.bytes_of(count)?;
-        String::from_utf8(bytes).map(Value::Text).map_err(|_| OTHER)
-    }
-
-    fn global(&mut self, module: &str, name: String) -> Result<(), Fault> {
-        if !is_allowed(module, &name) {
-            return Err("it names code, which is never run");
-        }
-        self.stack.push(Value::Global(name));
+    fn put(&mut self, at: u64) -> Result<()> {
+        let value = self.stack.last().ok_or("the pickle is damaged")?.clone();
+        self.memo.insert(at, value);
         Ok(())
     }
 
-    /// Calls one of the allowed names.
-    fn reduce(&mut self) -> Result<(), Fault> {
-        let Value::Tuple(arguments) = self.pop()? else {
-            return Err(OTHER);
-        };
-        let Value::Global(name) = self.pop()? else {
-            return Err(OTHER);
-        };
-        let made = match (name.as_str(), &arguments[..]) {
-            // Bytes of Python 2 as text, back to bytes.
-            ("encode", [Value::Text(text), ..]) => {
-                let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-                Value::Bytes(bytes.ok_or(OTHER)?)
-            }
-            ("dtype", _) => Value::Object("dtype".into(), arguments),
-            ("_reconstruct", _) => Value::Object("array".into(), Vec::new()),
-            _ => return Err(OTHER),
-        };
-        self.stack.push(made);
-        Ok(())
-    }
-
-    /// Gives an object its state.
-    fn build(&mut self) -> Result<(), Fault> {
-        let state = self.pop()?;
-        match (self.stack.last_mut(), state) {
-            (Some(Value::Object(_, parts)), Value::Tuple(state)) => {
-                parts.push(Value::Tuple(state));
-                Ok(())
-            }
-            _ => Err(OTHER),
-        }
-    }
-
-    fn remember(&mut self, key: u32) -> Result<(), Fault> {
-        let value = self.stack.last().cloned().ok_or(OTHER)?;
-        self.memo.insert(key, value);
-        Ok(())
-    }
-
-    fn recall(&mut self, key: u32) -> Result<(), Fault> {
-        let value = self.memo.get(&key).cloned().ok_or(OTHER)?;
+    fn get(&mut self, at: u64) -> Result<()> {
+        let value = self.memo.get(&at).ok_or("the pickle is damaged")?.clone();
         self.stack.push(value);
         Ok(())
     }
 
-    /// Runs one instruction; the result at the end.
-    // Long because it is the table of instructions.
-    fn step(&mut self) -> Result<Option<Value>, Fault> {
-        let code = self.take(1)?[0];
-        match code {
-            b'.' => return self.pop().map(Some),
+    // Long because it is a table of operations.
+    fn step(&mut self) -> Result<bool> {
+        let number = |text: &str| {
+            text.trim_end_matches('L')
+                .parse::<i64>()
+                .map_err(|_| "a number is damaged")
+        };
+        match self.take(1)?[0] {
+            b'.' => return Ok(false),
             0x80 => drop(self.take(1)?),
             0x95 => drop(self.take(8)?),
             b'(' => self.stack.push(Value::Mark),
-            b'N' => self.stack.push(Value::None),
-            0x88 | 0x89 => self.stack.push(Value::Bool(code == 0x88)),
+            b'N' => self.stack.push(Value::Nothing),
+            b'I' => {
+                let value = number(self.line()?)?;
+                self.stack.push(Value::Number(value));
+            }
+            b'L' => {
+                let value = number(self.line()?)?;
+                self.stack.push(Value::Number(value));
+            }
+            b'J' => {
+                let value = self.number(4)? as u32 as i32;
+                self.stack.push(Value::Number(value.into()));
+            }
             b'K' => {
                 let value = self.number(1)?;
-                self.stack.push(Value::Int(value as i64));
+                self.stack.push(Value::Number(value as i64));
             }
             b'M' => {
                 let value = self.number(2)?;
-                self.stack.push(Value::Int(value as i64));
+                self.stack.push(Value::Number(value as i64));
             }
-            b'J' => {
-                let value = self.number(4)? as u32;
-                self.stack.push(Value::Int(i64::from(value.cast_signed())));
+            0x8A => {
+                let bytes = self.sized(1)?;
+                let value = bytes.iter().take(8).rev().fold(0, |n, b| n << 8 | i64::from(*b));
+                self.stack.push(Value::Number(value));
             }
-            b'I' | b'L' => {
+            truth @ (0x88 | 0x89) => self.stack.push(Value::Number(i64::from(truth == 0x88))),
+            b'S' => {
+                let bytes = unescaped(self.line()?)?;
+                self.push_bytes(&bytes);
+            }
+            b'U' | b'C' => {
+                let bytes = self.sized(1)?;
+                self.push_bytes(bytes);
+            }
+            b'T' | b'B' => {
+                let bytes = self.sized(4)?;
+                self.push_bytes(bytes);
+            }
+            0x8E => {
+                let bytes = self.sized(8)?;
+                self.push_bytes(bytes);
+            }
+            b'V' => {
                 let line = self.line()?;
-                let value = match (code, line.as_str()) {
-                    (b'I', "00") => Value::Bool(false),
-                    (b'I', "01") => Value::Bool(true),
-                    _ => Value::Int(line.trim_end_matches('L').parse().map_err(|_| OTHER)?),
-                };
-                self.stack.push(value);
+                self.push_text(line.as_bytes())?;
             }
-            0x8a => {
-                let count = self.number(1)?.min(8);
-                let value = self.number(count as usize)?;
-                self.stack.push(Value::Int(value.cast_signed()));
+            0x8C => {
+                let bytes = self.sized(1)?;
+                self.push_text(bytes)?;
             }
-            b'U' | b'C' | b'T' | b'B' | 0x8e => {
-                let width = match code {
-                    b'U' | b'C' => 1,
-                    0x8e => 8,
-                    _ => 4,
-                };
-                let count = self.number(width)?;
-                let bytes = self.bytes_of(count)?;
-                self.stack.push(Value::Bytes(bytes));
+            b'X' => {
+                let bytes = self.sized(4)?;
+                self.push_text(bytes)?;
             }
-            0x8c | b'X' | 0x8d => {
-                let width = match code {
-                    0x8c => 1,
-                    b'X' => 4,
-                    _ => 8,
-                };
-                let count = self.number(width)?;
-                let text = self.text_of(count)?;
-                self.stack.push(text);
+            b')' => self.tuple(0)?,
+            short @ 0x85..=0x87 => self.tuple(usize::from(short - 0x84))?,
+            b't' => {
+                let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark));
+                let mark = mark.ok_or("the pickle is damaged")?;
+                self.tuple(self.stack.len() - mark - 1)?;
+                let tuple = self.pop()?;
+                self.pop()?;
+                self.stack.push(tuple);
             }
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
-                self.global(&module, name)?;
+                self.stack.push(Value::Name(format!("{module}.{name}").into()));
             }
-            0x93 => {
-                let (name, module) = (self.text()?, self.text()?);
-                self.global(&module, name)?;
-            }
-            b')' => self.stack.push(Value::Tuple(Vec::new())),
-            b't' => {
-                let items = self.above_mark()?;
-                self.stack.push(Value::Tuple(items));
-            }
-            0x85 => self.tuple(1)?,
-            0x86 => self.tuple(2)?,
-            0x87 => self.tuple(3)?,
-            b'R' => self.reduce()?,
-            b'b' => self.build()?,
-            0x94 => self.remember(self.memo.len() as u32)?,
+            0x93 => match (self.pop()?, self.pop()?) {
+                (Value::Text(name), Value::Text(module)) => {
+                    self.stack.push(Value::Name(format!("{module}.{name}").into()));
+                }
+                _ => return Err("the pickle is damaged".into()),
+            },
+            0x94 => self.put(self.memo.len() as u64)?,
             b'q' => {
-                let key = self.number(1)? as u32;
-                self.remember(key)?;
+                let at = self.number(1)?;
+                self.put(at)?;
             }
             b'r' => {
-                let key = self.number(4)? as u32;
-                self.remember(key)?;
+                let at = self.number(4)?;
+                self.put(at)?;
+            }
+            b'p' => {
+                let at = number(self.line()?)?;
+                self.put(at as u64)?;
             }
             b'h' => {
-                let key = self.number(1)? as u32;
-                self.recall(key)?;
+                let at = self.number(1)?;
+                self.get(at)?;
             }
             b'j' => {
-                let key = self.number(4)? as u32;
-                self.recall(key)?;
+                let at = self.number(4)?;
+                self.get(at)?;
             }
-            _ => return Err(OTHER),
+            b'g' => {
+                let at = number(self.line()?)?;
+                self.get(at as u64)?;
+            }
+            b'R' => {
+                let (arguments, name) = (self.pop()?, self.pop()?);
+                let made = called(&name, &arguments)?;
+                self.stack.push(made);
+            }
+            b'b' => {
+                let (state, built) = (self.pop()?, self.pop()?);
+                let built = with_state(built, &state)?;
+                self.stack.push(built);
+            }
+            other => {
+                return Err(format!(
+                    "the pickle holds more than an array of numbers (operation {other})"
+                ));
+            }
         }
-        Ok(None)
+        Ok(true)
     }
 }
 
-/// Bytes of a float and their order, from a built `dtype`.
-fn float_type(value: &Value) -> Option<(usize, bool)> {
-    let Value::Object(_, parts) = value else {
-        return None;
+/// What a known name makes of its arguments.
+fn called(name: &Value, arguments: &Value) -> Result<Value> {
+    let (Value::Name(name), Value::Tuple(arguments)) = (name, arguments) else {
+        return Err("the pickle is damaged".into());
     };
-    let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
-        _ => None,
-    };
-    let width = match text(parts.first()?)?.as_str() {
-        "f8" => 8,
-        "f4" => 4,
-        _ => return None,
-    };
-    let order = parts.iter().find_map(|part| match part {
-        Value::Tuple(state) => text(state.get(1)?),
-        _ => None,
-    });
-    Some((width, order.as_deref() == Some(">")))
+    match (&**name, &arguments[..]) {
+        ("numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct", _) => {
+            Ok(Value::Matrix(Rc::new(Matrix {
+                rows: 0,
+                columns: 0,
+                values: Vec::new(),
+            })))
+        }
+        ("numpy.dtype", [kind, ..]) => Ok(Value::Kind(text(kind)?.into(), true)),
+        ("_codecs.encode", [Value::Text(text), ..]) => {
+            // Python 3 writes bytes so where Python 2 shall read them.
+            let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+            Ok(Value::Bytes(Rc::new(
+                bytes.ok_or("the bytes of the pickle are damaged")?,
+            )))
+        }
+        _ => Err(format!("the pickle would call `{name}`, which is not part of an array")),
+    }
 }
 
-/// Reads the matrix of a pickle; the reason where there is none.
-pub(super) fn matrix(bytes: &[u8]) -> Result<Matrix, &'static str> {
-    let mut machine = Machine {
-        bytes,
-        at: 0,
-        stack: Vec::new(),
-        memo: HashMap::new(),
+fn text(value: &Value) -> Result<&str> {
+    match value {
+        Value::Text(text) => Ok(text),
+        Value::Bytes(bytes) => std::str::from_utf8(bytes).map_err(|_| "a text is damaged".into()),
+        _ => Err("a text is missing".into()),
+    }
+}
+
+fn with_state(built: Value, state: &Value) -> Result<Value> {
+    let Value::Tuple(state) = state else {
+        return Err("the pickle is damaged".into());
     };
-    let result = (0..MOST_STEPS)
-        .find_map(|_| machine.step().transpose())
-        .ok_or(OTHER)??;
-    let Value::Object(_, mut parts) = result else {
-        return Err(OTHER);
-    };
-    let Some(Value::Tuple(state)) = parts.pop() else {
-        return Err(OTHER);
-    };
-    let [_, Value::Tuple(shape), kind, fortran, Value::Bytes(data)] = &state[..] else {
-        return Err(OTHER);
-    };
-    let [Value::Int(rows), Value::Int(columns)] = shape[..] else {
-        return Err("its array has not two dimensions");
-    };
-    let (width, big_endian) = float_type(kind).ok_or("its array is not of floats")?;
-    let size = |value: i64| usize::try_from(value).map_err(|_| OTHER);
-    let (rows, columns) = (size(rows)?, size(columns)?);
-    let count = rows
-        .checked_mul(columns)
-        .filter(|count| count.checked_mul(width) == Some(data.len()));
-    let count = count.ok_or("the size of its array is not that of its data")?;
-    let value = |chunk: &[u8]| {
-        let mut bytes = chunk.to_vec();
-        if big_endian {
-            bytes.reverse();
+    match (built, &state[..]) {
+        (Value::Kind(kind, _), [_, order, ..]) => Ok(Value::Kind(kind, text(order)? != ">")),
+        (
+            Value::Matrix(_),
+            [
+                _,
+                Value::Tuple(shape),
+                Value::Kind(kind, little),
+                Value::Number(columns_first),
+                data,
+                ..,
+            ],
+        ) => {
+            let [rows, columns] = match &shape[..] {
+                [Value::Number(rows), Value::Number(columns)] if *rows >= 0 && *columns >= 0 => {
+                    [*rows as usize, *columns as usize]
+                }
+                _ => return Err("the array has not two dimensions".into()),
+            };
+            let Value::Bytes(data) = data else {
+                return Err("the array does not hold numbers".into());
+            };
+            let mut values = numbers(data, kind, *little)?;
+            if Some(values.len()) != rows.checked_mul(columns) {
+                return Err("the shape of the array is not that of its values".into());
+            }
+            if *columns_first != 0 {
+                let by_row = (0..values.len()).map(|at| values[at % columns * rows + at / columns]);
+                values = by_row.collect();
+            }
+            Ok(Value::Matrix(Rc::new(Matrix { rows, columns, values })))
         }
-        match <[u8; 8]>::try_from(&bytes[..]) {
-            Ok(bytes) => f64::from_le_bytes(bytes),
-            Err(_) => f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+        _ => Err("the pickle is damaged".into()),
+    }
+}
+
+fn numbers(data: &[u8], kind: &str, little: bool) -> Result<Vec<f64>> {
+    let width = match kind {
+        "f8" | "i8" => 8,
+        "f4" | "i4" => 4,
+        _ => {
+            return Err(format!(
+                "numbers of the kind `{kind}` are not read; save the array as float64"
+            ));
         }
     };
-    let stored: Vec<f64> = data.chunks_exact(width).map(value).collect();
-    let by_columns = matches!(fortran, Value::Bool(true) | Value::Int(1));
-    let at = |place: usize| match by_columns {
-        true => stored[place % columns * rows + place / columns],
-        false => stored[place],
+    let number = |bytes: &[u8]| {
+        let mut low_first = [0; 8];
+        low_first[..width].copy_from_slice(bytes);
+        if !little {
+            low_first[..width].reverse();
+        }
+        let [a, b, c, d, ..] = low_first;
+        match kind {
+            "f8" => f64::from_le_bytes(low_first),
+            "f4" => f32::from_le_bytes([a, b, c, d]).into(),
+            "i4" => i32::from_le_bytes([a, b, c, d]).into(),
+            _ => i64::from_le_bytes(low_first) as f64,
+        }
     };
-    Ok(Matrix {
-        rows,
-        columns,
-        values: (0..count).map(at).collect(),
-    })
+    match data.len() % width {
+        0 => Ok(data.chunks_exact(width).map(number).collect()),
+        _ => Err("the values of the array are cut short".into()),
+    }
+}
+
+/// Bytes of a Python 2 string literal.
+fn unescaped(literal: &str) -> Result<Vec<u8>> {
+    let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
+    let (mut bytes, mut rest) = (Vec::new(), inner.bytes());
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next() {
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'r') => b'\r',
+            Some(b'x') => {
+                let digits = [rest.next().unwrap_or(0), rest.next().unwrap_or(0)];
+                let digits = std::str::from_utf8(&digits).unwrap_or_default();
+                u8::from_str_radix(digits, 16).map_err(|_| "a string of the pickle is damaged")?
+            }
+            Some(other) => other,
+            None => return Err("a string of the pickle is damaged".into()),
+        });
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `pickle.dumps(np.array([[1.0, 2.5], [nan, 4.0]]), 2)` of numpy 1, written by hand.
-    fn pickled() -> Vec<u8> {
-        let mut bytes = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02U\x01bq\x03\x87q\x04Rq\x05(K\x01K\x02K\x02\x86q\x06cnumpy\ndtype\nq\x07U\x02f8q\x08K\x00K\x01\x87q\tRq\n(K\x03U\x01<q\x0bNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x0cb\x89U\x20".to_vec();
-        for value in [1.0f64, 2.5, f64::NAN, 4.0] {
-            bytes.extend(value.to_le_bytes());
+    /// `pickle.dumps(numpy.array([[1., 2.], [3., nan]]), 0)` of Python 2.
+    fn old() -> Vec<u8> {
+        let mut data = String::new();
+        for value in [1.0_f64, 2.0, 3.0, f64::NAN] {
+            value
+                .to_le_bytes()
+                .iter()
+                .for_each(|byte| data.push_str(&format!("\\x{byte:02x}")));
         }
-        bytes.extend(b"q\rtq\x0eb.");
-        bytes
+        format!(
+            "cnumpy.core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\np1\n(I0\ntp2\nS'b'\np3\ntp4\nRp5\n(I1\n(I2\nI2\ntp6\ncnumpy\ndtype\n\
+             p7\n(S'f8'\np8\nI0\nI1\ntp9\nRp10\n(I3\nS'<'\np11\nNNNI-1\nI-1\nI0\ntp12\nbI00\nS'{data}'\np13\ntp14\nb."
+        )
+        .into_bytes()
     }
 
     #[test]
-    fn an_array_of_floats_is_read() {
-        let matrix = matrix(&pickled()).expect("an array");
-        assert_eq!((matrix.rows, matrix.columns), (2, 2));
-        assert_eq!(matrix.values[..2], [1.0, 2.5]);
-        assert!(matrix.values[2].is_nan());
-    }
-
-    #[test]
-    fn code_and_damage_are_refused() {
-        assert!(matrix(b"cos\nsystem\n(S'ls'\ntR.").is_err_and(|reason| reason.contains("code")));
-        let whole = pickled();
-        for end in 0..whole.len() {
-            assert!(matrix(&whole[..end]).is_err(), "{end}");
-        }
-        for at in 0..whole.len() {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 0x41;
-            let _ = matrix(&damaged);
+    fn an_array_is_read_and_nothing_else_is_called() {
+        let read = matrix(&old()).unwrap();
+        assert_eq!(
+            (read.rows, read.columns, &read.values[..3]),
+            (2, 2, &[1.0, 2.0, 3.0][..])
+        );
+        assert!(read.values[3].is_nan());
+        let fault = matrix(b"cos\nsystem\n(S'echo'\ntR.").unwrap_err();
+        assert!(fault.contains("os.system"), "{fault}");
+        for length in 0..old().len() {
+            assert!(matrix(&old()[..length]).is_err(), "{length}");
         }
     }
 }
