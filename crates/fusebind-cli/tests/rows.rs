@@ -72,6 +72,38 @@ fn one_row_out_for_each_row_in() {
 }
 
 #[test]
+fn ids_and_rows_survive_any_order_and_any_repetition() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here);
+    // Three spellings each of three compounds, in orders that a fixed rule mixes.
+    let spellings = [
+        ["CCO", "OCC", "C(C)O"],
+        ["CCN", "NCC", "CCN.Cl"],
+        ["CC(=O)O", "OC(C)=O", "CC(O)=O"],
+    ];
+    for round in 1..5_usize {
+        let mut table = String::from("drug_id,smiles,target_id,sequence,note\n");
+        let (mut drugs, mut targets, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        for row in 0..40_usize {
+            let (compound, spelling, target) = (row * round % 3, row * 7 % 3, (row * round * 5 + 1) % 4);
+            drugs.push(format!("d{compound}{spelling}{}", row % 2));
+            targets.push(format!("t{target}{}", row % 3));
+            notes.push(format!("n{row}"));
+            let (smiles, sequence) = (spellings[compound][spelling], SEQUENCES[target]);
+            table += &format!("{},{smiles},{},{sequence},n{row}\n", drugs[row], targets[row]);
+        }
+        fs::write(here.join("p.csv"), table).unwrap();
+        let out = succeed("predict run --pairs p.csv --keep-columns note", here);
+        assert_eq!(column(&out, "drug_id"), drugs, "round {round}");
+        assert_eq!(column(&out, "target_id"), targets, "round {round}");
+        assert_eq!(column(&out, "note"), notes, "round {round}");
+        let rows: Vec<String> = (1..=40).map(|row| row.to_string()).collect();
+        assert_eq!(column(&out, "row"), rows, "round {round}");
+    }
+}
+
+#[test]
 fn all_with_all_have_the_names_and_rows_of_both_tables() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
