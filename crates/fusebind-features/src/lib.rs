@@ -19,6 +19,7 @@ mod error;
 pub mod feature;
 pub mod modality;
 pub mod neighbours;
+pub mod novelty;
 pub mod quality;
 pub mod random;
 pub mod reference;

@@ -10,7 +10,9 @@ use fusebind::{
     features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
-        evaluate::{Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, WithinScores, evaluate},
+        evaluate::{
+            CalibrationScores, Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, WithinScores, evaluate,
+        },
         objective::scale_name,
         run_dir::RunDir,
     },
@@ -196,6 +198,9 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
     }
     print_within("within a target", "targets", &evaluation.within_target)?;
     print_within("within a drug", "drugs", &evaluation.within_drug)?;
+    if let Some(calibration) = &evaluation.calibration {
+        print_calibration(calibration)?;
+    }
     for sentence in &evaluation.better_baselines {
         say(sentence)?;
     }
@@ -207,6 +212,32 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
         100.0 * leakage.both_seen,
         100.0 * leakage.pair_seen
     ))?;
+    Ok(())
+}
+
+/// Whether intervals, sets and probabilities hold, of all pairs and by how new a pair is.
+fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
+    let cell = |value: Option<f64>| value.map_or(format!("{:>10}", "-"), |v| format!("{v:10.4}"));
+    say("intervals and sets of 90 %, and calibrated probabilities, fitted on the validation part:")?;
+    say(format_args!(
+        "{:24}{:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "", "pairs", "coverage", "width", "one width", "sets", "either", "ece"
+    ))?;
+    let groups = calibration
+        .by_novelty
+        .iter()
+        .map(|(novelty, group)| (novelty.name(), group));
+    for (name, group) in std::iter::once(("all", &calibration.all)).chain(groups) {
+        let cells = [
+            group.coverage_90,
+            group.width_90,
+            group.constant_width_90,
+            group.set_coverage_90,
+            group.either_90,
+            group.ece,
+        ];
+        say(format_args!("{name:24}{:>8} {}", group.n, cells.map(cell).join(" ")))?;
+    }
     Ok(())
 }
 

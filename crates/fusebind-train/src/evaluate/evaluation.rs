@@ -7,7 +7,7 @@ use fusebind_eval::resample::Interval;
 use fusebind_features::quality::TableQuality;
 use serde::{Deserialize, Serialize};
 
-use super::within_entity::WithinScores;
+use super::{calibration::CalibrationScores, within_entity::WithinScores};
 
 /// Metrics by name.
 pub type Metrics = BTreeMap<String, f64>;
@@ -33,6 +33,8 @@ pub struct Evaluation {
     pub within_drug: WithinScores,
     /// A sentence for each baseline that does better than the model.
     pub better_baselines: Vec<String>,
+    /// Whether intervals, sets and probabilities fitted on the validation part hold; of the test part alone.
+    pub calibration: Option<CalibrationScores>,
     /// Shares of the pairs whose entities occur in training.
     pub leakage: OverlapAudit,
     /// Side data that the model could not use, and why there is no interval.

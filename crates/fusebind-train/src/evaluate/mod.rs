@@ -2,12 +2,14 @@
 //!
 //! Comes in: a trained model and an [`EvaluationSet`]. Goes out: an [`Evaluation`], ready to be printed.
 
+mod calibration;
 mod evaluation;
 mod sampling;
 mod scored_part;
 mod set;
 mod within_entity;
 
+pub use calibration::{CalibrationScores, GroupCalibration};
 pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
 pub use sampling::Sampling;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
@@ -16,7 +18,7 @@ pub use within_entity::WithinScores;
 use fusebind_data::split::OverlapAudit;
 use fusebind_model::trained::TrainedModel;
 
-use crate::{Error, ErrorKind, drug_rows::DatasetDrugRows};
+use crate::{Error, ErrorKind};
 use scored_part::ScoredPart;
 
 /// Scores `trained` on a part of a split; with the predictions for all its pairs.
@@ -35,18 +37,14 @@ pub fn evaluate(
             format!("the {} part of this split is empty", set.part.name()),
         ));
     }
-    let pairs = interactions.iter().map(|i| (i.drug, i.target));
-    let drug_rows = DatasetDrugRows::new(set.dataset, set.drug_side, pairs);
-    let drugs = (drug_rows.molecules(set.dataset), &drug_rows.rows.side);
-    let targets = (set.dataset.targets.iter().map(|t| &t.protein), set.target_side);
-    let (drugs, targets, findings) = trained.stores(drugs, targets);
+    let (scores, findings) = set.score(trained, config.mask);
     let leakage = OverlapAudit::of(&set.dataset.interactions, &set.split.train, set.indices());
     let part = ScoredPart {
         description: &trained.description,
         set,
         config,
         interactions: &interactions,
-        scores: &trained.score((&drugs, &targets), &drug_rows.rows.pairs, config.mask, |_| {}),
+        scores: &scores,
         leakage: &leakage,
     };
     let mut evaluation = Evaluation {
@@ -58,6 +56,7 @@ pub fn evaluate(
         within_target: WithinScores::default(),
         within_drug: WithinScores::default(),
         better_baselines: Vec::new(),
+        calibration: calibration::calibration(trained, set, config.mask, &scores),
         resampled: part.sampling(|_| true).name(),
         leakage,
         notes: findings.notes,

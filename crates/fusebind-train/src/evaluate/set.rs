@@ -5,6 +5,12 @@ use fusebind_data::{
     table::{Dataset, Interaction},
 };
 use fusebind_features::{entity::side::SideData, neighbours::Mask};
+use fusebind_model::{
+    scoring::Scores,
+    trained::{SideFindings, TrainedModel},
+};
+
+use crate::drug_rows::DatasetDrugRows;
 
 /// A part of a split with the data that it is of.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +36,18 @@ impl<'a> EvaluationSet<'a> {
     pub(crate) fn interactions(&self) -> Vec<&'a Interaction> {
         let indices = self.indices().iter();
         indices.map(|i| &self.dataset.interactions[*i as usize]).collect()
+    }
+
+    /// Scores of the pairs of the part, in their order, and findings on the side data.
+    pub(super) fn score(&self, trained: &TrainedModel, mask: Mask) -> (Scores, SideFindings) {
+        let interactions = self.interactions();
+        let pairs = interactions.iter().map(|i| (i.drug, i.target));
+        let drug_rows = DatasetDrugRows::new(self.dataset, self.drug_side, pairs);
+        let drugs = (drug_rows.molecules(self.dataset), &drug_rows.rows.side);
+        let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
+        let (drugs, targets, findings) = trained.stores(drugs, targets);
+        let scores = trained.score((&drugs, &targets), &drug_rows.rows.pairs, mask, |_| {});
+        (scores, findings)
     }
 }
 
