@@ -43,6 +43,33 @@ fn dataset() -> Dataset {
 }
 
 #[test]
+fn descriptions_are_set_apart_and_words_are_outcomes() {
+    let dir = folder(&[
+        (
+            "transcriptomics.csv",
+            "drug_id,pert_dose,Cell_ID,g1,HBD\nd1,10,5,1.5,2\nd2,10,5,oops,1\n",
+        ),
+        (
+            "bioassay.csv",
+            "drug_id,tox::a,tox::b,MW,odd\nd1,inconclusive,1,300,7\nd2,Active,0,301,8\nd3,inactive,unspecified,302,9\n",
+        ),
+    ]);
+    let (tables, rejections) = load_modalities(dir.path(), &dataset()).unwrap();
+    assert!(rejections.is_empty(), "{rejections:?}");
+    let table = |name: &str| tables.profiles.iter().find(|table| table.name == name).unwrap();
+    let (genes, assays) = (table("transcriptomics"), table("bioassay"));
+    assert_eq!(genes.set_apart, ["pert_dose", "Cell_ID"]);
+    assert_eq!(genes.profiles.columns, ["g1", "HBD"]);
+    assert_eq!((genes.unreadable_cells, assays.unreadable_cells), (1, 2));
+    assert_eq!(assays.set_apart, ["MW"]);
+    assert_eq!(assays.profiles.columns, ["tox::a", "tox::b", "odd"]);
+    let of = |entity| assays.profiles.rows(entity).next().unwrap();
+    assert!(of(0)[0].is_nan() && of(0)[1..] == [1.0, 7.0]);
+    assert_eq!(of(1), [1.0, 0.0, 8.0]);
+    assert!(of(2)[0] == 0.0 && of(2)[1].is_nan());
+}
+
+#[test]
 fn texts_and_profiles_reach_the_entities_that_their_keys_name() {
     let dataset = dataset();
     let dir = folder(&[

@@ -34,6 +34,21 @@ pub fn modalities(
             coverage.name, coverage.entities, coverage.of_entities, coverage.pairs, coverage.of_pairs
         ));
     }
+    for table in &tables.profiles {
+        if !table.set_apart.is_empty() {
+            console.note(format_args!(
+                "{}: columns that are no genes or assays are set apart: {}",
+                table.name,
+                table.set_apart.join(", ")
+            ));
+        }
+        if table.unreadable_cells > 0 {
+            console.note(format_args!(
+                "{}: {} cells hold no number or outcome and count as not measured",
+                table.name, table.unreadable_cells
+            ));
+        }
+    }
     Ok(tables)
 }
 

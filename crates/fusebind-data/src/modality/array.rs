@@ -73,6 +73,8 @@ pub(super) fn read(
         side,
         profiles,
         unmatched_rows: (usable - matched) as u64,
+        set_apart: Vec::new(),
+        unreadable_cells: 0,
     })
 }
 

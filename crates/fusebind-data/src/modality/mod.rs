@@ -4,6 +4,7 @@
 //! here and nothing is imputed: what was not measured stays missing. Axis legend: `G` genes, `A` assays.
 
 mod array;
+mod columns;
 mod coverage;
 mod matching;
 mod profile;

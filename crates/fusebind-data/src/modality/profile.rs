@@ -5,9 +5,12 @@ use std::collections::{HashMap, HashSet};
 use fusebind_features::{entity::side::Profiles, modality::Modality};
 use serde::{Deserialize, Serialize};
 
-use super::matching::{RowNames, Side, is_key, side_of};
+use super::{
+    columns,
+    matching::{RowNames, Side, side_of},
+};
 use crate::{
-    source::{RawColumn, RawTable, normalise},
+    source::{RawColumn, RawTable},
     table::{Dataset, Rejection},
 };
 
@@ -37,6 +40,10 @@ pub struct ProfileTable {
     pub profiles: Profiles,
     /// Rows of the file that belong to no entity of the data set.
     pub unmatched_rows: u64,
+    /// Numeric columns that describe the experiment or the molecule, and are no genes or assays.
+    pub set_apart: Vec<String>,
+    /// Cells of matched rows with a word that is no value, such as `inconclusive`; they count as not measured.
+    pub unreadable_cells: u64,
 }
 
 impl ProfileTable {
@@ -49,11 +56,12 @@ impl ProfileTable {
     ) -> Option<Self> {
         let side = side_of(table)?;
         let rows_of = RowNames::of_table(table, side)?.rows_of_entities(dataset);
-        let columns: Vec<&RawColumn> = table.columns().iter().filter(|column| is_measured(column)).collect();
+        let (columns, set_apart) = columns::measured(table, kind);
         if columns.is_empty() {
             return None;
         }
-        let values = |row| match parse(kind, &columns, row) {
+        let mut unreadable_cells = 0;
+        let values = |row| match parse(kind, &columns, row, &mut unreadable_cells) {
             Ok(profile) => Some(profile),
             Err((column, reason)) => {
                 rejections.push(table.reject(row, column, reason));
@@ -68,6 +76,8 @@ impl ProfileTable {
             side,
             profiles,
             unmatched_rows: (table.len() - matched.len()) as u64,
+            set_apart,
+            unreadable_cells,
         })
     }
 }
@@ -111,51 +121,42 @@ pub(super) fn collect(
     (profiles, parsed.into_keys().collect())
 }
 
-/// A column of measurements: no key, no count (`n_..`), and its first cell is a number.
-fn is_measured(column: &RawColumn) -> bool {
-    let name = normalise(column.name());
-    let first = (0..column.len()).find_map(|row| column.get(row));
-    !is_key(column) && !name.starts_with("n_") && first.is_some_and(|cell| cell.parse::<f32>().is_ok())
-}
-
 const GAP: &str = "an embedding must have a number in every channel; leave the row out where there is none";
 
 /// Largest assay outcome that is accepted.
 const MOST_OUTCOME: f32 = 1e6;
 
-/// The row as numbers, or the column without a number, and why.
-fn parse<'t>(kind: ProfileKind, columns: &[&'t RawColumn], row: usize) -> Result<Vec<f32>, (&'t str, &'static str)> {
-    let number = |column: &&'t RawColumn| {
-        let embedded = matches!(kind, ProfileKind::Embedding(_));
-        let Some(cell) = column.get(row) else {
-            return if embedded {
-                Err((column.name(), GAP))
-            } else {
-                Ok(f32::NAN)
-            };
-        };
-        match cell.parse::<f32>() {
-            Ok(value) if embedded && value.is_nan() => Err((column.name(), GAP)),
-            Ok(value) if value.is_infinite() => Err((column.name(), "the value is infinite; leave the cell empty")),
-            Ok(value) if kind == ProfileKind::Bioassay && value.abs() > MOST_OUTCOME => Err((
+/// The row as numbers, or the column without a number, and why. Cells of a profile without a value are missing; those that say
+/// something else are counted in `unreadable`.
+fn parse<'t>(
+    kind: ProfileKind,
+    columns: &[&'t RawColumn],
+    row: usize,
+    unreadable: &mut u64,
+) -> Result<Vec<f32>, (&'t str, &'static str)> {
+    let embedded = matches!(kind, ProfileKind::Embedding(_));
+    let mut number = |column: &&'t RawColumn| {
+        let cell = column.get(row);
+        match cell.map(|cell| columns::value(kind, cell)) {
+            None if embedded => Err((column.name(), GAP)),
+            None => Ok(f32::NAN),
+            Some(Some(value)) if embedded && value.is_nan() => Err((column.name(), GAP)),
+            Some(Some(value)) if value.is_infinite() => {
+                Err((column.name(), "the value is infinite; leave the cell empty"))
+            }
+            Some(Some(value)) if kind == ProfileKind::Bioassay && value.abs() > MOST_OUTCOME => Err((
                 column.name(),
                 "the outcome is out of range; give 1, 0, or a number on a scale such as pIC50 or percent",
             )),
-            Ok(value) => Ok(value),
-            Err(_)
-                if ["na", "n/a", "null", "none"]
-                    .iter()
-                    .any(|word| cell.eq_ignore_ascii_case(word)) =>
-            {
+            Some(Some(value)) => Ok(value),
+            Some(None) if embedded => Err((column.name(), GAP)),
+            Some(None) => {
+                *unreadable += u64::from(!cell.is_some_and(columns::is_empty));
                 Ok(f32::NAN)
             }
-            Err(_) => Err((
-                column.name(),
-                "this is not a number; leave the cell empty if it was not measured",
-            )),
         }
     };
-    columns.iter().map(number).collect()
+    columns.iter().map(&mut number).collect()
 }
 
 /// Mean over the measured values of several rows of one entity; `None` where nothing was measured.
