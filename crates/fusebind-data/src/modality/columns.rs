@@ -3,7 +3,7 @@
 //! Comes in: the columns of a table and its kind. Goes out: the measured columns, the names of numeric columns that describe the
 //! experiment or the molecule instead, and the value of a cell.
 
-use super::{matching::is_key, profile::ProfileKind};
+use super::{kind::ProfileKind, matching::is_key};
 use crate::source::{RawColumn, RawTable, normalise};
 
 /// Columns of an expression table that describe the experiment. None is a symbol of a gene.

@@ -6,14 +6,16 @@
 mod array;
 mod columns;
 mod coverage;
+mod kind;
 mod matching;
 mod profile;
 mod side;
 mod text;
 
 pub use coverage::Coverage;
+pub use kind::ProfileKind;
 pub use matching::Side;
-pub use profile::{ProfileKind, ProfileTable};
+pub use profile::ProfileTable;
 pub use text::{TextEntry, TextTable};
 
 use std::{

@@ -2,29 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fusebind_features::{entity::side::Profiles, modality::Modality};
-use serde::{Deserialize, Serialize};
+use fusebind_features::entity::side::Profiles;
 
 use super::{
     columns,
+    kind::ProfileKind,
     matching::{RowNames, Side, side_of},
 };
 use crate::{
     source::{RawColumn, RawTable},
     table::{Dataset, Rejection},
 };
-
-/// What the columns of a profile are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProfileKind {
-    /// Genes: an expression signature.
-    Transcriptome,
-    /// Assays: outcomes or hit calls.
-    Bioassay,
-    /// Channels of an embedding of this modality that another model computed.
-    Embedding(Modality),
-}
 
 /// A table of profiles, matched to the entities of a data set.
 #[derive(Clone, Debug, PartialEq)]
