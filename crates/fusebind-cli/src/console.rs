@@ -98,6 +98,10 @@ impl Observer for TrainingProgress {
         self.console.note(format_args!("note: {note}"));
     }
 
+    fn is_stopping(&self) -> bool {
+        crate::interrupt::is_stopping()
+    }
+
     fn pairs(&mut self, pairs: usize) {
         self.bar.set_position(self.pairs * self.done + pairs as u64);
     }

@@ -1,4 +1,4 @@
-//! How the program ends: 0 done, 1 failed, 2 misused; an error says what and where, and its last line is a `hint:`.
+//! How the program ends: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C; an error says what and where, and its last line is a `hint:`.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use fusebind::{data, eval, model, train};
 
-use crate::console;
+use crate::{console, interrupt::INTERRUPTED};
 
 const FAILED: u8 = 1;
 const MISUSED: u8 = 2;
@@ -28,6 +28,16 @@ impl Failure {
             message: message.into(),
             hint: hint.into(),
             code: MISUSED,
+        }
+        .into()
+    }
+
+    /// Work that Ctrl-C stopped.
+    pub fn interrupted(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+            code: INTERRUPTED,
         }
         .into()
     }

@@ -7,9 +7,11 @@ mod args;
 mod command;
 mod console;
 mod exit;
+mod interrupt;
 mod load;
 mod report;
 mod run_source;
+mod threads;
 mod variant_run;
 
 use std::process::ExitCode;
@@ -37,6 +39,16 @@ fn main() -> ExitCode {
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     // Everything runs inside the thread pool: a thread outside would wake it and sleep once for each of thousands of small products.
     // Only the first pool that is built counts, and this is the first.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    let threads = threads::available(STACK);
+    if let Some(note) = &threads.note {
+        console.note(note);
+    }
+    let mut pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .num_threads(threads.count);
+    if threads.alone {
+        pool = pool.use_current_thread();
+    }
+    let _ = pool.build_global();
     exit::exit(rayon::scope(|_| command::run(args.command, &console)))
 }

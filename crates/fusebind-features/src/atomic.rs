@@ -19,10 +19,41 @@ use std::{
     hash::{BuildHasher, RandomState},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Names that are tried before the folder is taken for unusable.
 const ATTEMPTS: usize = 16;
+/// Age from which on an unlocked temporary file is nobody's.
+const LEFT_OVER: Duration = Duration::from_secs(60);
+
+/// Sixteen hexadecimal digits that nobody can guess.
+pub fn unguessable() -> String {
+    // The keys of each `RandomState` are random.
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// Whether `path` is a file of an ended process: nobody holds its lock, and it is not as fresh as one whose lock is still to come.
+fn is_left_over(path: &Path) -> bool {
+    let known = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+    let age = known.and_then(|known| known.modified().ok()?.elapsed().ok());
+    age.is_some_and(|age| age > LEFT_OVER) && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// Removes the temporary files of `name` that killed processes have left in `folder`.
+fn tidy(folder: &Path, name: &OsStr) {
+    let begin = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let other = entry.file_name();
+        let digits = other
+            .to_str()
+            .and_then(|other| other.strip_prefix(&begin)?.strip_suffix(".tmp"));
+        let ours = digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        if ours && is_left_over(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
 
 /// A temporary file; it is removed when it is dropped.
 struct Temporary(PathBuf);
@@ -31,14 +62,16 @@ impl Temporary {
     fn create(folder: &Path, name: &OsStr) -> io::Result<(Self, File)> {
         let mut attempt = 1;
         loop {
-            // The keys of each `RandomState` are random.
-            let random = RandomState::new().hash_one(std::process::id());
             let mut hidden = OsString::from(".");
             hidden.push(name);
-            hidden.push(format!(".{random:016x}.tmp"));
+            hidden.push(format!(".{}.tmp", unguessable()));
             let path = folder.join(hidden);
             match File::create_new(&path) {
-                Ok(file) => return Ok((Self(path), file)),
+                Ok(file) => {
+                    // A sign of life; where there are no locks, nothing is ever taken for left over.
+                    let _ = file.try_lock();
+                    return Ok((Self(path), file));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
             }
@@ -66,6 +99,7 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> 
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
+    tidy(folder, name);
     let (temporary, file) = Temporary::create(folder, name)?;
     let mut writer = BufWriter::with_capacity(1 << 16, file);
     fill(&mut writer)?;
@@ -112,6 +146,39 @@ mod tests {
         let kind = |path: &Path| write_atomically(path, |_| Ok(())).expect_err("refused").kind();
         assert_eq!(kind(&folder), io::ErrorKind::IsADirectory);
         assert_eq!(kind(&folder.join("no/out.csv")), io::ErrorKind::NotFound);
+        fs::remove_dir_all(&folder).expect("removable");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_no_link_is_followed() {
+        let folder = folder("left-over");
+        let path = folder.join("a.csv");
+        let old = std::time::SystemTime::now() - 2 * LEFT_OVER;
+        let file = |name: &str| {
+            let file = File::create(folder.join(name)).expect("created");
+            file.set_modified(old).expect("dated");
+            file
+        };
+        drop(file(".a.csv.0123456789abcdef.tmp"));
+        let held = file(".a.csv.0123456789abcde0.tmp");
+        held.try_lock().expect("free");
+        drop(file(".b.csv.0123456789abcdef.tmp"));
+        fs::write(folder.join("a.csv.partial"), "theirs").expect("written");
+        write_atomically(&path, |file| file.write_all(b"new")).expect("written");
+        let mut names: Vec<_> = fs::read_dir(&folder)
+            .expect("readable")
+            .flatten()
+            .map(|e| e.file_name())
+            .collect();
+        names.sort();
+        let kept = [
+            ".a.csv.0123456789abcde0.tmp",
+            ".b.csv.0123456789abcdef.tmp",
+            "a.csv",
+            "a.csv.partial",
+        ];
+        assert_eq!(names, kept);
+        assert_eq!(fs::read(folder.join("a.csv.partial")).expect("readable"), b"theirs");
         fs::remove_dir_all(&folder).expect("removable");
     }
 

@@ -17,7 +17,10 @@ use fusebind_features::entity::{
     protein::Protein,
     side::{Profiles, SideData},
 };
-use fusebind_model::fusion::entity::{Absent, FusionKind};
+use fusebind_model::fusion::{
+    alignment::AlignmentForm,
+    entity::{Absent, FusionKind},
+};
 use fusebind_train::{
     curriculum::{CurriculumKind, Schedule},
     experiment::perturbation::train,
@@ -126,9 +129,14 @@ fn run(dataset: &Dataset, out: &Path, resume: bool, stop_after: Option<u64>, see
     run_recipe(&recipe(""), dataset, out, (resume, stop_after, seed))
 }
 
-fn run_recipe(
+fn run_recipe(recipe: &Recipe, dataset: &Dataset, out: &Path, how: (bool, Option<u64>, u64)) -> Result<(), String> {
+    run_sides(recipe, dataset, &side(), out, how)
+}
+
+fn run_sides(
     recipe: &Recipe,
     dataset: &Dataset,
+    side: &[SideData; 2],
     out: &Path,
     (resume, stop_after, seed): (bool, Option<u64>, u64),
 ) -> Result<(), String> {
@@ -137,7 +145,6 @@ fn run_recipe(
         .collect();
     let split = Split::from_parts(dataset, &parts, "test");
     let device = Device::flex();
-    let side = side();
     let job = Job {
         recipe,
         dataset,
@@ -288,6 +295,54 @@ fn another_run_is_not_resumed_and_none_is_overwritten() {
     let bytes = std::fs::read(&state).unwrap();
     std::fs::write(&state, &bytes[..bytes.len() / 2]).unwrap();
     assert!(run(&dataset, &out, true, None, 7).unwrap_err().contains("damaged"));
+}
+
+#[test]
+fn any_few_entities_with_two_modalities_train() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let texts = |having: usize, count: usize| -> Vec<Vec<String>> {
+        let text = |e: usize| {
+            if e < having {
+                vec![format!("one of word{}", e % 2)]
+            } else {
+                vec![]
+            }
+        };
+        (0..count).map(text).collect()
+    };
+    for form in [AlignmentForm::Pairwise, AlignmentForm::Volume] {
+        for (drugs, targets) in (0..6).flat_map(|d| (0..5).map(move |t| (d, t))) {
+            let mut recipe = recipe("");
+            (recipe.training.epochs, recipe.model.alignment.form) = (1, form);
+            let side = [(drugs, 8), (targets, 5)].map(|(having, count)| SideData {
+                texts: texts(having, count),
+                ..SideData::default()
+            });
+            let out = folder.path().join(format!("{form:?}-{drugs}-{targets}"));
+            let trained = run_sides(&recipe, &dataset, &side, &out, (false, None, 5));
+            assert_eq!(trained, Ok(()), "{form:?}: {drugs} drugs and {targets} targets");
+        }
+    }
+}
+
+#[test]
+fn one_process_at_a_time_trains_in_a_folder() {
+    let _turn = turn();
+    let dataset = dataset();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    run(&dataset, &out, false, Some(1), 7).unwrap();
+    let held = RunDir::open(&out).unwrap().lock().unwrap();
+    let error = run(&dataset, &out, true, Some(2), 7).unwrap_err();
+    assert!(error.contains("another process"), "{error}");
+    drop(held);
+    run(&dataset, &out, true, Some(2), 7).unwrap();
+    let mut other = recipe("");
+    other.training.sampler.batch_pairs = 9;
+    let error = run_recipe(&other, &dataset, &out, (true, None, 7)).unwrap_err();
+    assert!(error.contains("`training.sampler.batch_pairs`"), "{error}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct AblateArgs {
     #[arg(long)]
     pub list: bool,
     /// Seeds of each variant: 1 to N.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
     /// Epochs, in place of the recipe's.
     #[arg(long, value_name = "N")]

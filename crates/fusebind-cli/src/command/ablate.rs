@@ -36,7 +36,7 @@ use crate::{
     args::{AblateArgs, TrainArgs},
     console::Console,
     exit::Failure,
-    report,
+    interrupt, report,
     run_source::DataSource,
     variant_run::VariantRun,
 };
@@ -57,6 +57,7 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     }
     let chosen = choose(all, &args.variants)?;
     if let Some(scored_run) = &args.single {
+        interrupt::end_with_parent();
         let (name, seed) = scored_run.split_once(':').context("a run is named as VARIANT:SEED")?;
         return work(args, name, seed.parse().context("a seed is a number")?, console);
     }
@@ -215,6 +216,8 @@ fn spawn(scored_run: &str, threads: usize) -> anyhow::Result<Child> {
         .args(env::args_os().skip(1))
         .args(["--single", scored_run])
         .env("RAYON_NUM_THREADS", threads.to_string())
+        .env(interrupt::WORKER, "1")
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -10,7 +10,7 @@ use fusebind::data::{
     simulate::{SimulateConfig, simulate},
     source::LabelPolicy,
     split::{Fractions, Part, SplitBy, SplitConfig, write_split},
-    table::{Dataset, Rejection, merge_duplicates, write_dataset, write_rejections},
+    table::{Dataset, Rejection, StagedFolder, merge_duplicates, write_dataset, write_rejections},
 };
 
 use super::{
@@ -160,7 +160,9 @@ fn prepare(args: &PrepareArgs, console: &Console) -> anyhow::Result<()> {
         let sampled = add_negatives(&mut dataset, &config)?;
         console.note(format_args!("{sampled} negatives sampled"));
     }
-    write_dataset(&args.out, &dataset, sets::folder_format(args.format))?;
+    let folder = StagedFolder::new(&args.out)?;
+    write_dataset(folder.path(), &dataset, sets::folder_format(args.format))?;
+    folder.finish()?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
     sets::written(&args.out, dataset.interactions.len(), console);
     Ok(())
@@ -187,7 +189,9 @@ fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
     config.seed = args.seed.unwrap_or(config.seed);
     sets::new_folder(&args.out, args.config.as_deref())?;
     let universe = simulate(&config)?;
-    universe.write(&args.out)?;
+    let folder = StagedFolder::new(&args.out)?;
+    universe.write(folder.path())?;
+    folder.finish()?;
     console.note(format_args!(
         "{} drugs, {} targets, {} pairs in {}; no model can be expected to reach a mean squared error below {:.4}",
         universe.drugs.len(),

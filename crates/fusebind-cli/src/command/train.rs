@@ -16,7 +16,8 @@ use super::output::{create_parent, protect};
 use crate::{
     args::TrainArgs,
     console::{Console, TrainingProgress},
-    load,
+    exit::Failure,
+    interrupt, load,
     run_source::{DataSource, RunSource},
 };
 
@@ -70,9 +71,19 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         resume: args.resume,
         stop_after: None,
     };
+    interrupt::watch();
     let trained = train(&job, &mut TrainingProgress::new(*console))?;
     if args.resume {
         source.write(&RunDir::open(&args.out)?)?;
+    }
+    if !RunDir::open(&args.out)?.is_finished() {
+        return Err(Failure::interrupted(
+            format!(
+                "{}: stopped before its last epoch; no finished epoch is lost",
+                args.out.display()
+            ),
+            "give the same command with --resume to go on",
+        ));
     }
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())

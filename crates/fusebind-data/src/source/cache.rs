@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Mutex,
@@ -19,7 +19,7 @@ use fusebind_features::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Error, table::write_atomically};
+use crate::{Error, ErrorKind, table::write_atomically};
 
 /// Name of the file in its folder.
 const FILE: &str = "molecules.cache";
@@ -36,6 +36,8 @@ pub struct MoleculeCache<C> {
     known: HashMap<String, Molecule>,
     fresh: Mutex<HashMap<String, Molecule>>,
     unusable: Option<&'static str>,
+    /// Keeps other processes out: two that write would each lose what the other has read.
+    _lock: File,
 }
 
 /// What the checksum covers.
@@ -59,10 +61,25 @@ fn decode(bytes: &[u8]) -> Result<HashMap<String, Molecule>, &'static str> {
     Ok(molecules.into_iter().collect())
 }
 
+/// Takes the cache in `folder` for this process.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("molecules.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|source| Error::write(&path, source))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Config, "another process uses this cache")
+            .in_file(folder)
+            .hint("wait until it ends, or name another folder with --cache")),
+        // Some network file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
 impl<C: Chemistry> MoleculeCache<C> {
     /// The cache in `folder`, which is created where it does not exist.
     pub fn open(folder: &Path, chemistry: C) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
+        let lock = lock(folder)?;
         let path = folder.join(FILE);
         let (known, unusable) = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),
@@ -78,6 +95,7 @@ impl<C: Chemistry> MoleculeCache<C> {
             known,
             fresh: Mutex::default(),
             unusable,
+            _lock: lock,
         })
     }
 
@@ -171,6 +189,8 @@ mod tests {
         assert_eq!((first.save().unwrap(), calls.load(Ordering::Relaxed)), (2, 3));
 
         let second = open();
+        let third = MoleculeCache::open(&folder.path().join("cache"), ChematicToolkit);
+        assert!(third.unwrap_err().to_string().contains("another process"));
         assert_eq!((second.len(), second.unusable()), (2, None));
         assert_eq!(read(&second), molecules, "the same arrays");
         assert_eq!(calls.load(Ordering::Relaxed), 4, "only the refused one is parsed again");

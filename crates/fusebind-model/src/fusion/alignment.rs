@@ -100,6 +100,8 @@ pub struct Aligned {
     pub between: Tensor<1>,
     /// Between two views of one modality.
     pub within: Tensor<1>,
+    /// Whether any entities were compared; without them both losses are constants, which have no gradients.
+    pub compared: bool,
 }
 
 impl Aligned {
@@ -108,6 +110,7 @@ impl Aligned {
         Self {
             between: self.between + other.between,
             within: self.within + other.within,
+            compared: self.compared || other.compared,
         }
     }
 }
@@ -178,12 +181,16 @@ impl Alignment {
                 self.cosine_contrast(view(), view())
             })
         });
-        let within = mean(within.collect());
+        let within: Vec<Tensor<1>> = within.collect();
+        let mut compared = !within.is_empty();
+        let within = mean(within);
         let units: Vec<(Modality, Tensor<2>)> = (modalities.iter().zip(&self.projections))
             .map(|((m, x), p)| (*m, unit(dense(x.clone(), p))))
             .collect();
         let between = if self.volume {
-            self.volumes(&units, has, aligned).unwrap_or_else(zero)
+            let volumes = self.volumes(&units, has, aligned);
+            compared |= volumes.is_some();
+            volumes.unwrap_or_else(zero)
         } else {
             let mut terms = Vec::new();
             for (at, (one, u)) in units.iter().enumerate() {
@@ -194,9 +201,14 @@ impl Alignment {
                     }
                 }
             }
+            compared |= !terms.is_empty();
             mean(terms)
         };
-        Aligned { between, within }
+        Aligned {
+            between,
+            within,
+            compared,
+        }
     }
 
     /// InfoNCE by volume; `None` where too few entities have more than one modality.

@@ -13,7 +13,7 @@
 mod selection;
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::Write,
     path::{Path, PathBuf},
 };
@@ -167,6 +167,25 @@ impl RunDir {
     /// Whether there is a model and no state to go on from: to go on would train the run from its start.
     pub fn is_finished(&self) -> bool {
         self.model().is_file() && !self.state().is_file()
+    }
+
+    /// Takes the folder for this process, until the file is dropped.
+    ///
+    /// # Errors
+    /// Where another process has it, or nothing can be written there.
+    pub fn lock(&self) -> Result<File, Error> {
+        let folder = self.root.join("state");
+        fs::create_dir_all(&folder).map_err(|e| io(&folder, "cannot be created", &e))?;
+        let path = folder.join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|e| io(&path, "cannot be opened", &e))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Run, "another process trains in this folder")
+                .about(&self.root)
+                .hint("wait until it ends, or name another folder with --out")),
+            // Some network file systems have no locks; a run there is as safe as it was without.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        }
     }
 
     fn write_text(&self, name: &str, text: &str) -> Result<(), Error> {

@@ -38,7 +38,7 @@ impl Epochs<'_> {
         let mut saved = Instant::now();
         while self.run.progress.epoch < epochs && !self.run.out_of_patience() {
             self.next(observer)?;
-            let stopping = self.job.stop_after == Some(self.run.progress.epoch);
+            let stopping = self.job.stop_after == Some(self.run.progress.epoch) || observer.is_stopping();
             if stopping || saved.elapsed().as_secs_f64() > SAVE_EVERY {
                 self.run.save()?;
                 saved = Instant::now();

@@ -18,6 +18,10 @@ pub trait Observer {
     fn pairs(&mut self, _pairs: usize) {}
     /// An epoch is done.
     fn epoch(&mut self, _metrics: &EpochMetrics) {}
+    /// Whether to stop after this epoch, with a state to go on from.
+    fn is_stopping(&self) -> bool {
+        false
+    }
 }
 
 /// An observer that does not care.

@@ -69,12 +69,19 @@ impl Run {
                     observer.note("this model does not align modalities (`model.alignment.dim`): no pre-training");
                     return Ok(());
                 };
+                if !aligned.compared {
+                    continue;
+                }
                 let loss = self.objective.pretraining(&aligned);
                 total += f64::from(loss.clone().into_scalar::<f32>());
                 counted += 1;
                 let grads = GradientsParams::from_grads(loss.backward(), self.model());
                 let rate = self.recipe.training.learning_rate;
                 self.update(|model| optimizer.step(model, grads, rate));
+            }
+            if counted == 0 {
+                observer.note("fewer than four different entities have two modalities: nothing to pre-train on");
+                return Ok(());
             }
             observer.note(&format!(
                 "pre-training {}/{epochs}: alignment loss {:.4}",

@@ -2,6 +2,8 @@
 //!
 //! Comes in: a [`Job`] and what was fitted before. Goes out: epochs of batches, a state to resume from, the model file.
 
+use std::fs::File;
+
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_features::{modality::ModalityWeights, reference::Reference};
 use fusebind_model::{
@@ -104,6 +106,8 @@ pub(super) struct Run {
     pub(super) progress: Progress,
     pub(super) best: Option<Archive>,
     pub(super) seed: u64,
+    /// Keeps other processes out of the folder.
+    _lock: File,
 }
 
 impl Run {
@@ -118,6 +122,12 @@ impl Run {
         } else {
             RunDir::create(job.out)?
         };
+        if job.resume && dir.is_finished() {
+            return Err(Error::new(ErrorKind::Run, "this run is finished")
+                .about(dir.root())
+                .hint("use its model, or train in another folder"));
+        }
+        let lock = dir.lock()?;
         let mut run = Self {
             dir,
             description: description(job, prepared, &info),
@@ -129,6 +139,7 @@ impl Run {
             best: None,
             seed: job.seed,
             recipe,
+            _lock: lock,
         };
         if job.resume {
             run.agree(&info)?;
@@ -164,11 +175,6 @@ impl Run {
     }
 
     fn restore(&mut self) -> Result<(), Error> {
-        if self.dir.is_finished() {
-            return Err(Error::new(ErrorKind::Run, "this run is finished")
-                .about(self.dir.root())
-                .hint("use its model, or train in another folder"));
-        }
         let Some((parts, progress)) = self.dir.load_state()? else {
             return self.dir.rewind(&[]);
         };
