@@ -76,17 +76,23 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     if args.resume {
         source.write(&RunDir::open(&args.out)?)?;
     }
-    if !RunDir::open(&args.out)?.is_finished() {
-        return Err(Failure::interrupted(
-            format!(
-                "{}: stopped before its last epoch; no finished epoch is lost",
-                args.out.display()
-            ),
-            "give the same command with --resume to go on",
-        ));
-    }
+    refuse_unfinished(args)?;
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
+}
+
+/// Says how to go on with a run that was stopped.
+fn refuse_unfinished(args: &TrainArgs) -> anyhow::Result<()> {
+    if RunDir::open(&args.out)?.is_finished() {
+        return Ok(());
+    }
+    Err(Failure::interrupted(
+        format!(
+            "{}: stopped before its last epoch; no finished epoch is lost",
+            args.out.display()
+        ),
+        "give the same command with --resume to go on",
+    ))
 }
 
 /// What the run remembers of where its data are.
