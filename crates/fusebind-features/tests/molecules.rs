@@ -23,7 +23,7 @@ fn two_spellings_are_one_molecule() {
 
 #[test]
 fn salts_are_stripped_by_rule() {
-    assert_eq!(read("CC(=O)[O-].[Na+]").smiles, "CC(=O)[O-]");
+    assert_eq!(read("CC(=O)[O-].[Na+]").smiles, "CC(=O)O");
     assert_eq!(read("Cl.CCN"), read("CCN.Cl"));
     assert_eq!(
         read("[Na+].[Cl-]"),
@@ -31,8 +31,104 @@ fn salts_are_stripped_by_rule() {
         "inorganic salts are decided, too"
     );
     // As many heavy atoms: the heavier one; as heavy: the first canonical SMILES.
-    assert_eq!(read("CCO.CCN").smiles, "CCO");
-    assert_eq!(read("CCCO.CC(C)O").smiles, read("CC(C)O.CCCO").smiles);
+    assert_eq!(read("CCCCCS.CCCCCN").smiles, read("CCCCCS").smiles);
+    assert_eq!(read("CCCCCCO.CCCCC(C)O").smiles, read("CCCCC(C)O.CCCCCCO").smiles);
+}
+
+#[test]
+fn a_counter_ion_is_never_the_drug() {
+    let drug = "CN1CCN(CC1)c1ccccc1";
+    for counter_ion in [
+        "Cl",
+        "OS(=O)(=O)O",
+        "Cc1ccc(cc1)S(=O)(=O)[O-]",
+        "OC(=O)c1cc2ccccc2c(Cc2c(O)c(cc3ccccc23)C(=O)O)c1O",
+        "OC(=O)/C=C/C(=O)O",
+        "OC(=O)C(O)C(O)C(=O)O",
+        "CCCCCCCCCCCCCCCCCC(=O)O",
+        "O",
+        "CS(C)=O",
+        "[Na+].[Cl-]",
+    ] {
+        assert_eq!(read(&format!("{drug}.{counter_ion}")), read(drug), "{counter_ion}");
+    }
+    // Alone, it is a compound.
+    assert_eq!(
+        read("Cc1ccc(cc1)S(=O)(=O)[O-].[Na+]").smiles,
+        read("Cc1ccc(cc1)S(=O)(=O)O").smiles
+    );
+}
+
+#[test]
+fn acids_bases_and_their_salts_are_one_compound() {
+    for forms in [
+        &[
+            "CC(C)Cc1ccc(cc1)C(C)C(=O)O",
+            "CC(C)Cc1ccc(cc1)C(C)C(=O)[O-]",
+            "CC(C)Cc1ccc(cc1)C(C)C(=O)[O-].[Na+]",
+        ][..],
+        &[
+            "CNCCC(O)c1ccccc1",
+            "C[NH2+]CCC(O)c1ccccc1",
+            "C[NH2+]CCC(O)c1ccccc1.[Cl-]",
+        ],
+        &["c1ccncc1CCN", "c1cc[nH+]cc1CC[NH3+]"],
+        &["CC(N)C(=O)O", "CC([NH3+])C(=O)[O-]"],
+        &["CCC(=N)N", "CCC(N)=[NH2+]"],
+        &["Cc1nnn[nH]1", "Cc1nnn[n-]1"],
+        &["CS(=O)(=O)NC(C)=O", "CS(=O)(=O)[N-]C(C)=O.[Na+]"],
+        &["Oc1ccc(Cl)cc1", "[O-]c1ccc(Cl)cc1.[K+]"],
+        &["CCOP(=O)(O)O", "CCOP(=O)([O-])[O-].[Na+].[Na+]"],
+    ] {
+        let first = read(forms[0]);
+        forms
+            .iter()
+            .for_each(|form| assert_eq!(read(form).smiles, first.smiles, "{form}"));
+    }
+}
+
+#[test]
+fn charges_that_belong_to_a_compound_stay() {
+    for (smiles, charges) in [
+        ("C[N+](C)(C)CC(=O)[O-]", 2),
+        ("C[N+](C)(C)CCO", 1),
+        ("CC[N+](=O)[O-]", 2),
+        ("C[n+]1ccccc1", 1),
+        ("CN=[N+]=[N-]", 2),
+        ("C[S+](C)CC(N)C(=O)O", 1),
+        ("c1ccc[n+]([O-])c1", 2),
+    ] {
+        let read = read(smiles).smiles;
+        let signs = read.bytes().filter(|byte| matches!(byte, b'+' | b'-')).count();
+        assert_eq!(signs, charges, "{smiles}: {read}");
+    }
+}
+
+#[test]
+fn metals_are_kept_or_refused() {
+    assert!(read("[NH3][Pt]([NH3])(Cl)Cl").smiles.contains("Pt"));
+    let error = ChematicToolkit
+        .molecule("[Gd+3].OC(=O)CN(CC(=O)[O-])CC(=O)[O-]")
+        .expect_err("refused");
+    assert!(error.to_string().contains("Gd"), "{error}");
+}
+
+#[test]
+fn the_canonical_form_of_a_canonical_form_is_itself() {
+    for smiles in [
+        "O=I",
+        "C=P(=O)C",
+        "c1ccpcc1",
+        "OB(O)c1ccccc1",
+        "C1=CC=CB1",
+        "CP(C)(C)=O",
+        "C[Si](C)(C)C",
+        "O=[Se](C)C",
+    ] {
+        if let Ok(once) = ChematicToolkit.molecule(smiles) {
+            assert_eq!(read(&once.smiles).smiles, once.smiles, "{smiles}");
+        }
+    }
 }
 
 #[test]

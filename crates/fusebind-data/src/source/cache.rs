@@ -24,7 +24,7 @@ use crate::{Error, ErrorKind, table::write_atomically};
 /// Name of the file in its folder.
 const FILE: &str = "molecules.cache";
 /// Version of the stored layout of a molecule.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 /// Bytes of the checksum at the start of the file.
 const CHECKSUM: usize = 32;
 

@@ -4,15 +4,20 @@
 //! differ from RDKit's and its fingerprints do not validate, so everything goes through the syntax gate and the sanitised
 //! model first.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
+};
 
 use ::chematic::smiles::{
     RdkitSmilesError, ogb_graph_features, parse, rdkit_canonical_smiles, rdkit_murcko_scaffold, rdkit_parsed_molecule,
 };
 
 use super::{
+    charge,
     chemistry::{Chemistry, MAX_HEAVY_ATOMS, Molecule},
-    circular, fields, gate,
+    circular, counter_ion, fields, gate,
     salt::{self, Fragment},
     sd,
 };
@@ -25,7 +30,7 @@ use crate::{
 type Structure = ::chematic::core::Molecule;
 
 /// Most rounds of reading and writing a canonical SMILES until it no longer changes.
-const CANONICAL_ROUNDS: usize = 4;
+const CANONICAL_ROUNDS: usize = 8;
 
 /// Which field of an atom says whether it is in a ring.
 const IN_RING: usize = 8;
@@ -122,18 +127,60 @@ fn heavy_atoms(structure: &Structure) -> usize {
 fn from_canonical(whole: String) -> Result<Molecule, Error> {
     let (smiles, structure) = if whole.contains('.') {
         let fragments = whole.split('.').map(fragment).collect::<Result<Vec<_>, _>>()?;
+        refuse_lost_metals(&fragments)?;
         let parent = salt::parent(fragments).ok_or_else(|| refuse("no atoms are left"))?;
         settle(parent.smiles, Spelling::OfFragment)?
     } else {
-        settle(whole, Spelling::OfWhole)?
+        neutral(whole)?
     };
     featurise(smiles, structure)
 }
 
+/// The uncharged form of a molecule of one fragment.
+fn neutral(smiles: String) -> Result<(String, Structure), Error> {
+    // Charges stand in brackets; most molecules have none.
+    let may_be_charged = smiles.contains('[') && smiles.contains(['+', '-']);
+    let settled = settle(smiles, Spelling::OfWhole)?;
+    let neutral = may_be_charged.then(|| charge::uncharged(&settled.1)).flatten();
+    // A form that cannot be written is none: the molecule keeps its charges.
+    let written = neutral.and_then(|neutral| settle(canonical(&neutral).ok()?, Spelling::OfFragment).ok());
+    Ok(written.unwrap_or(settled))
+}
+
+/// Canonical SMILES of the listed counter-ions and solvents.
+fn listed() -> &'static HashSet<String> {
+    static LISTED: OnceLock<HashSet<String>> = OnceLock::new();
+    LISTED.get_or_init(|| {
+        let spelled = |(_, smiles): &(&str, &str)| {
+            let written = canonical(&parse_structure(smiles).ok()?).ok()?;
+            Some(neutral(written).ok()?.0)
+        };
+        counter_ion::LISTED.iter().filter_map(spelled).collect()
+    })
+}
+
+/// A metal that stands beside an organic part belongs to a complex, unless it is a usual counter-ion: without it the rest is another
+/// compound.
+fn refuse_lost_metals(fragments: &[Fragment]) -> Result<(), Error> {
+    let lost = fragments.iter().find(|fragment| fragment.is_metal && !fragment.listed);
+    match lost.filter(|_| fragments.iter().any(|fragment| fragment.organic)) {
+        None => Ok(()),
+        Some(metal) => Err(refuse(format!(
+            "the metal {} is written apart from what it is bound to; write the bonds of the complex, or leave the metal out if it is a counter-ion",
+            metal.smiles
+        ))),
+    }
+}
+
 fn fragment(smiles: &str) -> Result<Fragment, Error> {
-    let structure = parse_structure(smiles)?;
+    let (smiles, structure) = neutral(smiles.into())?;
     let mut fragment = Fragment {
-        smiles: smiles.into(),
+        listed: listed().contains(&smiles),
+        is_metal: structure.atom_count() == 1
+            && structure
+                .atoms()
+                .all(|(_, atom)| is_metal(atom.element.atomic_number())),
+        smiles,
         organic: false,
         heavy_atoms: 0,
         millidalton: 0,
@@ -151,6 +198,11 @@ fn fragment(smiles: &str) -> Result<Fragment, Error> {
     Ok(fragment)
 }
 
+/// Whether an element is a metal.
+fn is_metal(number: u8) -> bool {
+    !matches!(number, 1 | 2 | 5..=10 | 14..=18 | 32..=36 | 52..=54 | 85 | 86)
+}
+
 /// What a canonical SMILES was written for.
 #[derive(Clone, Copy, PartialEq)]
 enum Spelling {
@@ -165,15 +217,20 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
     let mut visited: Vec<String> = Vec::new();
     loop {
         let structure = parse_structure(&smiles)?;
-        // Only stereo marks have several canonical spellings; without them one round in three is saved.
-        if spelling == Spelling::OfWhole && !smiles.contains(['@', '/', '\\']) {
+        // Stereo marks and unusual valences have several canonical spellings; without them one round in three is saved.
+        if spelling == Spelling::OfWhole && is_plain(&smiles) {
             return Ok((smiles, structure));
         }
         let again = canonical(&structure)?;
         if again == smiles {
             return Ok((smiles, structure));
         }
-        if visited.len() >= CANONICAL_ROUNDS || visited.contains(&again) {
+        if visited.len() >= CANONICAL_ROUNDS && !visited.contains(&again) {
+            return Err(refuse(
+                "its canonical SMILES does not settle; please report this molecule",
+            ));
+        }
+        if visited.contains(&again) {
             // A few stereo-rich cages cycle through several spellings; the first in byte order is used.
             visited.extend([smiles, again]);
             let smiles = visited.into_iter().min().expect("two spellings were just added");
@@ -183,6 +240,19 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
         visited.push(smiles);
         smiles = again;
     }
+}
+
+/// Whether a canonical SMILES has one spelling only: no stereo marks, usual elements, few rings.
+fn is_plain(smiles: &str) -> bool {
+    let bytes = smiles.as_bytes();
+    let boron = bytes.windows(2).any(|pair| pair[0] == b'B' && pair[1] != b'r') || bytes.last() == Some(&b'B');
+    let unusual =
+        smiles.contains(['@', '/', '\\', 'P', 'p', 'b', '%', '5']) || smiles.contains("I=") || smiles.contains("=I");
+    let in_brackets = smiles.contains("[H]")
+        || bytes
+            .windows(2)
+            .any(|pair| pair[0] == b'[' && pair[1].is_ascii_uppercase() && !b"NOSCH".contains(&pair[1]));
+    !boron && !unusual && !in_brackets
 }
 
 fn featurise(smiles: String, structure: Structure) -> Result<Molecule, Error> {

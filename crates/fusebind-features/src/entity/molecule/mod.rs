@@ -1,22 +1,24 @@
 //! Molecules from SMILES and SD records, behind the [`Chemistry`] trait.
 //!
 //! Comes in: one SMILES or mol block. Goes out: a [`Molecule`], or the reason why there is none, in words that a chemist can
-//! act on. A molecule passes a syntax check, is stripped of salts and solvents deterministically (carbon first, then heavy
-//! atoms, mass, canonical SMILES), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
+//! act on. A molecule passes a syntax check, loses counter-ions and solvents by a list and by rule ([`salt`]) and charges where that is
+//! unambiguous ([`charge`]), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
 //! of that SMILES alone: two spellings of one drug give bit-identical features. Its scaffold, which only a split by scaffold
 //! needs, is computed on request: it costs two fifths of everything else.
 //!
 //! ```
 //! use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
 //! let aspirin = ChematicToolkit.molecule("[Na+].[O-]C(=O)c1ccccc1OC(C)=O")?;
-//! assert_eq!(aspirin.smiles, "CC(=O)Oc1ccccc1C(=O)[O-]");
+//! assert_eq!(aspirin.smiles, "CC(=O)Oc1ccccc1C(=O)O");
 //! assert_eq!(aspirin.scaffold()?, "c1ccccc1");
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
 
+mod charge;
 mod chematic;
 mod chemistry;
 mod circular;
+mod counter_ion;
 mod fields;
 mod gate;
 mod salt;

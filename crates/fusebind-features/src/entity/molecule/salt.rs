@@ -1,15 +1,19 @@
 //! Salt and solvent stripping: the fragments of a molecule to its parent, the same on every machine.
 //!
-//! Comes in: canonical SMILES of the fragments with their composition. Goes out: the parent. The rule, in this order: fragments
-//! with carbon before those without; then most heavy atoms; then the greater mass; then the smaller canonical SMILES in
-//! byte order. Charges stay as they are: a neutral parent is not forced, since a zwitterion or a quaternary amine has
-//! none. A drug whose counter-ion is the larger organic fragment (pamoates) is better given without it.
+//! Comes in: uncharged canonical SMILES of the fragments with their composition. Goes out: the parent. The rule, in this order: fragments
+//! that are no counter-ion and no solvent of the list ([`super::counter_ion`]); fragments with carbon; most heavy atoms; the greater
+//! mass; the smaller canonical SMILES in byte order. Where every fragment is listed the rest of the rule decides, so that
+//! sodium acetate is acetic acid.
 
 /// One connected fragment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fragment {
     /// Canonical SMILES.
     pub(super) smiles: String,
+    /// Whether it is a listed counter-ion or solvent.
+    pub(super) listed: bool,
+    /// Whether it is a single atom of a metal.
+    pub(super) is_metal: bool,
     /// Whether it contains carbon.
     pub(super) organic: bool,
     /// Number of heavy atoms.
@@ -21,8 +25,8 @@ pub(super) struct Fragment {
 /// The parent among `fragments`; `None` when there are none.
 pub(super) fn parent(fragments: Vec<Fragment>) -> Option<Fragment> {
     fragments.into_iter().min_by(|a, b| {
-        (b.organic, b.heavy_atoms, b.millidalton)
-            .cmp(&(a.organic, a.heavy_atoms, a.millidalton))
+        (!b.listed, b.organic, b.heavy_atoms, b.millidalton)
+            .cmp(&(!a.listed, a.organic, a.heavy_atoms, a.millidalton))
             .then_with(|| a.smiles.cmp(&b.smiles))
     })
 }
@@ -34,6 +38,8 @@ mod tests {
     fn fragment(smiles: &str, organic: bool, heavy_atoms: usize, millidalton: u64) -> Fragment {
         Fragment {
             smiles: smiles.into(),
+            listed: false,
+            is_metal: false,
             organic,
             heavy_atoms,
             millidalton,
@@ -60,5 +66,14 @@ mod tests {
         assert_eq!(chosen(vec![ether.clone(), ethanol.clone()]).as_deref(), Some("CCO"));
         assert_eq!(chosen(vec![ethanol, ether]).as_deref(), Some("CCO"));
         assert_eq!(chosen(Vec::new()), None);
+        let pamoic = Fragment {
+            listed: true,
+            ..fragment("OC(=O)c1cc2ccccc2c(C)c1O", true, 29, 388_094)
+        };
+        assert_eq!(
+            chosen(vec![pamoic, fragment("CN", true, 2, 31_042)]).as_deref(),
+            Some("CN"),
+            "a counter-ion is never the drug, whatever its size"
+        );
     }
 }
