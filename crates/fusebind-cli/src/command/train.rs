@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fusebind::{
-    data::source::LabelPolicy,
+    data::{source::LabelPolicy, table::Dataset},
     train::{
         experiment::perturbation::train,
         recipe::Recipe,
@@ -29,10 +29,6 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     refuse_inputs(args)?;
     let device = load::device(args.device, console)?;
-    if args.resume && RunDir::open(&args.out)?.is_finished() {
-        console.note(format_args!("{}: this run is finished", args.out.display()));
-        return Ok(());
-    }
     let (dataset, mut rejections) = load::dataset(
         &args.data,
         &args.source,
@@ -56,6 +52,9 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         split.test.indices().len()
     ));
     let source = RunSource::new(&data_source(args), &dataset)?;
+    if args.resume && RunDir::open(&args.out)?.is_finished() {
+        return finished(args, &source, &dataset, console);
+    }
     // A resumed run remembers its data again only after the trainer has found that they are the same.
     if !args.resume {
         source.write(&RunDir::create(&args.out)?)?;
@@ -78,6 +77,23 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     }
     refuse_unfinished(args)?;
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
+    Ok(())
+}
+
+/// A finished run is not trained again; it remembers where the same data are now.
+fn finished(args: &TrainArgs, source: &RunSource, dataset: &Dataset, console: &Console) -> anyhow::Result<()> {
+    let run = RunDir::open(&args.out)?;
+    if run.info()?.data_fingerprint != dataset.fingerprint {
+        return Err(Failure::failed(
+            format!(
+                "{}: this run is finished, and was trained on other data",
+                args.out.display()
+            ),
+            "name another folder with --out",
+        ));
+    }
+    source.write(&run)?;
+    console.note(format_args!("{}: this run is finished", args.out.display()));
     Ok(())
 }
 
