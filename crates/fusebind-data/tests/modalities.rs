@@ -340,3 +340,65 @@ fn one_embedding_as_table_and_as_array_reaches_the_same_drugs() {
         assert!(table.0.iter().any(|rows| !rows.is_empty()), "{key}");
     }
 }
+
+#[test]
+fn arrays_of_other_programs_are_read() {
+    let dir = folder(&[("embedding_sequence_x.ids.txt", "t1\nt2\n")]);
+    let at = |name: &str| dir.path().join(name);
+    // [[1, 2, 3], [4, 5, 6]] as float16, by columns.
+    let header = "{'descr': '<f2', 'fortran_order': True, 'shape': (2, 3), }";
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.as_bytes());
+    for value in [1.0f32, 4.0, 2.0, 5.0, 3.0, 6.0] {
+        npy.extend(half::f16::from_f32(value).to_le_bytes());
+    }
+    fs::write(at("embedding_sequence_x.npy"), npy).unwrap();
+    let mut builder = hdf5_pure::FileBuilder::new();
+    builder.create_dataset("t1").with_f64_data(&[7.0, 8.0]);
+    builder
+        .create_dataset("t2")
+        .with_f64_data(&[1.0, 2.0, 3.0, 4.0])
+        .with_shape(&[2, 2]);
+    fs::write(at("embedding_sequence_y.h5"), builder.finish().unwrap()).unwrap();
+    fs::write(
+        at("transcriptome.gct"),
+        "#1.3\n2\t2\t1\t1\nid\tsymbol\tS1\tS2\npert_iname\tna\td1\td3\n5720\tPSME1\t0.5\t-2\n466\tATF1\t1\t3\n",
+    )
+    .unwrap();
+    let (tables, rejections) = load_modalities(dir.path(), &dataset()).unwrap();
+    assert!(rejections.is_empty(), "{rejections:?}");
+    let values = |name: &str| {
+        &tables
+            .profiles
+            .iter()
+            .find(|table| table.name == name)
+            .unwrap()
+            .profiles
+            .values
+    };
+    assert_eq!(*values("embedding_sequence_x"), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(
+        *values("embedding_sequence_y"),
+        [7.0, 8.0, 2.0, 3.0],
+        "residues are averaged"
+    );
+    assert_eq!(*values("transcriptome"), [0.5, 1.0, -2.0, 3.0]);
+}
+
+#[test]
+fn tensors_that_overlap_or_lie_about_their_shape_are_refused() {
+    let dir = folder(&[]);
+    let file = dir.path().join("embedding_sequence_x.safetensors");
+    let write = |header: &str| {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend([0u8; 16]);
+        fs::write(&file, bytes).unwrap();
+        load_modalities(dir.path(), &dataset())
+    };
+    let overlapping = r#"{"t1":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"t2":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+    assert!(write(overlapping).unwrap_err().to_string().contains("overlap"));
+    let (_, rejections) = write(r#"{"t1":{"dtype":"F32","shape":[400],"data_offsets":[0,16]}}"#).unwrap();
+    assert!(rejections[0].to_string().contains("shape"), "{rejections:?}");
+}

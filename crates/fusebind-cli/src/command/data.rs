@@ -52,6 +52,7 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     let modalities = folder
         .map(|folder| load::modalities(&folder, &dataset, &mut rejections, &Console::new(true)))
         .transpose()?;
+    modalities.iter().for_each(|tables| load::notes(tables, console));
     let report = check_dataset(&dataset, modalities.as_ref(), &rejections);
     match &args.rejected {
         Some(file) => write_rejections(file, &rejections)?,

@@ -34,6 +34,12 @@ pub fn modalities(
             coverage.name, coverage.entities, coverage.of_entities, coverage.pairs, coverage.of_pairs
         ));
     }
+    notes(&tables, console);
+    Ok(tables)
+}
+
+/// Says what of the tables was set apart or not read.
+pub fn notes(tables: &ModalityTables, console: &Console) {
     for table in &tables.profiles {
         if !table.set_apart.is_empty() {
             console.note(format_args!(
@@ -49,7 +55,9 @@ pub fn modalities(
             ));
         }
     }
-    Ok(tables)
+    for (file, reason) in &tables.skipped {
+        console.note(format_args!("{file}: not read, {reason}"));
+    }
 }
 
 /// Reads the side data of drugs and targets, if there is a folder; `fields` are the text columns of each side.

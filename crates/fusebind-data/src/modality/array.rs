@@ -1,5 +1,5 @@
 //! Embeddings in array files: safetensors (one tensor per entity, named by an id or key), and NumPy `.npy` (a matrix, with the
-//! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`). Names follow the rule of all side
+//! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`), and HDF5. Names follow the rule of all side
 //! tables (`matching.rs`).
 //!
 //! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor with another width than most, with a value that is not finite, or of
@@ -10,18 +10,20 @@ use std::{collections::HashMap, fs, path::Path};
 use fusebind_features::modality::Modality;
 use serde::Deserialize;
 
-use super::{ProfileKind, ProfileTable, Side, matching::RowNames, profile::collect};
+use super::{
+    ProfileKind, ProfileTable, Side,
+    hdf5::{self, Row},
+    matching::RowNames,
+    profile::collect,
+};
 use crate::{
     Error, ErrorKind,
     table::{Dataset, Rejection},
 };
 
-/// One row of an array file: its name and its values, or why the values cannot be used.
-type Row = (String, Result<Vec<f32>, &'static str>);
-
 /// Whether a file is an array file, by its extension.
 pub(super) fn is_array(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "safetensors" || e == "npy")
+    path.extension().is_some_and(|e| e == "safetensors" || e == "npy") || hdf5::is_one(path)
 }
 
 /// Reads embeddings of `modality`.
@@ -31,10 +33,11 @@ pub(super) fn read(
     dataset: &Dataset,
     rejections: &mut Vec<Rejection>,
 ) -> Result<ProfileTable, Error> {
-    let bytes = fs::read(path).map_err(|e| Error::read(path, e))?;
-    let rows = match path.extension().is_some_and(|e| e == "npy") {
-        true => npy(path, &bytes)?,
-        false => safetensors(path, &bytes)?,
+    let bytes = || fs::read(path).map_err(|e| Error::read(path, e));
+    let rows = match path.extension().and_then(|extension| extension.to_str()) {
+        _ if hdf5::is_one(path) => hdf5::embeddings(path)?,
+        Some("npy") => npy(path, &bytes()?)?,
+        _ => safetensors(path, &bytes()?)?,
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let side = match modality {
@@ -95,23 +98,84 @@ fn malformed(path: &Path, reason: &str) -> Error {
         .hint("write the file again, as float32 or float64")
 }
 
-/// Values of little-endian floats of 4 or 8 bytes.
-fn floats(bytes: &[u8], size: usize) -> Vec<f32> {
-    match size {
-        8 => bytes
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes(b.try_into().expect("chunks of eight bytes")) as f32)
-            .collect(),
-        _ => bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes(b.try_into().expect("chunks of four bytes")))
-            .collect(),
+/// How the numbers of an array are stored, little-endian.
+#[derive(Clone, Copy)]
+enum Stored {
+    Half,
+    Brain,
+    Single,
+    Double,
+    Int(usize),
+    Unsigned(usize),
+}
+
+impl Stored {
+    fn size(self) -> usize {
+        match self {
+            Self::Half | Self::Brain => 2,
+            Self::Single => 4,
+            Self::Double => 8,
+            Self::Int(size) | Self::Unsigned(size) => size,
+        }
     }
+
+    /// The type that NumPy writes as `text`.
+    fn of_numpy(text: &str) -> Option<Self> {
+        Some(match text {
+            "<f2" => Self::Half,
+            "<f4" => Self::Single,
+            "<f8" => Self::Double,
+            "|i1" => Self::Int(1),
+            "<i2" => Self::Int(2),
+            "<i4" => Self::Int(4),
+            "<i8" => Self::Int(8),
+            "|u1" => Self::Unsigned(1),
+            "<u2" => Self::Unsigned(2),
+            "<u4" => Self::Unsigned(4),
+            _ => return None,
+        })
+    }
+
+    /// The type that safetensors call `text`.
+    fn of_tensor(text: &str) -> Option<Self> {
+        Some(match text {
+            "F16" => Self::Half,
+            "BF16" => Self::Brain,
+            "F32" => Self::Single,
+            "F64" => Self::Double,
+            _ => return None,
+        })
+    }
+
+    fn value(self, bytes: &[u8]) -> f32 {
+        let mut whole = [0u8; 8];
+        whole[..bytes.len()].copy_from_slice(bytes);
+        let bits = u64::from_le_bytes(whole);
+        match self {
+            Self::Half => half::f16::from_bits(bits as u16).to_f32(),
+            Self::Brain => half::bf16::from_bits(bits as u16).to_f32(),
+            Self::Single => f32::from_bits(bits as u32),
+            Self::Double => f64::from_bits(bits) as f32,
+            Self::Int(size) => {
+                let shift = 64 - 8 * size as u32;
+                ((bits << shift).cast_signed() >> shift) as f32
+            }
+            Self::Unsigned(_) => bits as f32,
+        }
+    }
+}
+
+fn numbers(bytes: &[u8], stored: Stored) -> Vec<f32> {
+    bytes
+        .chunks_exact(stored.size())
+        .map(|chunk| stored.value(chunk))
+        .collect()
 }
 
 #[derive(Deserialize)]
 struct TensorInfo {
     dtype: String,
+    shape: Vec<usize>,
     data_offsets: (usize, usize),
 }
 
@@ -128,22 +192,31 @@ fn safetensors(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
     let header: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(header).map_err(|e| malformed(path, "has no safetensors header").caused_by(e))?;
     let mut rows = Vec::new();
+    // What tensors share would be read once for each of them.
+    let mut claimed = 0usize;
     for (name, info) in header.into_iter().filter(|(name, _)| name != "__metadata__") {
         let info: TensorInfo =
             serde_json::from_value(info).map_err(|e| malformed(path, "has a damaged header").caused_by(e))?;
         let (start, end) = info.data_offsets;
         let part = data.get(start..end).ok_or_else(|| malformed(path, "is cut short"))?;
-        let values = match info.dtype.as_str() {
-            "F32" => Ok(floats(part, 4)),
-            "F64" => Ok(floats(part, 8)),
-            _ => Err("its type is neither F32 nor F64"),
+        claimed = claimed.saturating_add(part.len());
+        if claimed > data.len() {
+            return Err(malformed(path, "has tensors that overlap"));
+        }
+        let count = info.shape.iter().try_fold(1usize, |all, size| all.checked_mul(*size));
+        let values = match Stored::of_tensor(&info.dtype) {
+            None => Err("its type is none of F16, BF16, F32 and F64"),
+            Some(stored) if count.and_then(|count| count.checked_mul(stored.size())) != Some(part.len()) => {
+                Err("its shape is not that of its data")
+            }
+            Some(stored) => Ok(numbers(part, stored)),
         };
         rows.push((name, values));
     }
     Ok(rows)
 }
 
-/// The NumPy format, version 1 to 3, for matrices of `<f4` or `<f8` in C order.
+/// The NumPy format, version 1 to 3, for matrices of floats and integers, by rows or by columns.
 fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
     let cut = || malformed(path, "is cut short or no NumPy file");
     if !bytes.starts_with(b"\x93NUMPY") {
@@ -164,14 +237,15 @@ fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
     };
     let header = length.and_then(|l| bytes.get(start..start + l)).ok_or_else(cut)?;
     let text = String::from_utf8_lossy(header);
-    let size = match (text.contains("'<f4'"), text.contains("'<f8'")) {
-        (true, _) => 4,
-        (_, true) => 8,
-        _ => return Err(malformed(path, "is neither of type float32 nor float64")),
-    };
-    if text.contains("'fortran_order': True") {
-        return Err(malformed(path, "is stored by columns; write it in C order"));
-    }
+    let stored = (text.split_once("'descr'")).and_then(|(_, rest)| rest.split('\'').nth(1).and_then(Stored::of_numpy));
+    let stored = stored.ok_or_else(|| {
+        malformed(
+            path,
+            "is of no type that is read: little-endian floats and integers are",
+        )
+    })?;
+    let size = stored.size();
+    let by_columns = text.contains("'fortran_order': True");
     let shape = text
         .split_once('(')
         .and_then(|(_, rest)| rest.split_once(')'))
@@ -187,16 +261,30 @@ fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
     let data = &bytes[start + header.len()..];
     let wanted = rows.checked_mul(width).and_then(|n| n.checked_mul(size));
     let data = wanted.and_then(|n| data.get(..n)).ok_or_else(cut)?;
-    let beside = path.with_extension("ids.txt");
-    let ids = fs::read_to_string(&beside).map_err(|e| Error::read(&beside, e))?;
-    let ids: Vec<&str> = ids.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if ids.len() != rows {
-        let reason = format!("holds {} ids for {rows} rows", ids.len());
-        return Err(Error::new(ErrorKind::Malformed, reason)
-            .in_file(&beside)
-            .hint("write one id per row"));
-    }
-    let values = floats(data, size);
-    let row = |(at, id): (usize, &str)| (id.to_string(), Ok(values[at * width..(at + 1) * width].to_vec()));
+    let ids = ids_beside(path, rows)?;
+    let values = numbers(data, stored);
+    let values: Vec<f32> = match by_columns {
+        true => (0..rows * width)
+            .map(|at| values[at % width * rows + at / width])
+            .collect(),
+        false => values,
+    };
+    let row = |(at, id): (usize, String)| (id, Ok(values[at * width..(at + 1) * width].to_vec()));
     Ok(ids.into_iter().enumerate().map(row).collect())
+}
+
+/// The ids of the rows of a matrix, from the text file beside it.
+fn ids_beside(path: &Path, rows: usize) -> Result<Vec<String>, Error> {
+    let beside = path.with_extension("ids.txt");
+    let text = fs::read_to_string(&beside).map_err(|e| Error::read(&beside, e))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let ids: Vec<String> = lines.map(String::from).collect();
+    match ids.len() == rows {
+        true => Ok(ids),
+        false => Err(
+            Error::new(ErrorKind::Malformed, format!("holds {} ids for {rows} rows", ids.len()))
+                .in_file(&beside)
+                .hint("write one id per row"),
+        ),
+    }
 }

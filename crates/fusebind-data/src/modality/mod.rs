@@ -6,6 +6,8 @@
 mod array;
 mod columns;
 mod coverage;
+mod gct;
+mod hdf5;
 mod kind;
 mod matching;
 mod profile;
@@ -73,21 +75,15 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
     let (mut tables, mut rejections) = (ModalityTables::default(), Vec::new());
     for path in table_files(dir)? {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if array::is_array(&path) {
-            match Content::of(&stem) {
-                Some(Content::Profile(ProfileKind::Embedding(modality))) => {
-                    tables
-                        .profiles
-                        .push(array::read(&path, modality, dataset, &mut rejections)?);
-                }
-                _ => {
-                    let reason = "array files hold embeddings: begin its name with embedding_MODALITY";
-                    tables.skipped.push((path.display().to_string(), reason.to_string()));
-                }
-            }
+        if array::is_array(&path) && path.extension().is_none_or(|ending| ending != "gctx") {
+            read_array(&path, &stem, dataset, &mut tables, &mut rejections)?;
             continue;
         }
-        let (table, rejected) = RawTable::read(&path)?;
+        let Some((table, rejected)) = read_table(&path, &stem)? else {
+            let reason = "it has not the layout of a GCTX file";
+            tables.skipped.push((path.display().to_string(), reason.to_string()));
+            continue;
+        };
         rejections.extend(rejected);
         if let Some(column) = table.column("column") {
             for row in 0..table.len() {
@@ -125,6 +121,44 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
     Ok((tables, rejections))
 }
 
+/// Reads a table, of whatever format; `None` for a GCTX file of another layout.
+fn read_table(path: &Path, stem: &str) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+    let is_of_targets = stem.contains("target") || stem.contains("protein");
+    let key = if is_of_targets { "target_id" } else { "drug_id" };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "gct" => Ok(Some((gct::read(path, key)?, Vec::new()))),
+        "gctx" => Ok(hdf5::gctx(path, key, &gct::NAMES)?.map(|table| (table, Vec::new()))),
+        _ => RawTable::read(path).map(Some),
+    }
+}
+
+/// Reads the embeddings of an array file into the tables, or says why they are skipped.
+fn read_array(
+    path: &Path,
+    stem: &str,
+    dataset: &Dataset,
+    tables: &mut ModalityTables,
+    rejections: &mut Vec<Rejection>,
+) -> Result<(), Error> {
+    let skipped = match Content::of(stem) {
+        Some(Content::Profile(ProfileKind::Embedding(modality))) => {
+            match array::read(path, modality, dataset, rejections) {
+                Ok(profiles) => {
+                    tables.profiles.push(profiles);
+                    return Ok(());
+                }
+                // Of a container of many arrays nothing is known where it cannot be opened: the other files count all the same.
+                Err(error) if hdf5::is_one(path) => error.to_string(),
+                Err(error) => return Err(error),
+            }
+        }
+        _ => "array files hold embeddings: begin its name with embedding_MODALITY".to_string(),
+    };
+    tables.skipped.push((path.display().to_string(), skipped));
+    Ok(())
+}
+
 /// The table files in `dir`, sorted; two formats of one name are an error.
 fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let fault = |source: std::io::Error| match source.kind() {
@@ -142,7 +176,7 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
             .unwrap_or_default();
         if matches!(
             extension,
-            "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt" | "npy" | "safetensors"
+            "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt" | "npy" | "safetensors" | "h5" | "hdf5" | "gct" | "gctx"
         ) && !path.to_string_lossy().ends_with(".ids.txt")
             && path.is_file()
         {
