@@ -3,6 +3,7 @@
 /// Name and text of each built-in recipe.
 pub(super) const RECIPES: &[(&str, &str)] = &[
     ("default", include_str!("../../recipes/default.toml")),
+    ("general", include_str!("../../recipes/general.toml")),
     ("demo", include_str!("../../recipes/demo.toml")),
     ("davis", include_str!("../../recipes/davis.toml")),
     ("davis-modalities", include_str!("../../recipes/davis-modalities.toml")),
