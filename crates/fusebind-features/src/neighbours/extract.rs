@@ -32,7 +32,7 @@ pub struct NeighbourRows {
     pub values: Vec<f32>,
     /// Whether each block is present, `[P, K]`: its modalities are, of the drug and of the target.
     pub present: Vec<bool>,
-    /// Excess of the similarity to the nearest active, `[P]`: see [`super::nearest_active`].
+    /// Excess of the similarity to the nearest active, `[P]`: see `nearest_active.rs`.
     pub excess: Vec<f32>,
     /// A row without any label: what a block holds where the labels that it depends on are missing, `[F]`.
     pub empty: Vec<f32>,

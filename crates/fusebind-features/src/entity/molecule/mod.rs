@@ -1,8 +1,8 @@
 //! Molecules from SMILES and SD records, behind the [`Chemistry`] trait.
 //!
 //! Comes in: one SMILES or mol block. Goes out: a [`Molecule`], or the reason why there is none, in words that a chemist can
-//! act on. A molecule passes a syntax check, loses counter-ions and solvents by a list and by rule ([`salt`]) and charges where that is
-//! unambiguous ([`charge`]), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
+//! act on. A molecule passes a syntax check, loses counter-ions and solvents by a list and by rule (`salt.rs`) and charges where that is
+//! unambiguous (`charge.rs`), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
 //! of that SMILES alone: two spellings of one drug give bit-identical features. Its scaffold, which only a split by scaffold
 //! needs, is computed on request: it costs two fifths of everything else.
 //!

@@ -1,7 +1,7 @@
 //! Salt and solvent stripping: the fragments of a molecule to its parent, the same on every machine.
 //!
 //! Comes in: uncharged canonical SMILES of the fragments with their composition. Goes out: the parent. The rule, in this order: fragments
-//! that are no counter-ion and no solvent of the list ([`super::counter_ion`]); fragments with carbon; most heavy atoms; the greater
+//! that are no counter-ion and no solvent of the list (`counter_ion.rs`); fragments with carbon; most heavy atoms; the greater
 //! mass; the smaller canonical SMILES in byte order. Where every fragment is listed the rest of the rule decides, so that
 //! sodium acetate is acetic acid.
 
