@@ -12,7 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-use support::{SEQUENCES, SMILES, fusebind, text};
+use support::{SEQUENCES, SMALL_RECIPE, SMILES, fusebind, text};
 
 /// A folder with `train.csv`, a data set folder, and a run trained on them.
 fn workplace() -> &'static Path {
@@ -28,12 +28,7 @@ fn workplace() -> &'static Path {
             }
         }
         fs::write(here.join("train.csv"), rows).unwrap();
-        fs::write(
-            here.join("small.toml"),
-            "name = \"small\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 32\n\
-             [model.sequence]\ncomposition = 32\n[model.interaction]\ndim = 16\nrank = 0\n[training]\nepochs = 1\n",
-        )
-        .unwrap();
+        fs::write(here.join("small.toml"), SMALL_RECIPE).unwrap();
         for command in [
             "data prepare train.csv -o data",
             "train small.toml --data train.csv --split split --out run",

@@ -6,7 +6,7 @@ mod support;
 
 use std::{fs, path::Path};
 
-use support::{SEQUENCES, SMILES, fusebind, text};
+use support::{SEQUENCES, SMALL_RECIPE, SMILES, fusebind, text};
 
 /// A run trained on a few pairs.
 fn run(here: &Path) {
@@ -17,12 +17,7 @@ fn run(here: &Path) {
         }
     }
     fs::write(here.join("train.csv"), rows).unwrap();
-    fs::write(
-        here.join("small.toml"),
-        "name = \"small\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 32\n\
-         [model.sequence]\ncomposition = 32\n[model.interaction]\ndim = 16\nrank = 0\n[training]\nepochs = 1\n",
-    )
-    .unwrap();
+    fs::write(here.join("small.toml"), SMALL_RECIPE).unwrap();
     succeed("data split train.csv --by random -o split.csv", here);
     succeed("train small.toml --data train.csv --split split.csv --out run", here);
 }

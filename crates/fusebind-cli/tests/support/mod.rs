@@ -38,3 +38,7 @@ pub const SEQUENCES: [&str; 6] = [
     "ACDEFGHIKLMNPQRS",
     "PPPLLLKKKRRR",
 ];
+
+/// A recipe that trains in no time.
+pub const SMALL_RECIPE: &str = "name = \"small\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 32\n\
+    [model.sequence]\ncomposition = 32\n[model.interaction]\ndim = 16\nrank = 0\n[training]\nepochs = 1\n";

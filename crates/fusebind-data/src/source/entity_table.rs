@@ -111,16 +111,15 @@ fn register<E: Entity>(
         .collect();
     // A record of an SD file may lack the field that others are named by: it has its title, or its number.
     let title = table.column("title").filter(|_| text.name() == "molblock");
-    let numbers: Vec<String> = (0..table.len())
+    let records = title.map_or(0, |_| table.len());
+    let numbers: Vec<String> = (0..records)
         .map(|row| format!("record {}", table.row_number(row)))
         .collect();
     let (mut kept, mut rows) = (Vec::new(), Vec::new());
-    for (row, number) in numbers.iter().enumerate() {
+    for row in 0..table.len() {
         let own = id.and_then(|id| present(id, row));
-        let name = match title {
-            Some(title) => own.or(present(title, row)).or(Some(number.as_str())),
-            None => own,
-        };
+        let titled = || title.and_then(|title| present(title, row));
+        let name = own.or_else(titled).or_else(|| numbers.get(row).map(String::as_str));
         if let (Some(id), None) = (id, name) {
             rejections.push(table.reject(
                 row,

@@ -534,6 +534,26 @@ mod tests {
     }
 
     #[test]
+    fn a_counterpart_gives_its_labels_in_part_and_that_of_the_same_drug_as_well() {
+        let reference = reference(&OUTCOMES);
+        let (drugs, mut targets) = queries(&reference);
+        let own = extract(&reference, &drugs, &targets, &[(1, 0)]).values;
+        // The first target is written otherwise: it is known under no name of its own.
+        targets.own = vec![None, Some(1)];
+        let stranger = extract(&reference, &drugs, &targets, &[(1, 0)]).values;
+        let found = [Some(Counterpart { id: 0, weight: 0.5 }), None];
+        targets.counterparts = &found;
+        let recognised = extract(&reference, &drugs, &targets, &[(1, 0)]).values;
+        assert_eq!(stranger[..2], [0.0, PRIOR.ln()], "a stranger has no labels");
+        // a, b and c at half weight; (b, x) itself is a label of another protein here.
+        assert!((recognised[0] - 0.5 * 0.5 / 2.5).abs() < 1e-6, "{}", recognised[0]);
+        assert!((recognised[1] - 1.8f32.ln()).abs() < 1e-6);
+        assert_ne!(recognised[..2], own[..2]);
+        // The nearest active is b itself, at half weight.
+        assert!((recognised[10] - 0.5).abs() < 1e-6, "{}", recognised[10]);
+    }
+
+    #[test]
     fn the_label_of_a_pair_never_reaches_its_own_features() {
         let (plain, mut flipped) = (OUTCOMES, OUTCOMES);
         flipped[0].2 = 0.0;

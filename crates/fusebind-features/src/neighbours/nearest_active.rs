@@ -81,3 +81,60 @@ impl Anchor {
         self.weight * (nearest - self.expected)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbours::{InteractionMatrix, ReferenceEntities};
+
+    fn print(bits: &[u32]) -> Fingerprint {
+        let mut print = Fingerprint::default();
+        bits.iter().for_each(|bit| print.set(*bit));
+        print
+    }
+
+    /// Four compounds; the first binds target 0, the last target 1, and nothing binds target 2.
+    fn reference() -> ReferenceSet {
+        let prints = vec![print(&[1, 2]), print(&[1, 3]), print(&[4, 5]), print(&[6, 7])];
+        ReferenceSet {
+            drugs: ReferenceEntities {
+                keys: ["a", "b", "c", "d"].map(String::from).into(),
+                sources: vec![(SimilarityKind::Graph, Descriptors::Bits(prints))],
+            },
+            targets: ReferenceEntities {
+                keys: ["x", "y", "z"].map(String::from).into(),
+                sources: Vec::new(),
+            },
+            known: InteractionMatrix::new(4, 3, &[(0, 0, 1.0), (1, 0, 0.0), (3, 1, 1.0), (2, 2, 0.0)]),
+        }
+    }
+
+    #[test]
+    fn a_compound_gains_by_how_much_nearer_it_is_than_others_are() {
+        let reference = reference();
+        let actives = Actives::new(&reference);
+        let anchor = actives.anchor([(0, 1.0)].into_iter()).expect("target 0 has an active");
+        // Of the training compounds b shares one bit of three with a; a itself is left out of its own comparison.
+        assert!(
+            (anchor.expected - (1.0 / 3.0) / 4.0).abs() < 1e-6,
+            "{}",
+            anchor.expected
+        );
+        let excess = anchor.excess(&actives, &[0.5, 0.9, 0.0, 0.0]);
+        assert!(
+            (excess - (0.5 - 1.0 / 12.0)).abs() < 1e-6,
+            "what does not bind does not count: {excess}"
+        );
+    }
+
+    #[test]
+    fn a_target_without_actives_takes_those_of_the_nearest_that_has_some() {
+        let reference = reference();
+        let actives = Actives::new(&reference);
+        let anchor = actives
+            .anchor([(2, 1.0), (1, 0.4)].into_iter())
+            .expect("target 1 has one");
+        assert_eq!((anchor.target, anchor.weight), (1, 0.4));
+        assert!(actives.anchor([(2, 1.0)].into_iter()).is_none());
+    }
+}

@@ -243,6 +243,8 @@ impl Scorer<'_> {
             for start in (gathered..last).step_by(PAIRS) {
                 let end = (start + PAIRS).min(last);
                 let index = encoded.positions(&pairs[start..end]);
+                let gained = table.map(|table| self.similarity(table, first, start, &pairs[start..end]));
+                let gained = gained.unwrap_or_default();
                 for (at, raw_outputs) in raw_outputs.iter_mut().enumerate() {
                     let rows = table
                         .map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], encoded.subsets[at]));
@@ -258,9 +260,7 @@ impl Scorer<'_> {
                             raw_outputs.extend(self.model.score(drugs, targets, index.clone(), rows.as_ref()));
                         }
                     }
-                    if let Some(table) = table {
-                        raw_outputs.add_logits(&self.similarity(table, first, start, &pairs[start..end]));
-                    }
+                    raw_outputs.add_logits(&gained);
                 }
                 progress(end);
             }

@@ -28,7 +28,7 @@ use validation::Validation;
 /// Runs a job to its end, on the data that it names.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     job.recipe.check()?;
-    match presumed::with_negatives(job, observer)? {
+    match presumed::with_negatives(job, observer) {
         Some((dataset, split)) => {
             let (dataset, split) = (&dataset, &split);
             train_on(&Job { dataset, split, ..*job }, observer)

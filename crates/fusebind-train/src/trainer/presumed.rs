@@ -12,53 +12,116 @@ use fusebind_data::{
 };
 
 use super::job::{Job, Observer};
-use crate::Error;
 
-/// The data set and the split of `job` with presumed negatives; `None` where its recipe or its data want none.
-///
-/// Only pairs of the training and the validation part are spared, so that no test label decides which pairs are presumed.
-///
-/// # Errors
-/// Where there are too few unknown pairs.
-pub(super) fn with_negatives(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Option<(Dataset, Split)>, Error> {
+/// The data set and the split of `job` with presumed negatives; `None` where its recipe wants none or its data allow none.
+pub(super) fn with_negatives(job: &Job<'_>, observer: &mut dyn Observer) -> Option<(Dataset, Split)> {
     let ratio = job.recipe.training.presumed_negatives;
-    let interaction = |at: &u32| &job.dataset.interactions[*at as usize];
-    let pair = |i: &Interaction| (i.drug, i.target);
-    let train = job.split.train.indices().iter().map(interaction);
-    let positives: Vec<(u32, u32)> = train.clone().filter(|i| i.binds == Some(true)).map(pair).collect();
-    if ratio <= 0.0 || positives.is_empty() {
-        return Ok(None);
+    if ratio <= 0.0 {
+        return None;
     }
-    let valid = job.split.valid.indices().iter().map(interaction);
-    let spared: Vec<(u32, u32)> = train.chain(valid).map(pair).collect();
-    let entities = (job.dataset.drugs.len() as u32, job.dataset.targets.len() as u32);
-    let config = |draw| NegativeConfig {
-        draw,
-        ratio,
-        seed: job.seed,
-    };
-    // A dense table may have no unknown pairs left that match every degree.
-    let sampled = sample_negatives(&positives, &spared, entities, &config(Draw::DegreeMatched))
-        .or_else(|_| sample_negatives(&positives, &spared, entities, &config(Draw::Random)));
-    let Ok(sampled) = sampled else {
-        observer.note("too few pairs are unknown: no negatives are presumed");
-        return Ok(None);
+    let Some(sampled) = sampled(job.dataset, job.split, ratio, job.seed) else {
+        observer.note("no negatives are presumed: no pair is known to bind, or too few pairs of these drugs and targets are unknown");
+        return None;
     };
     observer.note(&format!("{} unknown pairs train as presumed negatives", sampled.len()));
     let mut dataset = job.dataset.clone();
     let first = dataset.interactions.len() as u32;
-    dataset
-        .interactions
-        .extend(sampled.into_iter().map(|(drug, target)| Interaction {
-            drug,
-            target,
+    let negative = |(drug, target)| Interaction {
+        drug,
+        target,
+        affinity: None,
+        binds: Some(false),
+        row: 0,
+    };
+    dataset.interactions.extend(sampled.into_iter().map(negative));
+    let further = first..dataset.interactions.len() as u32;
+    Some((dataset, job.split.clone().with_training(further)))
+}
+
+/// Unknown pairs between drugs and targets of training pairs that bind. Only pairs of the training and the validation part are spared, so
+/// that no test label decides which pairs are presumed; no entity enters that training does not hold.
+fn sampled(dataset: &Dataset, split: &Split, ratio: f64, seed: u64) -> Option<Vec<(u32, u32)>> {
+    let interaction = |at: &u32| &dataset.interactions[*at as usize];
+    let pair = |i: &Interaction| (i.drug, i.target);
+    let train = split.train.indices().iter().map(interaction);
+    let positives: Vec<(u32, u32)> = train.clone().filter(|i| i.binds == Some(true)).map(pair).collect();
+    let valid = split.valid.indices().iter().map(interaction);
+    let spared: Vec<(u32, u32)> = train.chain(valid).map(pair).collect();
+    let entities = (dataset.drugs.len() as u32, dataset.targets.len() as u32);
+    let config = NegativeConfig {
+        draw: Draw::DegreeMatched,
+        ratio,
+        seed,
+    };
+    sample_negatives(&positives, &spared, entities, &config).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use fusebind_data::{
+        split::Part,
+        table::{Drug, Target},
+    };
+    use fusebind_features::entity::{
+        molecule::{ChematicToolkit, Chemistry},
+        protein::Protein,
+    };
+
+    use super::*;
+
+    /// Six drugs, six targets; drug `i` binds target `i`, drug 5 and target 5 only in the test part.
+    fn dataset() -> (Dataset, Split) {
+        let drug = |length: usize| Drug {
+            ids: vec![length.to_string()],
+            keys: BTreeMap::new(),
+            molecule: ChematicToolkit.molecule(&"C".repeat(length + 1)).expect("an alkane"),
+        };
+        let target = |at: usize| Target {
+            ids: vec![at.to_string()],
+            keys: BTreeMap::new(),
+            protein: Protein::parse(&format!("MKTAYIAKQRQISFVKSHFSRQ{}", "L".repeat(at))).expect("a protein"),
+        };
+        let binder = |at: u32| Interaction {
+            drug: at,
+            target: at,
             affinity: None,
-            binds: Some(false),
-            row: 0,
-        }));
-    let split = job
-        .split
-        .clone()
-        .with_training(first..dataset.interactions.len() as u32);
-    Ok(Some((dataset, split)))
+            binds: Some(true),
+            row: u64::from(at) + 1,
+        };
+        let dataset = Dataset {
+            drugs: (0..6).map(drug).collect(),
+            targets: (0..6).map(target).collect(),
+            interactions: (0..6).map(binder).collect(),
+            ..Dataset::default()
+        };
+        let parts: Vec<Option<Part>> = (0..6)
+            .map(|at| Some(if at < 5 { Part::Train } else { Part::Test }))
+            .collect();
+        let split = Split::from_parts(&dataset, &parts, "test");
+        (dataset, split)
+    }
+
+    #[test]
+    fn each_binder_is_as_frequent_among_the_negatives_and_no_test_entity_enters() {
+        let (dataset, split) = dataset();
+        let found = sampled(&dataset, &split, 1.0, 1).expect("there are unknown pairs");
+        let mut drugs: Vec<u32> = found.iter().map(|pair| pair.0).collect();
+        let mut targets: Vec<u32> = found.iter().map(|pair| pair.1).collect();
+        drugs.sort_unstable();
+        targets.sort_unstable();
+        assert_eq!((drugs, targets), ((0..5).collect(), (0..5).collect()));
+        assert!(
+            found.iter().all(|(drug, target)| drug != target),
+            "a binder is no negative"
+        );
+    }
+
+    #[test]
+    fn without_a_binder_nothing_is_presumed() {
+        let (mut dataset, split) = dataset();
+        dataset.interactions.iter_mut().for_each(|i| i.binds = Some(false));
+        assert_eq!(sampled(&dataset, &split, 1.0, 1), None);
+    }
 }
