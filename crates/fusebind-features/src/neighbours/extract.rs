@@ -1,7 +1,7 @@
 //! Neighbour features of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
 //! group of targets, so memory is bounded by the group.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap};
 
 use rayon::prelude::*;
 
@@ -22,6 +22,8 @@ const FAINT: f32 = 0.05;
 const NEAREST_DRUGS: usize = 64;
 /// Nearest targets whose labels take part in it.
 const NEAREST_TARGETS: usize = 8;
+/// A target with more pairs than this share of the reference's drugs has all of them summarised for it once, not anew for each pair.
+const MANY_PAIRS: usize = 8;
 /// Similarities of targets that are held at a time.
 const HELD: usize = 1 << 23;
 
@@ -65,6 +67,7 @@ pub fn extract(
     for group in order.chunk_by(|&a, &b| pairs[a as usize].1 / held == pairs[b as usize].1 / held) {
         let first = pairs[group[0] as usize].1 / held * held;
         let near = near_targets(reference, targets, first..(first + held).min(targets.own.len() as u32));
+        let tables = drug_tables(reference, &near, (first, group, pairs));
         let anchors = anchors(reference, &actives, targets, &near, (first, group, pairs));
         let runs: Vec<&[u32]> = group
             .chunk_by(|&a, &b| pairs[a as usize].0 == pairs[b as usize].0)
@@ -88,6 +91,7 @@ pub fn extract(
                         target: Known::new(targets.own[target], targets.counterpart(target)),
                         near_drugs: &near_drugs,
                         near_targets: near.iter().map(|n| n.row(target - first as usize)).collect(),
+                        tables: tables.get(&(target as u32)).map_or(&[], Vec::as_slice),
                     };
                     pair.write(&layout, row);
                 }
@@ -171,9 +175,32 @@ struct NearDrugs {
     similarities: Vec<Vec<f32>>,
     /// Nearest other drugs, with their similarity and its powers, by source.
     nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
+    /// What was tested on a target of the reference, summarised for this drug: by source and target, each once for all pairs of the drug.
+    of_targets: RefCell<HashMap<(usize, u32), Summary>>,
 }
 
 impl NearDrugs {
+    /// Outcomes of all drugs but this one with the target `other` of the reference.
+    fn of_target(&self, reference: &ReferenceSet, source: usize, other: u32) -> Summary {
+        let summarise = || {
+            let mut summary = Summary::default();
+            let kind = reference.drugs.sources[source].0;
+            let partners = reference.known.of_target(Some(other));
+            for (partner, value) in partners.ids.iter().zip(partners.values) {
+                let similarity = self.similarities[source][*partner as usize];
+                if similarity > 0.0 && self.known.id != Some(*partner) {
+                    summary.add(*value, similarity, kind.powers(similarity));
+                }
+            }
+            summary
+        };
+        *self
+            .of_targets
+            .borrow_mut()
+            .entry((source, other))
+            .or_insert_with(summarise)
+    }
+
     fn new(reference: &ReferenceSet, comparers: &[Comparer<'_>], drugs: &Queries<'_>, drug: usize) -> Self {
         let count = reference.drugs.keys.len();
         let similarities: Vec<Vec<f32>> = comparers
@@ -204,6 +231,7 @@ impl NearDrugs {
             known,
             similarities,
             nearest,
+            of_targets: RefCell::default(),
         }
     }
 }
@@ -326,7 +354,7 @@ fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops
 
 /// Labels of training pairs, summarised: weighted sums for three powers of the similarity, and the most similar above and below the
 /// mean.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Summary {
     sums: [f32; 3],
     masses: [f32; 3],
@@ -348,6 +376,16 @@ impl Summary {
         }
     }
 
+    /// Adds what was summarised for a neighbour of the given similarity.
+    fn add_all(&mut self, other: &Self, similarity: f32, powers: [f32; 3]) {
+        for (at, power) in powers.into_iter().enumerate() {
+            self.sums[at] += power * other.sums[at];
+            self.masses[at] += power * other.masses[at];
+        }
+        self.above = self.above.max(similarity * other.above);
+        self.below = self.below.max(similarity * other.below);
+    }
+
     /// Writes the channels, every label weighted by `weight`.
     fn write(&self, weight: f32, out: &mut [f32]) {
         debug_assert_eq!(out.len(), NEIGHBOURS);
@@ -360,6 +398,43 @@ impl Summary {
     }
 }
 
+impl NearTarget<'_> {
+    /// Outcomes of the drug `other` of the reference with all targets but this one.
+    fn of_drug(&self, reference: &ReferenceSet, other: u32) -> Summary {
+        let mut summary = Summary::default();
+        let partners = reference.known.of_drug(Some(other));
+        for (partner, value) in partners.ids.iter().zip(partners.values) {
+            let powers = self.powers[*partner as usize];
+            if powers[0] > 0.0 {
+                summary.add(*value, self.similarities[*partner as usize], powers);
+            }
+        }
+        summary
+    }
+}
+
+/// Summaries of all drugs of the reference, by source, for each target of a group that has many pairs.
+fn drug_tables(
+    reference: &ReferenceSet,
+    near: &[NearTargets],
+    (first, group, pairs): (u32, &[u32], &[(u32, u32)]),
+) -> HashMap<u32, Vec<Vec<Summary>>> {
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    for at in group {
+        *counts.entry(pairs[*at as usize].1).or_default() += 1;
+    }
+    let drugs = reference.drugs.keys.len() as u32;
+    counts.retain(|_, count| *count * MANY_PAIRS > drugs as usize);
+    let table = |target: &u32| {
+        let of_source = |near: &NearTargets| {
+            let row = near.row((target - first) as usize);
+            (0..drugs).map(|drug| row.of_drug(reference, drug)).collect()
+        };
+        (*target, near.iter().map(of_source).collect())
+    };
+    counts.par_iter().map(|(target, _)| table(target)).collect()
+}
+
 /// One pair with everything that its neighbour features rest on.
 struct Pair<'a> {
     reference: &'a ReferenceSet,
@@ -367,6 +442,8 @@ struct Pair<'a> {
     target: Known,
     near_drugs: &'a NearDrugs,
     near_targets: Vec<NearTarget<'a>>,
+    /// Summaries of all drugs of the reference for this target, by target source; empty where they are made as they are asked for.
+    tables: &'a [Vec<Summary>],
 }
 
 impl Pair<'_> {
@@ -404,32 +481,20 @@ impl Pair<'_> {
     /// Labels of the nearest drugs with all targets, then labels of the nearest targets with all drugs.
     fn crossed(&self, drug: usize, target: usize, out: &mut [f32]) {
         debug_assert_eq!(out.len(), CROSSED);
-        let known = &self.reference.known;
         let near_target = self.near_targets[target];
         let mut by_drug = Summary::default();
         for &(other, similarity, powers) in &self.near_drugs.nearest[drug] {
-            let partners = known.of_drug(Some(other));
-            for (partner, value) in partners.ids.iter().zip(partners.values) {
-                let near = near_target.powers[*partner as usize];
-                if near[0] > 0.0 {
-                    let both = [0, 1, 2].map(|at| powers[at] * near[at]);
-                    by_drug.add(*value, similarity * near_target.similarities[*partner as usize], both);
-                }
-            }
+            let summary = match self.tables.get(target) {
+                Some(table) => table[other as usize],
+                None => near_target.of_drug(self.reference, other),
+            };
+            by_drug.add_all(&summary, similarity, powers);
         }
         by_drug.write(1.0, &mut out[..NEIGHBOURS]);
-        let source = self.reference.drugs.sources[drug].0;
-        let similarities = &self.near_drugs.similarities[drug];
         let mut by_target = Summary::default();
-        for &(other, near, powers) in near_target.nearest {
-            let partners = known.of_target(Some(other));
-            for (partner, value) in partners.ids.iter().zip(partners.values) {
-                let similarity = similarities[*partner as usize];
-                if similarity > 0.0 && self.drug.id != Some(*partner) {
-                    let of_drug = source.powers(similarity);
-                    by_target.add(*value, near * similarity, [0, 1, 2].map(|at| powers[at] * of_drug[at]));
-                }
-            }
+        for &(other, similarity, powers) in near_target.nearest {
+            let summary = self.near_drugs.of_target(self.reference, drug, other);
+            by_target.add_all(&summary, similarity, powers);
         }
         by_target.write(1.0, &mut out[NEIGHBOURS..]);
     }
@@ -581,6 +646,31 @@ mod tests {
         assert_eq!(rows.values, rows.empty);
         let present: Vec<bool> = reference.layout().blocks.iter().map(|b| b.drug.is_none()).collect();
         assert_eq!(rows.present, present, "a block with a missing descriptor is absent");
+    }
+
+    #[test]
+    fn a_target_of_many_pairs_has_the_same_features() {
+        // So many drugs that one pair makes no table of them, and forty do.
+        let drugs = 12;
+        let values = (0..drugs).flat_map(|at| [1.0, at as f32 * 0.2]).collect();
+        let outcomes: Vec<(u32, u32, f32)> = (0..drugs)
+            .flat_map(|d| [(d, d % 2, 1.0), (d, 1 - d % 2, 0.0)])
+            .collect();
+        let reference = ReferenceSet {
+            drugs: ReferenceEntities {
+                keys: (0..drugs).map(|at| at.to_string()).collect(),
+                sources: vec![(SimilarityKind::Text, Descriptors::dense(values, 2))],
+            },
+            known: InteractionMatrix::new(drugs as usize, 2, &outcomes),
+            ..reference(&OUTCOMES)
+        };
+        let (drugs, targets) = queries(&reference);
+        let alone = extract(&reference, &drugs, &targets, &[(5, 1)]).values;
+        let many = extract(&reference, &drugs, &targets, &[(5, 1); 40]).values;
+        assert!(many.chunks(alone.len()).all(|row| row == alone));
+        let layout = reference.layout();
+        let crossed = &layout.blocks.last().expect("a crossed block").channels;
+        assert!(alone[crossed.start + 1] > FAINT.ln(), "there is something to summarise");
     }
 
     #[test]
