@@ -1,15 +1,19 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
-//! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`conformal`], [`platt`], [`within`] and [`resample`].
+//! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`calibrated_logit`], [`conformal`],
+//! [`error_scale`], [`platt`], [`within`] and [`resample`].
 //! Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
 
+pub mod calibrated_logit;
 pub mod calibration;
 pub mod classification;
 pub mod conformal;
 pub mod enrichment;
 mod error;
+pub mod error_scale;
+mod newton;
 pub mod platt;
 pub mod regression;
 pub mod resample;

@@ -5,7 +5,8 @@
 
 use crate::{
     neighbours::{
-        Descriptors, Layout, NeighbourTable, Queries, ReferenceEntities, ReferenceSet, SimilarityKind, extract,
+        Descriptors, EntityEvidence, Layout, NeighbourTable, Queries, ReferenceEntities, ReferenceSet, SimilarityKind, evidence,
+        extract, similar,
     },
     quality::{MismatchModel, MismatchRates, TableQuality},
     rows::{InputScale, Rows},
@@ -26,6 +27,8 @@ pub struct Reference {
     pub scale: InputScale,
     /// Weighs the values of side modalities.
     pub mismatch: MismatchModel,
+    /// What the training data call its drugs and its targets, in the order of the set; empty where nobody said.
+    pub names: [Vec<String>; 2],
 }
 
 impl Reference {
@@ -36,6 +39,7 @@ impl Reference {
             set: reference,
             scale: InputScale::default(),
             mismatch,
+            names: Default::default(),
         }
     }
 
@@ -133,6 +137,38 @@ impl Reference {
         let is_known =
             |queries: &Queries<'_>, at: usize| queries.own[at].is_some() || queries.counterpart(at).is_some();
         [drugs, targets].map(|queries| (0..queries.own.len()).map(|at| is_known(&queries, at)).collect())
+    }
+
+    /// What the training data call a drug (`side` 0) or a target (1); its structure where nobody said.
+    pub fn name(&self, side: usize, id: u32) -> &str {
+        let entities = [&self.set.drugs, &self.set.targets][side];
+        let known = self.names[side].get(id as usize).or(entities.keys.get(id as usize));
+        known.map_or("", String::as_str)
+    }
+
+    /// What is known of the drugs and targets of the stores at the positions `wanted`.
+    pub fn evidence(&self, stores: (&DrugStore, &TargetStore), wanted: [&[u32]; 2]) -> [Vec<EntityEvidence>; 2] {
+        let (drugs, targets) = self.queries(stores);
+        [
+            evidence(&self.set, 0, &drugs, wanted[0]),
+            evidence(&self.set, 1, &targets, wanted[1]),
+        ]
+    }
+
+    /// For a pair of positions in the stores, the similarity of each training drug and of each training target, with what a label of
+    /// it counts: see [`similar`].
+    pub fn similar(&self, stores: (&DrugStore, &TargetStore), pair: (u32, u32)) -> [Vec<(f32, f32)>; 2] {
+        let (drugs, targets) = self.queries(stores);
+        [
+            similar(&self.set, 0, &drugs, pair.0),
+            similar(&self.set, 1, &targets, pair.1),
+        ]
+    }
+
+    /// Positions of the drug and of the target of a pair in the reference, where they are in it letter for letter.
+    pub fn own(&self, stores: (&DrugStore, &TargetStore), pair: (u32, u32)) -> [Option<u32>; 2] {
+        let (drugs, targets) = self.queries(stores);
+        [drugs.own[pair.0 as usize], targets.own[pair.1 as usize]]
     }
 
     fn queries<'s>(&self, (drugs, targets): (&'s DrugStore, &'s TargetStore)) -> (Queries<'s>, Queries<'s>) {

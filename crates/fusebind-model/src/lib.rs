@@ -1,7 +1,8 @@
 //! Models: features to embeddings to predictions. Tensors begin here.
 //!
 //! In reading order: [`encoder`] (one per modality), [`fusion`] (entities to pairs), [`head`] (pairs to predictions), [`model`] (the
-//! whole), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many pairs), [`device`] (where it runs), [`layer`] (the parts
+//! whole), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many pairs), [`trust`] (how sure),
+//! [`device`] (where it runs), [`layer`] (the parts
 //! and the CPU kernels).
 
 pub mod checkpoint;
@@ -12,10 +13,12 @@ pub mod fusion;
 pub mod head;
 pub mod layer;
 mod limits;
+mod masked;
 pub mod model;
 pub mod model_file;
 pub mod provenance;
 pub mod scoring;
 pub mod trained;
+pub mod trust;
 
 pub use error::{Error, ErrorKind};

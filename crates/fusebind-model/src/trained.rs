@@ -17,7 +17,8 @@ use crate::{
     Error, ErrorKind,
     model::{Model, ModelConfig},
     provenance::TrainingRecord,
-    scoring::{Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores},
+    scoring::{distinct, Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores},
+    trust::{PairEvidence, Trust},
 };
 
 /// Version of the featurisation; a checkpoint of another version is refused.
@@ -60,6 +61,9 @@ pub struct Description {
     pub prior: Option<f64>,
     /// Probability from which on a pair is predicted to bind, chosen on validation data.
     pub threshold: Option<f64>,
+    /// How far predictions can be trusted; none before pairs were held out, and where the recipe holds out none.
+    #[serde(default)]
+    pub trust: Option<Trust>,
     /// Name of the recipe.
     pub recipe: String,
     /// Fingerprint of the data trained on.
@@ -225,6 +229,22 @@ impl TrainedModel {
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
         (scores, encoded)
+    }
+
+    /// What the reference knows of the entities of `pairs`, in their order; nothing where the model has no reference.
+    pub fn evidence(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> Vec<PairEvidence> {
+        let Some(reference) = &self.neighbours else {
+            return vec![PairEvidence::default(); pairs.len()];
+        };
+        let drugs = distinct(pairs.iter().map(|pair| pair.0));
+        let targets = distinct(pairs.iter().map(|pair| pair.1));
+        let [of_drugs, of_targets] = reference.evidence(stores, [&drugs, &targets]);
+        let place = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id);
+        let of = |&(drug, target): &(u32, u32)| PairEvidence {
+            drug: of_drugs[place(&drugs, drug)],
+            target: of_targets[place(&targets, target)],
+        };
+        pairs.iter().map(of).collect()
     }
 
     /// Rows of the pairs of which nothing is known: no modality of either side, and no label of either in training.

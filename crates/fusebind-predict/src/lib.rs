@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod certainty;
+pub mod explain;
 mod inputs;
 mod model;
 pub mod output;
@@ -15,5 +17,5 @@ mod request;
 pub use inputs::Inputs;
 pub use model::{Entities, Model};
 pub use pair::{Compound, Pair, SideRecord, Target};
-pub use prediction::Prediction;
+pub use prediction::{Certainty, Prediction};
 pub use request::{Name, Request};

@@ -26,6 +26,8 @@ use fusebind_model::{
 };
 
 use crate::{
+    certainty::certainty,
+    explain::{Explained, Explanation},
     inputs::{Inputs, name},
     pair::{DistinctPairs, Pair},
     prediction::Prediction,
@@ -97,6 +99,11 @@ impl Model {
         self.trained.description.scales.iter().map(|s| s.name.as_str())
     }
 
+    /// What the training data call a drug (`side` 0) or a target (1) of the reference.
+    pub fn training_name(&self, side: usize, id: u32) -> &str {
+        self.trained.neighbours.as_ref().map_or("", |reference| reference.name(side, id))
+    }
+
     /// Names of the modalities in the order of [`Prediction::weights`]; empty for a model of graph and sequence alone.
     pub fn weight_names(&self) -> Vec<String> {
         let model = &self.description().model;
@@ -156,14 +163,12 @@ impl Model {
         let molecules = entities.drugs.iter().copied().chain(further);
         let targets = (entities.targets.iter().copied(), entities.side[1]);
         let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
-        let mask = Mask {
-            drug: self.without,
-            target: self.without,
-            ..Mask::default()
+        let (scores, encoded) =
+            (self.trained).score_encoded((&drugs, &targets), &rows.pairs, self.mask(), progress);
+        let evidence = match self.trained.description.trust {
+            Some(_) => self.trained.evidence((&drugs, &targets), &rows.pairs),
+            None => Vec::new(),
         };
-        let (scores, encoded) = self
-            .trained
-            .score_encoded((&drugs, &targets), &rows.pairs, mask, progress);
         let shows_weights = !self.weight_names().is_empty();
         let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
             let sides = [
@@ -181,10 +186,56 @@ impl Model {
                 },
                 weights: all(&|side| side.weights.clone()),
                 mismatch_probabilities: all(&|side| side.mismatch_probabilities.clone()),
+                certainty: certainty(&self.trained, &scores, &evidence, row),
                 ..self.prediction(&scores, row)
             }
         };
         (rows.pairs.iter().enumerate().map(predict).collect(), findings.notes)
+    }
+
+    /// Why `pairs` of indices into the entities have their predictions, in order; `progress` is called with the number of pairs done.
+    pub fn explain_indexed(
+        &self,
+        entities: Entities<'_>,
+        pairs: &[(u32, u32)],
+        mut progress: impl FnMut(usize),
+    ) -> Vec<Explanation> {
+        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
+        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
+        let molecules = entities.drugs.iter().copied().chain(further);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, _) = self.trained.stores((molecules, &rows.side), targets);
+        let mut changed = self.trained.clone();
+        let explain = |(at, pair): (usize, &(u32, u32))| {
+            let explained = Explained {
+                trained: &self.trained,
+                stores: (&drugs, &targets),
+                pair: *pair,
+            };
+            let explanation = explained.explain(&mut changed, self.mask());
+            progress(at + 1);
+            explanation
+        };
+        rows.pairs.iter().enumerate().map(explain).collect()
+    }
+
+    /// Why `pairs` have their predictions, in order.
+    pub fn explain(&self, pairs: &[Pair]) -> Vec<Explanation> {
+        let distinct = DistinctPairs::new(pairs);
+        let entities = Entities {
+            drugs: &distinct.molecules,
+            targets: &distinct.proteins,
+            side: [&distinct.side[0], &distinct.side[1]],
+        };
+        self.explain_indexed(entities, &distinct.pairs, |_| {})
+    }
+
+    fn mask(&self) -> Mask {
+        Mask {
+            drug: self.without,
+            target: self.without,
+            ..Mask::default()
+        }
     }
 
     /// What a prediction tells of one of its entities.

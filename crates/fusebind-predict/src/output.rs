@@ -9,10 +9,24 @@
 //! | `prediction`, `unit` | real, text | affinity on the first scale, or the probability of binding; `prediction_SCALE` for further scales |
 //! | `probability` | real | probability of binding |
 //! | `binds`, `threshold` | yes or no, real | whether the probability reaches the threshold, which validation chose |
+//! | `pkd`, `pkd_lo_90`, `pkd_hi_90`, .. | real | affinity on its scale, in small letters, and its intervals of 80, 90 and 95 % |
+//! | `pkd_expected_error` | real | mean absolute error to expect |
+//! | `p_bind` | real | calibrated probability of binding |
+//! | `set_80`, `set_90`, `set_95` | text | classes that cannot be ruled out: `binds`, `not`, `either`, or `neither` |
+//! | `domain`, `domain_reason` | text | `inside`, `edge` or `outside` of what the model knows, and why |
+//! | `nearest_drug`, `nearest_drug_similarity` | text, real | most similar training compound, by its name in training, and its Tanimoto coefficient |
+//! | `nearest_target`, `nearest_target_similarity` | text, real | most similar training protein, and the cosine of their 3-mers |
+//! | `drug_pairs`, `target_pairs` | whole | training pairs of the compound and of the protein |
 //! | `inputs` | text | modalities that were used |
 //! | `weight_*`, `mismatch_probability_*` | real | of each modality |
 
-use crate::{model::Model, prediction::Prediction, request::Request};
+use fusebind_eval::conformal::ClassSet;
+
+use crate::{
+    model::Model,
+    prediction::{Certainty, Prediction},
+    request::Request,
+};
 
 /// Values of a column, one for each row; `None` is an empty cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +90,7 @@ pub fn columns<'a>(
         text("smiles", drugs().map(|name| smiles(name.entity).to_string())),
     ];
     columns.extend(answers(model, predictions));
+    columns.extend(certainties(model, predictions));
     columns.extend(explanations(model, predictions));
     columns.push(rows("row", request.rows.iter().copied()));
     if request.is_product {
@@ -112,6 +127,89 @@ fn answers(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
     let threshold = model.description().threshold;
     columns.push(real("threshold", predictions.iter().map(|_| threshold)));
     columns
+}
+
+/// How sure the predictions are; nothing for a model that cannot tell.
+fn certainties(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
+    let Some(trust) = &model.description().trust else {
+        return Vec::new();
+    };
+    let certain = || predictions.iter().map(|p| p.certainty.as_ref());
+    let mut columns = Vec::new();
+    for (at, scale) in model.scales().enumerate() {
+        let name = column_name(scale);
+        let value = |p: &Prediction| p.affinity.get(at).copied();
+        columns.push(real(name.clone(), predictions.iter().map(value)));
+        let levels = trust.affinity.get(at).and_then(Option::as_ref).map_or(&[][..], |trust| &trust.levels);
+        for (place, level) in levels.iter().enumerate() {
+            for (bound, sign) in [("lo", -1.0), ("hi", 1.0)] {
+                let limit = |p: &Prediction| {
+                    let estimate = p.certainty.as_ref()?.affinity.get(at)?.as_ref()?;
+                    Some(value(p)? + sign * estimate.half_widths[place]?)
+                };
+                let column = format!("{name}_{bound}_{}", percent(level.level));
+                columns.push(real(column, predictions.iter().map(limit)));
+            }
+        }
+        let error = |c: Option<&Certainty>| Some(c?.affinity.get(at)?.as_ref()?.expected_error);
+        columns.push(real(format!("{name}_expected_error"), certain().map(error)));
+    }
+    if let Some(binding) = &trust.binding {
+        columns.push(real("p_bind", certain().map(|c| Some(c?.binding.as_ref()?.probability))));
+        for (place, level) in binding.levels.iter().enumerate() {
+            let set = |c: Option<&Certainty>| c?.binding.as_ref()?.sets[place].map(|set| class_set(set).to_string());
+            columns.push(OutputColumn {
+                name: format!("set_{}", percent(level.level)),
+                values: OutputValues::Text(certain().map(set).collect()),
+            });
+        }
+    }
+    columns.extend(surroundings(model, predictions));
+    columns
+}
+
+/// Where the pairs lie, and what of training is nearest.
+fn surroundings(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
+    let certain = || predictions.iter().map(|p| p.certainty.clone().unwrap_or_default());
+    let mut columns = vec![
+        text("domain", certain().map(|c| c.domain.domain.name().to_string())),
+        text("domain_reason", certain().map(|c| c.domain.to_string())),
+    ];
+    for (side, what) in ["drug", "target"].into_iter().enumerate() {
+        let entity = |c: Certainty| [c.evidence.drug, c.evidence.target][side];
+        let name = |c: Certainty| entity(c).nearest.map(|(id, _)| model.training_name(side, id).to_string());
+        columns.push(OutputColumn {
+            name: format!("nearest_{what}"),
+            values: OutputValues::Text(certain().map(name).collect()),
+        });
+        let similarity = |c: Certainty| entity(c).nearest.map(|(_, similarity)| f64::from(similarity));
+        columns.push(real(format!("nearest_{what}_similarity"), certain().map(similarity)));
+        columns.push(OutputColumn {
+            name: format!("{what}_pairs"),
+            values: OutputValues::Whole(certain().map(|c| Some(i64::from(entity(c).partners))).collect()),
+        });
+    }
+    columns
+}
+
+/// A scale as the name of a column: `pKd` is `pkd`.
+pub fn column_name(scale: &str) -> String {
+    let letter = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    scale.chars().map(letter).collect()
+}
+
+fn percent(level: f64) -> u32 {
+    (100.0 * level).round() as u32
+}
+
+/// The classes of a set in one word.
+pub fn class_set(set: ClassSet) -> &'static str {
+    match (set.binds, set.not) {
+        (true, true) => "either",
+        (true, false) => "binds",
+        (false, true) => "not",
+        (false, false) => "neither",
+    }
 }
 
 /// What the predictions rest on.

@@ -1,5 +1,7 @@
 //! The answer for one pair.
 
+use fusebind_model::trust::{AffinityEstimate, BindingEstimate, DomainFinding, PairEvidence};
+
 use crate::inputs::Inputs;
 
 /// What the model predicts for one pair.
@@ -17,4 +19,19 @@ pub struct Prediction {
     pub weights: Vec<Option<f64>>,
     /// Probability that the value of each modality belongs to another entity, in the same order; none where it is absent.
     pub mismatch_probabilities: Vec<Option<f64>>,
+    /// How sure the prediction is; none where the model was trained without hold-outs.
+    pub certainty: Option<Certainty>,
+}
+
+/// How sure a prediction is, and what is known of its compound and its protein.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Certainty {
+    /// Of each affinity, in the order of [`Prediction::affinity`].
+    pub affinity: Vec<Option<AffinityEstimate>>,
+    /// Of the probability of binding.
+    pub binding: Option<BindingEstimate>,
+    /// Whether the pair lies inside what the model knows.
+    pub domain: DomainFinding,
+    /// The nearest training entities and the number of their pairs.
+    pub evidence: PairEvidence,
 }

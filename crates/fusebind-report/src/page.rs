@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
-use crate::{chart::Curves, error::Error, forest::Forest, heat::Heat, table::Table};
+use crate::{chart::Curves, error::Error, figure::Figure, forest::Forest, heat::Heat, table::Table};
 
 /// A page: a title, a summary, and sections in reading order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,15 @@ pub enum Block {
     Heat(Heat),
     /// Differences with their intervals.
     Forest(Forest),
+    /// A drawing that is ready: its title, the SVG, and what to say below.
+    Drawing {
+        /// What it shows.
+        title: String,
+        /// Text of an SVG that this program made.
+        svg: String,
+        /// A line below.
+        note: String,
+    },
 }
 
 impl Page {
@@ -75,6 +84,13 @@ impl Block {
             Self::Curves(curves) => curves.figure()?.value(),
             Self::Heat(heat) => heat.figure(templates)?.value(),
             Self::Forest(forest) => forest.figure(templates)?.value(),
+            Self::Drawing { title, svg, note } => Figure {
+                title: title.clone(),
+                svg: Some(svg.clone()),
+                notes: vec![note.clone()],
+                ..Figure::default()
+            }
+            .value(),
         })
     }
 }

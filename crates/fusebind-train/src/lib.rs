@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+pub mod calibrate;
 pub mod curriculum;
 mod drug_rows;
 mod error;

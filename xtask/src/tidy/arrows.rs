@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fusebind-eval", &[]),
     ("fusebind-report", &[]),
     ("fusebind-data", &["fusebind-features"]),
-    ("fusebind-model", &["fusebind-features"]),
+    ("fusebind-model", &["fusebind-features", "fusebind-eval"]),
     (
         "fusebind-train",
         &["fusebind-features", "fusebind-data", "fusebind-model", "fusebind-eval"],

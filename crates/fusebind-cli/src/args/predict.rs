@@ -42,6 +42,9 @@ pub struct PredictArgs {
     /// CSV, TSV or Parquet file; CSV on stdout without it.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the reasons for each prediction too: training pairs, modalities, atoms and residues, as JSON or as a page (.html).
+    #[arg(long, value_name = "FILE")]
+    pub explain: Option<PathBuf>,
     /// Mismatch rates of the side tables, as `quality estimate` writes them; those of training without it.
     #[arg(long, value_name = "FILE")]
     pub mismatch_rates: Option<PathBuf>,

@@ -13,7 +13,6 @@ use fusebind::{
     features::entity::{
         molecule::{ChematicToolkit, Chemistry, Molecule},
         protein::Protein,
-        side::SideData,
     },
     predict::{
         Entities, Model, Name, Prediction, Request,
@@ -21,7 +20,10 @@ use fusebind::{
     },
 };
 
-use super::output::{create_parent, protect};
+use super::{
+    explain,
+    output::{create_parent, protect},
+};
 use crate::{args::PredictArgs, console::Console, exit::Failure, load};
 
 /// Most pairs that are held in memory with their predictions.
@@ -42,8 +44,9 @@ struct Asked {
 
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     check(args)?;
+    explain::check(args.explain.as_ref())?;
     let beside = rejected_file(args);
-    protect(args.out.iter().chain([&beside]), inputs(args))?;
+    protect(args.out.iter().chain(&args.explain).chain([&beside]), inputs(args))?;
     let device = load::device(args.device, console)?;
     let without = load::switched_off(&args.only, &args.without)?;
     let mut predictor = Model::open_on(&args.run, &device)?.without(without)?;
@@ -65,7 +68,17 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
             "fix the rows whose reasons were written beside the output",
         ));
     }
-    let predictions = predict(&predictor, &asked, &side, console);
+    let molecules: Vec<&Molecule> = asked.dataset.drugs.iter().map(|d| &d.molecule).collect();
+    let proteins: Vec<&Protein> = asked.dataset.targets.iter().map(|t| &t.protein).collect();
+    let entities = Entities {
+        drugs: &molecules,
+        targets: &proteins,
+        side: [&side[0], &side[1]],
+    };
+    let predictions = predict(&predictor, entities, &asked.request, console);
+    if let Some(path) = &args.explain {
+        explain::explain((&predictor, &args.run), entities, &asked.request, &predictions, path, console)?;
+    }
     let columns = columns(&predictor, &mut asked, &predictions);
     match &args.out {
         Some(path) => {
@@ -98,16 +111,12 @@ fn rejected_file(args: &PredictArgs) -> PathBuf {
     load::rejected_beside(args.out.as_deref().unwrap_or(Path::new(named)))
 }
 
-fn predict(predictor: &Model, asked: &Asked, side: &[SideData; 2], console: &Console) -> Vec<Prediction> {
-    let molecules: Vec<&Molecule> = asked.dataset.drugs.iter().map(|d| &d.molecule).collect();
-    let proteins: Vec<&Protein> = asked.dataset.targets.iter().map(|t| &t.protein).collect();
-    let pairs = asked.request.entities();
+fn predict(predictor: &Model, entities: Entities<'_>, request: &Request, console: &Console) -> Vec<Prediction> {
+    if predictor.description().trust.is_none() {
+        console.note("note: this model gives no intervals: it was trained without hold-outs (`calibration.hold_outs` in the recipe)");
+    }
+    let pairs = request.entities();
     let bar = console.bar(pairs.len() as u64, "pairs");
-    let entities = Entities {
-        drugs: &molecules,
-        targets: &proteins,
-        side: [&side[0], &side[1]],
-    };
     let (predictions, notes) = predictor.predict_indexed(entities, &pairs, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     notes.iter().for_each(|note| console.note(format_args!("note: {note}")));

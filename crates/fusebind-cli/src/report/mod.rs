@@ -1,6 +1,7 @@
 //! Results as pages. Comes in: what a command has measured. Goes out: a [`Page`](fusebind::report::Page) that opens offline.
 
 pub mod ablation;
+pub mod explanation;
 pub mod robustness;
 
 use std::collections::BTreeMap;

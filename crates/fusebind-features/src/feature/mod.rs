@@ -5,6 +5,7 @@ pub mod composition;
 pub mod fingerprint;
 pub mod graph;
 pub mod morgan;
+pub mod occlusion;
 pub mod sequence;
 pub mod similarity;
 pub mod substructure;

@@ -10,6 +10,13 @@
 
 use std::collections::HashSet;
 
+use super::fingerprint::Fingerprint;
+
+/// Largest radius of the counted substructures.
+pub const SUBSTRUCTURE_RADIUS: u32 = 3;
+/// Radius of the folded fingerprint (ECFP4).
+const FINGERPRINT_RADIUS: u32 = 2;
+
 /// What the first identifier of an atom is computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtomInvariant {
@@ -56,11 +63,41 @@ fn first_identifier(atom: &AtomInvariant) -> u32 {
     if atom.in_ring { combine(hash, 1) } else { hash }
 }
 
-/// Calls `emit(identifier, radius)` for every environment of radius 0 to `max_radius` that is not redundant.
-pub fn environments(atoms: &[AtomInvariant], bonds: &[BondInvariant], max_radius: u32, mut emit: impl FnMut(u32, u32)) {
+/// An environment that is not redundant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Environment<'a> {
+    /// Its identifier.
+    pub identifier: u32,
+    /// Its radius.
+    pub radius: u32,
+    /// The atom in its middle.
+    pub atom: u32,
+    /// The bonds that it covers, one bit each, 64 to a word; none at radius 0.
+    pub bonds: &'a [u64],
+}
+
+impl Environment<'_> {
+    /// Whether it covers a bond.
+    pub fn covers(&self, bond: usize) -> bool {
+        self.bonds.get(bond / 64).is_some_and(|word| word >> (bond % 64) & 1 == 1)
+    }
+}
+
+/// Calls `emit` for every environment of radius 0 to `max_radius` that is not redundant.
+pub fn environments(
+    atoms: &[AtomInvariant],
+    bonds: &[BondInvariant],
+    max_radius: u32,
+    mut emit: impl FnMut(Environment<'_>),
+) {
     let mut current: Vec<u32> = atoms.iter().map(first_identifier).collect();
-    for &identifier in &current {
-        emit(identifier, 0);
+    for (atom, &identifier) in current.iter().enumerate() {
+        emit(Environment {
+            identifier,
+            radius: 0,
+            atom: atom as u32,
+            bonds: &[],
+        });
     }
     let mut neighbours: Vec<Vec<(u32, u32, u32)>> = vec![Vec::new(); atoms.len()];
     for (index, bond) in bonds.iter().enumerate() {
@@ -99,8 +136,14 @@ pub fn environments(atoms: &[AtomInvariant], bonds: &[BondInvariant], max_radius
         // Only equal bond sets compete, so ordering by (identifier, atom) elects the same speakers as RDKit.
         found.sort_unstable();
         for &(identifier, atom) in &found {
-            if seen.insert(grown[atom * words..(atom + 1) * words].into()) {
-                emit(identifier, round + 1);
+            let bonds = &grown[atom * words..(atom + 1) * words];
+            if seen.insert(bonds.into()) {
+                emit(Environment {
+                    identifier,
+                    radius: round + 1,
+                    atom: atom as u32,
+                    bonds,
+                });
             } else {
                 silent[atom] = true;
             }
@@ -108,6 +151,25 @@ pub fn environments(atoms: &[AtomInvariant], bonds: &[BondInvariant], max_radius
         current = next;
         covered = grown;
     }
+}
+
+/// Identifiers with their counts, ascending, and the ECFP4 bits, of environments `(identifier, radius)`.
+pub fn counted(mut environments: Vec<(u32, u32)>) -> (Vec<(u32, u16)>, Fingerprint) {
+    let mut fingerprint = Fingerprint::default();
+    for &(identifier, radius) in &environments {
+        if radius <= FINGERPRINT_RADIUS {
+            fingerprint.set(identifier);
+        }
+    }
+    environments.sort_unstable();
+    let mut counted: Vec<(u32, u16)> = Vec::with_capacity(environments.len());
+    for (identifier, _) in environments {
+        match counted.last_mut() {
+            Some((last, count)) if *last == identifier => *count = count.saturating_add(1),
+            _ => counted.push((identifier, 1)),
+        }
+    }
+    (counted, fingerprint)
 }
 
 #[cfg(test)]
@@ -128,8 +190,8 @@ mod tests {
     fn ethane_has_two_atoms_and_one_bond_environment() {
         let mut found = Vec::new();
         let bond = BondInvariant { a: 0, b: 1, kind: 1 };
-        environments(&[carbon(4, 3), carbon(4, 3)], &[bond], 2, |identifier, radius| {
-            found.push((identifier, radius))
+        environments(&[carbon(4, 3), carbon(4, 3)], &[bond], 2, |e| {
+            found.push((e.identifier, e.radius))
         });
         assert_eq!(found[..2], [(2_246_728_737, 0), (2_246_728_737, 0)]);
         assert_eq!(found.len(), 3);
@@ -139,8 +201,8 @@ mod tests {
     #[test]
     fn lone_atoms_and_empty_graphs_are_served() {
         let mut found = Vec::new();
-        environments(&[carbon(4, 4)], &[], 3, |identifier, _| found.push(identifier));
+        environments(&[carbon(4, 4)], &[], 3, |e| found.push(e.identifier));
         assert_eq!(found, [2_246_733_040]);
-        environments(&[], &[], 3, |_, _| unreachable!("no atoms"));
+        environments(&[], &[], 3, |_| unreachable!("no atoms"));
     }
 }

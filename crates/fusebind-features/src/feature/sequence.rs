@@ -7,6 +7,8 @@
 pub const RESIDUE_TOKENS: usize = 23;
 /// One letter per residue token.
 pub const RESIDUES: &[u8; RESIDUE_TOKENS] = b"ACDEFGHIKLMNPQRSTVWYUOX";
+/// Token of a residue that is not known, `X`.
+pub const UNKNOWN: u8 = RESIDUE_TOKENS as u8 - 1;
 
 /// Arrays of one protein.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

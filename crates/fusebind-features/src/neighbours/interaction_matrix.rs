@@ -46,6 +46,18 @@ impl Lists {
         lists
     }
 
+    fn without(&self, entity: u32, partner: u32) -> Self {
+        let mut lists = self.clone();
+        let first = self.offsets[entity as usize] as usize;
+        if let Ok(at) = self.of(Some(entity)).ids.binary_search(&partner) {
+            lists.sums[entity as usize] -= lists.values[first + at];
+            lists.partners.remove(first + at);
+            lists.values.remove(first + at);
+            lists.offsets[entity as usize + 1..].iter_mut().for_each(|offset| *offset -= 1);
+        }
+        lists
+    }
+
     fn of(&self, entity: Option<u32>) -> Partners<'_> {
         let Some(entity) = entity.map(|e| e as usize) else {
             return Partners {
@@ -97,6 +109,22 @@ impl InteractionMatrix {
         }
     }
 
+    /// The same without the outcome of one pair. The mean that was subtracted stays what it is.
+    pub fn without(&self, drug: u32, target: u32) -> Self {
+        Self {
+            mean: self.mean,
+            by_drug: self.by_drug.without(drug, target),
+            by_target: self.by_target.without(target, drug),
+        }
+    }
+
+    /// The outcome of a pair, not centred.
+    pub fn outcome(&self, drug: u32, target: u32) -> Option<f32> {
+        let partners = self.by_drug.of(Some(drug));
+        let at = partners.ids.binary_search(&target).ok()?;
+        Some(partners.values[at] + self.mean)
+    }
+
     /// All outcomes as `(drug, target, value)`, not centred.
     pub fn outcomes(&self) -> Vec<(u32, u32, f32)> {
         (0..self.by_drug.sums.len() as u32)
@@ -135,5 +163,10 @@ mod tests {
         assert!(known.of_drug(Some(1)).ids.is_empty() && known.of_drug(None).ids.is_empty());
         let again = InteractionMatrix::new(3, 2, &known.outcomes());
         assert_eq!(again, known);
+        assert_eq!((known.outcome(2, 1), known.outcome(1, 1)), (Some(1.0), None));
+        let fewer = known.without(2, 1);
+        assert_eq!((fewer.of_drug(Some(2)).ids, fewer.of_target(Some(1)).ids), ([0].as_slice(), [0].as_slice()));
+        assert_eq!(fewer.of_drug(Some(2)).sum, 0.0);
+        assert_eq!(known.without(1, 1), known, "what is not there cannot be removed");
     }
 }

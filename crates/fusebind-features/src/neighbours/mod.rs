@@ -19,6 +19,7 @@
 
 mod counterpart;
 mod descriptor;
+mod evidence;
 mod extract;
 mod interaction_matrix;
 mod layout;
@@ -29,6 +30,7 @@ mod table;
 
 pub use counterpart::Counterpart;
 pub use descriptor::{Descriptors, SimilarityKind};
+pub use evidence::{EntityEvidence, evidence, similar};
 pub use extract::{NeighbourRows, extract};
 pub use interaction_matrix::InteractionMatrix;
 pub use layout::{FeatureBlock, LabelDependency, Layout};

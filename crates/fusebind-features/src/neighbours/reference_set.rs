@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind, counterpart::recognise};
+use rayon::prelude::*;
+
+use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind, counterpart::recognise, descriptor::Comparer};
 
 /// The training entities of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +30,24 @@ impl ReferenceEntities {
         let known: HashSet<&str> = self.keys.iter().map(String::as_str).collect();
         let strange: Vec<bool> = keys.map(|key| !known.contains(key)).collect();
         recognise(&self.sources, queried, &strange)
+    }
+
+    /// Similarity of the structure of entities to the most similar other one; of `most` of them, evenly spaced.
+    pub fn nearest_others(&self, most: usize) -> Vec<f32> {
+        let is_structure = |kind: &SimilarityKind| matches!(kind, SimilarityKind::Graph | SimilarityKind::Sequence3);
+        let Some((_, descriptors)) = self.sources.iter().find(|(kind, _)| is_structure(kind)) else {
+            return Vec::new();
+        };
+        let comparer = Comparer::new(descriptors);
+        let count = most.min(self.keys.len());
+        let of = |row: &mut Vec<f32>, at: usize| {
+            let at = at * self.keys.len() / count;
+            row.resize(self.keys.len(), 0.0);
+            comparer.similarities(descriptors, at, row);
+            row[at] = 0.0;
+            row.iter().copied().fold(0.0, f32::max)
+        };
+        (0..count).into_par_iter().map_init(Vec::new, of).collect()
     }
 }
 

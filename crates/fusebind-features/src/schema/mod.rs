@@ -9,6 +9,7 @@ mod side_dims;
 mod side_schema;
 mod side_store;
 mod store;
+mod variants;
 
 pub use batch::{DrugBatch, TargetBatch};
 pub use scales::InputScales;

@@ -91,6 +91,29 @@ impl SideStore {
         all
     }
 
+    /// One entity `count` times.
+    pub(super) fn repeated(&self, entity: u32, count: usize) -> Self {
+        let ids = vec![entity; count];
+        let one = entity as usize;
+        let sparse = |rows: &SparseRows| match rows.len() {
+            0 => SparseRows::default(),
+            _ => rows.select(&ids),
+        };
+        Self {
+            text: sparse(&self.text),
+            words: self.words.get(one).map_or_else(Vec::new, |words| vec![words.clone(); count]),
+            signatures: self.signatures.clone(),
+            of_entity: self.of_entity.get(one).map_or_else(Vec::new, |rows| vec![rows.clone(); count]),
+            bioassay: sparse(&self.bioassay),
+            embeddings: (self.embeddings.iter())
+                .map(|(modality, rows)| (*modality, rows.select(&ids)))
+                .collect(),
+            present: vec![self.present(entity); count],
+            modality_weights: vec![self.modality_weights(entity); count],
+            channels: self.channels.clone(),
+        }
+    }
+
     /// Packs the entities at `indices`, each with its modalities to mask.
     pub fn batch(&self, entities: &[(u32, ModalitySet)]) -> SideBatch {
         let bag = |rows: &SparseRows, modality: Modality, width: usize| {

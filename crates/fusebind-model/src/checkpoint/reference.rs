@@ -23,6 +23,8 @@ struct Header {
     targets: Vec<String>,
     sources: [Vec<SimilarityKind>; 2],
     mismatch: MismatchModel,
+    #[serde(default)]
+    names: [Vec<String>; 2],
 }
 
 const NAME: &str = "reference";
@@ -37,6 +39,7 @@ pub fn reference_section(version: u32, reference: Option<&Reference>) -> Result<
         targets: reference.set.targets.keys.clone(),
         sources: [reference.set.drugs.names(), reference.set.targets.names()],
         mismatch: reference.mismatch.clone(),
+        names: reference.names.clone(),
     });
     let mut section = Section::of(version, &header)?;
     if let Some(reference) = reference {
@@ -116,6 +119,11 @@ pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> 
     if !archive.arrays.is_empty() || !archive.indices.is_empty() {
         return Err(damaged());
     }
+    let counts = [reference.drugs.keys.len(), reference.targets.keys.len()];
+    let named = |(names, count): (&Vec<String>, usize)| names.is_empty() || names.len() == count;
+    if !header.names.iter().zip(counts).all(named) {
+        return Err(damaged());
+    }
     if mean.len() != layout.width() || factor.len() != layout.width() {
         return Err(damaged());
     }
@@ -124,6 +132,7 @@ pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> 
         layout,
         scale: InputScale { mean, factor },
         mismatch: header.mismatch,
+        names: header.names,
     }))
 }
 

@@ -127,6 +127,11 @@ fn outputs(description: &Description) -> Result<(), Error> {
             ));
         }
     }
+    if let Some(trust) = &description.trust {
+        trust
+            .check(heads)
+            .map_err(|what| refuse(&CALIBRATION, format_args!("holds {what}")))?;
+    }
     let weights = |of: &ModalityWeights| Modality::ALL.iter().all(|m| (0.0..=1.0).contains(&of.of(*m)));
     match description.modality_weights.iter().all(weights) {
         true => Ok(()),

@@ -2,9 +2,9 @@
 //!
 //! Comes in: a path. Goes out: [`ModelInfo`], whose keys are those of `fusebind model info --json`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use fusebind_features::modality::Modality;
+use fusebind_features::{modality::Modality, novelty::Novelty};
 use serde::Serialize;
 
 use super::contents::ModelFile;
@@ -46,6 +46,10 @@ pub struct ModelInfo {
     pub prior: Option<f64>,
     /// Probability above which a pair is said to bind.
     pub threshold: Option<f64>,
+    /// Held-out pairs by how new they were; empty without calibration.
+    pub held_out_pairs: BTreeMap<Novelty, u64>,
+    /// Scores to expect of new pairs, by how new they are: those of models that did not see the held-out pairs.
+    pub expected: BTreeMap<Novelty, BTreeMap<String, f64>>,
     /// Labels of training pairs inside the file.
     pub reference_pairs: u64,
     /// Bytes of the file.
@@ -76,9 +80,13 @@ impl ModelInfo {
             split_hash,
             seed,
             training,
+            trust,
             ..
         } = file.description;
+        let (held_out_pairs, expected) = trust.map(|trust| (trust.pairs, trust.expected)).unwrap_or_default();
         Ok(Self {
+            held_out_pairs,
+            expected,
             task: match (model.heads.affinities > 0, model.heads.binding) {
                 (true, true) => "joint",
                 (true, false) => "affinity",

@@ -5,7 +5,7 @@
 //! | `weights` | the parameters of the model |
 //! | `schema` | its configuration, feature schema, input scales, side schemas, output scales, ensemble and modality weights |
 //! | `reference` | the reference set: training entities, their labels and descriptors, the mismatch model |
-//! | `calibration` | decision threshold and prior |
+//! | `calibration` | decision threshold, prior, and what held-out pairs say of errors and probabilities |
 //! | `provenance` | version, recipe, data fingerprint, split hash, seed, counts and validation scores |
 //!
 //! In reading order: the description and its sections, the agreement of the sections, [`ModelFile`], [`ModelInfo`], stripping, and the

@@ -37,7 +37,7 @@ pub(super) const PROVENANCE: Known = Known {
     version: 1,
 };
 
-const CALIBRATION_KEYS: [&str; 2] = ["prior", "threshold"];
+const CALIBRATION_KEYS: [&str; 3] = ["prior", "threshold", "trust"];
 const PROVENANCE_KEYS: [&str; 6] = [
     "version",
     "recipe",

@@ -48,7 +48,7 @@ fn structure() -> ModalitySet {
 }
 
 /// Distinct values of `ids`, ascending.
-pub(super) fn distinct(ids: impl Iterator<Item = u32>) -> Vec<u32> {
+pub(crate) fn distinct(ids: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut entities: Vec<u32> = ids.collect();
     entities.sort_unstable();
     entities.dedup();

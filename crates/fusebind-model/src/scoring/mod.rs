@@ -19,6 +19,7 @@ mod missing;
 mod raw_output;
 mod scorer;
 
+pub(crate) use encoded::distinct;
 pub use encoded::{AttentionWeights, Encoded, InputSubset};
 pub use missing::{MissingModalities, NeighbourSource};
 pub use raw_output::{EnsembleWeights, RawOutputs, Scores};

@@ -17,6 +17,9 @@ pub struct Scores {
     pub scales: usize,
     /// Binding logit, `[P]`, empty without a binding head.
     pub binding: Vec<f32>,
+    /// How far the encoders and the neighbour head are apart, `[P]`: on the first affinity, or on the logit where there is none. Empty
+    /// where the model has no neighbour head.
+    pub disagreement: Vec<f32>,
 }
 
 /// How the raw outputs of a model become its prediction, see the file's header.
@@ -41,6 +44,15 @@ impl Scores {
             affinity: mixture(&self.affinity, &other.affinity, share),
             scales: self.scales,
             binding: mixture(&self.binding, &other.binding, share),
+            disagreement: mixture(&self.disagreement, &other.disagreement, share),
+        }
+    }
+
+    /// The first value that is said of each pair.
+    fn first(&self) -> Vec<f32> {
+        match self.scales {
+            0 => self.binding.clone(),
+            scales => self.affinity.iter().step_by(scales).copied().collect(),
         }
     }
 
@@ -51,6 +63,9 @@ impl Scores {
             self.affinity[columns.clone()].copy_from_slice(&other.affinity[columns]);
             if let Some(binding) = self.binding.get_mut(row) {
                 *binding = other.binding[row];
+            }
+            if let Some(disagreement) = self.disagreement.get_mut(row) {
+                *disagreement = other.disagreement[row];
             }
         }
     }
@@ -117,6 +132,10 @@ impl RawOutputs {
         let Some(neighbours) = &self.neighbours else {
             return self.joint.clone();
         };
-        self.joint.mixed(neighbours, share)
+        let apart = self.joint.first().into_iter().zip(neighbours.first());
+        Scores {
+            disagreement: apart.map(|(joint, neighbours)| (joint - neighbours).abs()).collect(),
+            ..self.joint.mixed(neighbours, share)
+        }
     }
 }

@@ -1,64 +1,65 @@
-//! Whether intervals, sets and probabilities hold: fitted on the validation part, counted on the test part.
+//! Whether intervals, sets and probabilities hold: those of the model, counted on the test part.
 //!
-//! Comes in: a model and the scores of a test part. Goes out: [`CalibrationScores`], of all pairs and by how new a pair is. Intervals and sets are
-//! split-conformal for each novelty; a novelty with too few validation pairs uses those of all. The promise holds as far as the validation
-//! part is like the test part. Epochs were chosen on it as well, so its errors are slightly too small.
+//! Comes in: a model whose [`Trust`] was fitted on held-out pairs, and the scores of a test part. Goes out: [`CalibrationScores`], of all pairs, by
+//! how new a pair is, by similarity to training, by domain and by missing modalities. Nothing is fitted here, save the constant interval that
+//! widths are compared with.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use fusebind_data::{
     split::Part,
     table::{Censoring, Interaction},
 };
-use fusebind_eval::{
-    calibration::expected_calibration_error,
-    conformal::{GroupQuantile, mondrian},
-    platt::PlattMap,
+use fusebind_eval::{calibration::expected_calibration_error, classification::auroc};
+use fusebind_features::novelty::Novelty;
+use fusebind_model::{
+    trained::TrainedModel,
+    trust::{Domain, PairEvidence, Trust},
 };
-use fusebind_features::{neighbours::Mask, novelty::Novelty};
-use fusebind_model::{scoring::Scores, trained::TrainedModel};
 use serde::Serialize;
 
-use super::set::EvaluationSet;
+use super::set::{EvaluationSet, ScoredSet};
 use crate::{objective::scale_name, scored_labels::probability};
 
-/// Miss rate of intervals and sets.
-const ALPHA: f64 = 0.1;
-/// Fewest validation pairs of a novelty with a quantile of its own.
-const LEAST: usize = 100;
-/// How many pairs the map of all pairs counts for in that of a novelty.
-const SHRINKAGE: f64 = 100.0;
+/// Level that is counted.
+const LEVEL: f64 = 0.9;
 /// Bins of the calibration error.
 const BINS: usize = 10;
-/// Group 0 is all pairs, the others are those of [`Novelty::ALL`].
-const PARENTS: [Option<usize>; 5] = [None, Some(0), Some(0), Some(0), Some(0)];
+/// Upper ends of the bands of similarity.
+const BANDS: [f32; 4] = [0.3, 0.5, 0.7, 1.0];
 
 /// How far intervals of 90 %, sets of 90 % and probabilities hold in one group of test pairs. What has no labels is missing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct GroupCalibration {
     /// Test pairs of the group.
     pub n: usize,
-    /// Validation pairs of the group.
-    pub validation_n: usize,
     /// Share of exact affinities inside their interval.
     pub coverage_90: Option<f64>,
     /// Mean width of the intervals, in units of the scale.
     pub width_90: Option<f64>,
-    /// Width of the one interval that serves all novelties alike.
+    /// Width of the one interval, the same for all of these pairs, that holds as many of them: what the own widths are to beat.
     pub constant_width_90: Option<f64>,
-    /// Share of exact affinities inside that one.
-    pub constant_coverage_90: Option<f64>,
+    /// Mean absolute error.
+    pub mae: Option<f64>,
+    /// Mean absolute error that was expected.
+    pub expected_mae: Option<f64>,
     /// Expected calibration error of the calibrated probabilities.
     pub ece: Option<f64>,
     /// The same of the model's own probabilities.
     pub ece_uncalibrated: Option<f64>,
     /// Share of pairs whose class is in their set.
     pub set_coverage_90: Option<f64>,
+    /// The same, of pairs that bind.
+    pub set_coverage_90_binds: Option<f64>,
+    /// The same, of pairs that do not.
+    pub set_coverage_90_not: Option<f64>,
     /// Share of pairs whose set holds both classes: the model cannot tell.
     pub either_90: Option<f64>,
+    /// How well the expected error ranks the pairs: AUROC for the fifth with the largest errors.
+    pub error_auroc: Option<f64>,
 }
 
-/// Of all test pairs, and of each novelty that occurs.
+/// Of all test pairs, and of each group that occurs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CalibrationScores {
     /// Of all pairs.
@@ -66,247 +67,274 @@ pub struct CalibrationScores {
     pub all: GroupCalibration,
     /// By novelty.
     pub by_novelty: BTreeMap<Novelty, GroupCalibration>,
+    /// By domain.
+    pub by_domain: BTreeMap<Domain, GroupCalibration>,
+    /// By the smaller similarity of drug and target to training, in bands such as `0.3-0.5`.
+    pub by_similarity: BTreeMap<String, GroupCalibration>,
 }
 
-/// A labelled and predicted pair.
+/// A test pair with what the model says of its certainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Row {
-    novelty: Novelty,
-    /// Absolute error on the first scale, of an exact label.
-    error: Option<f64>,
-    /// Whether it binds, and the probability of it.
-    binds: Option<(bool, f64)>,
+    evidence: PairEvidence,
+    domain: Domain,
+    affinity: Option<AffinityRow>,
+    binding: Option<BindingRow>,
 }
 
-/// Fits on the validation part and counts on the test part, whose scores are `scores`. None for another part, and without validation pairs.
-pub(super) fn calibration(
-    trained: &TrainedModel,
-    set: &EvaluationSet<'_>,
-    mask: Mask,
-    scores: &Scores,
-) -> Option<CalibrationScores> {
-    let valid = EvaluationSet {
-        part: Part::Valid,
-        ..*set
-    };
-    if set.part != Part::Test || valid.indices().is_empty() || set.indices().is_empty() {
+/// Absolute error on the first scale of an exact label, the expected one, and the half width of the interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct AffinityRow {
+    error: f64,
+    expected: f64,
+    half_width: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct BindingRow {
+    binds: bool,
+    own: f64,
+    calibrated: f64,
+    /// Whether the set holds binding, and not binding.
+    set: Option<(bool, bool)>,
+}
+
+/// Counts on the test part that `scored` are the scores of. None for another part, and for a model without trust.
+pub(super) fn calibration(trained: &TrainedModel, set: &EvaluationSet<'_>, scored: &ScoredSet) -> Option<CalibrationScores> {
+    let trust = trained.description.trust.as_ref()?;
+    if set.part != Part::Test {
         return None;
     }
-    let (valid_scores, _) = valid.score(trained, mask);
-    Some(count(
-        &rows(trained, &valid, &valid_scores),
-        &rows(trained, set, scores),
-    ))
-}
-
-fn rows(trained: &TrainedModel, set: &EvaluationSet<'_>, scores: &Scores) -> Vec<Row> {
-    let train = set.split.train.indices().iter();
-    let train: Vec<&Interaction> = train.map(|i| &set.dataset.interactions[*i as usize]).collect();
-    let drugs: HashSet<u32> = train.iter().map(|i| i.drug).collect();
-    let targets: HashSet<u32> = train.iter().map(|i| i.target).collect();
-    let scale = trained.description.scales.first();
-    let row = |(row, interaction): (usize, &&Interaction)| {
-        let error = scale.and_then(|scale| {
-            let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
-            let predicted = f64::from(scores.affinity[row * scores.scales]) * scale.std + scale.mean;
-            (affinity.censoring == Censoring::Exact).then_some((affinity.value - predicted).abs())
-        });
-        let logit = scores.binding.get(row).copied();
-        Row {
-            novelty: Novelty::of(drugs.contains(&interaction.drug), targets.contains(&interaction.target)),
-            error,
-            binds: interaction.binds.zip(logit.map(probability)),
-        }
+    let interactions = set.interactions();
+    let row = |(row, interaction): (usize, &&Interaction)| Row {
+        evidence: scored.evidence[row],
+        domain: trust.domain.find(&scored.evidence[row]).domain,
+        affinity: affinity(trained, trust, scored, row, interaction),
+        binding: binding(trust, scored, row, interaction),
     };
-    set.interactions().iter().enumerate().map(row).collect()
+    Some(count(&interactions.iter().enumerate().map(row).collect::<Vec<_>>()))
 }
 
-/// What was fitted on validation pairs, for each group.
-struct Fitted {
-    errors: Option<Vec<GroupQuantile>>,
-    maps: Option<Vec<PlattMap>>,
-    /// Quantiles of one minus the probability of pairs that bind, and of the probability of those that do not.
-    classes: [Option<Vec<GroupQuantile>>; 2],
+fn level_of(levels: impl Iterator<Item = f64>) -> Option<usize> {
+    let mut levels = levels;
+    levels.position(|level| (level - LEVEL).abs() < 1e-9)
 }
 
-impl Fitted {
-    fn new(valid: &[Row]) -> Self {
-        let quantiles = |scores: Vec<(f64, usize)>| {
-            let (scores, groups): (Vec<f64>, Vec<usize>) = scores.into_iter().unzip();
-            mondrian(&scores, &groups, &PARENTS, ALPHA, LEAST).ok()
-        };
-        let errors = valid.iter().filter_map(|row| Some((row.error?, group(row.novelty))));
-        let maps = maps(valid);
-        let class = |wanted: bool| {
-            let score = |row: &Row| {
-                let (binds, p) = row.binds?;
-                let p = maps.as_ref()?[group(row.novelty)].apply(p);
-                (binds == wanted).then_some((if binds { 1.0 - p } else { p }, group(row.novelty)))
-            };
-            quantiles(valid.iter().filter_map(score).collect())
-        };
-        Self {
-            errors: quantiles(errors.collect()),
-            classes: [class(true), class(false)],
-            maps,
-        }
+fn affinity(
+    trained: &TrainedModel,
+    trust: &Trust,
+    scored: &ScoredSet,
+    row: usize,
+    interaction: &Interaction,
+) -> Option<AffinityRow> {
+    let scale = trained.description.scales.first()?;
+    let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
+    if affinity.censoring != Censoring::Exact {
+        return None;
     }
+    let output = scored.affinity_output(row, 0);
+    let estimate = trust.affinity(0, &scored.evidence[row], output)?;
+    let at = level_of(trust.affinity[0].as_ref()?.levels.iter().map(|l| l.level))?;
+    Some(AffinityRow {
+        error: (affinity.value - (output.value * scale.std + scale.mean)).abs(),
+        expected: estimate.expected_error,
+        half_width: estimate.half_widths[at],
+    })
 }
 
-fn group(novelty: Novelty) -> usize {
-    1 + novelty as usize
+fn binding(trust: &Trust, scored: &ScoredSet, row: usize, interaction: &Interaction) -> Option<BindingRow> {
+    let (binds, logit) = interaction.binds.zip(scored.scores.binding.get(row))?;
+    let estimate = trust.binding(&scored.evidence[row], scored.binding_output(row))?;
+    let at = level_of(trust.binding.as_ref()?.levels.iter().map(|l| l.level))?;
+    Some(BindingRow {
+        binds,
+        own: probability(*logit),
+        calibrated: estimate.probability,
+        set: estimate.sets[at].map(|set| (set.binds, set.not)),
+    })
 }
 
-/// The map of all pairs, then those of the novelties; none without labels of binding.
-fn maps(valid: &[Row]) -> Option<Vec<PlattMap>> {
-    let of = |novelty: Option<Novelty>| -> (Vec<bool>, Vec<f64>) {
-        let rows = valid.iter().filter(|row| novelty.is_none_or(|n| row.novelty == n));
-        rows.filter_map(|row| row.binds).unzip()
-    };
-    let (truth, probabilities) = of(None);
-    let pooled = PlattMap::fit(&truth, &probabilities).ok()?;
-    let map = |novelty: &Novelty| {
-        let (truth, probabilities) = of(Some(*novelty));
-        PlattMap::fit_group(&truth, &probabilities, pooled, SHRINKAGE).unwrap_or(pooled)
-    };
-    Some(std::iter::once(pooled).chain(Novelty::ALL.iter().map(map)).collect())
-}
-
-/// Fits on `valid` and counts on `test`.
-fn count(valid: &[Row], test: &[Row]) -> CalibrationScores {
-    let fitted = Fitted::new(valid);
-    let of = |novelty: Option<Novelty>| {
-        let is_in = |row: &&Row| novelty.is_none_or(|n| row.novelty == n);
-        let rows: Vec<&Row> = test.iter().filter(is_in).collect();
-        let mut found = GroupCalibration {
-            n: rows.len(),
-            validation_n: valid.iter().filter(is_in).count(),
-            ..GroupCalibration::default()
+/// Counts all pairs and each group.
+fn count(rows: &[Row]) -> CalibrationScores {
+    let similarity = |row: &Row| {
+        let of = |entity: &fusebind_features::neighbours::EntityEvidence| match entity.is_known {
+            true => 1.0,
+            false => entity.similarity(),
         };
-        count_intervals(&mut found, &fitted, &rows);
-        count_classes(&mut found, &fitted, &rows);
-        found
+        of(&row.evidence.drug).min(of(&row.evidence.target))
     };
-    let occurs = |novelty: &Novelty| test.iter().any(|row| row.novelty == *novelty);
+    let band = |row: &Row| {
+        let at = BANDS.iter().position(|end| similarity(row) <= *end).unwrap_or(BANDS.len() - 1);
+        format!("{:.1}-{:.1}", if at == 0 { 0.0 } else { BANDS[at - 1] }, BANDS[at])
+    };
     CalibrationScores {
-        all: of(None),
-        by_novelty: (Novelty::ALL.into_iter().filter(occurs))
-            .map(|novelty| (novelty, of(Some(novelty))))
-            .collect(),
+        all: group(&rows.iter().collect::<Vec<_>>()),
+        by_novelty: by(rows, |row| row.evidence.novelty()),
+        by_domain: by(rows, |row| row.domain),
+        by_similarity: by(rows, band),
     }
 }
 
-/// The mean of what is finite; none where nothing is there, or one is infinite.
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0), |(sum, n), value| (sum + value, n + 1));
-    Some(sum / f64::from(n)).filter(|mean| mean.is_finite())
+fn by<K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<K, GroupCalibration> {
+    let mut groups: BTreeMap<K, Vec<&Row>> = BTreeMap::new();
+    rows.iter().for_each(|row| groups.entry(key(row)).or_default().push(row));
+    groups.into_iter().map(|(key, rows)| (key, group(&rows))).collect()
 }
 
-fn share<T>(rows: &[T], hit: impl Fn(&T) -> bool) -> Option<f64> {
-    mean(rows.iter().map(|row| f64::from(u8::from(hit(row)))))
-}
-
-fn count_intervals(found: &mut GroupCalibration, fitted: &Fitted, rows: &[&Row]) {
-    let Some(quantiles) = &fitted.errors else { return };
-    let own = |row: &Row| quantiles[group(row.novelty)].quantile;
-    let errors: Vec<(f64, f64)> = rows.iter().filter_map(|row| Some((row.error?, own(row)))).collect();
-    let constant = quantiles[0].quantile;
-    found.coverage_90 = share(&errors, |(error, half)| error <= half);
-    found.width_90 = mean(errors.iter().map(|(_, half)| 2.0 * half));
-    found.constant_coverage_90 = share(&errors, |(error, _)| *error <= constant);
-    found.constant_width_90 = mean(errors.iter().map(|_| 2.0 * constant));
-}
-
-fn count_classes(found: &mut GroupCalibration, fitted: &Fitted, rows: &[&Row]) {
-    let Some(maps) = &fitted.maps else { return };
-    let labelled: Vec<(bool, f64, usize)> = (rows.iter())
-        .filter_map(|row| row.binds.map(|(binds, p)| (binds, p, group(row.novelty))))
-        .collect();
-    let truth: Vec<bool> = labelled.iter().map(|row| row.0).collect();
-    let own: Vec<f64> = labelled.iter().map(|row| row.1).collect();
-    let calibrated: Vec<f64> = labelled.iter().map(|(_, p, group)| maps[*group].apply(*p)).collect();
-    found.ece = expected_calibration_error(&truth, &calibrated, BINS).ok();
-    found.ece_uncalibrated = expected_calibration_error(&truth, &own, BINS).ok();
-    let [Some(binds), Some(not)] = &fitted.classes else {
-        return;
+fn group(rows: &[&Row]) -> GroupCalibration {
+    let mut found = GroupCalibration {
+        n: rows.len(),
+        ..GroupCalibration::default()
     };
-    let sets: Vec<(bool, bool, bool)> = labelled
-        .iter()
-        .zip(&calibrated)
-        .map(|((truth, _, group), p)| (*truth, 1.0 - p <= binds[*group].quantile, *p <= not[*group].quantile))
-        .collect();
-    found.set_coverage_90 = share(&sets, |(truth, binds, not)| if *truth { *binds } else { *not });
+    let affinities: Vec<AffinityRow> = rows.iter().filter_map(|row| row.affinity).collect();
+    let classes: Vec<BindingRow> = rows.iter().filter_map(|row| row.binding).collect();
+    count_intervals(&mut found, &affinities);
+    count_classes(&mut found, &classes);
+    let (errors, expected): (Vec<f64>, Vec<f64>) = match affinities.is_empty() {
+        false => affinities.iter().map(|row| (row.error, row.expected)).unzip(),
+        true => (classes.iter())
+            .map(|row| {
+                let truth = f64::from(u8::from(row.binds));
+                ((truth - row.calibrated).abs(), row.calibrated * (1.0 - row.calibrated))
+            })
+            .unzip(),
+    };
+    found.error_auroc = worst_fifth(&errors).and_then(|worst| auroc(&worst, &expected).ok());
+    found
+}
+
+/// Which errors are among the largest fifth; none where there are too few.
+fn worst_fifth(errors: &[f64]) -> Option<Vec<bool>> {
+    let limit = quantile(errors, 0.8).filter(|_| errors.len() >= 10)?;
+    Some(errors.iter().map(|error| *error > limit).collect())
+}
+
+/// The smallest value that a share of the values does not exceed.
+fn quantile(values: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0usize), |(sum, n), value| (sum + value, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}
+
+fn share<T>(rows: &[T], holds: impl Fn(&T) -> bool) -> Option<f64> {
+    mean(rows.iter().map(|row| f64::from(u8::from(holds(row)))))
+}
+
+fn count_intervals(found: &mut GroupCalibration, rows: &[AffinityRow]) {
+    found.mae = mean(rows.iter().map(|row| row.error));
+    found.expected_mae = mean(rows.iter().map(|row| row.expected));
+    let with: Vec<(f64, f64)> = rows.iter().filter_map(|row| Some((row.error, row.half_width?))).collect();
+    // Widths of some pairs say nothing of those that have none.
+    if with.len() < rows.len() {
+        return;
+    }
+    found.coverage_90 = share(&with, |(error, half)| error <= half);
+    found.width_90 = mean(with.iter().map(|(_, half)| 2.0 * half));
+    let errors: Vec<f64> = with.iter().map(|row| row.0).collect();
+    let constant = found.coverage_90.and_then(|coverage| quantile(&errors, coverage));
+    found.constant_width_90 = constant.map(|half| 2.0 * half);
+}
+
+fn count_classes(found: &mut GroupCalibration, rows: &[BindingRow]) {
+    let truth: Vec<bool> = rows.iter().map(|row| row.binds).collect();
+    let error = |of: fn(&BindingRow) -> f64| {
+        let probabilities: Vec<f64> = rows.iter().map(of).collect();
+        expected_calibration_error(&truth, &probabilities, BINS).ok()
+    };
+    found.ece = error(|row| row.calibrated);
+    found.ece_uncalibrated = error(|row| row.own);
+    let sets: Vec<(bool, bool, bool)> =
+        (rows.iter()).filter_map(|row| row.set.map(|(binds, not)| (row.binds, binds, not))).collect();
+    if sets.len() < rows.len() {
+        return;
+    }
+    let holds = |(truth, binds, not): &(bool, bool, bool)| if *truth { *binds } else { *not };
+    let of_class = |wanted: bool| {
+        let of: Vec<_> = sets.iter().filter(|set| set.0 == wanted).copied().collect();
+        share(&of, holds)
+    };
+    found.set_coverage_90 = share(&sets, holds);
+    found.set_coverage_90_binds = of_class(true);
+    found.set_coverage_90_not = of_class(false);
     found.either_90 = share(&sets, |(_, binds, not)| *binds && *not);
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // a failed assumption stops the test
 mod tests {
+    use fusebind_features::neighbours::EntityEvidence;
+
     use super::*;
 
-    /// Pairs whose errors and labels are spread evenly; errors of new drugs are three times as large.
-    fn rows(n: usize, offset: f64) -> Vec<Row> {
-        let row = |i: usize| {
-            let u = ((i as f64 + offset) * 0.618_033_988_749_895).fract();
-            let v = ((i as f64 + offset) * 0.754_877_666_246_693).fract();
-            let is_new = i % 2 == 1;
-            Row {
-                novelty: Novelty::of(!is_new, true),
-                error: Some(if is_new { 3.0 * u } else { u }),
-                // Said with p, happens with p squared.
-                binds: Some((v < u * u, u)),
-            }
-        };
-        (0..n).map(row).collect()
-    }
-
-    #[test]
-    fn each_novelty_keeps_its_promise() {
-        let found = count(&rows(4000, 0.0), &rows(4000, 0.37));
-        for novelty in [Novelty::Known, Novelty::NewDrug] {
-            let of = &found.by_novelty[&novelty];
-            assert_eq!((of.n, of.validation_n), (2000, 2000));
-            assert!((of.coverage_90.unwrap() - 0.9).abs() < 0.02, "{of:?}");
-            assert!((of.set_coverage_90.unwrap() - 0.9).abs() < 0.03, "{of:?}");
-            assert!(of.ece.unwrap() < 0.04 && of.ece_uncalibrated.unwrap() > 0.12, "{of:?}");
+    fn row(at: usize) -> Row {
+        let is_known = at.is_multiple_of(2);
+        let error = (at as f64 * 0.618_033_988_749_895).fract() * if is_known { 1.0 } else { 3.0 };
+        Row {
+            evidence: PairEvidence {
+                drug: EntityEvidence {
+                    is_known,
+                    nearest: Some((0, 0.4)),
+                    ..EntityEvidence::default()
+                },
+                target: EntityEvidence {
+                    is_known: true,
+                    ..EntityEvidence::default()
+                },
+            },
+            domain: if is_known { Domain::Inside } else { Domain::Outside },
+            affinity: Some(AffinityRow {
+                error,
+                expected: if is_known { 0.5 } else { 1.5 },
+                half_width: Some(if is_known { 0.9 } else { 2.7 }),
+            }),
+            binding: None,
         }
-        let [known, new] = [Novelty::Known, Novelty::NewDrug].map(|n| &found.by_novelty[&n]);
-        // One width for all covers all known pairs and too few of the new ones.
-        assert!(known.constant_coverage_90 > Some(0.99) && new.constant_coverage_90 < Some(0.85));
-        assert!((known.width_90.unwrap() - 1.8).abs() < 0.1 && (new.width_90.unwrap() - 5.4).abs() < 0.2);
-        assert_eq!(found.all.n, 4000);
-        assert!(!found.by_novelty.contains_key(&Novelty::BothNew));
     }
 
     #[test]
-    fn too_few_pairs_of_a_novelty_use_those_of_all() {
-        let valid: Vec<Row> = rows(300, 0.0)
-            .into_iter()
-            .filter(|r| r.novelty == Novelty::Known)
-            .collect();
-        let found = count(&valid, &rows(400, 0.3));
-        let new = &found.by_novelty[&Novelty::NewDrug];
-        assert_eq!((new.validation_n, new.width_90), (0, new.constant_width_90));
-        // Known validation pairs say nothing of new drugs, and the count shows it.
-        assert!(new.coverage_90 < Some(0.5), "{new:?}");
+    fn groups_are_counted_apart_and_compared_with_one_width_for_all() {
+        let found = count(&(0..4000).map(row).collect::<Vec<_>>());
+        for of in [&found.all, &found.by_novelty[&Novelty::NewDrug], &found.by_domain[&Domain::Inside]] {
+            assert!((of.coverage_90.unwrap() - 0.9).abs() < 0.02, "{of:?}");
+        }
+        assert!((found.all.width_90.unwrap() - 3.6).abs() < 1e-9);
+        // One width for all must be that of the worse half.
+        assert!(found.all.constant_width_90.unwrap() > 4.0, "{found:?}");
+        assert!(found.all.error_auroc.unwrap() > 0.8);
+        assert_eq!(found.by_similarity.keys().collect::<Vec<_>>(), ["0.3-0.5", "0.7-1.0"]);
+        assert_eq!(found.all.ece, None);
     }
 
     #[test]
-    fn what_has_no_labels_has_no_scores() {
-        let bare = Row {
-            novelty: Novelty::Known,
-            error: None,
-            binds: None,
+    fn a_pair_without_an_interval_leaves_no_width() {
+        let mut rows: Vec<Row> = (0..100).map(row).collect();
+        rows[3].affinity.as_mut().unwrap().half_width = None;
+        let found = count(&rows);
+        assert_eq!((found.all.coverage_90, found.all.width_90), (None, None));
+        assert!(found.by_novelty[&Novelty::Known].coverage_90.is_some());
+    }
+
+    #[test]
+    fn each_class_has_its_own_coverage() {
+        let row = |binds: bool, set| Row {
+            affinity: None,
+            binding: Some(BindingRow {
+                binds,
+                own: 0.9,
+                calibrated: 0.5,
+                set: Some(set),
+            }),
+            ..row(0)
         };
-        let found = count(&[bare], &[bare; 3]);
-        let all = GroupCalibration {
-            n: 3,
-            validation_n: 1,
-            ..GroupCalibration::default()
-        };
-        assert_eq!(found.all, all);
-        // Eight pairs cannot prove 90 %: no width, not a made-up one.
-        let few = count(&rows(8, 0.0), &rows(100, 0.3));
-        assert_eq!(few.all.width_90, None);
+        let found = count(&[row(true, (true, true)), row(true, (false, true)), row(false, (true, false)), row(false, (false, true))]);
+        let all = found.all;
+        assert_eq!((all.set_coverage_90, all.set_coverage_90_binds, all.set_coverage_90_not), (Some(0.5), Some(0.5), Some(0.5)));
+        assert_eq!((all.either_90, all.ece), (Some(0.25), Some(0.0)));
     }
 }

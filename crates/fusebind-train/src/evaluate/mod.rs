@@ -12,6 +12,7 @@ mod within_entity;
 pub use calibration::{CalibrationScores, GroupCalibration};
 pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
 pub use sampling::Sampling;
+pub(crate) use set::ScoredSet;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
 pub use within_entity::WithinScores;
 
@@ -37,14 +38,14 @@ pub fn evaluate(
             format!("the {} part of this split is empty", set.part.name()),
         ));
     }
-    let (scores, findings) = set.score(trained, config.mask);
+    let scored = set.score(trained, config.mask);
     let leakage = OverlapAudit::of(&set.dataset.interactions, &set.split.train, set.indices());
     let part = ScoredPart {
         description: &trained.description,
         set,
         config,
         interactions: &interactions,
-        scores: &scores,
+        scores: &scored.scores,
         leakage: &leakage,
     };
     let mut evaluation = Evaluation {
@@ -56,11 +57,11 @@ pub fn evaluate(
         within_target: WithinScores::default(),
         within_drug: WithinScores::default(),
         better_baselines: Vec::new(),
-        calibration: calibration::calibration(trained, set, config.mask, &scores),
+        calibration: calibration::calibration(trained, set, &scored),
         resampled: part.sampling(|_| true).name(),
         leakage,
-        notes: findings.notes,
-        tables: TableFinding::all(&findings.table_quality).collect(),
+        notes: scored.findings.notes,
+        tables: TableFinding::all(&scored.findings.table_quality).collect(),
     };
     for (column, scale) in trained.description.scales.iter().enumerate() {
         part.add_affinities(&mut evaluation, column, scale);

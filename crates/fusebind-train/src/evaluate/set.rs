@@ -8,6 +8,7 @@ use fusebind_features::{entity::side::SideData, neighbours::Mask};
 use fusebind_model::{
     scoring::Scores,
     trained::{SideFindings, TrainedModel},
+    trust::{Output, PairEvidence},
 };
 
 use crate::drug_rows::DatasetDrugRows;
@@ -38,16 +39,51 @@ impl<'a> EvaluationSet<'a> {
         indices.map(|i| &self.dataset.interactions[*i as usize]).collect()
     }
 
-    /// Scores of the pairs of the part, in their order, and findings on the side data.
-    pub(super) fn score(&self, trained: &TrainedModel, mask: Mask) -> (Scores, SideFindings) {
+    /// What a model says of the pairs of the part, in their order.
+    pub(crate) fn score(&self, trained: &TrainedModel, mask: Mask) -> ScoredSet {
         let interactions = self.interactions();
         let pairs = interactions.iter().map(|i| (i.drug, i.target));
         let drug_rows = DatasetDrugRows::new(self.dataset, self.drug_side, pairs);
         let drugs = (drug_rows.molecules(self.dataset), &drug_rows.rows.side);
         let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
         let (drugs, targets, findings) = trained.stores(drugs, targets);
-        let scores = trained.score((&drugs, &targets), &drug_rows.rows.pairs, mask, |_| {});
-        (scores, findings)
+        let (stores, pairs) = ((&drugs, &targets), &drug_rows.rows.pairs);
+        ScoredSet {
+            scores: trained.score(stores, pairs, mask, |_| {}),
+            evidence: trained.evidence(stores, pairs),
+            findings,
+        }
+    }
+}
+
+/// What a model says of the pairs of a part, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct ScoredSet {
+    /// Raw scores.
+    pub scores: Scores,
+    /// What the model knows of the entities of each pair.
+    pub evidence: Vec<PairEvidence>,
+    /// Findings on the side data.
+    pub findings: SideFindings,
+}
+
+impl ScoredSet {
+    /// The standardised affinity in `column` of a pair.
+    pub fn affinity_output(&self, row: usize, column: usize) -> Output {
+        self.output(row, self.scores.affinity[row * self.scores.scales + column])
+    }
+
+    /// The logit of a pair; only where the model gives one.
+    pub fn binding_output(&self, row: usize) -> Output {
+        self.output(row, self.scores.binding[row])
+    }
+
+    fn output(&self, row: usize, value: f32) -> Output {
+        let disagreement = self.scores.disagreement.get(row).copied().unwrap_or_default();
+        Output {
+            value: f64::from(value),
+            disagreement: f64::from(disagreement),
+        }
     }
 }
 

@@ -10,16 +10,16 @@ use rand_chacha::ChaCha8Rng;
 
 use super::noise::Noise;
 use crate::{
-    Error,
+    Error, calibrate,
     recipe::PerturbationConfig,
     seeds,
-    trainer::{self, Job, Observer, Trained},
+    trainer::{Job, Observer, Trained},
 };
 
-/// Trains on the data of `job` as its recipe perturbs them; without a perturbation this is [`trainer::train`].
+/// Trains on the data of `job` as its recipe perturbs them; without a perturbation this is [`calibrate::train`].
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     if job.recipe.perturbation.is_none() {
-        return trainer::train(job, observer);
+        return calibrate::train(job, observer);
     }
     job.recipe.check()?;
     let (dataset, side) = perturb(&job.recipe.perturbation, job);
@@ -28,7 +28,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         side: [&side[0], &side[1]],
         ..*job
     };
-    trainer::train(&perturbed, observer)
+    calibrate::train(&perturbed, observer)
 }
 
 /// The data of `job`, perturbed; test labels stay what they are.

@@ -3,6 +3,7 @@
 //! Comes in: the name of a built-in recipe or a TOML file. Goes out: a checked [`Recipe`]. Unknown keys are refused.
 
 mod builtin;
+mod calibration;
 mod difference;
 mod perturbation;
 mod renamed;
@@ -21,6 +22,7 @@ use crate::{
     optimizer::adamw::AdamWConfig,
 };
 
+pub use calibration::CalibrationConfig;
 pub use perturbation::PerturbationConfig;
 
 /// What a model learns.
@@ -202,6 +204,8 @@ pub struct Recipe {
     pub model: ModelConfig,
     /// Training.
     pub training: TrainingConfig,
+    /// What is held out to learn about the model's errors.
+    pub calibration: CalibrationConfig,
     /// Perturbation done to the training data, for experiments.
     #[serde(skip_serializing_if = "PerturbationConfig::is_none")]
     pub perturbation: PerturbationConfig,
@@ -292,6 +296,7 @@ impl Recipe {
             return wrong("split: `share` must lie in (0, 1)");
         }
         self.modalities.dropout.check()?;
+        self.calibration.check()?;
         self.perturbation.check()?;
         training.curriculum.check()?;
         training.optimizer.check()?;

@@ -164,9 +164,38 @@ impl RunDir {
         self.root.join("model.safetensors")
     }
 
-    /// Whether there is a model and no state to go on from: to go on would train the run from its start.
+    /// Whether there is a model and nothing left to do: to go on would train the run from its start.
     pub fn is_finished(&self) -> bool {
+        self.is_trained() && !self.hold_outs().exists()
+    }
+
+    /// Whether there is a model and no state to go on from; hold-outs may still be missing.
+    pub fn is_trained(&self) -> bool {
         self.model().is_file() && !self.state().is_file()
+    }
+
+    fn hold_outs(&self) -> PathBuf {
+        self.root.join("hold_outs")
+    }
+
+    /// Folder of the run of a hold-out.
+    pub fn hold_out(&self, number: u32) -> PathBuf {
+        self.hold_outs().join(number.to_string())
+    }
+
+    /// Says that hold-outs are to follow.
+    pub fn begin_calibration(&self) -> Result<(), Error> {
+        let folder = self.hold_outs();
+        fs::create_dir_all(&folder).map_err(|e| io(&folder, "cannot be created", &e))
+    }
+
+    /// Removes the hold-outs, of which the model has everything now.
+    pub fn calibrated(&self) -> Result<(), Error> {
+        let folder = self.hold_outs();
+        match folder.exists() {
+            true => fs::remove_dir_all(&folder).map_err(|e| io(&folder, "cannot be removed", &e)),
+            false => Ok(()),
+        }
     }
 
     /// Takes the folder for this process, until the file is dropped.

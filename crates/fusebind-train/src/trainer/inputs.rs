@@ -7,7 +7,7 @@ use fusebind_data::{sampler::distinct_batch, table::Interaction};
 use fusebind_features::{
     entity::side::{DrugRows, Profiles, SideData},
     modality::ModalitySet,
-    neighbours::NeighbourTable,
+    neighbours::{NeighbourTable, ReferenceSet},
     quality::MismatchModel,
     reference::Reference,
     rows::InputScale,
@@ -198,12 +198,30 @@ pub(super) fn known_pairs(
         .collect();
     let reference_set = reference_set(drugs, targets, &outcomes);
     let mismatch = MismatchModel::fit(&reference_set, config.mismatch_prior as f32, job.seed);
-    let neighbours = Reference::new(reference_set, mismatch);
+    let names = names(job, &reference_set);
+    let neighbours = Reference {
+        names,
+        ..Reference::new(reference_set, mismatch)
+    };
     let counts = [drugs.keys.len(), targets.keys.len()];
     let own = |side: usize| counts[side] - permuted_copies.of[side].len();
     let rates = neighbours.training_rates();
     neighbours.weigh_own(drugs, targets, &rates, [0, 1].map(own));
     neighbours
+}
+
+/// What the data set calls the entities of a reference set: the first name of each.
+fn names(job: &Job<'_>, reference: &ReferenceSet) -> [Vec<String>; 2] {
+    let first = |ids: &[String]| ids.first().cloned().unwrap_or_default();
+    let drugs = job.dataset.drugs.iter();
+    let drugs: HashMap<&str, String> = drugs.map(|d| (d.molecule.smiles.as_str(), first(&d.ids))).collect();
+    let targets = job.dataset.targets.iter();
+    let targets: HashMap<&str, String> = targets.map(|t| (t.protein.sequence.as_str(), first(&t.ids))).collect();
+    let of = |keys: &[String], names: &HashMap<&str, String>| -> Vec<String> {
+        let name = |key: &String| names.get(key.as_str()).cloned().unwrap_or_else(|| key.clone());
+        keys.iter().map(name).collect()
+    };
+    [of(&reference.drugs.keys, &drugs), of(&reference.targets.keys, &targets)]
 }
 
 /// Neighbour features of the training pairs, in all copies of `permuted_copies`; `rows` are the drug and target rows of each interaction.

@@ -78,6 +78,7 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
         modality_weights: Default::default(),
         prior: plan.prior,
         threshold: None,
+        trust: None,
         recipe: recipe.name.clone(),
         data_fingerprint: info.data_fingerprint.clone(),
         split_hash: info.split_hash.clone(),
@@ -122,7 +123,7 @@ impl Run {
         } else {
             RunDir::create(job.out)?
         };
-        if job.resume && dir.is_finished() {
+        if job.resume && dir.is_trained() {
             return Err(Error::new(ErrorKind::Run, "this run is finished")
                 .about(dir.root())
                 .hint("use its model, or train in another folder"));

@@ -13,15 +13,11 @@ use ::chematic::{
 
 use crate::feature::{
     fingerprint::Fingerprint,
-    morgan::{self, AtomInvariant, BondInvariant},
+    morgan::{self, AtomInvariant, BondInvariant, SUBSTRUCTURE_RADIUS},
 };
 
 type Structure = ::chematic::core::Molecule;
 
-/// Largest radius of the counted substructures.
-const SUBSTRUCTURE_RADIUS: u32 = 3;
-/// Radius of the folded fingerprint (ECFP4).
-const FINGERPRINT_RADIUS: u32 = 2;
 
 /// Counted substructures up to radius 3, sorted by identifier, and the ECFP4 bits.
 pub(super) fn substructures(
@@ -33,25 +29,11 @@ pub(super) fn substructures(
         found = toolkit_environments(structure)?;
     } else {
         let (atoms, bonds) = invariants(structure, ogb);
-        morgan::environments(&atoms, &bonds, SUBSTRUCTURE_RADIUS, |identifier, radius| {
-            found.push((identifier, radius));
+        morgan::environments(&atoms, &bonds, SUBSTRUCTURE_RADIUS, |e| {
+            found.push((e.identifier, e.radius));
         });
     }
-    let mut fingerprint = Fingerprint::default();
-    for &(identifier, radius) in &found {
-        if radius <= FINGERPRINT_RADIUS {
-            fingerprint.set(identifier);
-        }
-    }
-    found.sort_unstable();
-    let mut counted: Vec<(u32, u16)> = Vec::with_capacity(found.len());
-    for (identifier, _) in found {
-        match counted.last_mut() {
-            Some((last, count)) if *last == identifier => *count = count.saturating_add(1),
-            _ => counted.push((identifier, 1)),
-        }
-    }
-    Ok((counted, fingerprint))
+    Ok(morgan::counted(found))
 }
 
 fn toolkit_environments(structure: &Structure) -> Result<Vec<(u32, u32)>, RdkitMorganError> {

@@ -19,11 +19,13 @@ mod chematic;
 mod chemistry;
 mod circular;
 mod counter_ion;
+mod draw;
 mod fields;
 mod gate;
 mod salt;
 mod sd;
 
 pub use chematic::ChematicToolkit;
+pub use draw::draw;
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule};
 pub use sd::split_sd_record;

@@ -1,0 +1,117 @@
+//! Reasons beside predictions: `fusebind predict --explain FILE`.
+//!
+//! Comes in: the pairs that were predicted. Goes out: their explanations as JSON, or as a page that opens offline.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use fusebind::{
+    data::table::write_atomically,
+    predict::{Entities, Model, Prediction, Request, explain::Explanation},
+};
+use serde::Serialize;
+
+use super::output::create_parent;
+use crate::{console::Console, exit::Failure, report};
+
+/// Most pairs that are explained in one call: an explanation takes as long as thousands of predictions.
+const MOST: usize = 1000;
+
+/// A pair, its prediction and the reasons for it.
+#[derive(Serialize)]
+pub struct Explained<'a> {
+    /// Row of the output.
+    pub row: u64,
+    /// What the user calls the drug.
+    pub drug: &'a str,
+    /// What the user calls the target.
+    pub target: &'a str,
+    /// The molecule that was read.
+    pub smiles: &'a str,
+    #[serde(skip)]
+    prediction: &'a Prediction,
+    /// The reasons.
+    #[serde(flatten)]
+    pub reasons: &'a Explanation,
+}
+
+impl Explained<'_> {
+    /// Names and values for the head of a section.
+    pub fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![(
+            "prediction".to_string(),
+            format!("{:.3} {}", self.reasons.prediction, self.reasons.unit),
+        )];
+        if let Some(p) = self.prediction.probability {
+            facts.push(("probability".into(), format!("{p:.3}")));
+        }
+        if let Some(certainty) = &self.prediction.certainty {
+            if let Some(Some(estimate)) = certainty.affinity.first() {
+                facts.push(("error to expect".into(), format!("{:.2}", estimate.expected_error)));
+            }
+            if let Some(binding) = &certainty.binding {
+                facts.push(("calibrated probability".into(), format!("{:.3}", binding.probability)));
+            }
+            let domain = &certainty.domain;
+            facts.push(("domain".into(), format!("{}: {domain}", domain.domain.name())));
+        }
+        facts
+    }
+}
+
+/// Refuses a file that is neither JSON nor a page, before anything is read.
+pub fn check(path: Option<&PathBuf>) -> anyhow::Result<()> {
+    let extension = path.and_then(|path| path.extension()).and_then(|e| e.to_str());
+    match (path, extension) {
+        (None, _) | (_, Some("json" | "html")) => Ok(()),
+        (Some(path), _) => Err(Failure::misuse(
+            format!("--explain {}: explanations are written as JSON or as a page", path.display()),
+            "name a file that ends in .json or .html",
+        )),
+    }
+}
+
+/// Explains the rows of `request` and writes them to `path`.
+pub fn explain(
+    (model, run): (&Model, &Path),
+    entities: Entities<'_>,
+    request: &Request,
+    predictions: &[Prediction],
+    path: &Path,
+    console: &Console,
+) -> anyhow::Result<()> {
+    let pairs = request.entities();
+    if pairs.len() > MOST {
+        return Err(Failure::failed(
+            format!("{} pairs are more than the {MOST} that one call explains", pairs.len()),
+            "give --explain with the pairs that matter most",
+        ));
+    }
+    let bar = console.bar(pairs.len() as u64, "explanations");
+    let reasons = model.explain_indexed(entities, &pairs, |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    let explained: Vec<Explained<'_>> = (reasons.iter().zip(predictions).enumerate())
+        .map(|(at, (reasons, prediction))| {
+            let (drug, target) = request.pairs[at];
+            let drug = &request.drugs[drug as usize];
+            Explained {
+                row: request.rows[at],
+                drug: &drug.id,
+                target: &request.targets[target as usize].id,
+                smiles: &entities.drugs[drug.entity as usize].smiles,
+                prediction,
+                reasons,
+            }
+        })
+        .collect();
+    let text = match path.extension().and_then(|e| e.to_str()) {
+        Some("json") => serde_json::to_string_pretty(&explained)? + "\n",
+        _ => report::explanation::page(&run.display().to_string(), &explained).render()?,
+    };
+    create_parent(path)?;
+    write_atomically(path, |out| out.write_all(text.as_bytes()))?;
+    console.note(format_args!("{}: {} explanations", path.display(), explained.len()));
+    Ok(())
+}

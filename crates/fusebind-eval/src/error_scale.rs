@@ -1,0 +1,148 @@
+//! How large an error to expect of a prediction, from what is known of it.
+//!
+//! Comes in: rows of `W` channels that describe predictions, and the absolute errors of pairs that no model was fitted on. Goes out:
+//! [`ErrorScale`], `sigma(x) = exp(w · x)`, the mean absolute error to expect: the maximum of the likelihood of a Laplace distribution,
+//!
+//! ```text
+//! sum over pairs of (w · x + |error| exp(-w · x)) + ridge / 2 (|w|^2 - w_0^2)
+//! ```
+//!
+//! which is convex in `w`. Intervals are normalised by it, so that they are narrow where predictions are good (Papadopoulos et al. 2008).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Undefined,
+    newton::{Convex, add_outer, dot, minimise},
+};
+
+/// Share of the mean error that no error is expected to be below while fitting: a row of zeros has no scale.
+const LEAST: f64 = 1e-3;
+/// How far beyond what was fitted on a scale may go, as a logarithm.
+const BEYOND: f64 = std::f64::consts::LN_2;
+
+/// A scale of errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorScale {
+    /// Weight of each channel; the first channel is 1.
+    pub weights: Vec<f64>,
+    /// Least and most of the logarithm among the pairs that it was fitted on.
+    pub range: [f64; 2],
+}
+
+impl ErrorScale {
+    /// Fits `errors` `[N]` on `rows` `[N, width]`, whose first channel is 1; other weights are drawn to 0 as if by `ridge`.
+    ///
+    /// # Errors
+    /// Where there is nothing, lengths differ, a number is not finite, all errors are 0, or the first channel is not 1.
+    pub fn fit(rows: &[f64], width: usize, errors: &[f64], ridge: f64) -> Result<Self, Undefined> {
+        match () {
+            () if errors.is_empty() || width == 0 => return Err(Undefined::Empty),
+            () if rows.len() != errors.len() * width => return Err(Undefined::Length),
+            () if !rows.iter().chain(errors).all(|v| v.is_finite()) => return Err(Undefined::NotFinite),
+            () if rows.iter().step_by(width).any(|first| *first != 1.0) => return Err(Undefined::Parameter),
+            () => {}
+        }
+        let mean = errors.iter().map(|e| e.abs()).sum::<f64>() / errors.len() as f64;
+        if mean <= 0.0 {
+            return Err(Undefined::Parameter);
+        }
+        let errors: Vec<f64> = errors.iter().map(|e| e.abs().max(LEAST * mean)).collect();
+        let mut start = vec![0.0; width];
+        start[0] = mean.ln();
+        let weights = minimise(&Problem { rows, errors: &errors, ridge }, start);
+        let logs = rows.chunks(width).map(|row| dot(&weights, row));
+        let range = logs.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, most], log| [least.min(log), most.max(log)]);
+        Ok(Self { weights, range })
+    }
+
+    /// The mean absolute error to expect at `row`, which is never far beyond those that were fitted on.
+    pub fn at(&self, row: &[f64]) -> f64 {
+        dot(&self.weights, row).clamp(self.range[0], self.range[1] + BEYOND).exp()
+    }
+
+    /// Whether it has `width` weights and all of it is finite.
+    pub fn is_sound(&self, width: usize) -> bool {
+        let [least, most] = self.range;
+        self.weights.len() == width && self.weights.iter().all(|w| w.abs() < 1e6) && -50.0 < least && least <= most && most < 50.0
+    }
+}
+
+struct Problem<'a> {
+    rows: &'a [f64],
+    errors: &'a [f64],
+    ridge: f64,
+}
+
+impl Problem<'_> {
+    fn pairs<'s>(&'s self, width: usize) -> impl Iterator<Item = (&'s [f64], f64)> + 's {
+        self.rows.chunks(width).zip(self.errors.iter().copied())
+    }
+}
+
+impl Convex for Problem<'_> {
+    fn loss(&self, weights: &[f64]) -> f64 {
+        let pair = |(row, error): (&[f64], f64)| {
+            let log = dot(weights, row);
+            log + error * (-log).exp()
+        };
+        let penalty: f64 = weights[1..].iter().map(|w| w * w).sum();
+        self.pairs(weights.len()).map(pair).sum::<f64>() + 0.5 * self.ridge * penalty
+    }
+
+    fn derivatives(&self, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let width = weights.len();
+        let (mut gradient, mut hessian) = (vec![0.0; width], vec![0.0; width * width]);
+        for (row, error) in self.pairs(width) {
+            let ratio = error * (-dot(weights, row)).exp();
+            gradient.iter_mut().zip(row).for_each(|(g, x)| *g += (1.0 - ratio) * x);
+            add_outer(&mut hessian, row, ratio);
+        }
+        for at in 1..width {
+            gradient[at] += self.ridge * weights[at];
+            hessian[at * width + at] += self.ridge;
+        }
+        (gradient, hessian)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a failed assumption stops the test
+mod tests {
+    use super::*;
+
+    /// Errors of mean `exp(1 - 2 x)`, exponentially distributed.
+    fn sample(n: usize) -> (Vec<f64>, Vec<f64>) {
+        let of = |i: usize| {
+            let x = (i as f64 * 0.618_033_988_749_895).fract();
+            let u = ((i as f64 + 0.5) * 0.754_877_666_246_693).fract();
+            ([1.0, x], -(1.0 - u).ln() * (1.0 - 2.0 * x).exp())
+        };
+        let (rows, errors): (Vec<[f64; 2]>, Vec<f64>) = (0..n).map(of).unzip();
+        (rows.concat(), errors)
+    }
+
+    #[test]
+    fn the_scale_is_the_mean_error_where_the_row_is() {
+        let (rows, errors) = sample(20_000);
+        let scale = ErrorScale::fit(&rows, 2, &errors, 1.0).unwrap();
+        assert!((scale.weights[0] - 1.0).abs() < 0.03 && (scale.weights[1] + 2.0).abs() < 0.05, "{scale:?}");
+        assert!(scale.is_sound(2) && !scale.is_sound(3));
+        // Far beyond what was seen it grows no further than twice the largest.
+        assert!((scale.at(&[1.0, -50.0]) / scale.range[1].exp() - 2.0).abs() < 1e-9);
+        // A ridge without end leaves the mean.
+        let flat = ErrorScale::fit(&rows, 2, &errors, 1e12).unwrap();
+        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+        assert!((flat.at(&[1.0, 0.3]) / mean - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_has_no_scale_is_refused() {
+        assert_eq!(ErrorScale::fit(&[], 1, &[], 1.0), Err(Undefined::Empty));
+        assert_eq!(ErrorScale::fit(&[1.0], 1, &[0.0], 1.0), Err(Undefined::Parameter));
+        assert_eq!(ErrorScale::fit(&[0.5], 1, &[1.0], 1.0), Err(Undefined::Parameter));
+        assert_eq!(ErrorScale::fit(&[1.0, f64::NAN], 2, &[1.0], 1.0), Err(Undefined::NotFinite));
+        assert_eq!(ErrorScale::fit(&[1.0, 2.0], 2, &[1.0, 1.0], 1.0), Err(Undefined::Length));
+    }
+}

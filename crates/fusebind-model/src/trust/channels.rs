@@ -1,0 +1,127 @@
+//! What is known of a pair, as the numbers that errors and calibration maps depend on.
+//!
+//! Comes in: what the reference knows of the drug and the target, and the output of the model. Goes out: rows of channels, the first of
+//! which is 1. All are of order 1, so that one ridge suits them.
+
+use fusebind_features::{neighbours::EntityEvidence, novelty::Novelty};
+
+/// Channels that an expected error depends on.
+pub const AFFINITY_CHANNELS: usize = 17;
+/// Channels that a calibration map depends on.
+pub const BINDING_CHANNELS: usize = 9;
+/// Outputs are cut here.
+const CUT: f64 = 4.0;
+
+/// What the reference of a model knows of the two entities of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PairEvidence {
+    /// Of the drug.
+    pub drug: EntityEvidence,
+    /// Of the target.
+    pub target: EntityEvidence,
+}
+
+/// What the model says of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Output {
+    /// Standardised affinity, or logit of binding.
+    pub value: f64,
+    /// How far the encoders and the neighbour head are apart on it.
+    pub disagreement: f64,
+}
+
+impl PairEvidence {
+    /// How new the pair is.
+    pub fn novelty(&self) -> Novelty {
+        Novelty::of(self.drug.is_known, self.target.is_known)
+    }
+
+    /// Channels of the expected error of an affinity.
+    pub fn affinity_channels(&self, output: Output) -> [f64; AFFINITY_CHANNELS] {
+        let value = output.value.clamp(-CUT, CUT);
+        let [new_drug, new_target, both, far_drug, far_target, drug_pairs, target_pairs] = self.novelty_channels();
+        [
+            1.0,
+            new_drug,
+            new_target,
+            both,
+            far_drug,
+            far_target,
+            drug_pairs,
+            target_pairs,
+            f64::from(self.drug.spread),
+            f64::from(self.target.spread),
+            f64::from(self.drug.mean),
+            f64::from(self.target.mean),
+            value,
+            value.abs(),
+            (value - 1.0).max(0.0),
+            output.disagreement.min(CUT),
+            output.disagreement.min(CUT).sqrt(),
+        ]
+    }
+
+    /// Channels of the calibration map of binding.
+    pub fn binding_channels(&self, output: Output) -> [f64; BINDING_CHANNELS] {
+        let [new_drug, new_target, both, far_drug, far_target, drug_pairs, target_pairs] = self.novelty_channels();
+        let disagreement = output.disagreement.min(CUT) / CUT;
+        [
+            1.0,
+            new_drug,
+            new_target,
+            both,
+            far_drug,
+            far_target,
+            drug_pairs,
+            target_pairs,
+            disagreement,
+        ]
+    }
+
+    fn novelty_channels(&self) -> [f64; 7] {
+        let new = |entity: &EntityEvidence| f64::from(u8::from(!entity.is_known));
+        let far = |entity: &EntityEvidence| new(entity) * f64::from(1.0 - entity.similarity());
+        let pairs = |entity: &EntityEvidence| f64::from(entity.partners).ln_1p() / 5.0;
+        let [new_drug, new_target] = [new(&self.drug), new(&self.target)];
+        [
+            new_drug,
+            new_target,
+            new_drug * new_target,
+            far(&self.drug),
+            far(&self.target),
+            pairs(&self.drug),
+            pairs(&self.target),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_and_distant_drug_shows_in_its_channels_alone() {
+        let known = EntityEvidence {
+            is_known: true,
+            nearest: Some((0, 1.0)),
+            partners: 9,
+            mean: 0.5,
+            spread: 1.0,
+        };
+        let new = EntityEvidence {
+            is_known: false,
+            nearest: Some((3, 0.25)),
+            partners: 0,
+            ..known
+        };
+        let output = Output { value: -9.0, disagreement: 0.25 };
+        let [of_known, of_new] = [known, new].map(|drug| PairEvidence { drug, target: known }.affinity_channels(output));
+        assert_eq!(of_known[..7], [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10f64.ln() / 5.0]);
+        assert_eq!(of_new[..7], [1.0, 1.0, 0.0, 0.0, 0.75, 0.0, 0.0]);
+        assert_eq!(of_known[7..], of_new[7..]);
+        assert_eq!((of_new[12], of_new[13], of_new[16]), (-4.0, 4.0, 0.5));
+        let pair = PairEvidence { drug: new, target: known };
+        assert_eq!(pair.binding_channels(output)[..5], of_new[..5]);
+        assert_eq!(pair.novelty(), Novelty::NewDrug);
+    }
+}

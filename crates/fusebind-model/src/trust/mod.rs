@@ -1,0 +1,14 @@
+//! How far a prediction can be trusted: fitted on pairs that were held out, kept in the model file.
+//!
+//! In reading order: what is known of a pair ([`PairEvidence`]) as numbers ([`channels`]), its group ([`groups`]), [`Trust`] with what it
+//! says of one pair ([`AffinityEstimate`], [`BindingEstimate`]), and whether the pair lies inside what the model knows ([`Domain`]).
+//! Everything here is read from a file and applied; `fusebind-train` fits it.
+
+mod channels;
+mod domain;
+mod estimate;
+pub mod groups;
+
+pub use channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence};
+pub use domain::{Domain, DomainFinding, DomainLimits};
+pub use estimate::{AffinityEstimate, AffinityTrust, BindingEstimate, BindingTrust, IntervalLevel, SetLevel, Trust};

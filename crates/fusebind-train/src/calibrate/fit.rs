@@ -1,0 +1,268 @@
+//! From held-out pairs to [`Trust`].
+//!
+//! Comes in: pairs of several hold-outs. Goes out: expected errors, calibration maps and quantiles. What a quantile is taken of comes from a
+//! fit to the other hold-outs (cross-conformal, Vovk 2015, doi 10.1007/s10472-013-9368-4), the fit that is kept is one to all of them.
+
+use std::collections::BTreeMap;
+
+use fusebind_eval::{
+    calibrated_logit::CalibratedLogit, classification, conformal::mondrian, error_scale::ErrorScale, regression,
+};
+use fusebind_features::novelty::Novelty;
+use fusebind_model::{
+    trained::Description,
+    trust::{
+        AFFINITY_CHANNELS, AffinityTrust, BINDING_CHANNELS, BindingTrust, DomainLimits, IntervalLevel, SetLevel, Trust,
+        groups::{PARENTS, group},
+    },
+};
+
+use super::held_out::{HeldOutAffinity, HeldOutPair};
+
+/// Promised shares.
+const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
+/// Fewest held-out pairs of a group with a quantile of its own.
+const LEAST: usize = 100;
+/// Fewest held-out pairs that anything is fitted on.
+const FEWEST: usize = 50;
+/// How strongly expected errors are drawn to one for all, in pairs.
+const ERROR_RIDGE: f64 = 10.0;
+/// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
+const MAP_RIDGE: f64 = 20.0;
+
+/// What `pairs` say of the models that did not see them; the limits of the domain are left open.
+pub(super) fn fit(pairs: &[HeldOutPair], description: &Description) -> Trust {
+    let near = [0, 1].map(|side| middle_similarity(pairs, side));
+    let scales = description.scales.len();
+    let mut counts = BTreeMap::new();
+    pairs.iter().for_each(|pair| *counts.entry(pair.evidence.novelty()).or_insert(0) += 1);
+    Trust {
+        affinity: (0..scales).map(|column| affinity(pairs, column, near)).collect(),
+        binding: binding(pairs, near),
+        near,
+        domain: DomainLimits::default(),
+        pairs: counts,
+        expected: expected(pairs),
+    }
+}
+
+/// The median similarity of new drugs (`side` 0) or new targets (1).
+fn middle_similarity(pairs: &[HeldOutPair], side: usize) -> f32 {
+    let entities = pairs.iter().map(|pair| [pair.evidence.drug, pair.evidence.target][side]);
+    let mut found: Vec<f32> = entities.filter(|e| !e.is_known).map(|e| e.similarity()).collect();
+    found.sort_by(f32::total_cmp);
+    found.get(found.len() / 2).copied().unwrap_or_default()
+}
+
+/// A held-out pair of one scale.
+struct Error {
+    fold: u32,
+    group: usize,
+    row: [f64; AFFINITY_CHANNELS],
+    error: f64,
+}
+
+fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2]) -> Option<AffinityTrust> {
+    let error = |pair: &HeldOutPair| {
+        let of: HeldOutAffinity = (*pair.affinity.get(column)?)?;
+        Some(Error {
+            fold: pair.fold,
+            group: group(&pair.evidence, near),
+            row: pair.evidence.affinity_channels(of.output),
+            error: (of.truth - of.predicted).abs(),
+        })
+    };
+    let errors: Vec<Error> = pairs.iter().filter_map(error).collect();
+    let fit = |wanted: &dyn Fn(&Error) -> bool| {
+        let rows: Vec<f64> = errors.iter().filter(|e| wanted(e)).flat_map(|e| e.row).collect();
+        let of: Vec<f64> = errors.iter().filter(|e| wanted(e)).map(|e| e.error).collect();
+        let enough = of.len() >= FEWEST;
+        enough.then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE).ok()).flatten()
+    };
+    let whole = fit(&|_| true)?;
+    let mut scores = vec![0.0; errors.len()];
+    for fold in folds(errors.iter().map(|e| e.fold)) {
+        let others = fit(&|e| e.fold != fold);
+        let scale = others.as_ref().unwrap_or(&whole);
+        let own = errors.iter().zip(&mut scores).filter(|(e, _)| e.fold == fold);
+        own.for_each(|(e, score)| *score = e.error / scale.at(&e.row));
+    }
+    let groups: Vec<usize> = errors.iter().map(|e| e.group).collect();
+    let level = |level: &f64| IntervalLevel {
+        level: *level,
+        quantiles: quantiles(&scores, &groups, *level),
+    };
+    Some(AffinityTrust {
+        error: whole,
+        levels: LEVELS.iter().map(level).collect(),
+    })
+}
+
+/// A held-out pair with a label of binding.
+struct Labelled {
+    fold: u32,
+    group: usize,
+    row: [f64; BINDING_CHANNELS],
+    logit: f64,
+    binds: bool,
+}
+
+fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
+    let label = |pair: &HeldOutPair| {
+        let (binds, output) = pair.binding?;
+        Some(Labelled {
+            fold: pair.fold,
+            group: group(&pair.evidence, near),
+            row: pair.evidence.binding_channels(output),
+            logit: output.value,
+            binds,
+        })
+    };
+    let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
+    let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
+        let of = || labelled.iter().filter(|l| wanted(l));
+        let rows: Vec<f64> = of().flat_map(|l| l.row).collect();
+        let (logits, truth): (Vec<f64>, Vec<bool>) = of().map(|l| (l.logit, l.binds)).unzip();
+        let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
+        enough.then(|| CalibratedLogit::fit(&rows, BINDING_CHANNELS, &logits, &truth, MAP_RIDGE).ok()).flatten()
+    };
+    let whole = fit(&|_| true)?;
+    let mut probabilities = vec![0.0; labelled.len()];
+    for fold in folds(labelled.iter().map(|l| l.fold)) {
+        let others = fit(&|l| l.fold != fold);
+        let map = others.as_ref().unwrap_or(&whole);
+        let own = labelled.iter().zip(&mut probabilities).filter(|(l, _)| l.fold == fold);
+        own.for_each(|(l, p)| *p = map.apply(&l.row, l.logit));
+    }
+    let class = |binds: bool, level: f64| {
+        let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
+        let (scores, groups): (Vec<f64>, Vec<usize>) =
+            of.map(|(l, p)| (if binds { 1.0 - p } else { *p }, l.group)).unzip();
+        quantiles(&scores, &groups, level)
+    };
+    let level = |level: &f64| SetLevel {
+        level: *level,
+        binds: class(true, *level),
+        not: class(false, *level),
+    };
+    Some(BindingTrust {
+        map: whole,
+        levels: LEVELS.iter().map(level).collect(),
+    })
+}
+
+fn folds(of: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut folds: Vec<u32> = of.collect();
+    folds.sort_unstable();
+    folds.dedup();
+    folds
+}
+
+/// The quantile of each group; none where there are too few scores for a finite one.
+fn quantiles(scores: &[f64], groups: &[usize], level: f64) -> Vec<Option<f64>> {
+    match mondrian(scores, groups, &PARENTS, 1.0 - level, LEAST) {
+        Ok(found) => found.iter().map(|of| of.quantile.is_finite().then_some(of.quantile)).collect(),
+        Err(_) => vec![None; PARENTS.len()],
+    }
+}
+
+/// Scores of the held-out pairs by novelty.
+fn expected(pairs: &[HeldOutPair]) -> BTreeMap<Novelty, BTreeMap<String, f64>> {
+    let mut found = BTreeMap::new();
+    for novelty in Novelty::ALL {
+        let of = || pairs.iter().filter(|pair| pair.evidence.novelty() == novelty);
+        let affinities = of().filter_map(|pair| *pair.affinity.first()?).map(|a| (a.truth, a.predicted));
+        let (truth, predicted): (Vec<f64>, Vec<f64>) = affinities.unzip();
+        let (binds, logits): (Vec<bool>, Vec<f64>) = of().filter_map(|pair| pair.binding).map(|(b, o)| (b, o.value)).unzip();
+        let scores = [
+            ("mse", regression::mse(&truth, &predicted)),
+            ("ci", regression::concordance_index(&truth, &predicted)),
+            ("auroc", classification::auroc(&binds, &logits)),
+            ("auprc", classification::auprc(&binds, &logits)),
+        ];
+        let defined = scores.into_iter().filter_map(|(name, score)| Some((name.to_string(), score.ok()?)));
+        let defined: BTreeMap<String, f64> = defined.collect();
+        if !defined.is_empty() {
+            found.insert(novelty, defined);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a failed assumption stops the test
+mod tests {
+    use fusebind_features::neighbours::EntityEvidence;
+    use fusebind_model::trust::{Output, PairEvidence};
+
+    use super::*;
+
+    /// Pairs of two hold-outs: errors of new drugs are three times as large, and their logits are worth half.
+    fn pairs(n: usize, offset: f64) -> Vec<HeldOutPair> {
+        let pair = |i: usize| {
+            let u = ((i as f64 + offset) * 0.618_033_988_749_895).fract();
+            let v = ((i as f64 + offset) * 0.754_877_666_246_693).fract();
+            let is_known = i % 2 == 0;
+            let entity = |is_known: bool| EntityEvidence {
+                is_known,
+                nearest: Some((0, if is_known { 1.0 } else { 0.4 })),
+                partners: 5,
+                mean: 0.0,
+                spread: 1.0,
+            };
+            let logit = 6.0 * u - 3.0;
+            let z = if is_known { logit } else { 0.5 * logit };
+            let output = |value| Output {
+                value,
+                disagreement: 0.1,
+            };
+            HeldOutPair {
+                fold: (i / 2 % 2) as u32,
+                evidence: PairEvidence {
+                    drug: entity(is_known),
+                    target: entity(true),
+                },
+                affinity: vec![Some(HeldOutAffinity {
+                    truth: 5.0,
+                    predicted: 5.0 + if is_known { v } else { 3.0 * v },
+                    output: output(0.0),
+                })],
+                binding: Some((v < 1.0 / (1.0 + (-z).exp()), output(logit))),
+            }
+        };
+        (0..n).map(pair).collect()
+    }
+
+    #[test]
+    fn intervals_and_probabilities_hold_for_known_and_for_new_drugs() {
+        let near = [0.4, 0.0];
+        let train = pairs(4000, 0.0);
+        let (errors, labels) = (affinity(&train, 0, near).unwrap(), binding(&train, near).unwrap());
+        for is_known in [true, false] {
+            let test: Vec<HeldOutPair> =
+                pairs(4000, 0.37).into_iter().filter(|p| p.evidence.drug.is_known == is_known).collect();
+            let level = &errors.levels[1];
+            let covered = test.iter().filter(|pair| {
+                let of = pair.affinity[0].unwrap();
+                let width = errors.error.at(&pair.evidence.affinity_channels(of.output));
+                (of.truth - of.predicted).abs() <= level.quantiles[group(&pair.evidence, near)].unwrap() * width
+            });
+            let coverage = covered.count() as f64 / test.len() as f64;
+            assert!((coverage - 0.9).abs() < 0.02, "{is_known} {coverage}");
+            let (truth, p): (Vec<bool>, Vec<f64>) = test.iter().map(|pair| {
+                let (binds, output) = pair.binding.unwrap();
+                (binds, labels.map.apply(&pair.evidence.binding_channels(output), output.value))
+            }).unzip();
+            let ece = fusebind_eval::calibration::expected_calibration_error(&truth, &p, 10).unwrap();
+            assert!(ece < 0.03, "{is_known} {ece}");
+        }
+    }
+
+    #[test]
+    fn too_few_pairs_promise_nothing() {
+        assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2]).is_none());
+        let few = affinity(&pairs(60, 0.0), 0, [0.5; 2]).unwrap();
+        assert!(few.levels.iter().all(|level| level.quantiles.iter().all(Option::is_some)), "60 pairs prove 95 %");
+        assert_eq!(expected(&pairs(100, 0.0)).keys().copied().collect::<Vec<_>>(), [Novelty::Known, Novelty::NewDrug]);
+    }
+}

@@ -1,0 +1,206 @@
+//! What a model does not know: learned from pairs that models like it did not see.
+//!
+//! A run that has trained its model trains further ones of the same recipe, each without some drugs, some targets and some pairs
+//! ([`crate::recipe::CalibrationConfig`]). Their errors on what they did not see are as large as those of the model will be on pairs that are new to it;
+//! errors on validation pairs are not, where those resemble training. The last hold-out leaves out whole scaffolds and clusters
+//! of sequences, so that strange entities are among them. Epochs and shares are those of the model: nothing is chosen on
+//! what they did not see. The validation pairs of the model are one more hold-out.
+//!
+//! Comes in: a finished training in a run folder. Goes out: the same model file with [`Trust`]. Pairs of the test part take no part.
+
+mod fit;
+mod held_out;
+
+use fusebind_data::split::{EntityHoldOut, Part, Split, SplitBy, hold_out_entities};
+use fusebind_features::neighbours::Mask;
+use fusebind_model::{
+    model_file::ModelFile,
+    trained::{Description, TrainedModel},
+    trust::{DomainLimits, Trust},
+};
+
+use crate::{
+    Error, ErrorKind,
+    evaluate::EvaluationSet,
+    recipe::{CheckpointPolicy, Recipe},
+    run_dir::RunDir,
+    trainer::{self, Job, Observer, Trained},
+};
+use held_out::HeldOutPair;
+
+/// Shares of training entities whose nearest other one is less similar than the limits of the domain: inside, edge.
+const LESS_SIMILAR: [f64; 2] = [0.25, 0.05];
+/// Training entities that the limits are found on.
+const SAMPLE: usize = 2000;
+
+/// Trains the model of `job`, then what its recipe holds out. A run that was stopped after the first goes on with the second.
+///
+/// # Errors
+/// As [`trainer::train`].
+pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
+    if job.recipe.calibration.hold_outs == 0 {
+        return trainer::train(job, observer);
+    }
+    let trained = match RunDir::open(job.out) {
+        Ok(dir) if job.resume && dir.is_trained() => trained_before(job, &dir)?,
+        found => {
+            // Before anything else is there: a run with this folder is not finished.
+            if found.is_err() {
+                RunDir::create(job.out)?.begin_calibration()?;
+            }
+            trainer::train(job, observer)?
+        }
+    };
+    if RunDir::open(job.out)?.is_trained() {
+        calibrate(job, observer)?;
+    }
+    Ok(trained)
+}
+
+/// What came of a training that was finished before.
+fn trained_before(job: &Job<'_>, dir: &RunDir) -> Result<Trained, Error> {
+    let info = dir.info()?;
+    if info.data_fingerprint != job.dataset.fingerprint || info.split_hash != job.split.hash || info.seed != job.seed {
+        return Err(Error::new(ErrorKind::Run, "cannot be resumed: the data set, the split or the seed differs from the run's")
+            .about(dir.root())
+            .hint("resume with the data, split, seed and recipe that the run was started with"));
+    }
+    let training = TrainedModel::open(&dir.model(), job.device)?.description.training;
+    Ok(Trained {
+        epoch: training.epoch,
+        metrics: training.scores,
+        seconds: 0.0,
+        pairs_per_second: 0.0,
+    })
+}
+
+/// Adds to the model in the folder of `job` what hold-outs say of its errors. A hold-out that is done is not trained again. `false` where it
+/// was asked to stop before the end.
+fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> {
+    let dir = RunDir::open(job.out)?;
+    let model = TrainedModel::open(&dir.model(), job.device)?;
+    let mut pairs = validation(job, &model);
+    let count = job.recipe.calibration.hold_outs;
+    for number in 0..count {
+        observer.note(&format!("calibration: training without held-out pairs, {} of {count}", number + 1));
+        match hold_out(job, &dir, &model.description, number, observer) {
+            Ok(Some(found)) => pairs.extend(found),
+            Ok(None) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Data => {
+                observer.note(&format!("no intervals and no calibrated probabilities: {error}"));
+                dir.calibrated()?;
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let (mut file, _) = ModelFile::open(&dir.model())?;
+    file.description.trust = Some(Trust {
+        domain: domain(&model),
+        ..fit::fit(&pairs, &model.description)
+    });
+    file.save(&dir.model())?;
+    dir.calibrated()?;
+    Ok(true)
+}
+
+/// The validation pairs of the model itself, as one more hold-out: epoch and shares were chosen on them, but nothing was fitted.
+fn validation(job: &Job<'_>, model: &TrainedModel) -> Vec<HeldOutPair> {
+    if job.split.valid.indices().is_empty() {
+        return Vec::new();
+    }
+    let set = set(job, job.split, Part::Valid);
+    held_out::pairs(&set, &model.description, &set.score(model, Mask::default()), job.recipe.calibration.hold_outs)
+}
+
+fn set<'a>(job: &Job<'a>, split: &'a Split, part: Part) -> EvaluationSet<'a> {
+    EvaluationSet {
+        dataset: job.dataset,
+        drug_side: job.side[0],
+        target_side: job.side[1],
+        split,
+        part,
+    }
+}
+
+/// Trains a model without some entities and scores the pairs that it did not see; none where it was asked to stop.
+fn hold_out(
+    job: &Job<'_>,
+    dir: &RunDir,
+    description: &Description,
+    number: u32,
+    observer: &mut dyn Observer,
+) -> Result<Option<Vec<HeldOutPair>>, Error> {
+    let split = hold_out_entities(job.dataset, job.split, &choice(job, number)).map_err(|e| Error::new(ErrorKind::Data, e.to_string()))?;
+    let recipe = recipe_of(job.recipe, description);
+    let out = dir.hold_out(number);
+    let begun = RunDir::open(&out).is_ok();
+    let part = Job {
+        recipe: &recipe,
+        split: &split,
+        out: &out,
+        resume: begun,
+        stop_after: None,
+        ..*job
+    };
+    let is_done = begun && RunDir::open(&out)?.is_finished();
+    if !is_done {
+        trainer::train(&part, observer)?;
+    }
+    let dir = RunDir::open(&out)?;
+    if !dir.is_finished() {
+        return Ok(None);
+    }
+    let trained = TrainedModel::open(&dir.model(), job.device)?;
+    let set = set(job, &split, Part::Test);
+    let scored = set.score(&trained, Mask::default());
+    Ok(Some(held_out::pairs(&set, &trained.description, &scored, number)))
+}
+
+/// What is held out: the last one leaves out what is unlike the rest.
+fn choice(job: &Job<'_>, number: u32) -> EntityHoldOut {
+    let config = &job.recipe.calibration;
+    let is_last = number + 1 == config.hold_outs && number > 0;
+    let (drugs, targets) = match is_last {
+        true => (SplitBy::Scaffold, SplitBy::SequenceCluster),
+        false => (SplitBy::UnseenDrug, SplitBy::UnseenTarget),
+    };
+    EntityHoldOut {
+        drugs,
+        targets,
+        entities: config.entities,
+        pairs: config.pairs,
+        seed: job.seed.wrapping_mul(1000).wrapping_add(u64::from(number) * 10),
+    }
+}
+
+/// The recipe of a hold-out: that of the run, with everything set that validation chose.
+fn recipe_of(recipe: &Recipe, description: &Description) -> Recipe {
+    let mut recipe = recipe.clone();
+    recipe.calibration.hold_outs = 0;
+    recipe.training.epochs = description.training.epoch.max(1);
+    recipe.training.checkpoint = CheckpointPolicy::Last;
+    recipe.training.patience = 0;
+    recipe.training.encoder_share = description.encoder_share;
+    recipe.training.structure_only_shares = vec![description.structure_only_share];
+    recipe
+}
+
+/// Limits of the domain: how similar training entities are to each other.
+fn domain(model: &TrainedModel) -> DomainLimits {
+    let mut limits = DomainLimits::default();
+    let Some(reference) = &model.neighbours else {
+        return limits;
+    };
+    for (side, entities) in [&reference.set.drugs, &reference.set.targets].into_iter().enumerate() {
+        let mut similarities = entities.nearest_others(SAMPLE);
+        similarities.sort_by(f32::total_cmp);
+        let at = |share: f64| {
+            let place = (share * similarities.len() as f64) as usize;
+            similarities.get(place).copied().unwrap_or_default()
+        };
+        limits.inside[side] = at(LESS_SIMILAR[0]);
+        limits.edge[side] = at(LESS_SIMILAR[1]);
+    }
+    limits
+}
