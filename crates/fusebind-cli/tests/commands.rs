@@ -117,7 +117,9 @@ fn from_a_table_to_predictions() {
     assert!(one.status.success(), "{}", text(&one.stderr));
     let lines = text(&one.stdout);
     assert!(
-        lines.starts_with("drug_id,target_id,smiles,prediction,unit") && lines.contains("pKd,\"graph,sequence\""),
+        lines.starts_with("drug_id,target_id,smiles,prediction,unit")
+            && lines.contains(",pKd,")
+            && lines.contains("\"graph,sequence\""),
         "{lines}"
     );
 

@@ -50,7 +50,12 @@ impl CalibratedLogit {
         let inputs: Vec<f64> = inputs
             .flat_map(|(row, logit)| row.iter().map(move |x| x * logit).chain(row.iter().copied()))
             .collect();
-        let problem = Problem { inputs: &inputs, logits: &logits, truth, ridge };
+        let problem = Problem {
+            inputs: &inputs,
+            logits: &logits,
+            truth,
+            ridge,
+        };
         let mut slope = minimise(&problem, vec![0.0; 2 * width]);
         let offset = slope.split_off(width);
         Ok(Self { slope, offset })
@@ -86,7 +91,11 @@ impl Problem<'_> {
     }
 
     fn ridge(&self, at: usize, width: usize) -> f64 {
-        if at.is_multiple_of(width / 2) { self.ridge * FREE } else { self.ridge }
+        if at.is_multiple_of(width / 2) {
+            self.ridge * FREE
+        } else {
+            self.ridge
+        }
     }
 }
 
@@ -139,7 +148,10 @@ mod tests {
         let (logits, truth): (Vec<f64>, Vec<bool>) = pairs.iter().map(|p| (p.1, p.2)).unzip();
         let map = CalibratedLogit::fit(&rows, 2, &logits, &truth, 1.0).unwrap();
         let near = |found: &[f64], expected: [f64; 2]| found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 0.05);
-        assert!(near(&map.slope, [0.0, -0.5]) && near(&map.offset, [0.0, -0.5]), "{map:?}");
+        assert!(
+            near(&map.slope, [0.0, -0.5]) && near(&map.offset, [0.0, -0.5]),
+            "{map:?}"
+        );
         assert!((map.apply(&[1.0, 1.0], 2.0) - 1.0 / (1.0 + (-0.5f64).exp())).abs() < 0.02);
         assert!(map.is_sound(2) && !map.is_sound(1));
         // An order is never turned around, however far the row is from all others.
@@ -148,9 +160,13 @@ mod tests {
 
     #[test]
     fn classes_that_do_not_overlap_have_a_finite_map() {
-        let map = CalibratedLogit::fit(&[1.0; 4], 1, &[-1.0, -2.0, 1.0, 2.0], &[false, false, true, true], 1.0).unwrap();
+        let map =
+            CalibratedLogit::fit(&[1.0; 4], 1, &[-1.0, -2.0, 1.0, 2.0], &[false, false, true, true], 1.0).unwrap();
         assert!(map.is_sound(1), "{map:?}");
         assert_eq!(CalibratedLogit::fit(&[], 1, &[], &[], 1.0), Err(Undefined::Empty));
-        assert_eq!(CalibratedLogit::fit(&[1.0], 1, &[0.0], &[true], 0.0), Err(Undefined::Parameter));
+        assert_eq!(
+            CalibratedLogit::fit(&[1.0], 1, &[0.0], &[true], 0.0),
+            Err(Undefined::Parameter)
+        );
     }
 }

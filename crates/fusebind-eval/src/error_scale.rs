@@ -51,21 +51,36 @@ impl ErrorScale {
         let errors: Vec<f64> = errors.iter().map(|e| e.abs().max(LEAST * mean)).collect();
         let mut start = vec![0.0; width];
         start[0] = mean.ln();
-        let weights = minimise(&Problem { rows, errors: &errors, ridge }, start);
+        let weights = minimise(
+            &Problem {
+                rows,
+                errors: &errors,
+                ridge,
+            },
+            start,
+        );
         let logs = rows.chunks(width).map(|row| dot(&weights, row));
-        let range = logs.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, most], log| [least.min(log), most.max(log)]);
+        let range = logs.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, most], log| {
+            [least.min(log), most.max(log)]
+        });
         Ok(Self { weights, range })
     }
 
     /// The mean absolute error to expect at `row`, which is never far beyond those that were fitted on.
     pub fn at(&self, row: &[f64]) -> f64 {
-        dot(&self.weights, row).clamp(self.range[0], self.range[1] + BEYOND).exp()
+        dot(&self.weights, row)
+            .clamp(self.range[0], self.range[1] + BEYOND)
+            .exp()
     }
 
     /// Whether it has `width` weights and all of it is finite.
     pub fn is_sound(&self, width: usize) -> bool {
         let [least, most] = self.range;
-        self.weights.len() == width && self.weights.iter().all(|w| w.abs() < 1e6) && -50.0 < least && least <= most && most < 50.0
+        self.weights.len() == width
+            && self.weights.iter().all(|w| w.abs() < 1e6)
+            && -50.0 < least
+            && least <= most
+            && most < 50.0
     }
 }
 
@@ -127,7 +142,10 @@ mod tests {
     fn the_scale_is_the_mean_error_where_the_row_is() {
         let (rows, errors) = sample(20_000);
         let scale = ErrorScale::fit(&rows, 2, &errors, 1.0).unwrap();
-        assert!((scale.weights[0] - 1.0).abs() < 0.03 && (scale.weights[1] + 2.0).abs() < 0.05, "{scale:?}");
+        assert!(
+            (scale.weights[0] - 1.0).abs() < 0.03 && (scale.weights[1] + 2.0).abs() < 0.05,
+            "{scale:?}"
+        );
         assert!(scale.is_sound(2) && !scale.is_sound(3));
         // Far beyond what was seen it grows no further than twice the largest.
         assert!((scale.at(&[1.0, -50.0]) / scale.range[1].exp() - 2.0).abs() < 1e-9);
@@ -142,7 +160,13 @@ mod tests {
         assert_eq!(ErrorScale::fit(&[], 1, &[], 1.0), Err(Undefined::Empty));
         assert_eq!(ErrorScale::fit(&[1.0], 1, &[0.0], 1.0), Err(Undefined::Parameter));
         assert_eq!(ErrorScale::fit(&[0.5], 1, &[1.0], 1.0), Err(Undefined::Parameter));
-        assert_eq!(ErrorScale::fit(&[1.0, f64::NAN], 2, &[1.0], 1.0), Err(Undefined::NotFinite));
-        assert_eq!(ErrorScale::fit(&[1.0, 2.0], 2, &[1.0, 1.0], 1.0), Err(Undefined::Length));
+        assert_eq!(
+            ErrorScale::fit(&[1.0, f64::NAN], 2, &[1.0], 1.0),
+            Err(Undefined::NotFinite)
+        );
+        assert_eq!(
+            ErrorScale::fit(&[1.0, 2.0], 2, &[1.0, 1.0], 1.0),
+            Err(Undefined::Length)
+        );
     }
 }

@@ -29,7 +29,10 @@ pub(crate) fn minimise(problem: &impl Convex, start: Vec<f64>) -> Vec<f64> {
         };
         let at = |size: f64| -> Vec<f64> { weights.iter().zip(&step).map(|(w, s)| w - size * s).collect() };
         let sizes = (0..HALVINGS).map(|halving| 0.5f64.powi(halving as i32));
-        let lower = sizes.map(at).map(|next| (problem.loss(&next), next)).find(|(next, _)| *next < loss);
+        let lower = sizes
+            .map(at)
+            .map(|next| (problem.loss(&next), next))
+            .find(|(next, _)| *next < loss);
         let Some((next, found)) = lower else {
             break;
         };
@@ -48,7 +51,8 @@ fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Option<Vec<f64>> {
     for column in 0..n {
         let size = |row: &usize| matrix[row * n + column].abs();
         let pivot = (column..n).max_by(|a, b| size(a).total_cmp(&size(b)))?;
-        if !(matrix[pivot * n + column].abs() > 1e-300) {
+        let size = matrix[pivot * n + column].abs();
+        if size.is_nan() || size <= 1e-300 {
             return None;
         }
         (0..n).for_each(|at| matrix.swap(column * n + at, pivot * n + at));
@@ -86,7 +90,10 @@ mod tests {
     #[test]
     fn equations_are_solved_and_singular_ones_are_not() {
         let found = solve(vec![0.0, 2.0, 1.0, 3.0], vec![4.0, 11.0]).expect("a solution");
-        assert!((found[0] - 5.0).abs() < 1e-12 && (found[1] - 2.0).abs() < 1e-12, "{found:?}");
+        assert!(
+            (found[0] - 5.0).abs() < 1e-12 && (found[1] - 2.0).abs() < 1e-12,
+            "{found:?}"
+        );
         assert_eq!(solve(vec![1.0, 2.0, 2.0, 4.0], vec![1.0, 1.0]), None);
     }
 }

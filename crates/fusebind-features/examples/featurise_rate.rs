@@ -32,7 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let graphs: Vec<_> = molecules.iter().map(|molecule| invariants(&molecule.graph)).collect();
     let start = Instant::now();
     for (atoms, bonds) in &graphs {
-        environments(atoms, bonds, 2, |identifier, _| {
+        environments(atoms, bonds, 2, |environment| {
+            let identifier = environment.identifier;
             black_box(identifier);
         });
     }

@@ -5,8 +5,8 @@
 
 use crate::{
     neighbours::{
-        Descriptors, EntityEvidence, Layout, NeighbourTable, Queries, ReferenceEntities, ReferenceSet, SimilarityKind, evidence,
-        extract, similar,
+        Descriptors, EntityEvidence, Layout, NeighbourTable, Queries, ReferenceEntities, ReferenceSet, SimilarityKind,
+        evidence, extract, similar,
     },
     quality::{MismatchModel, MismatchRates, TableQuality},
     rows::{InputScale, Rows},

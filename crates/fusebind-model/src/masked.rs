@@ -16,7 +16,10 @@ impl TrainedModel {
     /// Scores of `pair` under each of the masks, in their order.
     pub fn score_masked(&self, stores: (&DrugStore, &TargetStore), pair: (u32, u32), masks: &[Mask]) -> Vec<Scores> {
         let pairs = [pair];
-        let table = self.neighbours.as_ref().map(|reference| reference.table(stores, &pairs));
+        let table = self
+            .neighbours
+            .as_ref()
+            .map(|reference| reference.table(stores, &pairs));
         let scorer = |mask: Mask| Scorer {
             model: &self.model,
             neighbours: table.as_ref().map_or(NeighbourSource::Nothing, NeighbourSource::Table),
@@ -25,9 +28,8 @@ impl TrainedModel {
             device: &self.device,
         };
         let embeddings = scorer(Mask::default()).read(stores, &pairs);
-        let score = |mask: &Mask| {
-            scorer(*mask).predict(Some(&embeddings), stores, &pairs, self.description.ensemble(), |_| {})
-        };
+        let score =
+            |mask: &Mask| scorer(*mask).predict(Some(&embeddings), stores, &pairs, self.description.ensemble(), |_| {});
         masks.iter().map(score).collect()
     }
 }

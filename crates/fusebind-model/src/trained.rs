@@ -17,7 +17,7 @@ use crate::{
     Error, ErrorKind,
     model::{Model, ModelConfig},
     provenance::TrainingRecord,
-    scoring::{distinct, Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores},
+    scoring::{Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores, distinct},
     trust::{PairEvidence, Trust},
 };
 

@@ -9,7 +9,7 @@ use fusebind_features::{
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::Mask,
 };
-use fusebind_model::scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer};
+use fusebind_model::scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores};
 use support::{assert_close, host, memory, model, pairs, stores};
 
 #[test]
@@ -58,9 +58,20 @@ fn many_pairs_score_as_one_batch_does() {
         &host(outputs.neighbours.unwrap().binding.unwrap()),
         "neighbours",
     );
+    let [none, all] = [0.0, 1.0].map(|share| raw_outputs.mixed(share));
+    let apart = |(a, b): (&f32, &f32)| (a - b).abs();
+    let scales = alone.scales;
+    let first = |scores: &Scores| scores.affinity.iter().step_by(scales).copied().collect::<Vec<f32>>();
+    let disagreement: Vec<f32> = first(&alone)
+        .iter()
+        .zip(&first(&raw_outputs.joint))
+        .map(apart)
+        .collect();
+    assert_eq!((&none.disagreement, &all.disagreement), (&disagreement, &disagreement));
+    assert_eq!((none.affinity, none.binding), (alone.affinity, alone.binding));
     assert_eq!(
-        (raw_outputs.mixed(0.0), raw_outputs.mixed(1.0)),
-        (alone, raw_outputs.joint.clone())
+        (all.affinity, all.binding),
+        (raw_outputs.joint.affinity.clone(), raw_outputs.joint.binding.clone())
     );
 }
 

@@ -12,7 +12,12 @@ use fusebind_model::{
 use crate::prediction::Certainty;
 
 /// The certainty of the pair in `row`.
-pub(crate) fn certainty(trained: &TrainedModel, scores: &Scores, evidence: &[PairEvidence], row: usize) -> Option<Certainty> {
+pub(crate) fn certainty(
+    trained: &TrainedModel,
+    scores: &Scores,
+    evidence: &[PairEvidence],
+    row: usize,
+) -> Option<Certainty> {
     let trust = trained.description.trust.as_ref()?;
     let evidence = *evidence.get(row)?;
     let disagreement = scores.disagreement.get(row).copied().unwrap_or_default();

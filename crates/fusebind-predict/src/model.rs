@@ -27,7 +27,7 @@ use fusebind_model::{
 
 use crate::{
     certainty::certainty,
-    explain::{Explained, Explanation},
+    explain::{Explained, Explanation, explain},
     inputs::{Inputs, name},
     pair::{DistinctPairs, Pair},
     prediction::Prediction,
@@ -101,7 +101,10 @@ impl Model {
 
     /// What the training data call a drug (`side` 0) or a target (1) of the reference.
     pub fn training_name(&self, side: usize, id: u32) -> &str {
-        self.trained.neighbours.as_ref().map_or("", |reference| reference.name(side, id))
+        self.trained
+            .neighbours
+            .as_ref()
+            .map_or("", |reference| reference.name(side, id))
     }
 
     /// Names of the modalities in the order of [`Prediction::weights`]; empty for a model of graph and sequence alone.
@@ -163,8 +166,7 @@ impl Model {
         let molecules = entities.drugs.iter().copied().chain(further);
         let targets = (entities.targets.iter().copied(), entities.side[1]);
         let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
-        let (scores, encoded) =
-            (self.trained).score_encoded((&drugs, &targets), &rows.pairs, self.mask(), progress);
+        let (scores, encoded) = (self.trained).score_encoded((&drugs, &targets), &rows.pairs, self.mask(), progress);
         let evidence = match self.trained.description.trust {
             Some(_) => self.trained.evidence((&drugs, &targets), &rows.pairs),
             None => Vec::new(),
@@ -212,7 +214,7 @@ impl Model {
                 stores: (&drugs, &targets),
                 pair: *pair,
             };
-            let explanation = explained.explain(&mut changed, self.mask());
+            let explanation = explain(explained, &mut changed, self.mask());
             progress(at + 1);
             explanation
         };

@@ -140,8 +140,10 @@ fn certainties(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
         let name = column_name(scale);
         let value = |p: &Prediction| p.affinity.get(at).copied();
         columns.push(real(name.clone(), predictions.iter().map(value)));
-        let levels = trust.affinity.get(at).and_then(Option::as_ref).map_or(&[][..], |trust| &trust.levels);
-        for (place, level) in levels.iter().enumerate() {
+        let Some(of_scale) = trust.affinity.get(at).and_then(Option::as_ref) else {
+            continue;
+        };
+        for (place, level) in of_scale.levels.iter().enumerate() {
             for (bound, sign) in [("lo", -1.0), ("hi", 1.0)] {
                 let limit = |p: &Prediction| {
                     let estimate = p.certainty.as_ref()?.affinity.get(at)?.as_ref()?;
@@ -155,7 +157,10 @@ fn certainties(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
         columns.push(real(format!("{name}_expected_error"), certain().map(error)));
     }
     if let Some(binding) = &trust.binding {
-        columns.push(real("p_bind", certain().map(|c| Some(c?.binding.as_ref()?.probability))));
+        columns.push(real(
+            "p_bind",
+            certain().map(|c| Some(c?.binding.as_ref()?.probability)),
+        ));
         for (place, level) in binding.levels.iter().enumerate() {
             let set = |c: Option<&Certainty>| c?.binding.as_ref()?.sets[place].map(|set| class_set(set).to_string());
             columns.push(OutputColumn {
@@ -177,7 +182,11 @@ fn surroundings(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> 
     ];
     for (side, what) in ["drug", "target"].into_iter().enumerate() {
         let entity = |c: Certainty| [c.evidence.drug, c.evidence.target][side];
-        let name = |c: Certainty| entity(c).nearest.map(|(id, _)| model.training_name(side, id).to_string());
+        let name = |c: Certainty| {
+            entity(c)
+                .nearest
+                .map(|(id, _)| model.training_name(side, id).to_string())
+        };
         columns.push(OutputColumn {
             name: format!("nearest_{what}"),
             values: OutputValues::Text(certain().map(name).collect()),
@@ -194,7 +203,13 @@ fn surroundings(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> 
 
 /// A scale as the name of a column: `pKd` is `pkd`.
 pub fn column_name(scale: &str) -> String {
-    let letter = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let letter = |c: char| {
+        if c.is_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     scale.chars().map(letter).collect()
 }
 

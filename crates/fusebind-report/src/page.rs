@@ -88,7 +88,6 @@ impl Block {
                 title: title.clone(),
                 svg: Some(svg.clone()),
                 notes: vec![note.clone()],
-                ..Figure::default()
             }
             .value(),
         })

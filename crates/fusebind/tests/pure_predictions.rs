@@ -19,8 +19,9 @@ use fusebind::{
     },
     model::device::Device,
     train::{
+        calibrate::train,
         recipe::Recipe,
-        trainer::{Job, Silent, train},
+        trainer::{Job, Silent},
     },
 };
 
@@ -83,8 +84,15 @@ fn record(side: &SideData, entity: usize) -> SideRecord {
 fn bits(prediction: &Prediction) -> Vec<Option<u64>> {
     let lists = [&prediction.weights, &prediction.mismatch_probabilities];
     let affinity = prediction.affinity.iter().copied().map(Some);
+    let certainty = prediction.certainty.as_ref().expect("hold-outs were trained");
+    let intervals = certainty.affinity.iter().flatten();
+    let intervals = intervals.flat_map(|of| of.half_widths.iter().copied().chain([Some(of.expected_error)]));
     let all = affinity
-        .chain([prediction.probability])
+        .chain([
+            prediction.probability,
+            certainty.binding.as_ref().map(|b| b.probability),
+        ])
+        .chain(intervals)
         .chain(lists.into_iter().flatten().copied());
     all.map(|value| value.map(f64::to_bits)).collect()
 }

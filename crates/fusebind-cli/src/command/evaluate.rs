@@ -218,15 +218,26 @@ pub fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
 /// Whether intervals, sets and probabilities hold, of all pairs and by how new a pair is.
 fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
     let cell = |value: Option<f64>| value.map_or(format!("{:>10}", "-"), |v| format!("{v:10.4}"));
-    say("intervals and sets of 90 %, and calibrated probabilities, fitted on the validation part:")?;
+    say(
+        "intervals and sets of 90 %, and calibrated probabilities, fitted on pairs that were held out of training and validation:",
+    )?;
     say(format_args!(
         "{:24}{:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
         "", "pairs", "coverage", "width", "one width", "sets", "either", "ece"
     ))?;
-    let groups = calibration
+    let novelties = calibration
         .by_novelty
         .iter()
         .map(|(novelty, group)| (novelty.name(), group));
+    let domains = calibration
+        .by_domain
+        .iter()
+        .map(|(domain, group)| (domain.name(), group));
+    let bands = calibration
+        .by_similarity
+        .iter()
+        .map(|(band, group)| (band.as_str(), group));
+    let groups = novelties.chain(domains).chain(bands);
     for (name, group) in std::iter::once(("all", &calibration.all)).chain(groups) {
         let cells = [
             group.coverage_90,

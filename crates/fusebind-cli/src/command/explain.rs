@@ -7,59 +7,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::output::create_parent;
+use crate::{
+    console::Console,
+    exit::Failure,
+    report::explanation::{Explained, page},
+};
 use fusebind::{
     data::table::write_atomically,
-    predict::{Entities, Model, Prediction, Request, explain::Explanation},
+    predict::{Entities, Model, Prediction, Request},
 };
-use serde::Serialize;
-
-use super::output::create_parent;
-use crate::{console::Console, exit::Failure, report};
 
 /// Most pairs that are explained in one call: an explanation takes as long as thousands of predictions.
 const MOST: usize = 1000;
-
-/// A pair, its prediction and the reasons for it.
-#[derive(Serialize)]
-pub struct Explained<'a> {
-    /// Row of the output.
-    pub row: u64,
-    /// What the user calls the drug.
-    pub drug: &'a str,
-    /// What the user calls the target.
-    pub target: &'a str,
-    /// The molecule that was read.
-    pub smiles: &'a str,
-    #[serde(skip)]
-    prediction: &'a Prediction,
-    /// The reasons.
-    #[serde(flatten)]
-    pub reasons: &'a Explanation,
-}
-
-impl Explained<'_> {
-    /// Names and values for the head of a section.
-    pub fn facts(&self) -> Vec<(String, String)> {
-        let mut facts = vec![(
-            "prediction".to_string(),
-            format!("{:.3} {}", self.reasons.prediction, self.reasons.unit),
-        )];
-        if let Some(p) = self.prediction.probability {
-            facts.push(("probability".into(), format!("{p:.3}")));
-        }
-        if let Some(certainty) = &self.prediction.certainty {
-            if let Some(Some(estimate)) = certainty.affinity.first() {
-                facts.push(("error to expect".into(), format!("{:.2}", estimate.expected_error)));
-            }
-            if let Some(binding) = &certainty.binding {
-                facts.push(("calibrated probability".into(), format!("{:.3}", binding.probability)));
-            }
-            let domain = &certainty.domain;
-            facts.push(("domain".into(), format!("{}: {domain}", domain.domain.name())));
-        }
-        facts
-    }
-}
 
 /// Refuses a file that is neither JSON nor a page, before anything is read.
 pub fn check(path: Option<&PathBuf>) -> anyhow::Result<()> {
@@ -67,7 +27,10 @@ pub fn check(path: Option<&PathBuf>) -> anyhow::Result<()> {
     match (path, extension) {
         (None, _) | (_, Some("json" | "html")) => Ok(()),
         (Some(path), _) => Err(Failure::misuse(
-            format!("--explain {}: explanations are written as JSON or as a page", path.display()),
+            format!(
+                "--explain {}: explanations are written as JSON or as a page",
+                path.display()
+            ),
             "name a file that ends in .json or .html",
         )),
     }
@@ -108,7 +71,7 @@ pub fn explain(
         .collect();
     let text = match path.extension().and_then(|e| e.to_str()) {
         Some("json") => serde_json::to_string_pretty(&explained)? + "\n",
-        _ => report::explanation::page(&run.display().to_string(), &explained).render()?,
+        _ => page(&run.display().to_string(), &explained).render()?,
     };
     create_parent(path)?;
     write_atomically(path, |out| out.write_all(text.as_bytes()))?;

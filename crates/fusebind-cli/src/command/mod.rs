@@ -5,7 +5,7 @@ mod data;
 mod demo;
 mod demo_steps;
 mod evaluate;
-pub mod explain;
+mod explain;
 mod import;
 mod model;
 mod output;

@@ -71,6 +71,15 @@ fn page(info: &ModelInfo) -> Vec<String> {
         count => format!("{count} labels of training pairs are inside"),
     };
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
+    let expected: Vec<String> = (info.expected.iter())
+        .map(|(novelty, scores)| {
+            let scores: Vec<String> = scores
+                .iter()
+                .map(|(name, value)| format!("{name} {value:.3}"))
+                .collect();
+            format!("{} {}", novelty.name(), scores.join(" "))
+        })
+        .collect();
     let or_none = |text: String| if text.is_empty() { "-".to_string() } else { text };
     let lines = [
         ("task", info.task.to_string()),
@@ -90,6 +99,7 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("data fingerprint", info.data_fingerprint.clone()),
         ("split hash", info.split_hash.clone()),
         ("validation scores", or_none(scores.join(", "))),
+        ("expect", or_none(expected.join("; "))),
         ("threshold", number(info.threshold)),
         ("prior", number(info.prior)),
         ("training pairs", pairs),

@@ -77,7 +77,14 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     };
     let predictions = predict(&predictor, entities, &asked.request, console);
     if let Some(path) = &args.explain {
-        explain::explain((&predictor, &args.run), entities, &asked.request, &predictions, path, console)?;
+        explain::explain(
+            (&predictor, &args.run),
+            entities,
+            &asked.request,
+            &predictions,
+            path,
+            console,
+        )?;
     }
     let columns = columns(&predictor, &mut asked, &predictions);
     match &args.out {

@@ -2,14 +2,60 @@
 
 use fusebind::{
     features::entity::molecule::draw,
-    predict::explain::{Explanation, PartReasons},
+    predict::{
+        Prediction,
+        explain::{Explanation, PartReason, PartReasons},
+    },
     report::{Block, Page, Section, Table},
 };
 
-use crate::command::explain::Explained;
+use serde::Serialize;
 
 /// Windows in a row of the sequence strip.
 const STRIP: usize = 20;
+
+/// A pair, its prediction and the reasons for it.
+#[derive(Serialize)]
+pub struct Explained<'a> {
+    /// Row of the output.
+    pub row: u64,
+    /// What the user calls the drug.
+    pub drug: &'a str,
+    /// What the user calls the target.
+    pub target: &'a str,
+    /// The molecule that was read.
+    pub smiles: &'a str,
+    #[serde(skip)]
+    /// The prediction.
+    pub prediction: &'a Prediction,
+    /// The reasons.
+    #[serde(flatten)]
+    pub reasons: &'a Explanation,
+}
+
+impl Explained<'_> {
+    /// Names and values for the head of a section.
+    fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![(
+            "prediction".to_string(),
+            format!("{:.3} {}", self.reasons.prediction, self.reasons.unit),
+        )];
+        if let Some(p) = self.prediction.probability {
+            facts.push(("probability".into(), format!("{p:.3}")));
+        }
+        if let Some(certainty) = &self.prediction.certainty {
+            if let Some(Some(estimate)) = certainty.affinity.first() {
+                facts.push(("error to expect".into(), format!("{:.2}", estimate.expected_error)));
+            }
+            if let Some(binding) = &certainty.binding {
+                facts.push(("calibrated probability".into(), format!("{:.3}", binding.probability)));
+            }
+            let domain = &certainty.domain;
+            facts.push(("domain".into(), format!("{}: {domain}", domain.domain.name())));
+        }
+        facts
+    }
+}
 
 /// The page of all explained pairs.
 pub fn page(model: &str, pairs: &[Explained<'_>]) -> Page {
@@ -58,7 +104,11 @@ fn modalities(reasons: &Explanation) -> Table {
     let mut rows = vec![row("what is said of an unknown pair", of.prior)];
     rows.extend(of.shares.iter().map(|share| row(&share.input, share.share)));
     rows.push(row("prediction", of.prediction));
-    table("What each input adds (Shapley values; they add up)", &["input", &reasons.unit], rows)
+    table(
+        "What each input adds (Shapley values; they add up)",
+        &["input", &reasons.unit],
+        rows,
+    )
 }
 
 fn neighbours(reasons: &Explanation) -> Table {
@@ -82,7 +132,9 @@ fn neighbours(reasons: &Explanation) -> Table {
 /// The drawn molecule; a line of text where it cannot be drawn.
 fn molecule(smiles: &str, reasons: &Explanation) -> Vec<Block> {
     let Some(atoms) = &reasons.atoms else {
-        return vec![Block::Text("The atoms of a molecule with isotopes are not told apart.".into())];
+        return vec![Block::Text(
+            "The atoms of a molecule with isotopes are not told apart.".into(),
+        )];
     };
     let weights: Vec<f64> = atoms.parts.iter().map(|part| part.effect).collect();
     let note = format!(
@@ -105,9 +157,7 @@ fn strip(residues: &PartReasons) -> Table {
     parts.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
     parts.truncate(STRIP);
     parts.sort_by_key(|part| part.first);
-    let row = |part: &fusebind::predict::explain::PartReason| {
-        vec![format!("{}-{}", part.first, part.last), format!("{:+.3}", part.effect)]
-    };
+    let row = |part: &PartReason| vec![format!("{}-{}", part.first, part.last), format!("{:+.3}", part.effect)];
     let rows = parts.iter().map(row).collect();
     table("Residues with the largest effects", &["residues", "effect"], rows)
 }

@@ -107,6 +107,11 @@ pub fn hold_out_entities(dataset: &Dataset, given: &Split, held: &EntityHoldOut)
             .hint("the data set is too small; set `calibration.hold_outs = 0` in the recipe"));
         }
     }
-    let method = format!("held out by {} and {}, seed {}", held.drugs.name(), held.targets.name(), held.seed);
+    let method = format!(
+        "held out by {} and {}, seed {}",
+        held.drugs.name(),
+        held.targets.name(),
+        held.seed
+    );
     Ok(Split::from_parts(dataset, &parts, method))
 }

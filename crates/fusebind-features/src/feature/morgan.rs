@@ -79,7 +79,9 @@ pub struct Environment<'a> {
 impl Environment<'_> {
     /// Whether it covers a bond.
     pub fn covers(&self, bond: usize) -> bool {
-        self.bonds.get(bond / 64).is_some_and(|word| word >> (bond % 64) & 1 == 1)
+        self.bonds
+            .get(bond / 64)
+            .is_some_and(|word| word >> (bond % 64) & 1 == 1)
     }
 }
 

@@ -110,7 +110,10 @@ pub fn windows(length: usize, width: usize, step: usize) -> Vec<(usize, usize)> 
     if starts.last().is_some_and(|last| last + width < length) {
         starts.push(length - width);
     }
-    starts.into_iter().map(|start| (start, (start + width).min(length))).collect()
+    starts
+        .into_iter()
+        .map(|start| (start, (start + width).min(length)))
+        .collect()
 }
 
 /// The sequence with unknown residues from `start` to `end` (not included).
@@ -129,18 +132,31 @@ mod tests {
 
     #[test]
     fn an_atom_takes_its_substructures_with_it_and_leaves_the_others() {
-        for smiles in ["CC(=O)Oc1ccccc1C(=O)O", "C[N+](C)(C)CC(=O)[O-]", "CCO", "O=S(=O)(N)c1ccc(Cl)cc1"] {
+        for smiles in [
+            "CC(=O)Oc1ccccc1C(=O)O",
+            "C[N+](C)(C)CC(=O)[O-]",
+            "CCO",
+            "O=S(=O)(N)c1ccc(Cl)cc1",
+        ] {
             let molecule = ChematicToolkit.molecule(smiles).unwrap();
             let variants = without_atoms(&molecule.graph).expect(smiles);
             assert_eq!(variants.len(), molecule.graph.atoms.len());
             for (atom, variant) in variants.iter().enumerate() {
                 let whole: std::collections::HashMap<u32, u16> = molecule.graph.substructures.iter().copied().collect();
                 let mut parts = variant.graph.substructures.iter();
-                assert!(parts.all(|(id, count)| whole.get(id).is_some_and(|all| count <= all)), "{smiles} {atom}");
+                assert!(
+                    parts.all(|(id, count)| whole.get(id).is_some_and(|all| count <= all)),
+                    "{smiles} {atom}"
+                );
                 let total = |of: &[(u32, u16)]| of.iter().map(|s| u32::from(s.1)).sum::<u32>();
                 assert!(total(&variant.graph.substructures) < total(&molecule.graph.substructures));
                 assert_eq!(variant.graph.atoms.len() + 1, molecule.graph.atoms.len());
-                assert!(variant.fingerprint.bits().all(|bit| molecule.fingerprint.bits().any(|other| other == bit)));
+                assert!(
+                    variant
+                        .fingerprint
+                        .bits()
+                        .all(|bit| molecule.fingerprint.bits().any(|other| other == bit))
+                );
             }
         }
     }

@@ -8,8 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::{Descriptors, SimilarityKind};
-use crate::sparse_rows::InvertedIndex;
+use super::{Descriptors, descriptor::Comparer};
 
 /// Least containment that makes a counterpart.
 const LEAST_CONTAINMENT: f32 = 0.6;
@@ -31,20 +30,18 @@ pub struct Counterpart {
     pub weight: f32,
 }
 
-/// Descriptors of entities by similarity.
-type Sources<'a> = &'a [(SimilarityKind, Descriptors)];
-
-/// The counterpart of each protein that is `strange` (none of the reference) from the 4-mers of the `reference` and of the `queried`
-/// proteins; none where either lacks them.
-pub(super) fn recognise(reference: Sources<'_>, queried: Sources<'_>, strange: &[bool]) -> Vec<Option<Counterpart>> {
-    let kmers = |sources: Sources<'_>| sources.iter().position(|(kind, _)| *kind == SimilarityKind::Sequence4);
-    let (Some(own), Some(other), true) = (kmers(reference), kmers(queried), strange.contains(&true)) else {
+/// The counterpart of each protein that is `strange` (none of the reference) from the 4-mers of the reference, with what looks them up, and of
+/// the `queried` proteins; none where either lacks them.
+pub(super) fn recognise(
+    (index, reference): (&Comparer, &Descriptors),
+    queried: &Descriptors,
+    strange: &[bool],
+) -> Vec<Option<Counterpart>> {
+    let (Comparer::Sparse(index), Descriptors::Sparse(reference), Descriptors::Sparse(queried)) =
+        (index, reference, queried)
+    else {
         return vec![None; strange.len()];
     };
-    let (Descriptors::Sparse(reference), Descriptors::Sparse(queried)) = (&reference[own].1, &queried[other].1) else {
-        return vec![None; strange.len()];
-    };
-    let index = InvertedIndex::new(reference);
     let size = |at: usize| reference.row(at).0.len() as u32;
     let one = |(at, strange): (usize, &bool)| {
         let terms = queried.row(at).0;
@@ -94,18 +91,19 @@ mod tests {
         (0..length).map(|_| next()).collect()
     }
 
-    fn described(sequences: &[&str]) -> Vec<(SimilarityKind, Descriptors)> {
-        let proteins: Vec<Protein> = sequences
-            .iter()
-            .map(|s| Protein::parse(s).expect("a protein"))
-            .collect();
-        vec![(SimilarityKind::Sequence4, Descriptors::kmers(proteins.iter(), 4))]
+    fn described(sequences: &[&str]) -> Descriptors {
+        let proteins = sequences.iter().map(|s| Protein::parse(s).expect("a protein"));
+        Descriptors::kmers(proteins.collect::<Vec<_>>().iter(), 4)
+    }
+
+    fn found(reference: &[&str], queries: &[&str], strange: &[bool]) -> Vec<Option<Counterpart>> {
+        let reference = described(reference);
+        recognise((&Comparer::new(&reference), &reference), &described(queries), strange)
     }
 
     #[test]
     fn a_protein_is_recognised_however_it_is_written() {
         let (a, b) = (sequence(1, 400), sequence(2, 300));
-        let reference = described(&[&a, &b]);
         let mut mutated: Vec<char> = b.chars().collect();
         (0..10).for_each(|at| mutated[13 + 27 * at] = 'A');
         let mutated: String = mutated.into_iter().collect();
@@ -113,7 +111,7 @@ mod tests {
         let stranger = sequence(3, 350);
         let queries = [&a[1..], &tagged, &a[140..260], &mutated, &stranger, &a, &b[..20]];
         let strange = queries.map(|query| query != a);
-        let found = recognise(&reference, &described(&queries), &strange);
+        let found = found(&[&a, &b], &queries, &strange);
         let ids: Vec<Option<u32>> = found.iter().map(|c| c.map(|c| c.id)).collect();
         let expected = [Some(0), Some(0), Some(0), Some(1), None, None, None];
         assert_eq!(ids, expected, "the stranger, the known one and the short one have none");
@@ -126,7 +124,6 @@ mod tests {
     #[test]
     fn a_distant_relative_is_none_and_a_near_one_counts_in_part() {
         let a = sequence(1, 400);
-        let reference = described(&[&a]);
         let every = |step: usize| -> String {
             let letters = a.chars().enumerate();
             letters
@@ -141,7 +138,7 @@ mod tests {
         };
         let (near, far) = (every(12), every(5));
         let queries = [near.as_str(), far.as_str()];
-        let found = recognise(&reference, &described(&queries), &[true; 2]);
+        let found = found(&[&a], &queries, &[true; 2]);
         assert!(found[0].is_some_and(|c| c.weight > 0.5 && c.weight < 0.9), "{found:?}");
         assert_eq!(found[1], None);
     }

@@ -212,14 +212,16 @@ impl Descriptors {
 }
 
 /// Descriptors of a reference, ready to be compared with.
-pub(super) enum Comparer<'a> {
+#[derive(Debug)]
+pub(super) enum Comparer {
     Bits(BitIndex),
     Sparse(InvertedIndex),
-    /// Rows, their width, and which of them are present.
-    Dense(&'a [f32], usize, Vec<u32>),
+    /// Which rows are present.
+    Dense(Vec<u32>),
 }
 
 /// Fingerprints by bit: a query meets only those that share one of its few bits.
+#[derive(Debug)]
 pub(super) struct BitIndex {
     /// Bits that are set in each fingerprint.
     sizes: Vec<u32>,
@@ -272,24 +274,32 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
-impl<'a> Comparer<'a> {
-    pub fn new(reference: &'a Descriptors) -> Self {
+impl Comparer {
+    pub fn new(reference: &Descriptors) -> Self {
         match reference {
             Descriptors::Bits(prints) => Self::Bits(BitIndex::new(prints)),
             Descriptors::Sparse(rows) => Self::Sparse(InvertedIndex::new(rows)),
-            Descriptors::Dense { values, width } => {
+            Descriptors::Dense { .. } => {
                 let present = (0..reference.len()).filter(|at| reference.is_present(*at));
-                Self::Dense(values, *width, present.map(|at| at as u32).collect())
+                Self::Dense(present.map(|at| at as u32).collect())
             }
         }
     }
 
-    /// Similarity of entity `index` of `queries` to every entity of the reference, into `out`.
-    pub fn similarities(&self, queries: &Descriptors, index: usize, out: &mut [f32]) {
+    /// Similarity of entity `index` of `queries` to every entity of the `reference` that this was made of, into `out`.
+    pub fn similarities(&self, reference: &Descriptors, queries: &Descriptors, index: usize, out: &mut [f32]) {
         match (self, queries) {
             (Self::Bits(reference), Descriptors::Bits(prints)) => reference.tanimoto(&prints[index], out),
             (Self::Sparse(reference), Descriptors::Sparse(rows)) => reference.cosines(rows.row(index), out),
-            (Self::Dense(reference, width, present), Descriptors::Dense { values, width: own }) if width == own => {
+            (Self::Dense(present), Descriptors::Dense { values, width: own }) => {
+                let Descriptors::Dense {
+                    values: reference,
+                    width,
+                } = reference
+                else {
+                    unreachable!("made of this reference");
+                };
+                assert_eq!(width, own, "a reference and its queries are described alike");
                 out.fill(0.0);
                 if queries.is_present(index) {
                     let row = &values[index * own..(index + 1) * own];
@@ -335,19 +345,19 @@ mod tests {
         let proteins = ["MKTAYIAKQR", "MKTAYIAKQL", "GGGGGGGGGG"].map(|s| Protein::parse(s).expect("a protein"));
         let kmers = Descriptors::kmers(proteins.iter(), 3);
         let mut out = [0.0; 3];
-        Comparer::new(&kmers).similarities(&kmers, 0, &mut out);
+        Comparer::new(&kmers).similarities(&kmers, &kmers, 0, &mut out);
         assert!((out[0] - 1.0).abs() < 1e-6 && out[1] > 0.7 && out[2] == 0.0, "{out:?}");
         let mut prints = vec![Fingerprint::default(); 3];
         [1, 2, 3].into_iter().for_each(|bit| prints[0].set(bit));
         [2, 3, 4].into_iter().for_each(|bit| prints[1].set(bit));
         let prints = Descriptors::Bits(prints);
-        Comparer::new(&prints).similarities(&prints, 0, &mut out);
+        Comparer::new(&prints).similarities(&prints, &prints, 0, &mut out);
         assert_eq!(out, [1.0, 0.5, 0.0]);
         let (a, b): (Vec<f32>, Vec<f32>) = (0..37).map(|i| (i as f32, 1.0)).unzip();
         assert_eq!(dot(&a, &b), 666.0);
         let dense = Descriptors::dense(vec![3.0, 4.0, 0.0, 0.0, -4.0, 3.0], 2);
         assert_eq!([0, 1, 2].map(|i| dense.is_present(i)), [true, false, true]);
-        Comparer::new(&dense).similarities(&dense, 0, &mut out);
+        Comparer::new(&dense).similarities(&dense, &dense, 0, &mut out);
         assert!((out[0] - 1.0).abs() < 1e-6 && out[1..] == [0.0, 0.0], "{out:?}");
         assert_eq!(dense.select(&[2]).len(), 1);
         let mut random = ChaCha8Rng::seed_from_u64(1);

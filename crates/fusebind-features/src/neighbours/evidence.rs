@@ -12,9 +12,7 @@
 
 use rayon::prelude::*;
 
-use super::{
-    Queries, ReferenceEntities, ReferenceSet, SimilarityKind, counterpart::equal_compound, descriptor::Comparer,
-};
+use super::{Queries, ReferenceEntities, ReferenceSet, SimilarityKind, counterpart::equal_compound};
 
 /// Similar entities whose labels stand for those of a new one.
 const NEAREST: usize = 5;
@@ -50,11 +48,11 @@ pub fn evidence(reference: &ReferenceSet, side: usize, queries: &Queries<'_>, wa
     let Some((source, kind)) = structure(entities) else {
         return vec![EntityEvidence::default(); wanted.len()];
     };
-    let comparer = Comparer::new(&entities.sources[source].1);
+    let (comparer, described) = entities.comparer(source);
     let of = |scratch: &mut Vec<f32>, entity: &u32| {
         let at = *entity as usize;
         scratch.resize(entities.keys.len(), 0.0);
-        comparer.similarities(queries.descriptors[source], at, scratch);
+        comparer.similarities(described, queries.descriptors[source], at, scratch);
         let counterpart = match kind {
             SimilarityKind::Graph => equal_compound(scratch),
             _ => queries.counterpart(at),
@@ -85,7 +83,8 @@ pub fn similar(reference: &ReferenceSet, side: usize, queries: &Queries<'_>, at:
         return vec![(0.0, 0.0); entities.keys.len()];
     };
     let mut row = vec![0.0; entities.keys.len()];
-    Comparer::new(&entities.sources[source].1).similarities(queries.descriptors[source], at as usize, &mut row);
+    let (comparer, described) = entities.comparer(source);
+    comparer.similarities(described, queries.descriptors[source], at as usize, &mut row);
     let own = queries.own[at as usize].or(queries.counterpart(at as usize).map(|found| found.id));
     let of = |(id, similarity): (usize, f32)| match own == Some(id as u32) {
         true => (1.0, 1.0),
@@ -160,6 +159,7 @@ mod tests {
         let entities = |rows: &[f32], kind| ReferenceEntities {
             keys: (0..rows.len() / 2).map(|at| at.to_string()).collect(),
             sources: vec![(kind, Descriptors::dense(rows.to_vec(), 2))],
+            ..ReferenceEntities::default()
         };
         ReferenceSet {
             drugs: entities(&[1.0, 0.0, 0.6, 0.8], SimilarityKind::Graph),
@@ -187,7 +187,10 @@ mod tests {
         assert_eq!(new.nearest.map(|n| n.0), Some(1));
         assert!((new.similarity() - 0.96).abs() < 1e-6);
         // All three labels, of both training drugs.
-        assert!((new.spread - ((2.0 + 2.0 * variance) / 5.0f32).sqrt()).abs() < 1e-6, "{new:?}");
+        assert!(
+            (new.spread - ((2.0 + 2.0 * variance) / 5.0f32).sqrt()).abs() < 1e-6,
+            "{new:?}"
+        );
     }
 
     #[test]

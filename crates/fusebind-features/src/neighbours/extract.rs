@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use super::{
     Counterpart, Layout, Queries, ReferenceSet, SimilarityKind,
     counterpart::equal_compound,
-    descriptor::Comparer,
     interaction_matrix::Partners,
     layout::{CROSSED, MEAN, NEIGHBOURS},
     nearest_active::{Actives, Anchor},
@@ -63,7 +62,6 @@ pub fn extract(
         (target / held, drug, target)
     });
     let actives = Actives::new(reference);
-    let comparers: Vec<Comparer<'_>> = reference.drugs.sources.iter().map(|(_, d)| Comparer::new(d)).collect();
     for group in order.chunk_by(|&a, &b| pairs[a as usize].1 / held == pairs[b as usize].1 / held) {
         let first = pairs[group[0] as usize].1 / held * held;
         let near = near_targets(reference, targets, first..(first + held).min(targets.own.len() as u32));
@@ -76,7 +74,7 @@ pub fn extract(
             .into_par_iter()
             .map(|run| {
                 let drug = pairs[run[0] as usize].0 as usize;
-                let near_drugs = NearDrugs::new(reference, &comparers, drugs, drug);
+                let near_drugs = NearDrugs::new(reference, drugs, drug);
                 let mut values = vec![0.0; run.len() * width];
                 let excess = run.iter().map(|at| {
                     let anchor = anchors.get(&pairs[*at as usize].1)?;
@@ -201,14 +199,13 @@ impl NearDrugs {
             .or_insert_with(summarise)
     }
 
-    fn new(reference: &ReferenceSet, comparers: &[Comparer<'_>], drugs: &Queries<'_>, drug: usize) -> Self {
+    fn new(reference: &ReferenceSet, drugs: &Queries<'_>, drug: usize) -> Self {
         let count = reference.drugs.keys.len();
-        let similarities: Vec<Vec<f32>> = comparers
-            .iter()
-            .zip(&drugs.descriptors)
-            .map(|(comparer, queries)| {
+        let similarities: Vec<Vec<f32>> = (drugs.descriptors.iter().enumerate())
+            .map(|(source, queries)| {
+                let (comparer, described) = reference.drugs.comparer(source);
                 let mut row = vec![0.0; count];
-                comparer.similarities(queries, drug, &mut row);
+                comparer.similarities(described, queries, drug, &mut row);
                 row
             })
             .collect();
@@ -318,8 +315,8 @@ impl NearTargets {
 
 fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops::Range<u32>) -> Vec<NearTargets> {
     let count = reference.targets.keys.len();
-    let of_source = |((source, descriptors), queries): (&(SimilarityKind, _), &&super::Descriptors)| {
-        let comparer = Comparer::new(descriptors);
+    let of_source = |(at, ((source, _), queries)): (usize, (&(SimilarityKind, _), &&super::Descriptors))| {
+        let (comparer, described) = reference.targets.comparer(at);
         let mut similarities = vec![0.0; group.len() * count];
         let mut powers = vec![[0.0; 3]; similarities.len()];
         let nearest = similarities
@@ -328,7 +325,7 @@ fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops
             .enumerate()
             .map(|(at, (row, powers))| {
                 let target = group.start as usize + at;
-                comparer.similarities(queries, target, row);
+                comparer.similarities(described, queries, target, row);
                 for (powers, similarity) in powers.iter_mut().zip(row.iter()) {
                     *powers = source.powers(*similarity);
                 }
@@ -348,6 +345,7 @@ fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops
         }
     };
     (reference.targets.sources.iter().zip(&targets.descriptors))
+        .enumerate()
         .map(of_source)
         .collect()
 }
@@ -544,6 +542,7 @@ mod tests {
         let side = |values: Vec<f32>, names: &[&str]| ReferenceEntities {
             keys: names.iter().map(|n| n.to_string()).collect(),
             sources: vec![(SimilarityKind::Text, Descriptors::dense(values, 2))],
+            ..ReferenceEntities::default()
         };
         ReferenceSet {
             drugs: side(vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0], &["a", "b", "c"]),
@@ -660,6 +659,7 @@ mod tests {
             drugs: ReferenceEntities {
                 keys: (0..drugs).map(|at| at.to_string()).collect(),
                 sources: vec![(SimilarityKind::Text, Descriptors::dense(values, 2))],
+                ..ReferenceEntities::default()
             },
             known: InteractionMatrix::new(drugs as usize, 2, &outcomes),
             ..reference(&OUTCOMES)

@@ -53,7 +53,9 @@ impl Lists {
             lists.sums[entity as usize] -= lists.values[first + at];
             lists.partners.remove(first + at);
             lists.values.remove(first + at);
-            lists.offsets[entity as usize + 1..].iter_mut().for_each(|offset| *offset -= 1);
+            lists.offsets[entity as usize + 1..]
+                .iter_mut()
+                .for_each(|offset| *offset -= 1);
         }
         lists
     }
@@ -165,7 +167,10 @@ mod tests {
         assert_eq!(again, known);
         assert_eq!((known.outcome(2, 1), known.outcome(1, 1)), (Some(1.0), None));
         let fewer = known.without(2, 1);
-        assert_eq!((fewer.of_drug(Some(2)).ids, fewer.of_target(Some(1)).ids), ([0].as_slice(), [0].as_slice()));
+        assert_eq!(
+            (fewer.of_drug(Some(2)).ids, fewer.of_target(Some(1)).ids),
+            ([0].as_slice(), [0].as_slice())
+        );
         assert_eq!(fewer.of_drug(Some(2)).sum, 0.0);
         assert_eq!(known.without(1, 1), known, "what is not there cannot be removed");
     }

@@ -100,10 +100,12 @@ mod tests {
             drugs: ReferenceEntities {
                 keys: ["a", "b", "c", "d"].map(String::from).into(),
                 sources: vec![(SimilarityKind::Graph, Descriptors::Bits(prints))],
+                ..ReferenceEntities::default()
             },
             targets: ReferenceEntities {
                 keys: ["x", "y", "z"].map(String::from).into(),
                 sources: Vec::new(),
+                ..ReferenceEntities::default()
             },
             known: InteractionMatrix::new(4, 3, &[(0, 0, 1.0), (1, 0, 0.0), (3, 1, 1.0), (2, 2, 0.0)]),
         }

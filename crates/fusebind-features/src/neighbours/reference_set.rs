@@ -1,10 +1,11 @@
 //! The reference set: training entities with their descriptors, and the outcomes of their pairs.
 
-use std::collections::{HashMap, HashSet};
-
 use rayon::prelude::*;
 
-use super::{Counterpart, Descriptors, InteractionMatrix, Layout, SimilarityKind, counterpart::recognise, descriptor::Comparer};
+use super::{
+    Counterpart, Descriptors, InteractionMatrix, Layout, Lookup, SimilarityKind, counterpart::recognise,
+    descriptor::Comparer, lookup::Built,
+};
 
 /// The training entities of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct ReferenceEntities {
     pub keys: Vec<String>,
     /// Similarities, each with the descriptors of all entities.
     pub sources: Vec<(SimilarityKind, Descriptors)>,
+    /// What is built to look entities up.
+    pub lookup: Lookup,
 }
 
 impl ReferenceEntities {
@@ -27,23 +30,40 @@ impl ReferenceEntities {
         keys: impl Iterator<Item = &'k str>,
         queried: &[(SimilarityKind, Descriptors)],
     ) -> Vec<Option<Counterpart>> {
-        let known: HashSet<&str> = self.keys.iter().map(String::as_str).collect();
-        let strange: Vec<bool> = keys.map(|key| !known.contains(key)).collect();
-        recognise(&self.sources, queried, &strange)
+        let places = &self.built().places;
+        let strange: Vec<bool> = keys.map(|key| !places.contains_key(key)).collect();
+        let is_kmers = |kind: &SimilarityKind| *kind == SimilarityKind::Sequence4;
+        let own = self.sources.iter().position(|(kind, _)| is_kmers(kind));
+        let other = queried.iter().find(|(kind, _)| is_kmers(kind));
+        match (own, other) {
+            (Some(own), Some((_, queried))) if strange.contains(&true) => {
+                recognise(self.comparer(own), queried, &strange)
+            }
+            _ => vec![None; strange.len()],
+        }
+    }
+
+    pub(super) fn built(&self) -> &Built {
+        self.lookup.of(&self.keys, &self.sources)
+    }
+
+    /// What compares with the entities by a source, and their descriptors.
+    pub(super) fn comparer(&self, source: usize) -> (&Comparer, &Descriptors) {
+        (&self.built().comparers[source], &self.sources[source].1)
     }
 
     /// Similarity of the structure of entities to the most similar other one; of `most` of them, evenly spaced.
     pub fn nearest_others(&self, most: usize) -> Vec<f32> {
         let is_structure = |kind: &SimilarityKind| matches!(kind, SimilarityKind::Graph | SimilarityKind::Sequence3);
-        let Some((_, descriptors)) = self.sources.iter().find(|(kind, _)| is_structure(kind)) else {
+        let Some(source) = self.sources.iter().position(|(kind, _)| is_structure(kind)) else {
             return Vec::new();
         };
-        let comparer = Comparer::new(descriptors);
+        let (comparer, descriptors) = self.comparer(source);
         let count = most.min(self.keys.len());
         let of = |row: &mut Vec<f32>, at: usize| {
             let at = at * self.keys.len() / count;
             row.resize(self.keys.len(), 0.0);
-            comparer.similarities(descriptors, at, row);
+            comparer.similarities(descriptors, descriptors, at, row);
             row[at] = 0.0;
             row.iter().copied().fold(0.0, f32::max)
         };
@@ -87,11 +107,9 @@ impl<'a> Queries<'a> {
         keys: impl Iterator<Item = &'k str>,
         descriptors: Vec<&'a Descriptors>,
     ) -> Self {
-        let known: HashMap<&str, u32> = (reference.keys.iter().enumerate())
-            .map(|(at, key)| (key.as_str(), at as u32))
-            .collect();
+        let places = &reference.built().places;
         Self {
-            own: keys.map(|key| known.get(key).copied()).collect(),
+            own: keys.map(|key| places.get(key).copied()).collect(),
             counterparts: &[],
             descriptors,
         }

@@ -13,7 +13,8 @@ const KEPT: usize = 1 << 25;
 /// Rows of similarities, one for each queried entity that has a descriptor.
 pub struct Similarities<'a> {
     queried: &'a Descriptors,
-    comparer: Comparer<'a>,
+    reference: &'a Descriptors,
+    comparer: Comparer,
     /// Entities of the reference.
     width: usize,
     /// Rows of present entities, `[present, width]`, and where that of each queried entity is.
@@ -29,6 +30,7 @@ impl<'a> Similarities<'a> {
     fn within(most: usize, reference: &'a Descriptors, queried: &'a Descriptors) -> Self {
         let mut found = Self {
             queried,
+            reference,
             comparer: Comparer::new(reference),
             width: reference.len(),
             kept: None,
@@ -40,7 +42,7 @@ impl<'a> Similarities<'a> {
             let mut rows = vec![0.0; present.len() * found.width];
             rows.par_chunks_mut(found.width)
                 .zip(&present)
-                .for_each(|(row, at)| found.comparer.similarities(queried, *at as usize, row));
+                .for_each(|(row, at)| found.comparer.similarities(found.reference, queried, *at as usize, row));
             let mut places = vec![u32::MAX; queried.len()];
             for (place, at) in present.iter().enumerate() {
                 places[*at as usize] = place as u32;
@@ -60,7 +62,7 @@ impl<'a> Similarities<'a> {
             return None;
         }
         scratch.resize(self.width, 0.0);
-        self.comparer.similarities(self.queried, at, scratch);
+        self.comparer.similarities(self.reference, self.queried, at, scratch);
         Some(scratch)
     }
 }

@@ -144,6 +144,7 @@ mod tests {
                 (SimilarityKind::Text, Descriptors::dense(rows(5), 6)),
                 (SimilarityKind::Transcriptome, Descriptors::dense(rows(7), 6)),
             ],
+            ..ReferenceEntities::default()
         }
     }
 
@@ -196,6 +197,7 @@ mod tests {
             sources: (reference.sources.iter())
                 .map(|(s, d)| (*s, d.select(&[0, 1, 2, 3, 4])))
                 .collect(),
+            ..ReferenceEntities::default()
         };
         let similar = [own(&few, 0), own(&few, 1)];
         assert_eq!(

@@ -463,6 +463,7 @@ mod tests {
                 (SimilarityKind::Graph, Descriptors::dense(rows(1), 8)),
                 (SimilarityKind::Text, Descriptors::dense(rows(2), 8)),
             ],
+            ..ReferenceEntities::default()
         }
     }
 

@@ -101,9 +101,15 @@ impl SideStore {
         };
         Self {
             text: sparse(&self.text),
-            words: self.words.get(one).map_or_else(Vec::new, |words| vec![words.clone(); count]),
+            words: self
+                .words
+                .get(one)
+                .map_or_else(Vec::new, |words| vec![words.clone(); count]),
             signatures: self.signatures.clone(),
-            of_entity: self.of_entity.get(one).map_or_else(Vec::new, |rows| vec![rows.clone(); count]),
+            of_entity: self
+                .of_entity
+                .get(one)
+                .map_or_else(Vec::new, |rows| vec![rows.clone(); count]),
             bioassay: sparse(&self.bioassay),
             embeddings: (self.embeddings.iter())
                 .map(|(modality, rows)| (*modality, rows.select(&ids)))

@@ -142,6 +142,7 @@ pub fn reference_entities(
             .iter()
             .map(|(source, d)| (*source, d.select(indices)))
             .collect(),
+        ..ReferenceEntities::default()
     }
 }
 

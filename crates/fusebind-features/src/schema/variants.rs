@@ -64,8 +64,7 @@ impl TargetStore {
             composition::fold(&variants[at].residues, out);
         });
         further.rescale(scale);
-        let sequences: Vec<SequenceFeatures> =
-            std::iter::once(&self.sequences[one]).chain(variants).cloned().collect();
+        let sequences: Vec<SequenceFeatures> = std::iter::once(&self.sequences[one]).chain(variants).cloned().collect();
         let proteins: Vec<Protein> = (sequences.iter())
             .map(|features| Protein {
                 sequence: self.keys[one].clone(),
@@ -86,7 +85,10 @@ impl TargetStore {
                 width: own.width,
             },
             keys: vec![self.keys[one].clone(); count],
-            counterparts: self.counterparts.get(one).map_or_else(Vec::new, |found| vec![*found; count]),
+            counterparts: self
+                .counterparts
+                .get(one)
+                .map_or_else(Vec::new, |found| vec![*found; count]),
             side: self.side.repeated(row, count),
             descriptors: descriptors(&self.descriptors, row, count, kmers),
             sequences,
@@ -111,7 +113,10 @@ mod tests {
         let found = store.with_variants(1, &variants, &InputScale::default());
         assert_eq!(found.keys, vec![store.keys[1].clone(); variants.len() + 1]);
         assert_eq!(found.substructures.select(&[0]), store.substructures.select(&[1]));
-        assert!((1..found.keys.len() as u32).all(|at| found.substructures.select(&[at]) != store.substructures.select(&[1])));
+        assert!(
+            (1..found.keys.len() as u32)
+                .all(|at| found.substructures.select(&[at]) != store.substructures.select(&[1]))
+        );
         let protein = Protein::parse("MKTAYIAKQRQISFVKSHFSRQ").unwrap();
         let targets = TargetStore::new([&protein].into_iter(), 64);
         let cut = crate::feature::occlusion::without_window(&protein.features, (3, 9));

@@ -108,7 +108,11 @@ pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> 
                     .ok_or_else(damaged)
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        Ok::<_, Error>(ReferenceEntities { keys, sources })
+        Ok::<_, Error>(ReferenceEntities {
+            keys,
+            sources,
+            ..ReferenceEntities::default()
+        })
     };
     let reference = ReferenceSet {
         drugs: side("drugs", header.drugs, &header.sources[0])?,
@@ -119,12 +123,7 @@ pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> 
     if !archive.arrays.is_empty() || !archive.indices.is_empty() {
         return Err(damaged());
     }
-    let counts = [reference.drugs.keys.len(), reference.targets.keys.len()];
-    let named = |(names, count): (&Vec<String>, usize)| names.is_empty() || names.len() == count;
-    if !header.names.iter().zip(counts).all(named) {
-        return Err(damaged());
-    }
-    if mean.len() != layout.width() || factor.len() != layout.width() {
+    if !named(&reference, &header.names) || mean.len() != layout.width() || factor.len() != layout.width() {
         return Err(damaged());
     }
     Ok(Some(Reference {
@@ -134,6 +133,13 @@ pub fn take_reference(mut archive: Section) -> Result<Option<Reference>, Error> 
         mismatch: header.mismatch,
         names: header.names,
     }))
+}
+
+/// Whether there is a name for each entity of a side, or none at all.
+fn named(reference: &ReferenceSet, names: &[Vec<String>; 2]) -> bool {
+    let counts = [reference.drugs.keys.len(), reference.targets.keys.len()];
+    let mut sides = names.iter().zip(counts);
+    sides.all(|(names, count)| names.is_empty() || names.len() == count)
 }
 
 fn save_descriptors(descriptors: &Descriptors, name: &str, archive: &mut Section) {

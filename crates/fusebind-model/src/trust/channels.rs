@@ -39,7 +39,15 @@ impl PairEvidence {
     /// Channels of the expected error of an affinity.
     pub fn affinity_channels(&self, output: Output) -> [f64; AFFINITY_CHANNELS] {
         let value = output.value.clamp(-CUT, CUT);
-        let [new_drug, new_target, both, far_drug, far_target, drug_pairs, target_pairs] = self.novelty_channels();
+        let [
+            new_drug,
+            new_target,
+            both,
+            far_drug,
+            far_target,
+            drug_pairs,
+            target_pairs,
+        ] = self.novelty_channels();
         [
             1.0,
             new_drug,
@@ -63,7 +71,15 @@ impl PairEvidence {
 
     /// Channels of the calibration map of binding.
     pub fn binding_channels(&self, output: Output) -> [f64; BINDING_CHANNELS] {
-        let [new_drug, new_target, both, far_drug, far_target, drug_pairs, target_pairs] = self.novelty_channels();
+        let [
+            new_drug,
+            new_target,
+            both,
+            far_drug,
+            far_target,
+            drug_pairs,
+            target_pairs,
+        ] = self.novelty_channels();
         let disagreement = output.disagreement.min(CUT) / CUT;
         [
             1.0,
@@ -114,13 +130,20 @@ mod tests {
             partners: 0,
             ..known
         };
-        let output = Output { value: -9.0, disagreement: 0.25 };
-        let [of_known, of_new] = [known, new].map(|drug| PairEvidence { drug, target: known }.affinity_channels(output));
+        let output = Output {
+            value: -9.0,
+            disagreement: 0.25,
+        };
+        let [of_known, of_new] =
+            [known, new].map(|drug| PairEvidence { drug, target: known }.affinity_channels(output));
         assert_eq!(of_known[..7], [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10f64.ln() / 5.0]);
         assert_eq!(of_new[..7], [1.0, 1.0, 0.0, 0.0, 0.75, 0.0, 0.0]);
         assert_eq!(of_known[7..], of_new[7..]);
         assert_eq!((of_new[12], of_new[13], of_new[16]), (-4.0, 4.0, 0.5));
-        let pair = PairEvidence { drug: new, target: known };
+        let pair = PairEvidence {
+            drug: new,
+            target: known,
+        };
         assert_eq!(pair.binding_channels(output)[..5], of_new[..5]);
         assert_eq!(pair.novelty(), Novelty::NewDrug);
     }

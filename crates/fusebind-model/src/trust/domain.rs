@@ -75,7 +75,9 @@ impl DomainLimits {
     /// Whether the limits are similarities in order.
     pub fn is_sound(&self) -> bool {
         let sides = self.edge.into_iter().zip(self.inside);
-        sides.into_iter().all(|(edge, inside)| (0.0..=1.0).contains(&edge) && (edge..=1.0).contains(&inside))
+        sides
+            .into_iter()
+            .all(|(edge, inside)| (0.0..=1.0).contains(&edge) && (edge..=1.0).contains(&inside))
     }
 }
 
@@ -124,9 +126,18 @@ mod tests {
         let edge = find(entity(false, 0.3), entity(true, 1.0));
         assert_eq!((edge.domain, edge.because), (Domain::Edge, Some((0, 0.3, 0.5))));
         let outside = find(entity(false, 0.3), entity(false, 0.05));
-        assert_eq!((outside.domain, outside.because), (Domain::Outside, Some((1, 0.05, 0.1))));
+        assert_eq!(
+            (outside.domain, outside.because),
+            (Domain::Outside, Some((1, 0.05, 0.1)))
+        );
         assert!(outside.to_string().contains("target is unlike training"));
         assert!(limits.is_sound());
-        assert!(!DomainLimits { inside: [0.1; 2], edge: [0.2; 2] }.is_sound());
+        assert!(
+            !DomainLimits {
+                inside: [0.1; 2],
+                edge: [0.2; 2]
+            }
+            .is_sound()
+        );
     }
 }

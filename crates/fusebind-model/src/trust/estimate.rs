@@ -136,9 +136,8 @@ impl Trust {
     /// # Errors
     /// The first thing that training would not write.
     pub fn check(&self, scales: usize) -> Result<(), &'static str> {
-        let quantiles = |all: &[Option<f64>]| {
-            all.len() == PARENTS.len() && all.iter().flatten().all(|q| (0.0..1e6).contains(q))
-        };
+        let quantiles =
+            |all: &[Option<f64>]| all.len() == PARENTS.len() && all.iter().flatten().all(|q| (0.0..1e6).contains(q));
         let level = |level: f64| level > 0.0 && level < 1.0;
         let affinity = |trust: &AffinityTrust| {
             let levels = trust.levels.iter();
@@ -174,7 +173,10 @@ pub(crate) mod tests {
         weights[0] = 0.5f64.ln();
         Trust {
             affinity: vec![Some(AffinityTrust {
-                error: ErrorScale { weights, range: [-3.0, 3.0] },
+                error: ErrorScale {
+                    weights,
+                    range: [-3.0, 3.0],
+                },
                 levels: vec![IntervalLevel { level: 0.9, quantiles }],
             })],
             binding: Some(BindingTrust {
@@ -218,10 +220,19 @@ pub(crate) mod tests {
         let trust = trust();
         let of = |p: f64| {
             let value = (p / (1.0 - p)).ln();
-            let estimate = trust.binding(&PairEvidence::default(), Output { value, disagreement: 0.0 });
+            let estimate = trust.binding(
+                &PairEvidence::default(),
+                Output {
+                    value,
+                    disagreement: 0.0,
+                },
+            );
             estimate.and_then(|e| e.sets[0]).map(|set| (set.binds, set.not))
         };
-        assert_eq!([of(0.95), of(0.65), of(0.2)], [Some((true, false)), Some((true, true)), Some((false, true))]);
+        assert_eq!(
+            [of(0.95), of(0.65), of(0.2)],
+            [Some((true, false)), Some((true, true)), Some((false, true))]
+        );
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub fn of_novelty(novelty: Novelty) -> usize {
 pub fn group(evidence: &PairEvidence, limits: [f32; 2]) -> usize {
     let novelty = evidence.novelty();
     let sides = [&evidence.drug, &evidence.target].into_iter().zip(limits);
-    let far = sides.into_iter().any(|(entity, limit)| !entity.is_known && entity.similarity() < limit);
+    let far = sides
+        .into_iter()
+        .any(|(entity, limit)| !entity.is_known && entity.similarity() < limit);
     match novelty {
         Novelty::Known => 1,
         _ => 5 + 2 * (novelty as usize - 1) + usize::from(far),

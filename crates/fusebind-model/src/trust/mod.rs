@@ -1,6 +1,6 @@
 //! How far a prediction can be trusted: fitted on pairs that were held out, kept in the model file.
 //!
-//! In reading order: what is known of a pair ([`PairEvidence`]) as numbers ([`channels`]), its group ([`groups`]), [`Trust`] with what it
+//! In reading order: what is known of a pair ([`PairEvidence`]) as numbers, its group ([`groups`]), [`Trust`] with what it
 //! says of one pair ([`AffinityEstimate`], [`BindingEstimate`]), and whether the pair lies inside what the model knows ([`Domain`]).
 //! Everything here is read from a file and applied; `fusebind-train` fits it.
 

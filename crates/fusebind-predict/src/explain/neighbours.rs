@@ -7,7 +7,7 @@ use fusebind_features::neighbours::Mask;
 use fusebind_model::trained::TrainedModel;
 use serde::Serialize;
 
-use super::{Explained, value};
+use super::pair::Explained;
 
 /// Training pairs that are left out one at a time.
 const NEAREST: usize = 6;
@@ -32,7 +32,11 @@ pub struct NeighbourReason {
 }
 
 /// The nearest training pairs with their effects, the largest first.
-pub(super) fn reasons(explained: Explained<'_>, changed: &mut TrainedModel, switched_off: Mask) -> Vec<NeighbourReason> {
+pub(super) fn reasons(
+    explained: Explained<'_>,
+    changed: &mut TrainedModel,
+    switched_off: Mask,
+) -> Vec<NeighbourReason> {
     let Some(reference) = &explained.trained.neighbours else {
         return Vec::new();
     };
@@ -41,17 +45,25 @@ pub(super) fn reasons(explained: Explained<'_>, changed: &mut TrainedModel, swit
     let is_itself = |drug: u32, target: u32| own == [Some(drug), Some(target)];
     let mut best: Vec<(f32, u32, u32, f32)> = (reference.set.known.outcomes().into_iter())
         .filter(|(drug, target, _)| !is_itself(*drug, *target))
-        .map(|(drug, target, outcome)| (drugs[drug as usize].1 * targets[target as usize].1, drug, target, outcome))
+        .map(|(drug, target, outcome)| {
+            (
+                drugs[drug as usize].1 * targets[target as usize].1,
+                drug,
+                target,
+                outcome,
+            )
+        })
         .filter(|found| found.0 > 0.0)
         .collect();
-    let order = |a: &(f32, u32, u32, f32), b: &(f32, u32, u32, f32)| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2)));
+    let order =
+        |a: &(f32, u32, u32, f32), b: &(f32, u32, u32, f32)| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2)));
     if best.len() > NEAREST {
         best.select_nth_unstable_by(NEAREST - 1, order);
         best.truncate(NEAREST);
     }
     let score = |model: &TrainedModel| {
         let scores = model.score(explained.stores, &[explained.pair], switched_off, |_| {});
-        value(&model.description, &scores, 0)
+        explained.value(&scores, 0)
     };
     let whole = score(explained.trained);
     let scale = explained.trained.description.scales.first();

@@ -13,7 +13,7 @@ use fusebind_features::{
 };
 use serde::Serialize;
 
-use super::{Explained, value};
+use super::pair::Explained;
 
 /// Residues of a window.
 const WINDOW: usize = 15;
@@ -51,7 +51,7 @@ pub(super) fn atoms(explained: Explained<'_>, switched_off: Mask) -> Option<Part
     let drugs = drugs.with_variants(drug, &variants, scale);
     let pairs: Vec<(u32, u32)> = (0..=variants.len() as u32).map(|at| (at, target)).collect();
     let scores = explained.trained.score((&drugs, targets), &pairs, switched_off, |_| {});
-    let of = |row: usize| value(&explained.trained.description, &scores, row);
+    let of = |row: usize| explained.value(&scores, row);
     let part = |at: usize| PartReason {
         first: at,
         last: at,
@@ -83,7 +83,7 @@ pub(super) fn residues(explained: Explained<'_>, switched_off: Mask) -> PartReas
     let targets = targets.with_variants(target, &variants, scale);
     let pairs: Vec<(u32, u32)> = (0..=variants.len() as u32).map(|at| (drug, at)).collect();
     let scores = explained.trained.score((drugs, &targets), &pairs, switched_off, |_| {});
-    let of = |row: usize| value(&explained.trained.description, &scores, row);
+    let of = |row: usize| explained.value(&scores, row);
     let part = |(at, (start, end)): (usize, &(usize, usize))| PartReason {
         first: start + 1,
         last: *end,
@@ -105,6 +105,8 @@ pub(super) fn residues(explained: Explained<'_>, switched_off: Mask) -> PartReas
 
 /// What is said of the pair itself under a mask.
 fn alone(explained: Explained<'_>, mask: Mask) -> f64 {
-    let scores = explained.trained.score(explained.stores, &[explained.pair], mask, |_| {});
-    value(&explained.trained.description, &scores, 0)
+    let scores = explained
+        .trained
+        .score(explained.stores, &[explained.pair], mask, |_| {});
+    explained.value(&scores, 0)
 }

@@ -14,7 +14,7 @@ use fusebind_features::{
 };
 use serde::Serialize;
 
-use super::{Explained, prior, value};
+use super::pair::Explained;
 use crate::inputs::name;
 
 /// Most inputs whose subsets are all scored; further ones count with the structure of their side.
@@ -75,11 +75,10 @@ pub(super) fn shares(explained: Explained<'_>, switched_off: Mask) -> Shares {
         left_out.for_each(|(_, input)| input.leave_out(&mut mask));
         mask
     };
-    let description = &explained.trained.description;
     let masks: Vec<Mask> = (1..1 << inputs.len()).map(mask).collect();
     let scores = explained.trained.score_masked(explained.stores, explained.pair, &masks);
-    let said = scores.iter().map(|scores| value(description, scores, 0));
-    let of_subset: Vec<f64> = std::iter::once(prior(description)).chain(said).collect();
+    let said = scores.iter().map(|scores| explained.value(scores, 0));
+    let of_subset: Vec<f64> = std::iter::once(explained.prior()).chain(said).collect();
     let found = shapley(&of_subset, inputs.len());
     Shares {
         prior: of_subset[0],
@@ -103,7 +102,11 @@ fn inputs(explained: Explained<'_>, switched_off: Mask) -> Vec<Input> {
     };
     let of_drug = present(drugs.side.present(drug), Modality::Graph, switched_off.drug);
     let of_target = present(targets.side.present(target), Modality::Sequence, switched_off.target);
-    let known = explained.trained.neighbours.as_ref().map(|reference| reference.is_known(explained.stores));
+    let known = explained
+        .trained
+        .neighbours
+        .as_ref()
+        .map(|reference| reference.is_known(explained.stores));
     let known = known.map_or([false; 2], |[d, t]| [d[drug as usize], t[target as usize]]);
     let pairs = [0, 1].into_iter().filter(|side| known[*side]).map(Input::Pairs);
     let modalities = of_drug.into_iter().map(|m| Input::Modality(0, m));

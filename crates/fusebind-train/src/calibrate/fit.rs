@@ -35,7 +35,9 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description) -> Trust {
     let near = [0, 1].map(|side| middle_similarity(pairs, side));
     let scales = description.scales.len();
     let mut counts = BTreeMap::new();
-    pairs.iter().for_each(|pair| *counts.entry(pair.evidence.novelty()).or_insert(0) += 1);
+    pairs
+        .iter()
+        .for_each(|pair| *counts.entry(pair.evidence.novelty()).or_insert(0) += 1);
     Trust {
         affinity: (0..scales).map(|column| affinity(pairs, column, near)).collect(),
         binding: binding(pairs, near),
@@ -48,7 +50,9 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description) -> Trust {
 
 /// The median similarity of new drugs (`side` 0) or new targets (1).
 fn middle_similarity(pairs: &[HeldOutPair], side: usize) -> f32 {
-    let entities = pairs.iter().map(|pair| [pair.evidence.drug, pair.evidence.target][side]);
+    let entities = pairs
+        .iter()
+        .map(|pair| [pair.evidence.drug, pair.evidence.target][side]);
     let mut found: Vec<f32> = entities.filter(|e| !e.is_known).map(|e| e.similarity()).collect();
     found.sort_by(f32::total_cmp);
     found.get(found.len() / 2).copied().unwrap_or_default()
@@ -77,7 +81,9 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2]) -> Option<Affi
         let rows: Vec<f64> = errors.iter().filter(|e| wanted(e)).flat_map(|e| e.row).collect();
         let of: Vec<f64> = errors.iter().filter(|e| wanted(e)).map(|e| e.error).collect();
         let enough = of.len() >= FEWEST;
-        enough.then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE).ok()).flatten()
+        enough
+            .then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE).ok())
+            .flatten()
     };
     let whole = fit(&|_| true)?;
     let mut scores = vec![0.0; errors.len()];
@@ -124,7 +130,9 @@ fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
         let rows: Vec<f64> = of().flat_map(|l| l.row).collect();
         let (logits, truth): (Vec<f64>, Vec<bool>) = of().map(|l| (l.logit, l.binds)).unzip();
         let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
-        enough.then(|| CalibratedLogit::fit(&rows, BINDING_CHANNELS, &logits, &truth, MAP_RIDGE).ok()).flatten()
+        enough
+            .then(|| CalibratedLogit::fit(&rows, BINDING_CHANNELS, &logits, &truth, MAP_RIDGE).ok())
+            .flatten()
     };
     let whole = fit(&|_| true)?;
     let mut probabilities = vec![0.0; labelled.len()];
@@ -161,7 +169,10 @@ fn folds(of: impl Iterator<Item = u32>) -> Vec<u32> {
 /// The quantile of each group; none where there are too few scores for a finite one.
 fn quantiles(scores: &[f64], groups: &[usize], level: f64) -> Vec<Option<f64>> {
     match mondrian(scores, groups, &PARENTS, 1.0 - level, LEAST) {
-        Ok(found) => found.iter().map(|of| of.quantile.is_finite().then_some(of.quantile)).collect(),
+        Ok(found) => found
+            .iter()
+            .map(|of| of.quantile.is_finite().then_some(of.quantile))
+            .collect(),
         Err(_) => vec![None; PARENTS.len()],
     }
 }
@@ -171,16 +182,21 @@ fn expected(pairs: &[HeldOutPair]) -> BTreeMap<Novelty, BTreeMap<String, f64>> {
     let mut found = BTreeMap::new();
     for novelty in Novelty::ALL {
         let of = || pairs.iter().filter(|pair| pair.evidence.novelty() == novelty);
-        let affinities = of().filter_map(|pair| *pair.affinity.first()?).map(|a| (a.truth, a.predicted));
+        let affinities = of()
+            .filter_map(|pair| *pair.affinity.first()?)
+            .map(|a| (a.truth, a.predicted));
         let (truth, predicted): (Vec<f64>, Vec<f64>) = affinities.unzip();
-        let (binds, logits): (Vec<bool>, Vec<f64>) = of().filter_map(|pair| pair.binding).map(|(b, o)| (b, o.value)).unzip();
+        let (binds, logits): (Vec<bool>, Vec<f64>) =
+            of().filter_map(|pair| pair.binding).map(|(b, o)| (b, o.value)).unzip();
         let scores = [
             ("mse", regression::mse(&truth, &predicted)),
             ("ci", regression::concordance_index(&truth, &predicted)),
             ("auroc", classification::auroc(&binds, &logits)),
             ("auprc", classification::auprc(&binds, &logits)),
         ];
-        let defined = scores.into_iter().filter_map(|(name, score)| Some((name.to_string(), score.ok()?)));
+        let defined = scores
+            .into_iter()
+            .filter_map(|(name, score)| Some((name.to_string(), score.ok()?)));
         let defined: BTreeMap<String, f64> = defined.collect();
         if !defined.is_empty() {
             found.insert(novelty, defined);
@@ -202,7 +218,7 @@ mod tests {
         let pair = |i: usize| {
             let u = ((i as f64 + offset) * 0.618_033_988_749_895).fract();
             let v = ((i as f64 + offset) * 0.754_877_666_246_693).fract();
-            let is_known = i % 2 == 0;
+            let is_known = i.is_multiple_of(2);
             let entity = |is_known: bool| EntityEvidence {
                 is_known,
                 nearest: Some((0, if is_known { 1.0 } else { 0.4 })),
@@ -239,8 +255,10 @@ mod tests {
         let train = pairs(4000, 0.0);
         let (errors, labels) = (affinity(&train, 0, near).unwrap(), binding(&train, near).unwrap());
         for is_known in [true, false] {
-            let test: Vec<HeldOutPair> =
-                pairs(4000, 0.37).into_iter().filter(|p| p.evidence.drug.is_known == is_known).collect();
+            let test: Vec<HeldOutPair> = pairs(4000, 0.37)
+                .into_iter()
+                .filter(|p| p.evidence.drug.is_known == is_known)
+                .collect();
             let level = &errors.levels[1];
             let covered = test.iter().filter(|pair| {
                 let of = pair.affinity[0].unwrap();
@@ -249,10 +267,16 @@ mod tests {
             });
             let coverage = covered.count() as f64 / test.len() as f64;
             assert!((coverage - 0.9).abs() < 0.02, "{is_known} {coverage}");
-            let (truth, p): (Vec<bool>, Vec<f64>) = test.iter().map(|pair| {
-                let (binds, output) = pair.binding.unwrap();
-                (binds, labels.map.apply(&pair.evidence.binding_channels(output), output.value))
-            }).unzip();
+            let (truth, p): (Vec<bool>, Vec<f64>) = test
+                .iter()
+                .map(|pair| {
+                    let (binds, output) = pair.binding.unwrap();
+                    (
+                        binds,
+                        labels.map.apply(&pair.evidence.binding_channels(output), output.value),
+                    )
+                })
+                .unzip();
             let ece = fusebind_eval::calibration::expected_calibration_error(&truth, &p, 10).unwrap();
             assert!(ece < 0.03, "{is_known} {ece}");
         }
@@ -262,7 +286,15 @@ mod tests {
     fn too_few_pairs_promise_nothing() {
         assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2]).is_none());
         let few = affinity(&pairs(60, 0.0), 0, [0.5; 2]).unwrap();
-        assert!(few.levels.iter().all(|level| level.quantiles.iter().all(Option::is_some)), "60 pairs prove 95 %");
-        assert_eq!(expected(&pairs(100, 0.0)).keys().copied().collect::<Vec<_>>(), [Novelty::Known, Novelty::NewDrug]);
+        assert!(
+            few.levels
+                .iter()
+                .all(|level| level.quantiles.iter().all(Option::is_some)),
+            "60 pairs prove 95 %"
+        );
+        assert_eq!(
+            expected(&pairs(100, 0.0)).keys().copied().collect::<Vec<_>>(),
+            [Novelty::Known, Novelty::NewDrug]
+        );
     }
 }

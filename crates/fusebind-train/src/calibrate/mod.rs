@@ -42,7 +42,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         return trainer::train(job, observer);
     }
     let trained = match RunDir::open(job.out) {
-        Ok(dir) if job.resume && dir.is_trained() => trained_before(job, &dir)?,
+        Ok(dir) if job.resume && dir.is_trained() && !dir.is_finished() => trained_before(job, &dir)?,
         found => {
             // Before anything else is there: a run with this folder is not finished.
             if found.is_err() {
@@ -61,9 +61,12 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
 fn trained_before(job: &Job<'_>, dir: &RunDir) -> Result<Trained, Error> {
     let info = dir.info()?;
     if info.data_fingerprint != job.dataset.fingerprint || info.split_hash != job.split.hash || info.seed != job.seed {
-        return Err(Error::new(ErrorKind::Run, "cannot be resumed: the data set, the split or the seed differs from the run's")
-            .about(dir.root())
-            .hint("resume with the data, split, seed and recipe that the run was started with"));
+        return Err(Error::new(
+            ErrorKind::Run,
+            "cannot be resumed: the data set, the split or the seed differs from the run's",
+        )
+        .about(dir.root())
+        .hint("resume with the data, split, seed and recipe that the run was started with"));
     }
     let training = TrainedModel::open(&dir.model(), job.device)?.description.training;
     Ok(Trained {
@@ -82,7 +85,10 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
     let mut pairs = validation(job, &model);
     let count = job.recipe.calibration.hold_outs;
     for number in 0..count {
-        observer.note(&format!("calibration: training without held-out pairs, {} of {count}", number + 1));
+        observer.note(&format!(
+            "calibration: training without held-out pairs, {} of {count}",
+            number + 1
+        ));
         match hold_out(job, &dir, &model.description, number, observer) {
             Ok(Some(found)) => pairs.extend(found),
             Ok(None) => return Ok(false),
@@ -110,7 +116,12 @@ fn validation(job: &Job<'_>, model: &TrainedModel) -> Vec<HeldOutPair> {
         return Vec::new();
     }
     let set = set(job, job.split, Part::Valid);
-    held_out::pairs(&set, &model.description, &set.score(model, Mask::default()), job.recipe.calibration.hold_outs)
+    held_out::pairs(
+        &set,
+        &model.description,
+        &set.score(model, Mask::default()),
+        job.recipe.calibration.hold_outs,
+    )
 }
 
 fn set<'a>(job: &Job<'a>, split: &'a Split, part: Part) -> EvaluationSet<'a> {
@@ -131,7 +142,8 @@ fn hold_out(
     number: u32,
     observer: &mut dyn Observer,
 ) -> Result<Option<Vec<HeldOutPair>>, Error> {
-    let split = hold_out_entities(job.dataset, job.split, &choice(job, number)).map_err(|e| Error::new(ErrorKind::Data, e.to_string()))?;
+    let split = hold_out_entities(job.dataset, job.split, &choice(job, number))
+        .map_err(|e| Error::new(ErrorKind::Data, e.to_string()))?;
     let recipe = recipe_of(job.recipe, description);
     let out = dir.hold_out(number);
     let begun = RunDir::open(&out).is_ok();

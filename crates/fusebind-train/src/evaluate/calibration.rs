@@ -100,7 +100,11 @@ struct BindingRow {
 }
 
 /// Counts on the test part that `scored` are the scores of. None for another part, and for a model without trust.
-pub(super) fn calibration(trained: &TrainedModel, set: &EvaluationSet<'_>, scored: &ScoredSet) -> Option<CalibrationScores> {
+pub(super) fn calibration(
+    trained: &TrainedModel,
+    set: &EvaluationSet<'_>,
+    scored: &ScoredSet,
+) -> Option<CalibrationScores> {
     let trust = trained.description.trust.as_ref()?;
     if set.part != Part::Test {
         return None;
@@ -164,7 +168,10 @@ fn count(rows: &[Row]) -> CalibrationScores {
         of(&row.evidence.drug).min(of(&row.evidence.target))
     };
     let band = |row: &Row| {
-        let at = BANDS.iter().position(|end| similarity(row) <= *end).unwrap_or(BANDS.len() - 1);
+        let at = BANDS
+            .iter()
+            .position(|end| similarity(row) <= *end)
+            .unwrap_or(BANDS.len() - 1);
         format!("{:.1}-{:.1}", if at == 0 { 0.0 } else { BANDS[at - 1] }, BANDS[at])
     };
     CalibrationScores {
@@ -177,7 +184,8 @@ fn count(rows: &[Row]) -> CalibrationScores {
 
 fn by<K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<K, GroupCalibration> {
     let mut groups: BTreeMap<K, Vec<&Row>> = BTreeMap::new();
-    rows.iter().for_each(|row| groups.entry(key(row)).or_default().push(row));
+    rows.iter()
+        .for_each(|row| groups.entry(key(row)).or_default().push(row));
     groups.into_iter().map(|(key, rows)| (key, group(&rows))).collect()
 }
 
@@ -229,7 +237,10 @@ fn share<T>(rows: &[T], holds: impl Fn(&T) -> bool) -> Option<f64> {
 fn count_intervals(found: &mut GroupCalibration, rows: &[AffinityRow]) {
     found.mae = mean(rows.iter().map(|row| row.error));
     found.expected_mae = mean(rows.iter().map(|row| row.expected));
-    let with: Vec<(f64, f64)> = rows.iter().filter_map(|row| Some((row.error, row.half_width?))).collect();
+    let with: Vec<(f64, f64)> = rows
+        .iter()
+        .filter_map(|row| Some((row.error, row.half_width?)))
+        .collect();
     // Widths of some pairs say nothing of those that have none.
     if with.len() < rows.len() {
         return;
@@ -249,8 +260,9 @@ fn count_classes(found: &mut GroupCalibration, rows: &[BindingRow]) {
     };
     found.ece = error(|row| row.calibrated);
     found.ece_uncalibrated = error(|row| row.own);
-    let sets: Vec<(bool, bool, bool)> =
-        (rows.iter()).filter_map(|row| row.set.map(|(binds, not)| (row.binds, binds, not))).collect();
+    let sets: Vec<(bool, bool, bool)> = (rows.iter())
+        .filter_map(|row| row.set.map(|(binds, not)| (row.binds, binds, not)))
+        .collect();
     if sets.len() < rows.len() {
         return;
     }
@@ -300,7 +312,11 @@ mod tests {
     #[test]
     fn groups_are_counted_apart_and_compared_with_one_width_for_all() {
         let found = count(&(0..4000).map(row).collect::<Vec<_>>());
-        for of in [&found.all, &found.by_novelty[&Novelty::NewDrug], &found.by_domain[&Domain::Inside]] {
+        for of in [
+            &found.all,
+            &found.by_novelty[&Novelty::NewDrug],
+            &found.by_domain[&Domain::Inside],
+        ] {
             assert!((of.coverage_90.unwrap() - 0.9).abs() < 0.02, "{of:?}");
         }
         assert!((found.all.width_90.unwrap() - 3.6).abs() < 1e-9);
@@ -332,9 +348,17 @@ mod tests {
             }),
             ..row(0)
         };
-        let found = count(&[row(true, (true, true)), row(true, (false, true)), row(false, (true, false)), row(false, (false, true))]);
+        let found = count(&[
+            row(true, (true, true)),
+            row(true, (false, true)),
+            row(false, (true, false)),
+            row(false, (false, true)),
+        ]);
         let all = found.all;
-        assert_eq!((all.set_coverage_90, all.set_coverage_90_binds, all.set_coverage_90_not), (Some(0.5), Some(0.5), Some(0.5)));
+        assert_eq!(
+            (all.set_coverage_90, all.set_coverage_90_binds, all.set_coverage_90_not),
+            (Some(0.5), Some(0.5), Some(0.5))
+        );
         assert_eq!((all.either_90, all.ece), (Some(0.25), Some(0.0)));
     }
 }

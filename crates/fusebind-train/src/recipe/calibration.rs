@@ -11,7 +11,7 @@ const MOST: u32 = 20;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CalibrationConfig {
-    /// Further models, each without some entities; 0 for no intervals and no calibrated probabilities. A recipe that says nothing has 0.
+    /// Further models, each without some entities; 0 for no intervals and no calibrated probabilities.
     pub hold_outs: u32,
     /// Share of the pairs whose drug is held out, and of those whose target is.
     pub entities: f64,
@@ -22,7 +22,7 @@ pub struct CalibrationConfig {
 impl Default for CalibrationConfig {
     fn default() -> Self {
         Self {
-            hold_outs: 0,
+            hold_outs: 2,
             entities: 0.15,
             pairs: 0.1,
         }

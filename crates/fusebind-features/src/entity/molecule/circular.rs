@@ -18,7 +18,6 @@ use crate::feature::{
 
 type Structure = ::chematic::core::Molecule;
 
-
 /// Counted substructures up to radius 3, sorted by identifier, and the ECFP4 bits.
 pub(super) fn substructures(
     structure: &Structure,

@@ -19,7 +19,11 @@ pub fn draw(smiles: &str, weights: &[f64]) -> Result<String, Error> {
         background: "white".into(),
         ..RenderOptions::default()
     };
-    let weights = if weights.len() == structure.atom_count() { weights } else { &[] };
+    let weights = if weights.len() == structure.atom_count() {
+        weights
+    } else {
+        &[]
+    };
     Ok(similarity_map_svg_opts(&structure, weights, &options))
 }
 
@@ -33,8 +37,14 @@ mod tests {
     fn atoms_are_numbered_as_in_the_graph() {
         let molecule = ChematicToolkit.molecule("Clc1ccc(CC(=O)O)cc1").unwrap();
         let structure = parse(&molecule.smiles).unwrap();
-        let elements: Vec<u8> = structure.atoms().map(|(_, atom)| atom.element.atomic_number() - 1).collect();
-        assert_eq!(elements, molecule.graph.atoms.iter().map(|fields| fields[0]).collect::<Vec<_>>());
+        let elements: Vec<u8> = structure
+            .atoms()
+            .map(|(_, atom)| atom.element.atomic_number() - 1)
+            .collect();
+        assert_eq!(
+            elements,
+            molecule.graph.atoms.iter().map(|fields| fields[0]).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -43,7 +53,11 @@ mod tests {
         assert!(plain.starts_with("<svg") && plain.contains("</svg>"));
         let tinted = draw("CCO", &[1.0, -0.5, 0.0]).unwrap();
         assert!(tinted.len() > plain.len());
-        assert_eq!(draw("CCO", &[1.0]).unwrap(), plain, "weights of another molecule are not drawn");
+        assert_eq!(
+            draw("CCO", &[1.0]).unwrap(),
+            plain,
+            "weights of another molecule are not drawn"
+        );
         assert!(draw("C(", &[]).is_err());
     }
 }

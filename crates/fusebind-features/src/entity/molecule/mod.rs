@@ -26,6 +26,6 @@ mod salt;
 mod sd;
 
 pub use chematic::ChematicToolkit;
-pub use draw::draw;
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule};
+pub use draw::draw;
 pub use sd::split_sd_record;

@@ -1,0 +1,153 @@
+//! Intervals, domain and reasons of a trained model.
+
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
+use std::path::Path;
+
+use fusebind::{
+    Model, Pair,
+    data::{
+        simulate::{SimulateConfig, simulate},
+        source::{LoadConfig, load_dataset},
+        split::{Fractions, Part, Split, SplitBy, split},
+        table::Dataset,
+    },
+    features::entity::{molecule::ChematicToolkit, side::SideData},
+    model::device::Device,
+    train::{
+        calibrate::train,
+        evaluate::{EvaluationConfig, EvaluationSet, evaluate},
+        recipe::Recipe,
+        run_dir::RunDir,
+        trainer::{Job, Observer, Silent},
+    },
+};
+
+const RECIPE: &str = "name = \"small\"\ntask = \"affinity\"\n[model]\nwidth = 32\n[model.graph]\nlayers = 1\ndim = 16\nsubstructures = 700\n\
+     [model.sequence]\ncomposition = 600\n[model.interaction]\ndim = 32\nrank = 8\nlayers = 1\n[model.neighbours]\ndim = 32\n\
+     [training]\nepochs = 3\n[calibration]\nhold_outs = 2\n";
+
+fn simulated(folder: &Path) -> (Dataset, Split) {
+    let config = SimulateConfig {
+        drugs: 150,
+        targets: 60,
+        pairs: 4000,
+        seed: 5,
+        ..SimulateConfig::default()
+    };
+    simulate(&config).unwrap().write(folder).unwrap();
+    let (dataset, _) = load_dataset(folder, &ChematicToolkit, &LoadConfig::default()).unwrap();
+    let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
+    (dataset, split)
+}
+
+fn run(dataset: &Dataset, split: &Split, out: &Path, resume: bool, observer: &mut dyn Observer) {
+    let none = SideData::default();
+    let job = Job {
+        recipe: &Recipe::parse(RECIPE).unwrap(),
+        dataset,
+        side: [&none, &none],
+        split,
+        seed: 1,
+        device: &Device::flex(),
+        out,
+        resume,
+        stop_after: None,
+    };
+    train(&job, observer).unwrap();
+}
+
+/// Stops after so many epochs, those of hold-outs counted.
+struct StopAfter(u32);
+
+impl Observer for StopAfter {
+    fn epoch(&mut self, _: &fusebind::train::run_dir::EpochMetrics) {
+        self.0 = self.0.saturating_sub(1);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+#[test]
+fn a_run_that_stops_among_its_hold_outs_goes_on_to_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, split) = simulated(&folder.path().join("data"));
+    let whole = folder.path().join("whole");
+    run(&dataset, &split, &whole, false, &mut Silent);
+    let model = |run: &Path| std::fs::read(run.join("model.safetensors")).unwrap();
+    for stop in [2, 4, 7] {
+        let out = folder.path().join(stop.to_string());
+        run(&dataset, &split, &out, false, &mut StopAfter(stop));
+        assert!(!RunDir::open(&out).unwrap().is_finished());
+        run(&dataset, &split, &out, true, &mut Silent);
+        assert!(RunDir::open(&out).unwrap().is_finished());
+        assert!(!out.join("hold_outs").exists());
+        assert_eq!(model(&out), model(&whole), "stopped after {stop}");
+    }
+}
+
+#[test]
+fn intervals_hold_and_reasons_add_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, split) = simulated(&folder.path().join("data"));
+    let out = folder.path().join("run");
+    run(&dataset, &split, &out, false, &mut Silent);
+    let model = Model::open(&out).unwrap();
+    let none = SideData::default();
+    let set = EvaluationSet {
+        dataset: &dataset,
+        drug_side: &none,
+        target_side: &none,
+        split: &split,
+        part: Part::Test,
+    };
+    let (evaluation, _) = evaluate(model.trained(), &set, &EvaluationConfig::default()).unwrap();
+    let calibration = evaluation.calibration.unwrap();
+    let coverage = calibration.all.coverage_90.unwrap();
+    assert!((0.84..0.96).contains(&coverage), "{coverage}");
+
+    let pair = |at: u32| {
+        let of = &dataset.interactions[split.part(Part::Test)[at as usize] as usize];
+        let smiles = &dataset.drugs[of.drug as usize].molecule.smiles;
+        Pair::parse(smiles, &dataset.targets[of.target as usize].protein.sequence).unwrap()
+    };
+    let stranger = Pair::parse("C[Si](C)(C)C", "MGGGGGGGGGGGGSSSSSSSSSSSSSGGGGGGGGGGG").unwrap();
+    let pairs = [pair(0), pair(1), stranger];
+    let predictions = model.predict(&pairs);
+    let domains: Vec<&str> = predictions
+        .iter()
+        .map(|p| p.certainty.as_ref().unwrap().domain.domain.name())
+        .collect();
+    assert_eq!(domains, ["inside", "inside", "outside"]);
+    for (explanation, prediction) in model.explain(&pairs).iter().zip(&predictions) {
+        let of = &explanation.modalities;
+        let sum: f64 = of.prior + of.shares.iter().map(|share| share.share).sum::<f64>();
+        assert!((sum - of.prediction).abs() < 1e-5);
+        assert!(
+            (of.prediction - prediction.affinity[0]).abs() < 1e-4,
+            "{} {}",
+            of.prediction,
+            prediction.affinity[0]
+        );
+        assert!(explanation.residues.parts.len() > 1);
+        let atoms = explanation.atoms.as_ref().unwrap();
+        let sum: f64 = atoms.parts.iter().map(|part| part.effect).sum();
+        assert!((atoms.whole - sum - atoms.unexplained).abs() < 1e-9);
+        assert!(
+            explanation
+                .neighbours
+                .iter()
+                .all(|n| n.effect.is_finite() && n.drug_similarity <= 1.0)
+        );
+    }
+    // A training pair of the same drug and target explains nothing, since it never takes part: names are those of the data set.
+    let known = model.explain(&pairs[..1]);
+    assert!(
+        dataset
+            .drugs
+            .iter()
+            .any(|drug| drug.ids.contains(&known[0].neighbours[0].drug))
+    );
+}
