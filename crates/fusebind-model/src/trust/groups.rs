@@ -68,7 +68,7 @@ mod tests {
                     let novelty = of_novelty(pair.novelty());
                     assert!(found == novelty || PARENTS[found] == Some(novelty));
                     let is_far = !drug_known && similarity < 0.5;
-                    assert_eq!(found > 4 && found % 2 == 0, is_far, "{found}");
+                    assert_eq!(found > 4 && found.is_multiple_of(2), is_far, "{found}");
                 }
             }
         }
