@@ -113,8 +113,42 @@ fn from_a_table_to_predictions() {
         text(&evaluate.stderr)
     );
 
+    let page = std::fs::read_to_string(here.join("run/report.html")).unwrap();
+    assert!(
+        page.contains("Beside baselines") && page.contains("Training loss"),
+        "{page}"
+    );
+
     let one = fusebind(&["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"], here);
     assert!(one.status.success(), "{}", text(&one.stderr));
+    let reasons = ["--explain", "why.json"];
+    let why = fusebind(
+        &[
+            &["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"],
+            &reasons[..],
+        ]
+        .concat(),
+        here,
+    );
+    assert!(why.status.success(), "{}", text(&why.stderr));
+    let why: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(here.join("why.json")).unwrap()).unwrap();
+    assert_eq!((&why[0]["unit"], &why[0]["row"]), (&"pKd".into(), &1.into()));
+    assert_eq!(why[0]["atoms"]["parts"].as_array().map(Vec::len), Some(3));
+    let refused = fusebind(
+        &[
+            "predict",
+            "run",
+            "--smiles",
+            "CCO",
+            "--sequence",
+            "MKTAYIAKQR",
+            "--explain",
+            "why.txt",
+        ],
+        here,
+    );
+    assert_eq!(refused.status.code(), Some(2));
     let lines = text(&one.stdout);
     assert!(
         lines.starts_with("drug_id,target_id,smiles,prediction,unit")

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use fusebind::{
     data::{
         modality::ModalityTables,
+        split::Part,
         table::{Censoring, Column, Dataset, Scale, write},
     },
     features::neighbours::Mask,
@@ -23,7 +24,7 @@ use crate::{
     args::EvaluateArgs,
     console::Console,
     exit::Failure,
-    load,
+    load, report,
     run_source::{DataSource, SourceFlags},
 };
 
@@ -67,6 +68,10 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.predictions {
         create_parent(path)?;
         write(path, &columns(&dataset, &bundle, &predictions))?;
+    }
+    // The page tells of the model as it was trained: scores of a part of it, or of other pairs, are no part of that.
+    if args.part.part() == Part::Test && without.is_empty() && split.hash == info.split_hash {
+        report::write_run(&run, Some(&evaluation), console);
     }
     let beside = args.predictions.as_deref().map(load::rejected_beside);
     load::report_rejections(&rejections, beside.as_deref(), console)?;

@@ -17,7 +17,7 @@ use crate::{
     args::TrainArgs,
     console::{Console, TrainingProgress},
     exit::Failure,
-    interrupt, load,
+    interrupt, load, report,
     run_source::{DataSource, RunSource},
 };
 
@@ -76,6 +76,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         source.write(&RunDir::open(&args.out)?)?;
     }
     refuse_unfinished(args)?;
+    report::write_run(&RunDir::open(&args.out)?, None, console);
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
 }
