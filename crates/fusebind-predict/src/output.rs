@@ -9,7 +9,7 @@
 //! | `prediction`, `unit` | real, text | affinity on the first scale, or the probability of binding; `prediction_SCALE` for further scales |
 //! | `probability` | real | probability of binding |
 //! | `binds`, `threshold` | yes or no, real | whether the probability reaches the threshold, which validation chose |
-//! | `pkd`, `pkd_lo_90`, `pkd_hi_90`, .. | real | affinity on its scale, in small letters, and its intervals of 80, 90 and 95 % |
+//! | `pkd`, `pkd_lo_90`, `pkd_hi_90`, .. | real | affinity on its scale, in small letters, and its intervals of 80, 90 and 95 %; differs from `prediction` after `fusebind calibrate` alone |
 //! | `pkd_expected_error` | real | mean absolute error to expect |
 //! | `p_bind` | real | calibrated probability of binding |
 //! | `set_80`, `set_90`, `set_95` | text | classes that cannot be ruled out: `binds`, `not`, `either`, or `neither` |
@@ -138,7 +138,10 @@ fn certainties(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
     let mut columns = Vec::new();
     for (at, scale) in model.scales().enumerate() {
         let name = column_name(scale);
-        let value = |p: &Prediction| p.affinity.get(at).copied();
+        let value = |p: &Prediction| {
+            let estimate = p.certainty.as_ref().and_then(|c| c.affinity.get(at)?.as_ref());
+            Some(p.affinity.get(at)? + estimate.map_or(0.0, |estimate| estimate.offset))
+        };
         columns.push(real(name.clone(), predictions.iter().map(value)));
         let Some(of_scale) = trust.affinity.get(at).and_then(Option::as_ref) else {
             continue;

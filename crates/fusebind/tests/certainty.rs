@@ -15,7 +15,7 @@ use fusebind::{
     features::entity::{molecule::ChematicToolkit, side::SideData},
     model::device::Device,
     train::{
-        calibrate::train,
+        calibrate::{recalibrate, train},
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
         recipe::Recipe,
         run_dir::RunDir,
@@ -150,4 +150,34 @@ fn intervals_hold_and_reasons_add_up() {
             .iter()
             .any(|drug| drug.ids.contains(&known[0].neighbours[0].drug))
     );
+}
+
+#[test]
+fn own_pairs_move_predictions_by_what_they_lack() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut dataset, split) = simulated(&folder.path().join("data"));
+    let out = folder.path().join("run");
+    run(&dataset, &split, &out, false, &mut Silent);
+    let model = Model::open(&out).unwrap();
+    // Another laboratory, which measures everything one and a half units higher.
+    dataset
+        .interactions
+        .iter_mut()
+        .filter_map(|i| i.affinity.as_mut())
+        .for_each(|a| a.value += 1.5);
+    let none = SideData::default();
+    let (trust, own) = recalibrate(model.trained(), &dataset, [&none, &none]).unwrap();
+    assert!(
+        own.known > own.used && own.used >= 500,
+        "training pairs are left out: {own:?}"
+    );
+    assert!((own.offsets[0] - 1.5).abs() < 0.2, "{own:?}");
+    let before = model.description().trust.as_ref().unwrap();
+    assert_eq!((&trust.domain, &trust.expected), (&before.domain, &before.expected));
+    let few = Dataset {
+        interactions: dataset.interactions[..20].to_vec(),
+        ..dataset.clone()
+    };
+    let error = recalibrate(model.trained(), &few, [&none, &none]).unwrap_err();
+    assert!(error.to_string().contains("50 are needed"), "{error}");
 }

@@ -28,6 +28,7 @@ pub const ROBUSTNESS: &str = "Example: fusebind robustness runs/full -o robustne
 pub const ABLATE: &str = "\
 Example: fusebind ablate default --list
          fusebind ablate default --data DIR --split split.csv --modalities DIR/modalities -o ablation";
+pub const CALIBRATE: &str = "Example: fusebind calibrate runs/first --data own_pairs.csv -o calibrated.safetensors";
 pub const PREDICT: &str = "\
 Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequence MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ
          fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
@@ -71,6 +72,7 @@ mod tests {
             super::EVALUATE,
             super::ROBUSTNESS,
             super::ABLATE,
+            super::CALIBRATE,
             super::QUALITY,
             super::MODEL_INFO,
             super::MODEL_STRIP,

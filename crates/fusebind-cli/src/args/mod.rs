@@ -1,6 +1,7 @@
 //! What the user typed, one file per command. Nothing here reads a file or decides anything beyond which flags go together.
 
 mod ablate;
+mod calibrate;
 mod data;
 mod demo;
 mod evaluate;
@@ -18,6 +19,7 @@ mod tables;
 mod train;
 
 pub use ablate::AblateArgs;
+pub use calibrate::CalibrateArgs;
 pub use data::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs};
 pub use demo::DemoArgs;
 pub use evaluate::{EvaluateArgs, PartName};
@@ -73,6 +75,9 @@ pub enum Command {
     /// Compare a recipe with variations of itself, over seeds.
     #[command(after_help = example::ABLATE)]
     Ablate(AblateArgs),
+    /// Fit intervals and probabilities of a model to labelled pairs of your own; its weights stay what they are.
+    #[command(after_help = example::CALIBRATE)]
+    Calibrate(CalibrateArgs),
     /// Predict pairs with a trained model.
     #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),

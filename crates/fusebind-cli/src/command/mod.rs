@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod ablate;
+mod calibrate;
 mod data;
 mod demo;
 mod demo_steps;
@@ -29,6 +30,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Robustness(args) => robustness::run(&args, console),
         Command::Ablate(args) => ablate::run(&args, console),
+        Command::Calibrate(args) => calibrate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),

@@ -30,6 +30,9 @@ pub struct IntervalLevel {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AffinityTrust {
+    /// Added to predictions: 0, or what labelled pairs of another laboratory ask for.
+    #[serde(default)]
+    pub offset: f64,
     /// Mean absolute error to expect, in units of the scale.
     pub error: ErrorScale,
     /// Intervals, from narrow to wide.
@@ -79,6 +82,8 @@ pub struct Trust {
 /// An affinity with its certainty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AffinityEstimate {
+    /// Added to the prediction; the interval lies around the sum.
+    pub offset: f64,
     /// Mean absolute error to expect.
     pub expected_error: f64,
     /// Half width of the interval of each level, in the order of the levels.
@@ -109,6 +114,7 @@ impl Trust {
         let expected_error = trust.error.at(&evidence.affinity_channels(output));
         let half_width = |level: &IntervalLevel| level.quantiles[group].map(|quantile| quantile * expected_error);
         Some(AffinityEstimate {
+            offset: trust.offset,
             expected_error,
             half_widths: trust.levels.iter().map(half_width).collect(),
         })
@@ -142,6 +148,7 @@ impl Trust {
         let affinity = |trust: &AffinityTrust| {
             let levels = trust.levels.iter();
             trust.error.is_sound(AFFINITY_CHANNELS)
+                && trust.offset.abs() < 1e6
                 && levels.into_iter().all(|l| level(l.level) && quantiles(&l.quantiles))
         };
         let binding = |trust: &BindingTrust| {
@@ -173,6 +180,7 @@ pub(crate) mod tests {
         weights[0] = 0.5f64.ln();
         Trust {
             affinity: vec![Some(AffinityTrust {
+                offset: 0.0,
                 error: ErrorScale {
                     weights,
                     range: [-3.0, 3.0],

@@ -24,14 +24,15 @@ const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
 /// Fewest held-out pairs of a group with a quantile of its own.
 const LEAST: usize = 100;
 /// Fewest held-out pairs that anything is fitted on.
-const FEWEST: usize = 50;
+pub(super) const FEWEST: usize = 50;
 /// How strongly expected errors are drawn to one for all, in pairs.
 const ERROR_RIDGE: f64 = 10.0;
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
 const MAP_RIDGE: f64 = 20.0;
 
-/// What `pairs` say of the models that did not see them; the limits of the domain are left open.
-pub(super) fn fit(pairs: &[HeldOutPair], description: &Description) -> Trust {
+/// What `pairs` say of the models that did not see them; the limits of the domain are left open. `offsets` are added to the affinities, by
+/// scale.
+pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f64]) -> Trust {
     let near = [0, 1].map(|side| middle_similarity(pairs, side));
     let scales = description.scales.len();
     let mut counts = BTreeMap::new();
@@ -39,13 +40,32 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description) -> Trust {
         .iter()
         .for_each(|pair| *counts.entry(pair.evidence.novelty()).or_insert(0) += 1);
     Trust {
-        affinity: (0..scales).map(|column| affinity(pairs, column, near)).collect(),
+        affinity: (0..scales)
+            .map(|column| affinity(pairs, column, near, offsets.get(column).copied().unwrap_or_default()))
+            .collect(),
         binding: binding(pairs, near),
         near,
         domain: DomainLimits::default(),
         pairs: counts,
         expected: expected(pairs),
     }
+}
+
+/// The median of what predictions on each scale lack; 0 for a scale with too few pairs.
+pub(super) fn offsets(pairs: &[HeldOutPair], scales: usize) -> Vec<f64> {
+    let of = |column: usize| {
+        let lacks = pairs
+            .iter()
+            .filter_map(|pair| *pair.affinity.get(column)?)
+            .map(|a| a.truth - a.predicted);
+        let mut lacks: Vec<f64> = lacks.collect();
+        lacks.sort_by(f64::total_cmp);
+        match lacks.len() {
+            n if n < FEWEST => 0.0,
+            n => (lacks[n / 2] + lacks[(n - 1) / 2]) / 2.0,
+        }
+    };
+    (0..scales).map(of).collect()
 }
 
 /// The median similarity of new drugs (`side` 0) or new targets (1).
@@ -66,14 +86,14 @@ struct Error {
     error: f64,
 }
 
-fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2]) -> Option<AffinityTrust> {
+fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -> Option<AffinityTrust> {
     let error = |pair: &HeldOutPair| {
         let of: HeldOutAffinity = (*pair.affinity.get(column)?)?;
         Some(Error {
             fold: pair.fold,
             group: group(&pair.evidence, near),
             row: pair.evidence.affinity_channels(of.output),
-            error: (of.truth - of.predicted).abs(),
+            error: (of.truth - of.predicted - offset).abs(),
         })
     };
     let errors: Vec<Error> = pairs.iter().filter_map(error).collect();
@@ -99,6 +119,7 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2]) -> Option<Affi
         quantiles: quantiles(&scores, &groups, *level),
     };
     Some(AffinityTrust {
+        offset,
         error: whole,
         levels: LEVELS.iter().map(level).collect(),
     })
@@ -253,7 +274,7 @@ mod tests {
     fn intervals_and_probabilities_hold_for_known_and_for_new_drugs() {
         let near = [0.4, 0.0];
         let train = pairs(4000, 0.0);
-        let (errors, labels) = (affinity(&train, 0, near).unwrap(), binding(&train, near).unwrap());
+        let (errors, labels) = (affinity(&train, 0, near, 0.0).unwrap(), binding(&train, near).unwrap());
         for is_known in [true, false] {
             let test: Vec<HeldOutPair> = pairs(4000, 0.37)
                 .into_iter()
@@ -284,8 +305,8 @@ mod tests {
 
     #[test]
     fn too_few_pairs_promise_nothing() {
-        assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2]).is_none());
-        let few = affinity(&pairs(60, 0.0), 0, [0.5; 2]).unwrap();
+        assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2], 0.0).is_none());
+        let few = affinity(&pairs(60, 0.0), 0, [0.5; 2], 0.0).unwrap();
         assert!(
             few.levels
                 .iter()

@@ -10,6 +10,9 @@
 
 mod fit;
 mod held_out;
+mod own_pairs;
+
+pub use own_pairs::{OwnPairs, recalibrate};
 
 use fusebind_data::split::{EntityHoldOut, Part, Split, SplitBy, hold_out_entities};
 use fusebind_features::neighbours::Mask;
@@ -103,7 +106,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
     let (mut file, _) = ModelFile::open(&dir.model())?;
     file.description.trust = Some(Trust {
         domain: domain(&model),
-        ..fit::fit(&pairs, &model.description)
+        ..fit::fit(&pairs, &model.description, &[])
     });
     file.save(&dir.model())?;
     dir.calibrated()?;

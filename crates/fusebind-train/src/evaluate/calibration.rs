@@ -140,7 +140,7 @@ fn affinity(
     let estimate = trust.affinity(0, &scored.evidence[row], output)?;
     let at = level_of(trust.affinity[0].as_ref()?.levels.iter().map(|l| l.level))?;
     Some(AffinityRow {
-        error: (affinity.value - (output.value * scale.std + scale.mean)).abs(),
+        error: (affinity.value - (output.value * scale.std + scale.mean + estimate.offset)).abs(),
         expected: estimate.expected_error,
         half_width: estimate.half_widths[at],
     })

@@ -1,0 +1,46 @@
+//! `fusebind calibrate`: a model whose intervals and probabilities are those of the user's own labelled pairs.
+//!
+//! Comes in: a model and a table of labelled pairs. Goes out: a model file with the same weights.
+
+use std::path::PathBuf;
+
+use fusebind::{Model, data::source::LabelPolicy, model::model_file::ModelFile, train::calibrate::recalibrate};
+
+use super::output::{create_parent, protect};
+use crate::{args::CalibrateArgs, console::Console, exit::Failure, load};
+
+pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
+    let beside = load::rejected_beside(&args.out);
+    let inputs = [&args.data, &args.run].into_iter().chain(&args.modalities);
+    protect([&args.out, &beside], inputs.map(PathBuf::as_path))?;
+    if args.out.exists() {
+        return Err(Failure::failed(
+            format!("{}: exists already", args.out.display()),
+            "name a new file with -o",
+        ));
+    }
+    let device = load::device(args.device, console)?;
+    let model = Model::open_on(&args.run, &device)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Required, None, console)?;
+    let inputs = &model.description().inputs;
+    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (trust, own) = recalibrate(model.trained(), &dataset, [&side[0], &side[1]])?;
+    create_parent(&args.out)?;
+    load::report_rejections(&rejections, Some(&beside), console)?;
+    let path = match args.run.is_dir() {
+        true => args.run.join("model.safetensors"),
+        false => args.run.clone(),
+    };
+    let (mut file, _) = ModelFile::open(&path)?;
+    file.description.trust = Some(trust);
+    file.save(&args.out)?;
+    console.note(format_args!(
+        "calibrated on {} labelled pairs; {} that the model was trained on were left out",
+        own.used, own.known
+    ));
+    for (scale, offset) in model.scales().zip(&own.offsets) {
+        console.note(format_args!("{scale}: {offset:+.3} is added to predictions"));
+    }
+    Ok(())
+}

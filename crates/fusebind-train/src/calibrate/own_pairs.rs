@@ -1,0 +1,99 @@
+//! A trained model calibrated on labelled pairs of its user: another laboratory has another bias, and other errors.
+//!
+//! Comes in: a model and a data set that it was not trained on. Goes out: its [`Trust`], fitted anew. Weights stay what they are: affinities are
+//! moved by the median of what they lack, expected errors, intervals and calibration maps are those of the given pairs. Domain and expected
+//! scores stay those of the hold-outs.
+
+use fusebind_data::{
+    split::{Part, Split},
+    table::Dataset,
+};
+use fusebind_features::{entity::side::SideData, neighbours::Mask};
+use fusebind_model::{
+    trained::TrainedModel,
+    trust::{DomainLimits, Trust},
+};
+
+use super::{
+    fit::{FEWEST, fit, offsets},
+    held_out::{self, HeldOutPair},
+};
+use crate::{Error, ErrorKind, evaluate::EvaluationSet};
+
+/// Groups of pairs of which each is scored by a fit to the others.
+const FOLDS: u32 = 5;
+
+/// What a model was calibrated on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnPairs {
+    /// Labelled pairs that were used.
+    pub used: usize,
+    /// Pairs that the model was trained on, which say nothing about its errors.
+    pub known: usize,
+    /// Added to the affinities, by scale.
+    pub offsets: Vec<f64>,
+}
+
+/// The trust of `trained` as the labelled pairs of `dataset` ask for, and what it was fitted on.
+///
+/// # Errors
+/// Where fewer than 50 pairs have a label that the model predicts and were not in its training.
+pub fn recalibrate(
+    trained: &TrainedModel,
+    dataset: &Dataset,
+    side: [&SideData; 2],
+) -> Result<(Trust, OwnPairs), Error> {
+    let parts = vec![Some(Part::Test); dataset.interactions.len()];
+    let split = Split::from_parts(dataset, &parts, "own pairs");
+    let set = EvaluationSet {
+        dataset,
+        drug_side: side[0],
+        target_side: side[1],
+        split: &split,
+        part: Part::Test,
+    };
+    let scored = set.score(trained, Mask::default());
+    let all = held_out::pairs(&set, &trained.description, &scored, 0);
+    let labelled = |pair: &HeldOutPair| pair.binding.is_some() || pair.affinity.iter().any(Option::is_some);
+    let all: Vec<HeldOutPair> = all.into_iter().filter(labelled).collect();
+    let is_known = |pair: &HeldOutPair| was_trained_on(trained, pair);
+    let known = all.iter().filter(|pair| is_known(pair)).count();
+    let mut pairs: Vec<HeldOutPair> = all.into_iter().filter(|pair| !is_known(pair)).collect();
+    if pairs.len() < FEWEST {
+        return Err(Error::new(
+            ErrorKind::Data,
+            format!(
+                "{} labelled pairs are too few to calibrate on, besides {known} that the model was trained on; {FEWEST} are needed",
+                pairs.len()
+            ),
+        )
+        .hint("give more pairs with labels of the kind that the model predicts"));
+    }
+    (pairs.iter_mut().zip(0u32..)).for_each(|(pair, at)| pair.fold = at % FOLDS);
+    let offsets = offsets(&pairs, trained.description.scales.len());
+    let before = trained.description.trust.clone();
+    let fitted = fit(&pairs, &trained.description, &offsets);
+    let trust = Trust {
+        domain: before.as_ref().map_or_else(DomainLimits::default, |trust| trust.domain),
+        expected: before.map(|trust| trust.expected).unwrap_or_default(),
+        ..fitted
+    };
+    let own = OwnPairs {
+        used: pairs.len(),
+        known,
+        offsets,
+    };
+    Ok((trust, own))
+}
+
+/// Whether the reference holds a label of this very pair.
+fn was_trained_on(trained: &TrainedModel, pair: &HeldOutPair) -> bool {
+    let id = |entity: &fusebind_features::neighbours::EntityEvidence| {
+        entity.nearest.filter(|_| entity.is_known).map(|n| n.0)
+    };
+    let known = trained.neighbours.as_ref().map(|reference| &reference.set.known);
+    match (known, id(&pair.evidence.drug), id(&pair.evidence.target)) {
+        (Some(known), Some(drug), Some(target)) => known.outcome(drug, target).is_some(),
+        _ => false,
+    }
+}
