@@ -4,8 +4,13 @@
 //! suit new entities. Comes in: a [`Split`]. Goes out: the same test part, with train and validation pairs divided again; or a split of
 //! these pairs alone, whose test part holds pairs of every novelty.
 
-use super::{Fractions, Part, Split, SplitBy, split};
-use crate::{Error, ErrorKind, table::Dataset};
+use std::collections::BTreeMap;
+
+use super::{Fractions, Part, Split, SplitBy, SplitConfig, split};
+use crate::{
+    Error, ErrorKind,
+    table::{Dataset, Origin},
+};
 
 /// Samples the validation part of `given` again from its training and validation pairs, `by` the given method, with `share` of
 /// their pairs.
@@ -114,4 +119,53 @@ pub fn hold_out_entities(dataset: &Dataset, given: &Split, held: &EntityHoldOut)
         held.seed
     );
     Ok(Split::from_parts(dataset, &parts, method))
+}
+
+/// The sources of the training and validation pairs of `given` that report at least `least` of them, and leave as many to the others; in the
+/// order of their names. Fewer than two is none.
+pub fn sources_to_hold_out(dataset: &Dataset, given: &Split, least: usize) -> Vec<String> {
+    let Some(texts) = dataset.origins.get(&Origin::Source) else {
+        return Vec::new();
+    };
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    let kept = given.train.indices().iter().chain(given.valid.indices());
+    kept.filter_map(|at| texts[*at as usize].as_ref())
+        .for_each(|text| *counts.entry(text).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let enough = |count: usize| count >= least && all - count >= least;
+    counts
+        .into_iter()
+        .filter(|(_, count)| enough(*count))
+        .map(|(text, _)| text.clone())
+        .collect()
+}
+
+/// A split of the training and validation pairs of `given` whose test part is what one source reports and no other does.
+///
+/// # Errors
+/// Where no pair has that source, or none is left to train.
+pub fn hold_out_source(dataset: &Dataset, given: &Split, source: &str) -> Result<Split, Error> {
+    let (kept, inner) = without_test(dataset, given);
+    let config = SplitConfig {
+        by: SplitBy::Source,
+        fractions: Fractions {
+            train: 1.0,
+            valid: 0.0,
+            test: 0.0,
+        },
+        test_sources: vec![source.to_string()],
+        ..SplitConfig::default()
+    };
+    let sampled = config.split(&inner)?;
+    let mut parts = vec![None; dataset.interactions.len()];
+    for part in [Part::Train, Part::Test] {
+        for at in sampled.part(part) {
+            parts[kept[*at as usize] as usize] = Some(part);
+        }
+    }
+    Ok(Split::from_parts(
+        dataset,
+        &parts,
+        format!("held out what {source} reports"),
+    ))
 }

@@ -33,7 +33,7 @@ pub use audit::OverlapAudit;
 pub use cluster::{ClusterConfig, cluster_sequences};
 pub use column::{PartNames, from_column, from_spec};
 pub use file::{read_split, write_split};
-pub use held_out::{EntityHoldOut, hold_out, hold_out_entities};
+pub use held_out::{EntityHoldOut, hold_out, hold_out_entities, hold_out_source, sources_to_hold_out};
 pub use method::{Fractions, SplitBy, SplitConfig, split};
 
 use serde::{Deserialize, Serialize};

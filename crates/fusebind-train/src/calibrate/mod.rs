@@ -4,7 +4,8 @@
 //! ([`crate::recipe::CalibrationConfig`]). Their errors on what they did not see are as large as those of the model will be on pairs that are new to it;
 //! errors on validation pairs are not, where those resemble training. The last hold-out leaves out whole scaffolds and clusters
 //! of sequences, so that strange entities are among them. Epochs and shares are those of the model: nothing is chosen on
-//! what they did not see. The validation pairs of the model are one more hold-out.
+//! what they did not see. The validation pairs of the model are one more hold-out. Where the data name their
+//! sources, what one of them reports is left out as well, since pairs that were measured elsewhere are what a model will be used on.
 //!
 //! Comes in: a finished training in a run folder. Goes out: the same model file with [`Trust`]. Pairs of the test part take no part.
 
@@ -14,7 +15,9 @@ mod own_pairs;
 
 pub use own_pairs::{OwnPairs, recalibrate};
 
-use fusebind_data::split::{EntityHoldOut, Part, Split, SplitBy, hold_out_entities};
+use fusebind_data::split::{
+    EntityHoldOut, Part, Split, SplitBy, hold_out_entities, hold_out_source, sources_to_hold_out,
+};
 use fusebind_features::neighbours::Mask;
 use fusebind_model::{
     model_file::ModelFile,
@@ -33,6 +36,10 @@ use held_out::HeldOutPair;
 
 /// Shares of training entities whose nearest other one is less similar than the limits of the domain: inside, edge.
 const LESS_SIMILAR: [f64; 2] = [0.25, 0.05];
+/// Fewest pairs of a source that is held out, and that are left.
+const LEAST_OF_SOURCE: usize = 1000;
+/// Number of the hold-out that the validation pairs are.
+const VALIDATION: u32 = u32::MAX;
 /// Training entities that the limits are found on.
 const SAMPLE: usize = 2000;
 
@@ -86,13 +93,14 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
     let dir = RunDir::open(job.out)?;
     let model = TrainedModel::open(&dir.model(), job.device)?;
     let mut pairs = validation(job, &model);
-    let count = job.recipe.calibration.hold_outs;
-    for number in 0..count {
+    let choices = choices(job);
+    for (number, choice) in choices.iter().enumerate() {
+        let (place, count) = (number + 1, choices.len());
         observer.note(&format!(
-            "calibration: training without held-out pairs, {} of {count}",
-            number + 1
+            "calibration: training without {}, {place} of {count}",
+            choice.name()
         ));
-        match hold_out(job, &dir, &model.description, number, observer) {
+        match hold_out(job, &dir, &model.description, (number as u32, choice), observer) {
             Ok(Some(found)) => pairs.extend(found),
             Ok(None) => return Ok(false),
             Err(error) if error.kind() == ErrorKind::Data => {
@@ -119,12 +127,7 @@ fn validation(job: &Job<'_>, model: &TrainedModel) -> Vec<HeldOutPair> {
         return Vec::new();
     }
     let set = set(job, job.split, Part::Valid);
-    held_out::pairs(
-        &set,
-        &model.description,
-        &set.score(model, Mask::default()),
-        job.recipe.calibration.hold_outs,
-    )
+    held_out::pairs(&set, &model.description, &set.score(model, Mask::default()), VALIDATION)
 }
 
 fn set<'a>(job: &Job<'a>, split: &'a Split, part: Part) -> EvaluationSet<'a> {
@@ -142,11 +145,14 @@ fn hold_out(
     job: &Job<'_>,
     dir: &RunDir,
     description: &Description,
-    number: u32,
+    (number, choice): (u32, &Choice),
     observer: &mut dyn Observer,
 ) -> Result<Option<Vec<HeldOutPair>>, Error> {
-    let split = hold_out_entities(job.dataset, job.split, &choice(job, number))
-        .map_err(|e| Error::new(ErrorKind::Data, e.to_string()))?;
+    let split = match choice {
+        Choice::Entities(held) => hold_out_entities(job.dataset, job.split, held),
+        Choice::Source(source) => hold_out_source(job.dataset, job.split, source),
+    };
+    let split = split.map_err(|e| Error::new(ErrorKind::Data, e.to_string()))?;
     let recipe = recipe_of(job.recipe, description);
     let out = dir.hold_out(number);
     let begun = RunDir::open(&out).is_ok();
@@ -172,21 +178,44 @@ fn hold_out(
     Ok(Some(held_out::pairs(&set, &trained.description, &scored, number)))
 }
 
-/// What is held out: the last one leaves out what is unlike the rest.
-fn choice(job: &Job<'_>, number: u32) -> EntityHoldOut {
-    let config = &job.recipe.calibration;
-    let is_last = number + 1 == config.hold_outs && number > 0;
-    let (drugs, targets) = match is_last {
-        true => (SplitBy::Scaffold, SplitBy::SequenceCluster),
-        false => (SplitBy::UnseenDrug, SplitBy::UnseenTarget),
-    };
-    EntityHoldOut {
-        drugs,
-        targets,
-        entities: config.entities,
-        pairs: config.pairs,
-        seed: job.seed.wrapping_mul(1000).wrapping_add(u64::from(number) * 10),
+/// What a hold-out does without.
+enum Choice {
+    /// Drugs, targets and pairs.
+    Entities(EntityHoldOut),
+    /// What one source reports.
+    Source(String),
+}
+
+impl Choice {
+    fn name(&self) -> String {
+        match self {
+            Self::Entities(_) => "some drugs, targets and pairs".into(),
+            Self::Source(source) => format!("what {source} reports"),
+        }
     }
+}
+
+/// What is held out: entities, the last time those that are unlike the rest, then the largest sources.
+fn choices(job: &Job<'_>) -> Vec<Choice> {
+    let config = &job.recipe.calibration;
+    let entities = |number: u32| {
+        let is_last = number + 1 == config.hold_outs && number > 0;
+        let (drugs, targets) = match is_last {
+            true => (SplitBy::Scaffold, SplitBy::SequenceCluster),
+            false => (SplitBy::UnseenDrug, SplitBy::UnseenTarget),
+        };
+        Choice::Entities(EntityHoldOut {
+            drugs,
+            targets,
+            entities: config.entities,
+            pairs: config.pairs,
+            seed: job.seed.wrapping_mul(1000).wrapping_add(u64::from(number) * 10),
+        })
+    };
+    let sources = sources_to_hold_out(job.dataset, job.split, LEAST_OF_SOURCE);
+    let several = if sources.len() > 1 { config.sources } else { 0 };
+    let sources = sources.into_iter().take(several).map(Choice::Source);
+    (0..config.hold_outs).map(entities).chain(sources).collect()
 }
 
 /// The recipe of a hold-out: that of the run, with everything set that validation chose.

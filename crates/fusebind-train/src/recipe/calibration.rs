@@ -17,6 +17,8 @@ pub struct CalibrationConfig {
     pub entities: f64,
     /// Share of the other pairs that are held out too.
     pub pairs: f64,
+    /// Most sources that are held out besides, one at a time, where the data name several: other laboratories measure otherwise.
+    pub sources: usize,
 }
 
 impl Default for CalibrationConfig {
@@ -25,6 +27,7 @@ impl Default for CalibrationConfig {
             hold_outs: 2,
             entities: 0.15,
             pairs: 0.1,
+            sources: 3,
         }
     }
 }
