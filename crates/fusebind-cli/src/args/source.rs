@@ -58,6 +58,10 @@ pub struct SourceArgs {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[arg(long)]
     pub accept_values: bool,
+    /// Go on although a side table describes none of the drugs or targets.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[arg(long)]
+    pub allow_unmatched: bool,
     /// Folder that keeps featurised molecules, so that the next command reads them instead of featurising them again.
     #[serde(skip)]
     #[arg(long, value_name = "DIR")]
@@ -85,6 +89,7 @@ impl SourceArgs {
             unit,
             prefer: self.prefer.or(other.prefer),
             accept_values: self.accept_values || other.accept_values,
+            allow_unmatched: self.allow_unmatched || other.allow_unmatched,
             cache: self.cache,
         }
     }

@@ -24,7 +24,13 @@ pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Required, None, console)?;
     let inputs = &model.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (side, _) = load::side_data(
+        (args.modalities.as_deref(), load::Unmatched::of(&args.source)),
+        &dataset,
+        fields,
+        &mut rejections,
+        console,
+    )?;
     let (trust, own) = recalibrate(model.trained(), &dataset, [&side[0], &side[1]])?;
     create_parent(&args.out)?;
     load::report_rejections(&rejections, Some(&beside), console)?;

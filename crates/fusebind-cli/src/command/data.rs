@@ -50,7 +50,15 @@ fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<()> {
     let beside = args.dir.join("modalities");
     let folder = args.modalities.clone().or_else(|| beside.is_dir().then_some(beside));
     let modalities = folder
-        .map(|folder| load::modalities(&folder, &dataset, &mut rejections, &Console::new(true)))
+        .map(|folder| {
+            load::modalities(
+                &folder,
+                &dataset,
+                load::Unmatched::of(&args.source),
+                &mut rejections,
+                &Console::new(true),
+            )
+        })
         .transpose()?;
     modalities.iter().for_each(|tables| load::notes(tables, console));
     let report = check_dataset(&dataset, modalities.as_ref(), &rejections);

@@ -87,7 +87,13 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
     let (dataset, mut rejections) = load::dataset(&data, &SourceArgs::default(), LabelPolicy::Required, None, console)?;
     let device = load::device(DeviceName::Auto, console)?;
     let modalities = data.join("modalities");
-    let (side, _) = load::side_data(Some(&modalities), &dataset, [&[], &[]], &mut rejections, console)?;
+    let (side, _) = load::side_data(
+        (Some(&modalities), load::Unmatched::Refused),
+        &dataset,
+        [&[], &[]],
+        &mut rejections,
+        console,
+    )?;
     let parts = split(&dataset, SplitBy::Random, Fractions::default(), args.seed)?;
     write_split(&split_file, &dataset, &parts)?;
     let source = DataSource {

@@ -39,7 +39,13 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, tables) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (side, tables) = load::side_data(
+        (source.modalities.as_deref(), load::Unmatched::of(&source.tables)),
+        &dataset,
+        fields,
+        &mut rejections,
+        console,
+    )?;
     let known = tables.as_ref().map(|tables| presence_by_pair(&dataset, tables));
     let lookup = (known.as_ref()).map(|known| move |d: u32, t: u32| known.get(&(d, t)).copied().unwrap_or(0));
     let presence = lookup.as_ref().map(|f| f as &dyn Fn(u32, u32) -> u64);

@@ -58,7 +58,13 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     let inputs = &predictor.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let folder = args.modalities.as_deref();
-    let (side, _) = load::side_data(folder, &asked.dataset, fields, &mut asked.rejections, console)?;
+    let (side, _) = load::side_data(
+        (folder, load::Unmatched::of_prediction(&args.source)),
+        &asked.dataset,
+        fields,
+        &mut asked.rejections,
+        console,
+    )?;
     if asked.request.pairs.is_empty() {
         // An older result is not replaced by nothing.
         create_parent(&beside)?;

@@ -35,7 +35,13 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
     let inputs = &model.description().inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, _) = load::side_data(Some(&args.modalities), &dataset, fields, &mut rejections, console)?;
+    let (side, _) = load::side_data(
+        (Some(&args.modalities), load::Unmatched::of(&args.source)),
+        &dataset,
+        fields,
+        &mut rejections,
+        console,
+    )?;
     let molecules: Vec<_> = dataset.drugs.iter().map(|drug| &drug.molecule).collect();
     let proteins: Vec<_> = dataset.targets.iter().map(|target| &target.protein).collect();
     let rates = model.estimate_mismatch_rates(Entities {

@@ -110,7 +110,13 @@ pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let inputs = &bundle.description.inputs;
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
-    let (side, _) = load::side_data(source.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (side, _) = load::side_data(
+        (source.modalities.as_deref(), load::Unmatched::of(&source.tables)),
+        &dataset,
+        fields,
+        &mut rejections,
+        console,
+    )?;
     let config = if wanted.quick {
         RobustnessConfig::quick()
     } else {

@@ -41,7 +41,13 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         split = load::all_folds(&dataset, &split);
     }
     let fields = [&recipe.modalities.drug_text[..], &recipe.modalities.target_text[..]];
-    let (side, _) = load::side_data(args.modalities.as_deref(), &dataset, fields, &mut rejections, console)?;
+    let (side, _) = load::side_data(
+        (args.modalities.as_deref(), load::Unmatched::of(&args.source)),
+        &dataset,
+        fields,
+        &mut rejections,
+        console,
+    )?;
     // Before the training, so that a failed training does not lose them.
     create_parent(&args.out)?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;

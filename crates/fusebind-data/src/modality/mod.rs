@@ -10,6 +10,7 @@ mod gct;
 mod hdf5;
 mod kind;
 mod matching;
+mod naming;
 mod profile;
 mod side;
 mod text;
@@ -17,6 +18,7 @@ mod text;
 pub use coverage::Coverage;
 pub use kind::ProfileKind;
 pub use matching::Side;
+pub use naming::Naming;
 pub use profile::ProfileTable;
 pub use text::{TextEntry, TextTable};
 

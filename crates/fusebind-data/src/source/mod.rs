@@ -30,6 +30,7 @@ mod pairs;
 mod parquet;
 mod pickle;
 mod plausible;
+mod published;
 mod raw;
 mod read;
 mod request;

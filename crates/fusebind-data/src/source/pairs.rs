@@ -9,7 +9,7 @@ use super::{
     label,
     measured::{Measured, measured_columns},
     missing::present,
-    plausible,
+    plausible, published,
     raw::{RawColumn, RawTable},
     roles::{Roles, nothing_measured, roles},
 };
@@ -54,13 +54,20 @@ struct Values {
 impl<'t> PairReader<'t> {
     pub(super) fn new(table: &'t RawTable, config: &LoadConfig) -> Result<Self, Error> {
         let Roles { label, columns, note } = roles(table, config);
+        let published = published::unit(table).filter(|_| config.unit.is_none());
+        let (unit, says) = published.map(|(unit, note)| (unit.to_string(), note)).unzip();
         let config = &LoadConfig {
             columns,
+            unit: unit.or_else(|| config.unit.clone()),
             ..config.clone()
         };
         let mut unread = Vec::new();
         let measured = measured_columns(table, config, label, &mut unread)?;
-        let mut notes: Vec<String> = note.into_iter().chain(unread.iter().map(unread_note)).collect();
+        let mut notes: Vec<String> = note
+            .into_iter()
+            .chain(says)
+            .chain(unread.iter().map(unread_note))
+            .collect();
         if label.is_none() && measured.is_empty() && config.labels == LabelPolicy::Required {
             return Err(nothing_measured(table));
         }
