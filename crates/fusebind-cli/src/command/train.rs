@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fusebind::{
-    data::{source::LabelPolicy, table::Dataset},
+    data::{source::LabelPolicy, split::Part, table::Dataset},
     train::{
         experiment::perturbation::train,
         recipe::Recipe,
@@ -51,12 +51,8 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     // Before the training, so that a failed training does not lose them.
     create_parent(&args.out)?;
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
-    console.note(format_args!(
-        "train {}, valid {}, test {} pairs",
-        split.train.indices().len(),
-        split.valid.indices().len(),
-        split.test.indices().len()
-    ));
+    let [train_pairs, valid, test] = Part::ALL.map(|part| split.part(part).len());
+    console.note(format_args!("train {train_pairs}, valid {valid}, test {test} pairs"));
     let source = RunSource::new(&data_source(args), &dataset)?;
     if args.resume && RunDir::open(&args.out)?.is_finished() {
         return finished(args, &source, &dataset, console);
@@ -82,7 +78,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         source.write(&RunDir::open(&args.out)?)?;
     }
     refuse_unfinished(args)?;
-    report::write_run(&RunDir::open(&args.out)?, None, console);
+    report::run::write(&RunDir::open(&args.out)?, None, console);
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
 }

@@ -5,35 +5,12 @@ pub mod explanation;
 pub mod robustness;
 pub mod run;
 
-use std::{collections::BTreeMap, io::Write};
+use std::collections::BTreeMap;
 
 use fusebind::{
-    data::table::write_atomically,
     report::{Axis, Block, Curves, Point, Section, Series},
-    train::{
-        evaluate::Evaluation,
-        experiment::robustness::Measurement,
-        missing::Pattern,
-        run_dir::{EpochMetrics, RunDir},
-    },
+    train::{experiment::robustness::Measurement, missing::Pattern, run_dir::EpochMetrics},
 };
-
-use crate::console::Console;
-
-/// Writes the page of a run into its folder; a folder that cannot be written to costs the page alone.
-pub fn write_run(run: &RunDir, evaluation: Option<&Evaluation>, console: &Console) {
-    let path = run.root().join(run::FILE);
-    let write = || -> anyhow::Result<()> {
-        let text = run::page(run, evaluation)?.render()?;
-        Ok(write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
-    };
-    if let Err(error) = write() {
-        console.note(format_args!(
-            "note: the page {} was not written: {error}",
-            path.display()
-        ));
-    }
-}
 
 fn axis(label: &str, range: Option<(f64, f64)>) -> Axis {
     Axis {

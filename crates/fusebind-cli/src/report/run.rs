@@ -1,7 +1,10 @@
 //! The page of a run, `RUN/report.html`: what it was trained on, how training went, what to expect, and the scores of the test part once they are
 //! known. It opens offline.
 
+use std::io::Write;
+
 use fusebind::{
+    data::table::write_atomically,
     model::model_file::ModelInfo,
     report::{Block, Curves, Page, Point, Section, Series, Table},
     train::{
@@ -11,15 +14,31 @@ use fusebind::{
 };
 
 use super::{axis, curriculum};
+use crate::console::Console;
 
 /// Name of the page in a run folder.
-pub const FILE: &str = "report.html";
+const FILE: &str = "report.html";
+
+/// Writes the page of a run into its folder; a folder that cannot be written to costs the page alone.
+pub fn write(run: &RunDir, evaluation: Option<&Evaluation>, console: &Console) {
+    let path = run.root().join(FILE);
+    let write = || -> anyhow::Result<()> {
+        let text = page(run, evaluation)?.render()?;
+        Ok(write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
+    };
+    if let Err(error) = write() {
+        console.note(format_args!(
+            "note: the page {} was not written: {error}",
+            path.display()
+        ));
+    }
+}
 
 /// Lays out a finished run, with the scores of a part where there are some.
 ///
 /// # Errors
 /// Where the run folder or its model cannot be read.
-pub fn page(run: &RunDir, evaluation: Option<&Evaluation>) -> anyhow::Result<Page> {
+fn page(run: &RunDir, evaluation: Option<&Evaluation>) -> anyhow::Result<Page> {
     let info = ModelInfo::open(&run.model())?;
     let mut sections = vec![data(run, &info)?];
     sections.extend(evaluation.map(scores));
