@@ -27,7 +27,7 @@ use fusebind_model::{
 
 use crate::{
     certainty::certainty,
-    explain::{Explained, Explanation, explain},
+    explain::{Controls, Explained, Explanation, controls, explain},
     inputs::{Inputs, name},
     pair::{DistinctPairs, Pair},
     prediction::Prediction,
@@ -219,6 +219,31 @@ impl Model {
             explanation
         };
         rows.pairs.iter().enumerate().map(explain).collect()
+    }
+
+    /// How much the reasons for `pairs` resemble those of models with shuffled weights or labels: see [`Controls`].
+    ///
+    /// # Errors
+    /// As [`crate::explain`] says of them: none that can be expected.
+    pub fn explanation_controls(
+        &self,
+        entities: Entities<'_>,
+        pairs: &[(u32, u32)],
+        seed: u64,
+    ) -> Result<Controls, Error> {
+        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
+        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
+        let molecules = entities.drugs.iter().copied().chain(further);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, _) = self.trained.stores((molecules, &rows.side), targets);
+        let explained: Vec<Explained<'_>> = (rows.pairs.iter())
+            .map(|pair| Explained {
+                trained: &self.trained,
+                stores: (&drugs, &targets),
+                pair: *pair,
+            })
+            .collect();
+        controls(&explained, self.mask(), seed)
     }
 
     /// Why `pairs` have their predictions, in order.

@@ -14,6 +14,7 @@ use fusebind::{
     },
     features::entity::{molecule::ChematicToolkit, side::SideData},
     model::device::Device,
+    predict::Entities,
     train::{
         calibrate::{recalibrate, train},
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
@@ -142,6 +143,20 @@ fn intervals_hold_and_reasons_add_up() {
                 .all(|n| n.effect.is_finite() && n.drug_similarity <= 1.0)
         );
     }
+    let drugs: Vec<_> = dataset.drugs.iter().map(|d| &d.molecule).collect();
+    let targets: Vec<_> = dataset.targets.iter().map(|t| &t.protein).collect();
+    let entities = Entities {
+        drugs: &drugs,
+        targets: &targets,
+        side: [&none, &none],
+    };
+    let some: Vec<(u32, u32)> = dataset.interactions[..12].iter().map(|i| (i.drug, i.target)).collect();
+    let controls = model.explanation_controls(entities, &some, 1).unwrap();
+    assert_eq!(controls.pairs, 12);
+    assert!(
+        controls.atoms.both.abs() < 0.5 && controls.residues.both.abs() < 0.5,
+        "{controls:?}"
+    );
     // A training pair of the same drug and target explains nothing, since it never takes part: names are those of the data set.
     let known = model.explain(&pairs[..1]);
     assert!(

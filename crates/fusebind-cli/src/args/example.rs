@@ -34,6 +34,7 @@ Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequen
          fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
 pub const QUALITY: &str =
     "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
+pub const QUALITY_REASONS: &str = "Example: fusebind quality reasons runs/first --data my_pairs.csv";
 pub const MODEL_INFO: &str = "Example: fusebind model info runs/first";
 pub const MODEL_STRIP: &str = "Example: fusebind model strip runs/first -o stripped.safetensors";
 
@@ -74,6 +75,7 @@ mod tests {
             super::ABLATE,
             super::CALIBRATE,
             super::QUALITY,
+            super::QUALITY_REASONS,
             super::MODEL_INFO,
             super::MODEL_STRIP,
         ] {

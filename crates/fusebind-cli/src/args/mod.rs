@@ -26,7 +26,7 @@ pub use evaluate::{EvaluateArgs, PartName};
 pub use import::{ImportArgs, ImportLayout};
 pub use model::ModelCommand;
 pub use predict::PredictArgs;
-pub use quality::{EstimateArgs, QualityCommand};
+pub use quality::{EstimateArgs, QualityCommand, ReasonsArgs};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
 pub use screening::{LibraryKind, ScreeningArgs};

@@ -12,6 +12,33 @@ pub enum QualityCommand {
     /// Estimate how many values of each side table belong to another entity, for `--mismatch-rates`.
     #[command(after_help = example::QUALITY)]
     Estimate(EstimateArgs),
+    /// Check that the reasons for predictions change when the weights or the training labels of the model are shuffled.
+    #[command(after_help = example::QUALITY_REASONS)]
+    Reasons(ReasonsArgs),
+}
+
+/// Options of `quality reasons`.
+#[derive(Debug, Args)]
+pub struct ReasonsArgs {
+    /// Run folder or model file.
+    pub run: PathBuf,
+    /// Data set folder or table of pairs to explain; labels are not needed.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder of side modalities.
+    #[arg(long, value_name = "DIR")]
+    pub modalities: Option<PathBuf>,
+    /// Pairs that are explained, evenly spaced among those of the table.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub pairs: u32,
+    /// Seed of the shuffling.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 /// Options of `quality estimate`.

@@ -1,6 +1,6 @@
-//! `fusebind quality estimate`: mismatch rates of the side tables at hand.
+//! `fusebind quality`: mismatch rates of the side tables at hand, and whether reasons tell of the model.
 //!
-//! Comes in: a model, a data set and its side tables. Goes out: a JSON file that `predict`, `evaluate` and `robustness` take.
+//! Comes in: a model, a data set and its side tables. Goes out: a JSON file that `predict`, `evaluate` and `robustness` take, or JSON on stdout.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use fusebind::{
 
 use super::output::{create_parent, protect, say};
 use crate::{
-    args::{EstimateArgs, QualityCommand},
+    args::{EstimateArgs, QualityCommand, ReasonsArgs},
     console::Console,
     load::{self, RatesFile},
 };
@@ -20,6 +20,7 @@ use crate::{
 pub fn run(command: &QualityCommand, console: &Console) -> anyhow::Result<()> {
     match command {
         QualityCommand::Estimate(args) => estimate(args, console),
+        QualityCommand::Reasons(args) => reasons(args, console),
     }
 }
 
@@ -72,4 +73,35 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
         None => say(text.trim_end())?,
     }
     Ok(())
+}
+
+/// Explains some pairs with the model and with shuffled ones, and prints how much the reasons resemble each other.
+fn reasons(args: &ReasonsArgs, console: &Console) -> anyhow::Result<()> {
+    let device = load::device(args.device, console)?;
+    let model = Model::open_on(&args.run, &device)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
+    let inputs = &model.description().inputs;
+    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let folder = (args.modalities.as_deref(), load::Unmatched::of(&args.source));
+    let (side, _) = load::side_data(folder, &dataset, fields, &mut rejections, console)?;
+    load::report_rejections(&rejections, None, console)?;
+    let molecules: Vec<_> = dataset.drugs.iter().map(|drug| &drug.molecule).collect();
+    let proteins: Vec<_> = dataset.targets.iter().map(|target| &target.protein).collect();
+    let (all, count) = (
+        dataset.interactions.len(),
+        (args.pairs as usize).min(dataset.interactions.len()),
+    );
+    let pair = |at: usize| {
+        let interaction = &dataset.interactions[at * all / count];
+        (interaction.drug, interaction.target)
+    };
+    let pairs: Vec<(u32, u32)> = (0..count).map(pair).collect();
+    let entities = Entities {
+        drugs: &molecules,
+        targets: &proteins,
+        side: [&side[0], &side[1]],
+    };
+    let found = model.explanation_controls(entities, &pairs, args.seed)?;
+    console.note("rank correlation of the effects of atoms and residues with those of shuffled models; near 0 is good");
+    Ok(say(serde_json::to_string_pretty(&found)?)?)
 }
