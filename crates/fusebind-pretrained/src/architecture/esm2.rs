@@ -1,0 +1,108 @@
+//! ESM-2 (Lin et al., Evolutionary-scale prediction of atomic-level protein structure, 2023), of every size.
+//!
+//! Comes in: a folder. Goes out: an encoder with rotary positions and norms first. It was trained with tokens masked, and scales the
+//! embeddings by the share that was not, `1 - 0.15 * 0.8`, over the share of the input that is not: also where nothing is masked.
+//! Checkpoints hold position embeddings, which it never reads.
+
+use std::path::Path;
+
+use super::{
+    Built,
+    parts::{Sizes, dense, joined, layer_norm},
+};
+use crate::{
+    Error,
+    config::Config,
+    layer::{Attention, Block, Embedding, FeedForward, Order, Position, Rotary, Transformer},
+    weights::Weights,
+};
+
+/// Share of tokens that training masked.
+const MASKED: f32 = 0.15 * 0.8;
+const TOKENS: &str = "embeddings.word_embeddings.weight";
+
+/// Reads the encoder in `folder`.
+pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
+    check(config)?;
+    let (width, heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
+    if width % heads != 0 || width / heads % 2 != 0 {
+        return Err(config.fault(
+            "hidden_size",
+            "is no even multiple of the heads",
+            "download config.json again",
+        ));
+    }
+    let sizes = Sizes {
+        width,
+        heads,
+        head_width: width / heads,
+        hidden: config.size("intermediate_size")?,
+    };
+    let (vocabulary, layers) = (config.size("vocab_size")?, config.size("num_hidden_layers")?);
+    // The first positions are kept for padding, as in RoBERTa.
+    let window = config
+        .size_or("max_position_embeddings", 1026)?
+        .saturating_sub(2)
+        .max(3);
+    let epsilon = config.epsilon("layer_norm_eps", 1e-5);
+    let weights = Weights::open(folder, &[TOKENS])?;
+    let tokens = weights.read(&[TOKENS], &[vocabulary, width])?;
+    let rotary = Rotary::new(sizes.head_width, window);
+    let block = |at: usize| -> Result<Block, Error> {
+        let name = |end: &str| format!("encoder.layer.{at}.{end}");
+        let inputs = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+        let activation = config.text("hidden_act").unwrap_or("gelu");
+        Ok(Block {
+            attention: Attention {
+                inputs: joined(&weights, inputs, (width, width), true)?,
+                output: dense(&weights, &name("attention.output.dense"), width, width)?,
+                heads,
+                head_width: sizes.head_width,
+                scale: 1.0 / (sizes.head_width as f32).sqrt(),
+                position: Position::Rotary(rotary.clone()),
+            },
+            attention_norm: layer_norm(&weights, &name("attention.LayerNorm"), width, epsilon)?,
+            feed_forward: FeedForward {
+                up: dense(&weights, &name("intermediate.dense"), sizes.hidden, width)?,
+                gate: None,
+                activation: config.activation("hidden_act", activation)?,
+                down: dense(&weights, &name("output.dense"), width, sizes.hidden)?,
+            },
+            feed_forward_norm: layer_norm(&weights, &name("LayerNorm"), width, epsilon)?,
+        })
+    };
+    let blocks = (0..layers).map(block).collect::<Result<_, _>>()?;
+    let factor = if config.flag("token_dropout", false) {
+        1.0 - MASKED
+    } else {
+        1.0
+    };
+    let embedding = Embedding {
+        tokens,
+        width,
+        factor,
+        positions: Vec::new(),
+        norm: None,
+    };
+    let last_norm = Some(layer_norm(&weights, "encoder.emb_layer_norm_after", width, epsilon)?);
+    let transformer = Transformer {
+        embedding,
+        blocks,
+        order: Order::NormFirst,
+        last_norm,
+    };
+    Ok(Built { transformer, window })
+}
+
+/// ESM-1 goes by the same name and is another architecture.
+fn check(config: &Config) -> Result<(), Error> {
+    if config.text("position_embedding_type") != Some("rotary") {
+        let what = "is not rotary: of the ESM family ESM-2 is known";
+        return Err(config.fault("position_embedding_type", what, "use a checkpoint of ESM-2"));
+    }
+    if config.flag("emb_layer_norm_before", false) {
+        let what = "is set: of the ESM family ESM-2 is known";
+        return Err(config.fault("emb_layer_norm_before", what, "use a checkpoint of ESM-2"));
+    }
+    Ok(())
+}
