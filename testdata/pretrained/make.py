@@ -75,9 +75,16 @@ def esm2():
         position_embedding_type="rotary", token_dropout=True, emb_layer_norm_before=False, attn_implementation="eager",
     )
     model = randomise(hf.EsmForMaskedLM(config), 1)
+    # Published checkpoints were once in half precision, and hold frequencies that are rounded so.
+    for name, buffer in model.named_buffers():
+        if name.endswith("inv_freq"):
+            buffer.copy_(buffer.half().float())
+    frequencies = [(name, buffer.clone()) for name, buffer in model.named_buffers() if name.endswith("inv_freq")]
     reference(folder, lambda text: tokenizer(text)["input_ids"], model, PROTEINS, torch.float32)
     # Published checkpoints hold position embeddings that a rotary model never reads.
     weights = load_file(folder / "model.safetensors")
+    for layer in range(config.num_hidden_layers):
+        weights[f"esm.encoder.layer.{layer}.attention.self.rotary_embeddings.inv_freq"] = frequencies[0][1]
     weights["esm.embeddings.position_embeddings.weight"] = torch.randn(40, 24)
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
 

@@ -4,6 +4,8 @@ mod ablate;
 mod data;
 mod demo;
 mod demo_steps;
+mod embed;
+mod embed_inputs;
 mod evaluate;
 mod import;
 mod model;
@@ -29,6 +31,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Robustness(args) => robustness::run(&args, console),
         Command::Ablate(args) => ablate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Embed(args) => embed::run(&args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }

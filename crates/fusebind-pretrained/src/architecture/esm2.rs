@@ -2,9 +2,10 @@
 //!
 //! Comes in: a folder. Goes out: an encoder with rotary positions and norms first. It was trained with tokens masked, and scales the
 //! embeddings by the share that was not, `1 - 0.15 * 0.8`, over the share of the input that is not: also where nothing is masked.
-//! Checkpoints hold position embeddings, which it never reads.
+//! Checkpoints hold position embeddings, which it never reads. Those that were once saved in half precision hold frequencies of the rotary positions
+//! that are rounded accordingly; the encoder was published with them, so that they are read where they are there.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{
     Built,
@@ -47,11 +48,14 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
     let epsilon = config.epsilon("layer_norm_eps", 1e-5);
     let weights = Weights::open(folder, &[TOKENS])?;
     let tokens = weights.read(&[TOKENS], &[vocabulary, width])?;
-    let rotary = Rotary::new(sizes.head_width, window);
+    let mut rotary = Arc::new(Rotary::new(&Rotary::frequencies(sizes.head_width), window));
     let block = |at: usize| -> Result<Block, Error> {
         let name = |end: &str| format!("encoder.layer.{at}.{end}");
         let inputs = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
         let activation = config.text("hidden_act").unwrap_or("gelu");
+        if let Some(frequencies) = frequencies(&weights, at, sizes.head_width / 2)? {
+            rotary = Arc::new(Rotary::new(&frequencies, window));
+        }
         Ok(Block {
             attention: Attention {
                 inputs: joined(&weights, inputs, (width, width), true)?,
@@ -92,6 +96,20 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
         last_norm,
     };
     Ok(Built { transformer, window })
+}
+
+/// The frequencies that the checkpoint holds for a layer: for each under its own name, or for all under that of the first.
+fn frequencies(weights: &Weights, layer: usize, count: usize) -> Result<Option<Vec<f32>>, Error> {
+    let own = format!("encoder.layer.{layer}.attention.self.rotary_embeddings.inv_freq");
+    let shared = [
+        "encoder.layer.*.attention.self.rotary_embeddings.inv_freq",
+        "rotary_embeddings.inv_freq",
+    ];
+    let known = [&own[..]]
+        .into_iter()
+        .chain(shared.into_iter().filter(|_| layer == 0))
+        .find(|name| weights.has(name));
+    known.map(|name| weights.read(&[name], &[count])).transpose()
 }
 
 /// ESM-1 goes by the same name and is another architecture.

@@ -62,12 +62,14 @@ pub(super) fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.3, 88.0);
-    let n = (x * std::f32::consts::LOG2_E).round_ties_even();
+    // Adding this rounds to a whole number, which then stands in the lowest bits.
+    let shifted = x * std::f32::consts::LOG2_E + 12_582_912.0;
+    let n = shifted - 12_582_912.0;
     let r = x - n * LN_2_HIGH - n * LN_2_LOW;
     let high = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0)));
     let polynomial = 1.0 + r * (1.0 + r * (0.5 + r * high));
     // n lies between -126 and 127, so that the bits are those of a power of two.
-    polynomial * f32::from_bits(((n as i32 + 127) as u32) << 23)
+    polynomial * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 #[cfg(test)]

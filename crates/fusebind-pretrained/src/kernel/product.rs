@@ -94,7 +94,6 @@ impl Product<'_, '_> {
     fn run<S: Simd, const VECTORS: usize, const TILE: usize>(self, simd: S) {
         let (inner, columns) = (self.b.inner, self.b.columns);
         let count = self.a.count();
-        self.out.fill(0.0);
         for first in (0..count).step_by(BLOCK) {
             let rows = BLOCK.min(count - first);
             let out = &mut self.out[first * columns..(first + rows) * columns];
@@ -109,7 +108,11 @@ impl Product<'_, '_> {
                         for (row, sums) in tile_rows.zip(&sums) {
                             let sums: &[f32] = pulp::bytemuck::cast_slice(sums.as_slice());
                             let part = &mut row[panel * PANEL..columns.min((panel + 1) * PANEL)];
-                            part.iter_mut().zip(sums).for_each(|(value, sum)| *value += sum);
+                            let pairs = part.iter_mut().zip(sums);
+                            match from {
+                                0 => pairs.for_each(|(value, sum)| *value = *sum),
+                                _ => pairs.for_each(|(value, sum)| *value += sum),
+                            }
                         }
                     }
                 }

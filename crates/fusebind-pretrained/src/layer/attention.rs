@@ -18,7 +18,7 @@ const QUERIES: usize = 96;
 pub(crate) enum Position {
     /// It is told by the embeddings.
     Embedded,
-    Rotary(Rotary),
+    Rotary(std::sync::Arc<Rotary>),
     Relative(std::sync::Arc<RelativeBias>),
 }
 

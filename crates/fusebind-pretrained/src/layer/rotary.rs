@@ -15,16 +15,21 @@ pub(crate) struct Rotary {
 }
 
 impl Rotary {
-    /// Angles of `positions` positions for heads of `width` channels.
-    pub fn new(width: usize, positions: usize) -> Self {
-        let half = width / 2;
+    /// The frequencies of heads of `width` channels.
+    pub fn frequencies(width: usize) -> Vec<f32> {
+        let frequency = |i: usize| 1.0 / 10_000f32.powf((2 * i) as f32 / width as f32);
+        (0..width / 2).map(frequency).collect()
+    }
+
+    /// Angles of `positions` positions.
+    pub fn new(frequencies: &[f32], positions: usize) -> Self {
+        let half = frequencies.len();
         let (mut cosines, mut sines) = (
             Vec::with_capacity(half * positions),
             Vec::with_capacity(half * positions),
         );
         for position in 0..positions {
-            for i in 0..half {
-                let frequency = 1.0 / 10_000f32.powf((2 * i) as f32 / width as f32);
+            for frequency in frequencies {
                 // The angle is rounded as in the published code; its cosine is not rounded twice.
                 let angle = f64::from(position as f32 * frequency);
                 cosines.push(angle.cos() as f32);

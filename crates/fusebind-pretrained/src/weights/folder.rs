@@ -84,6 +84,11 @@ impl Weights {
         }
         file.read(place).map_err(|error| error.tensor(&name))
     }
+
+    /// Whether the encoder has a tensor of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.of_name.contains_key(&format!("{}{name}", self.prefix))
+    }
 }
 
 /// Names of the weight files in `folder`.
