@@ -1,5 +1,7 @@
 //! Folders that are no encoder, or are damaged, are errors that say where and what to do.
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::{fs, path::Path};
 
 use fusebind_pretrained::{Encoder, Error};

@@ -1,5 +1,7 @@
 //! Every layer of tiny random encoders beside `transformers` (`testdata/pretrained/make.py` says how they were made).
 
+#![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
+
 use std::{fs, path::PathBuf};
 
 use fusebind_pretrained::{Content, EmbedConfig, Encoder, Family, Plan, Pooling};

@@ -4,14 +4,11 @@
 
 use std::path::Path;
 
-use super::{
-    Built,
-    parts::{Sizes, dense, joined, layer_norm},
-};
+use super::parts::{BertBlocks, Built, Sizes, layer_norm};
 use crate::{
     Error,
     config::Config,
-    layer::{Attention, Block, Embedding, FeedForward, Order, Position, Transformer},
+    layer::{Embedding, Order, Position, Transformer},
     weights::Weights,
 };
 
@@ -30,48 +27,20 @@ pub(super) fn build(config: &Config, folder: &Path, first_position: usize) -> Re
             "use a checkpoint with absolute positions",
         ));
     }
-    let (width, heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
-    if width % heads != 0 {
-        return Err(config.fault(
-            "hidden_size",
-            "is no multiple of the heads",
-            "download config.json again",
-        ));
-    }
-    let sizes = Sizes {
-        width,
-        heads,
-        head_width: width / heads,
-        hidden: config.size("intermediate_size")?,
-    };
+    let sizes = Sizes::of_bert(config)?;
     let layers = config.size("num_hidden_layers")?;
     let epsilon = config.epsilon("layer_norm_eps", 1e-12);
     let weights = Weights::open(folder, &[TOKENS])?;
-    let embedding = embedding(config, &weights, (width, epsilon), first_position)?;
-    let window = embedding.positions.len() / width;
-    let activation = config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?;
-    let block = |at: usize| -> Result<Block, Error> {
-        let name = |end: &str| format!("encoder.layer.{at}.{end}");
-        let inputs = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
-        Ok(Block {
-            attention: Attention {
-                inputs: joined(&weights, inputs, (width, width), true)?,
-                output: dense(&weights, &name("attention.output.dense"), width, width)?,
-                heads,
-                head_width: sizes.head_width,
-                scale: 1.0 / (sizes.head_width as f32).sqrt(),
-                position: Position::Embedded,
-            },
-            attention_norm: layer_norm(&weights, &name("attention.output.LayerNorm"), width, epsilon)?,
-            feed_forward: FeedForward {
-                up: dense(&weights, &name("intermediate.dense"), sizes.hidden, width)?,
-                gate: None,
-                activation,
-                down: dense(&weights, &name("output.dense"), width, sizes.hidden)?,
-            },
-            feed_forward_norm: layer_norm(&weights, &name("output.LayerNorm"), width, epsilon)?,
-        })
+    let embedding = embedding(config, &weights, (sizes.width, epsilon), first_position)?;
+    let window = embedding.positions.len() / sizes.width;
+    let blocks = BertBlocks {
+        weights: &weights,
+        sizes,
+        epsilon,
+        activation: config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?,
+        norms: ["attention.output.LayerNorm", "output.LayerNorm"],
     };
+    let block = |at: usize| blocks.read(at, Position::Embedded);
     let blocks = (0..layers).map(block).collect::<Result<_, _>>()?;
     let transformer = Transformer {
         embedding,

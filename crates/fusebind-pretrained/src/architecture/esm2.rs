@@ -7,14 +7,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{
-    Built,
-    parts::{Sizes, dense, joined, layer_norm},
-};
+use super::parts::{BertBlocks, Built, Sizes, layer_norm};
 use crate::{
     Error,
     config::Config,
-    layer::{Attention, Block, Embedding, FeedForward, Order, Position, Rotary, Transformer},
+    layer::{Embedding, Order, Position, Rotary, Transformer},
     weights::Weights,
 };
 
@@ -25,57 +22,34 @@ const TOKENS: &str = "embeddings.word_embeddings.weight";
 /// Reads the encoder in `folder`.
 pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
     check(config)?;
-    let (width, heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
-    if width % heads != 0 || width / heads % 2 != 0 {
-        return Err(config.fault(
-            "hidden_size",
-            "is no even multiple of the heads",
-            "download config.json again",
-        ));
+    let sizes = Sizes::of_bert(config)?;
+    let width = sizes.width;
+    if sizes.head_width % 2 != 0 {
+        let what = "is no even multiple of the heads";
+        return Err(config.fault("hidden_size", what, "download config.json again"));
     }
-    let sizes = Sizes {
-        width,
-        heads,
-        head_width: width / heads,
-        hidden: config.size("intermediate_size")?,
-    };
     let (vocabulary, layers) = (config.size("vocab_size")?, config.size("num_hidden_layers")?);
     // The first positions are kept for padding, as in RoBERTa.
-    let window = config
-        .size_or("max_position_embeddings", 1026)?
-        .saturating_sub(2)
-        .max(3);
+    let positions = config.size_or("max_position_embeddings", 1026)?;
+    let window = positions.saturating_sub(2).max(3);
     let epsilon = config.epsilon("layer_norm_eps", 1e-5);
     let weights = Weights::open(folder, &[TOKENS])?;
     let tokens = weights.read(&[TOKENS], &[vocabulary, width])?;
+    let blocks = BertBlocks {
+        weights: &weights,
+        sizes,
+        epsilon,
+        activation: config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?,
+        norms: ["attention.LayerNorm", "LayerNorm"],
+    };
     let mut rotary = Arc::new(Rotary::new(&Rotary::frequencies(sizes.head_width), window));
-    let block = |at: usize| -> Result<Block, Error> {
-        let name = |end: &str| format!("encoder.layer.{at}.{end}");
-        let inputs = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
-        let activation = config.text("hidden_act").unwrap_or("gelu");
+    let block = |at: usize| {
         if let Some(frequencies) = frequencies(&weights, at, sizes.head_width / 2)? {
             rotary = Arc::new(Rotary::new(&frequencies, window));
         }
-        Ok(Block {
-            attention: Attention {
-                inputs: joined(&weights, inputs, (width, width), true)?,
-                output: dense(&weights, &name("attention.output.dense"), width, width)?,
-                heads,
-                head_width: sizes.head_width,
-                scale: 1.0 / (sizes.head_width as f32).sqrt(),
-                position: Position::Rotary(rotary.clone()),
-            },
-            attention_norm: layer_norm(&weights, &name("attention.LayerNorm"), width, epsilon)?,
-            feed_forward: FeedForward {
-                up: dense(&weights, &name("intermediate.dense"), sizes.hidden, width)?,
-                gate: None,
-                activation: config.activation("hidden_act", activation)?,
-                down: dense(&weights, &name("output.dense"), width, sizes.hidden)?,
-            },
-            feed_forward_norm: layer_norm(&weights, &name("LayerNorm"), width, epsilon)?,
-        })
+        blocks.read(at, Position::Rotary(rotary.clone()))
     };
-    let blocks = (0..layers).map(block).collect::<Result<_, _>>()?;
+    let blocks = (0..layers).map(block).collect::<Result<_, Error>>()?;
     let factor = if config.flag("token_dropout", false) {
         1.0 - MASKED
     } else {

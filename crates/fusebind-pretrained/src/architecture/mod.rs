@@ -7,7 +7,9 @@ mod t5;
 
 use std::path::Path;
 
-use crate::{Error, config::Config, layer::Transformer};
+pub(crate) use parts::Built;
+
+use crate::{Error, config::Config};
 
 /// Families of encoders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +38,6 @@ impl Family {
             }
         }
     }
-}
-
-/// An encoder and the longest sequence of tokens that it reads at once.
-pub(crate) struct Built {
-    pub transformer: Transformer,
-    pub window: usize,
 }
 
 /// Reads the weights of an encoder of `family` in `folder`.

@@ -4,10 +4,17 @@
 
 use crate::{
     Error,
-    kernel::{Norm, NormKind},
-    layer::Dense,
+    config::Config,
+    kernel::{Activation, Norm, NormKind},
+    layer::{Attention, Block, Dense, FeedForward, Position, Transformer},
     weights::Weights,
 };
+
+/// An encoder and the longest sequence of tokens that it reads at once.
+pub(crate) struct Built {
+    pub transformer: Transformer,
+    pub window: usize,
+}
 
 /// Sizes of an encoder.
 #[derive(Clone, Copy)]
@@ -23,10 +30,69 @@ impl Sizes {
     pub fn inner(&self) -> usize {
         self.heads * self.head_width
     }
+
+    /// The sizes that BERT and its like state.
+    pub fn of_bert(config: &Config) -> Result<Self, Error> {
+        let (width, heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
+        if width % heads != 0 {
+            let remedy = "download config.json again";
+            return Err(config.fault("hidden_size", "is no multiple of the heads", remedy));
+        }
+        Ok(Self {
+            width,
+            heads,
+            head_width: width / heads,
+            hidden: config.size("intermediate_size")?,
+        })
+    }
+}
+
+/// How BERT and its like name and shape their blocks.
+pub(super) struct BertBlocks<'w> {
+    pub weights: &'w Weights,
+    pub sizes: Sizes,
+    pub epsilon: f32,
+    pub activation: Activation,
+    /// Names of the norms within a block.
+    pub norms: [&'w str; 2],
+}
+
+impl BertBlocks<'_> {
+    /// Block `at`.
+    pub fn read(&self, at: usize, position: Position) -> Result<Block, Error> {
+        let Self {
+            weights,
+            sizes,
+            epsilon,
+            ..
+        } = *self;
+        let width = sizes.width;
+        let name = |end: &str| format!("encoder.layer.{at}.{end}");
+        let inputs = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+        let norm = |end: &str| layer_norm(weights, &name(end), width, epsilon);
+        Ok(Block {
+            attention: Attention {
+                inputs: joined(weights, inputs, (width, width), true)?,
+                output: dense(weights, &name("attention.output.dense"), width, width)?,
+                heads: sizes.heads,
+                head_width: sizes.head_width,
+                scale: 1.0 / (sizes.head_width as f32).sqrt(),
+                position,
+            },
+            attention_norm: norm(self.norms[0])?,
+            feed_forward: FeedForward {
+                up: dense(weights, &name("intermediate.dense"), sizes.hidden, width)?,
+                gate: None,
+                activation: self.activation,
+                down: dense(weights, &name("output.dense"), width, sizes.hidden)?,
+            },
+            feed_forward_norm: norm(self.norms[1])?,
+        })
+    }
 }
 
 /// The layer `name` with a bias.
-pub(super) fn dense(weights: &Weights, name: &str, outputs: usize, inner: usize) -> Result<Dense, Error> {
+fn dense(weights: &Weights, name: &str, outputs: usize, inner: usize) -> Result<Dense, Error> {
     let weight = weights.read(&[&format!("{name}.weight")], &[outputs, inner])?;
     let bias = weights.read(&[&format!("{name}.bias")], &[outputs])?;
     Ok(Dense::new(&weight, inner, bias))

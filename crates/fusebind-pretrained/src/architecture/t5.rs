@@ -4,10 +4,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{
-    Built,
-    parts::{Sizes, dense_without_bias, joined, root_mean_square},
-};
+use super::parts::{Built, Sizes, dense_without_bias, joined, root_mean_square};
 use crate::{
     Error,
     config::Config,
@@ -34,36 +31,14 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
     let tokens = weights.read(&TOKENS, &[vocabulary, sizes.width])?;
     let position = Position::Relative(Arc::new(relative(config, &weights, sizes.heads)?));
     let (activation, is_gated) = feed_forward_kind(config)?;
-    let block = |at: usize| -> Result<Block, Error> {
-        let name = |end: &str| format!("encoder.block.{at}.layer.{end}");
-        let inputs = ["q", "k", "v"].map(|part| name(&format!("0.SelfAttention.{part}")));
-        let layer = |end: &str, outputs, inner| dense_without_bias(&weights, &name(end), outputs, inner);
-        let (first, gate) = match is_gated {
-            true => (
-                "1.DenseReluDense.wi_0",
-                Some(layer("1.DenseReluDense.wi_1", sizes.hidden, sizes.width)?),
-            ),
-            false => ("1.DenseReluDense.wi", None),
-        };
-        Ok(Block {
-            attention: Attention {
-                inputs: joined(&weights, inputs, (sizes.inner(), sizes.width), false)?,
-                output: layer("0.SelfAttention.o", sizes.width, sizes.inner())?,
-                heads: sizes.heads,
-                head_width: sizes.head_width,
-                scale: 1.0,
-                position: position.clone(),
-            },
-            attention_norm: root_mean_square(&weights, &name("0.layer_norm"), sizes.width, epsilon)?,
-            feed_forward: FeedForward {
-                up: layer(first, sizes.hidden, sizes.width)?,
-                gate,
-                activation,
-                down: layer("1.DenseReluDense.wo", sizes.width, sizes.hidden)?,
-            },
-            feed_forward_norm: root_mean_square(&weights, &name("1.layer_norm"), sizes.width, epsilon)?,
-        })
+    let blocks = Blocks {
+        weights: &weights,
+        sizes,
+        epsilon,
+        activation,
+        is_gated,
     };
+    let block = |at: usize| blocks.read(at, position.clone());
     let blocks = (0..layers).map(block).collect::<Result<_, _>>()?;
     let embedding = Embedding {
         tokens,
@@ -88,6 +63,55 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
         transformer,
         window: WINDOW,
     })
+}
+
+/// How T5 names and shapes its blocks.
+struct Blocks<'w> {
+    weights: &'w Weights,
+    sizes: Sizes,
+    epsilon: f32,
+    activation: Activation,
+    is_gated: bool,
+}
+
+impl Blocks<'_> {
+    fn read(&self, at: usize, position: Position) -> Result<Block, Error> {
+        let Self {
+            weights,
+            sizes,
+            epsilon,
+            activation,
+            is_gated,
+        } = *self;
+        let name = |end: &str| format!("encoder.block.{at}.layer.{end}");
+        let inputs = ["q", "k", "v"].map(|part| name(&format!("0.SelfAttention.{part}")));
+        let layer = |end: &str, outputs, inner| dense_without_bias(weights, &name(end), outputs, inner);
+        let (first, gate) = match is_gated {
+            true => (
+                "1.DenseReluDense.wi_0",
+                Some(layer("1.DenseReluDense.wi_1", sizes.hidden, sizes.width)?),
+            ),
+            false => ("1.DenseReluDense.wi", None),
+        };
+        Ok(Block {
+            attention: Attention {
+                inputs: joined(weights, inputs, (sizes.inner(), sizes.width), false)?,
+                output: layer("0.SelfAttention.o", sizes.width, sizes.inner())?,
+                heads: sizes.heads,
+                head_width: sizes.head_width,
+                scale: 1.0,
+                position,
+            },
+            attention_norm: root_mean_square(weights, &name("0.layer_norm"), sizes.width, epsilon)?,
+            feed_forward: FeedForward {
+                up: layer(first, sizes.hidden, sizes.width)?,
+                gate,
+                activation,
+                down: layer("1.DenseReluDense.wo", sizes.width, sizes.hidden)?,
+            },
+            feed_forward_norm: root_mean_square(weights, &name("1.layer_norm"), sizes.width, epsilon)?,
+        })
+    }
 }
 
 fn relative(config: &Config, weights: &Weights, heads: usize) -> Result<RelativeBias, Error> {

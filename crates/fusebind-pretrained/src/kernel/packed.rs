@@ -61,6 +61,11 @@ impl Packed {
         }
     }
 
+    /// Part of a panel, `[depth, PANEL]`.
+    pub fn part(&self, panel: usize, depth: &std::ops::Range<usize>) -> &[f32] {
+        &self.values[(panel * self.inner + depth.start) * PANEL..(panel * self.inner + depth.end) * PANEL]
+    }
+
     /// Room for `[inner, columns]`; what fills the last panel is zero.
     fn resize(&mut self, inner: usize, columns: usize) {
         (self.inner, self.columns) = (inner, columns);

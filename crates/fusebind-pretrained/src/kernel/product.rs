@@ -19,6 +19,9 @@ const DEPTH: usize = 512;
 /// Rows whose tiles are reused for each panel.
 const BLOCK: usize = 96;
 
+/// Columns up to which rows are read where they lie: packing them pays where many panels read them.
+const FEW: usize = 4 * PANEL;
+
 /// Room for packed rows, to be used again.
 #[derive(Default)]
 pub(crate) struct Room(Vec<f32>);
@@ -92,31 +95,73 @@ impl WithSimd for Product<'_, '_> {
 impl Product<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const VECTORS: usize, const TILE: usize>(self, simd: S) {
-        let (inner, columns) = (self.b.inner, self.b.columns);
-        let count = self.a.count();
+        let Self { a, b, out, room } = self;
+        let count = a.count();
         for first in (0..count).step_by(BLOCK) {
-            let rows = BLOCK.min(count - first);
-            let out = &mut self.out[first * columns..(first + rows) * columns];
-            for from in (0..inner).step_by(DEPTH) {
-                let depth = DEPTH.min(inner - from);
-                pack::<TILE>(self.a, first..first + rows, from..from + depth, inner, self.room);
-                for (panel, values) in self.b.values.chunks_exact(PANEL * inner).enumerate() {
-                    let b = &values[from * PANEL..(from + depth) * PANEL];
-                    for (tile, a) in self.room.chunks_exact(TILE * depth).enumerate() {
-                        let sums = tile_sums::<S, VECTORS, TILE>(simd, a, b);
-                        let tile_rows = out[tile * TILE * columns..].chunks_exact_mut(columns);
-                        for (row, sums) in tile_rows.zip(&sums) {
-                            let sums: &[f32] = pulp::bytemuck::cast_slice(sums.as_slice());
-                            let part = &mut row[panel * PANEL..columns.min((panel + 1) * PANEL)];
-                            let pairs = part.iter_mut().zip(sums);
-                            match from {
-                                0 => pairs.for_each(|(value, sum)| *value = *sum),
-                                _ => pairs.for_each(|(value, sum)| *value += sum),
-                            }
+            let rows = first..count.min(first + BLOCK);
+            let out = &mut out[first * b.columns..rows.end * b.columns];
+            for from in (0..b.inner).step_by(DEPTH) {
+                let depth = from..b.inner.min(from + DEPTH);
+                let onto = if from == 0 { Onto::Nothing } else { Onto::Present };
+                if b.columns <= FEW {
+                    for (tile, out) in out.chunks_mut(TILE * b.columns).enumerate() {
+                        let begin = first + tile * TILE;
+                        // Rows beyond the last one are read as the last one, and nobody asks for their sums.
+                        let a =
+                            std::array::from_fn(|row| &a.at((begin + row).min(rows.end - 1), b.inner)[depth.clone()]);
+                        for panel in 0..b.columns.div_ceil(PANEL) {
+                            let sums = row_sums::<S, VECTORS, TILE>(simd, a, b.part(panel, &depth));
+                            write::<S, VECTORS, TILE>(&sums, out, (panel, b.columns), onto);
                         }
+                    }
+                    continue;
+                }
+                pack::<TILE>(a, rows.clone(), depth.clone(), b.inner, room);
+                for panel in 0..b.columns.div_ceil(PANEL) {
+                    let tiles = room
+                        .chunks_exact(TILE * depth.len())
+                        .zip(out.chunks_mut(TILE * b.columns));
+                    for (a, out) in tiles {
+                        let sums = tile_sums::<S, VECTORS, TILE>(simd, a, b.part(panel, &depth));
+                        write::<S, VECTORS, TILE>(&sums, out, (panel, b.columns), onto);
                     }
                 }
             }
+        }
+    }
+}
+
+/// What happens to the values that are there before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Onto {
+    Nothing,
+    Present,
+}
+
+/// Writes the sums of a tile to its rows of `out`.
+#[inline(always)]
+fn write<S: Simd, const VECTORS: usize, const TILE: usize>(
+    sums: &[[S::f32s; VECTORS]; TILE],
+    out: &mut [f32],
+    (panel, columns): (usize, usize),
+    onto: Onto,
+) {
+    for (row, sums) in out.chunks_exact_mut(columns).zip(sums) {
+        let sums: &[f32] = pulp::bytemuck::cast_slice(sums.as_slice());
+        let part = &mut row[panel * PANEL..columns.min((panel + 1) * PANEL)];
+        // A whole panel is a few stores, where the length is known.
+        if let (Ok(part), Ok(sums)) = (
+            <&mut [f32; PANEL]>::try_from(&mut *part),
+            <&[f32; PANEL]>::try_from(sums),
+        ) {
+            match onto {
+                Onto::Nothing => *part = *sums,
+                Onto::Present => part.iter_mut().zip(sums).for_each(|(value, sum)| *value += sum),
+            }
+            continue;
+        }
+        for (value, sum) in part.iter_mut().zip(sums) {
+            *value = if onto == Onto::Nothing { *sum } else { *value + sum };
         }
     }
 }
@@ -155,6 +200,28 @@ fn tile_sums<S: Simd, const VECTORS: usize, const TILE: usize>(
     for (a, b) in a.chunks_exact(TILE).zip(b.chunks_exact(VECTORS)) {
         for row in 0..TILE {
             let value = simd.splat_f32s(a[row]);
+            for vector in 0..VECTORS {
+                sums[row][vector] = simd.mul_add_f32s(value, b[vector], sums[row][vector]);
+            }
+        }
+    }
+    sums
+}
+
+/// The same, of rows where they lie.
+#[inline(always)]
+fn row_sums<S: Simd, const VECTORS: usize, const TILE: usize>(
+    simd: S,
+    a: [&[f32]; TILE],
+    b: &[f32],
+) -> [[S::f32s; VECTORS]; TILE] {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; TILE];
+    let (b, _) = S::as_simd_f32s(b);
+    let depth = b.len() / VECTORS;
+    let a = a.map(|row| &row[..depth]);
+    for (k, b) in b.chunks_exact(VECTORS).enumerate().take(depth) {
+        for row in 0..TILE {
+            let value = simd.splat_f32s(a[row][k]);
             for vector in 0..VECTORS {
                 sums[row][vector] = simd.mul_add_f32s(value, b[vector], sums[row][vector]);
             }
