@@ -107,9 +107,10 @@ fn config(args: &EmbedArgs, encoder: &Encoder, inputs: &Inputs) -> EmbedConfig {
     }
 }
 
-/// All that an embedding depends on but its text.
+/// All that an embedding depends on but its text. The version stands for how it is computed.
 fn key(encoder: &Encoder, config: &EmbedConfig, precision: Precision) -> String {
-    format!("{} {config:?} {precision:?}", encoder.fingerprint())
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version} {} {config:?} {precision:?}", encoder.fingerprint())
 }
 
 /// Embeds the texts that are not in `store` yet; those without a token.
