@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use fusebind::{data, eval, model, train};
+use fusebind::{data, eval, model, pretrained, train};
 
 use crate::{console, interrupt::INTERRUPTED};
 
@@ -105,7 +105,7 @@ fn message(error: &anyhow::Error) -> String {
             Some(error) => (place_and_reason(error), true),
             None => (
                 cause.to_string(),
-                cause.is::<train::Error>() || cause.is::<model::Error>(),
+                cause.is::<train::Error>() || cause.is::<model::Error>() || cause.is::<pretrained::Error>(),
             ),
         };
         parts.push(text);
@@ -145,6 +145,9 @@ fn hint(error: &anyhow::Error) -> String {
                 }
                 .into(),
             );
+        }
+        if let Some(error) = cause.downcast_ref::<pretrained::Error>() {
+            return Some(error.remedy().into());
         }
         if let Some(error) = cause.downcast_ref::<train::Error>() {
             return Some(error.remedy().unwrap_or(training(error.kind())).into());

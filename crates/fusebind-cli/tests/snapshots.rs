@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 20] = [
+    let pages: [&[&str]; 21] = [
         &[],
         &["demo"],
         &["data"],
@@ -58,6 +58,7 @@ fn help() {
         &["robustness"],
         &["ablate"],
         &["predict"],
+        &["embed"],
         &["quality", "estimate"],
         &["model", "info"],
         &["model", "strip"],

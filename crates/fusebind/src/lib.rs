@@ -1,6 +1,6 @@
 //! The libraries of fusebind in reading order: [`features`] (raw text to arrays), [`data`] (tables, splits, samplers),
 //! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`predict`]
-//! (predictions from a run folder), [`report`] (numbers to a page).
+//! (predictions from a run folder), [`report`] (numbers to a page); apart from them [`pretrained`] (encoders of others, from local files).
 //!
 //! ```no_run
 //! use fusebind::{Compound, Model, Pair, SideRecord, Target};
@@ -26,6 +26,7 @@ pub use fusebind_eval as eval;
 pub use fusebind_features as features;
 pub use fusebind_model as model;
 pub use fusebind_predict as predict;
+pub use fusebind_pretrained as pretrained;
 pub use fusebind_report as report;
 pub use fusebind_train as train;
 

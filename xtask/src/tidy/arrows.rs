@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fusebind-features", &[]),
     ("fusebind-eval", &[]),
     ("fusebind-report", &[]),
+    ("fusebind-pretrained", &["fusebind-features"]),
     ("fusebind-data", &["fusebind-features"]),
     ("fusebind-model", &["fusebind-features", "fusebind-eval"]),
     (
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fusebind-train",
             "fusebind-predict",
             "fusebind-report",
+            "fusebind-pretrained",
         ],
     ),
     ("fusebind-cli", &["fusebind"]),
@@ -41,7 +43,12 @@ const SURFACE_ONLY: &[&str] = &["clap", "indicatif", "anyhow"];
 const SURFACES: &[&str] = &["fusebind-cli"];
 /// Where tensors may be known. A name stands for all crates that begin with it.
 const TENSORS: &[&str] = &["burn", "cubecl", "gemm", "safetensors"];
-const TENSOR_CRATES: &[&str] = &["fusebind-model", "fusebind-train", "fusebind-predict"];
+const TENSOR_CRATES: &[&str] = &[
+    "fusebind-model",
+    "fusebind-train",
+    "fusebind-predict",
+    "fusebind-pretrained",
+];
 
 pub fn check(root: &Path, findings: &mut Findings) -> anyhow::Result<()> {
     let folder = root.join("crates");

@@ -32,6 +32,9 @@ pub const CALIBRATE: &str = "Example: fusebind calibrate runs/first --data own_p
 pub const PREDICT: &str = "\
 Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequence MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ
          fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
+pub const EMBED: &str = "\
+Example: fusebind embed --encoder esm2_t12_35M_UR50D --targets targets.fasta -o modalities/embedding_sequence_esm2.parquet
+         fusebind embed --encoder all-MiniLM-L6-v2 --texts text_drug.csv --pooling mean-all -o modalities/embedding_text_minilm.parquet";
 pub const QUALITY: &str =
     "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
 pub const QUALITY_REASONS: &str = "Example: fusebind quality reasons runs/first --data my_pairs.csv";
@@ -74,6 +77,7 @@ mod tests {
             super::ROBUSTNESS,
             super::ABLATE,
             super::CALIBRATE,
+            super::EMBED,
             super::QUALITY,
             super::QUALITY_REASONS,
             super::MODEL_INFO,

@@ -4,6 +4,7 @@ mod ablate;
 mod calibrate;
 mod data;
 mod demo;
+mod embed;
 mod evaluate;
 mod example;
 mod import;
@@ -22,6 +23,7 @@ pub use ablate::AblateArgs;
 pub use calibrate::CalibrateArgs;
 pub use data::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs};
 pub use demo::DemoArgs;
+pub use embed::{EmbedArgs, PoolingName, PrecisionName};
 pub use evaluate::{EvaluateArgs, PartName};
 pub use import::{ImportArgs, ImportLayout};
 pub use model::ModelCommand;
@@ -81,6 +83,9 @@ pub enum Command {
     /// Predict pairs with a trained model.
     #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),
+    /// Embed targets, drugs or texts with a pretrained encoder from a local folder, as a side table.
+    #[command(after_help = example::EMBED)]
+    Embed(EmbedArgs),
     /// Estimate how many values of side tables belong to another entity.
     #[command(subcommand, after_help = example::QUALITY)]
     Quality(QualityCommand),

@@ -5,6 +5,8 @@ mod calibrate;
 mod data;
 mod demo;
 mod demo_steps;
+mod embed;
+mod embed_inputs;
 mod evaluate;
 mod explain;
 mod import;
@@ -32,6 +34,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Ablate(args) => ablate::run(&args, console),
         Command::Calibrate(args) => calibrate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Embed(args) => embed::run(&args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }

@@ -1,4 +1,4 @@
-//! Embeddings in array files: safetensors (one tensor per entity, named by an id or key), and NumPy `.npy` (a matrix, with the
+//! Embeddings in array files: safetensors (one tensor per entity, named by an id or key; the mean of its rows where it has several), and NumPy `.npy` (a matrix, with the
 //! ids in a text file beside it, one per line: `embedding_x.npy` and `embedding_x.ids.txt`), and HDF5. Names follow the rule of all side
 //! tables (`matching.rs`).
 //!
@@ -172,6 +172,22 @@ fn numbers(bytes: &[u8], stored: Stored) -> Vec<f32> {
         .collect()
 }
 
+/// The values of an entity: where it has a row for each residue or token, their mean.
+fn entity_values(values: Vec<f32>, shape: &[usize]) -> Vec<f32> {
+    let &[rows, width] = shape else {
+        return values;
+    };
+    let mean = |channel: usize| {
+        let column = values.iter().skip(channel).step_by(width);
+        (column.map(|value| f64::from(*value)).sum::<f64>() / rows as f64) as f32
+    };
+    if rows < 2 {
+        values
+    } else {
+        (0..width).map(mean).collect()
+    }
+}
+
 #[derive(Deserialize)]
 struct TensorInfo {
     dtype: String,
@@ -209,7 +225,7 @@ fn safetensors(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
             Some(stored) if count.and_then(|count| count.checked_mul(stored.size())) != Some(part.len()) => {
                 Err("its shape is not that of its data")
             }
-            Some(stored) => Ok(numbers(part, stored)),
+            Some(stored) => Ok(entity_values(numbers(part, stored), &info.shape)),
         };
         rows.push((name, values));
     }

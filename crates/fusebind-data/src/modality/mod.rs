@@ -6,6 +6,7 @@
 mod array;
 mod columns;
 mod coverage;
+mod embedding;
 mod gct;
 mod hdf5;
 mod kind;
@@ -16,6 +17,9 @@ mod side;
 mod text;
 
 pub use coverage::Coverage;
+pub use embedding::{
+    DescribedRows, EmbeddingTable, KeyColumn, Number, load_descriptions, write_embeddings, write_states,
+};
 pub use kind::ProfileKind;
 pub use matching::Side;
 pub use naming::Naming;
@@ -161,7 +165,7 @@ fn read_array(
     Ok(())
 }
 
-/// The table files in `dir`, sorted; two formats of one name are an error.
+/// The table files in `dir`, sorted, without ids of arrays and rejected rows that lie beside a table; two formats of one name are an error.
 fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let fault = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotADirectory => Error::new(ErrorKind::WrongFileType, "this is a file, not a folder")
@@ -179,7 +183,9 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
         if matches!(
             extension,
             "parquet" | "pq" | "csv" | "tsv" | "tab" | "txt" | "npy" | "safetensors" | "h5" | "hdf5" | "gct" | "gctx"
-        ) && !path.to_string_lossy().ends_with(".ids.txt")
+        ) && ![".ids.txt", ".rejected.csv"]
+            .iter()
+            .any(|ending| path.to_string_lossy().ends_with(ending))
             && path.is_file()
         {
             files.push(path);

@@ -28,5 +28,5 @@ pub use origin::{Origin, Origins, day};
 pub use rejection::Rejection;
 pub use staged::StagedFolder;
 pub use stream::StreamedTable;
-pub(crate) use write::rejection_columns;
+pub(crate) use write::{parquet_properties, rejection_columns, unwrap_io};
 pub use write::{write, write_rejections};

@@ -111,7 +111,7 @@ fn write_parquet(out: &mut (impl io::Write + Send), columns: &[Column], rows: us
 }
 
 /// Compression and row groups of written Parquet files.
-pub(super) fn parquet_properties() -> io::Result<WriterProperties> {
+pub(crate) fn parquet_properties() -> io::Result<WriterProperties> {
     let level = ZstdLevel::try_new(3).map_err(unwrap_io)?;
     Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -120,7 +120,7 @@ pub(super) fn parquet_properties() -> io::Result<WriterProperties> {
 }
 
 /// The I/O error inside a Parquet error (a full disk, say), so that its kind is not lost.
-pub(super) fn unwrap_io(error: parquet::errors::ParquetError) -> io::Error {
+pub(crate) fn unwrap_io(error: parquet::errors::ParquetError) -> io::Error {
     match error {
         parquet::errors::ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(inner) => *inner,
