@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 20] = [
+    let pages: [&[&str]; 23] = [
         &[],
         &["demo"],
         &["data"],
@@ -58,6 +58,9 @@ fn help() {
         &["robustness"],
         &["ablate"],
         &["predict"],
+        &["screen", "run"],
+        &["screen", "merge"],
+        &["screen", "status"],
         &["quality", "estimate"],
         &["model", "info"],
         &["model", "strip"],

@@ -31,6 +31,14 @@ Example: fusebind ablate default --list
 pub const PREDICT: &str = "\
 Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequence MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ
          fusebind predict runs/first --drugs library.sdf --targets targets.fasta -o predictions.parquet";
+pub const SCREEN: &str =
+    "Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet";
+pub const SCREEN_RUN: &str = "\
+Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet
+         fusebind screen run runs/first --library a.sdf b.csv --targets targets.fasta --work units --shard 1/8
+         fusebind screen run runs/first --smiles CCO --targets proteome.fasta --top 50 -o targets.csv";
+pub const SCREEN_MERGE: &str = "Example: fusebind screen merge units -o hits.parquet";
+pub const SCREEN_STATUS: &str = "Example: fusebind screen status units";
 pub const QUALITY: &str =
     "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
 pub const MODEL_INFO: &str = "Example: fusebind model info runs/first";
@@ -71,6 +79,10 @@ mod tests {
             super::EVALUATE,
             super::ROBUSTNESS,
             super::ABLATE,
+            super::SCREEN,
+            super::SCREEN_RUN,
+            super::SCREEN_MERGE,
+            super::SCREEN_STATUS,
             super::QUALITY,
             super::MODEL_INFO,
             super::MODEL_STRIP,

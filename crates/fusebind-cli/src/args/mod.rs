@@ -11,6 +11,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod screen;
 mod screening;
 mod sets;
 mod source;
@@ -27,6 +28,7 @@ pub use predict::PredictArgs;
 pub use quality::{EstimateArgs, QualityCommand};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
+pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs};
 pub use screening::{LibraryKind, ScreeningArgs};
 pub use sets::{ExcludeArgs, MergeArgs, Shared};
 pub use source::{DeviceName, SourceArgs};
@@ -76,6 +78,9 @@ pub enum Command {
     /// Predict pairs with a trained model.
     #[command(after_help = example::PREDICT)]
     Predict(PredictArgs),
+    /// Rank a library of any size for targets, or a proteome for compounds.
+    #[command(subcommand, after_help = example::SCREEN)]
+    Screen(ScreenCommand),
     /// Estimate how many values of side tables belong to another entity.
     #[command(subcommand, after_help = example::QUALITY)]
     Quality(QualityCommand),

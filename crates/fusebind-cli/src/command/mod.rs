@@ -13,6 +13,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod screen;
 mod screening;
 mod sets;
 mod train;
@@ -30,6 +31,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Robustness(args) => robustness::run(&args, console),
         Command::Ablate(args) => ablate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Screen(args) => screen::run(args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }
