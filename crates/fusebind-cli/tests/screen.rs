@@ -179,18 +179,37 @@ fn a_library_in_two_files_is_one_library() {
 fn a_killed_run_goes_on_to_the_same_bytes() {
     done(&format!("{INPUTS} --top 7 --unit-rows 3 --work calm -o calm.parquet"));
     let words = format!("{INPUTS} --top 7 --unit-rows 3 --work shaken -o shaken.parquet");
-    for pause in (0..12).map(|at| 40 + 37 * at % 160) {
+    let units = || fs::read_dir(workplace().join("shaken")).map_or(0, |files| files.count());
+    let mut stopped = 0;
+    // It is killed once so many units are there, and then after a while of its own.
+    for (least, pause) in [
+        (0, 0),
+        (0, 31),
+        (2, 0),
+        (5, 1),
+        (9, 2),
+        (14, 0),
+        (20, 3),
+        (27, 1),
+        (33, 0),
+        (38, 0),
+        (40, 4),
+    ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
             .args(words.split(' '))
             .current_dir(workplace())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        while units() < least && child.try_wait().unwrap().is_none() {
+            thread::yield_now();
+        }
         thread::sleep(Duration::from_millis(pause));
         // A run that is done already cannot be killed any more.
         let _ = child.kill();
-        child.wait().unwrap();
+        stopped += usize::from(!child.wait().unwrap().success());
     }
+    assert!(stopped > 3, "most runs were killed before their end, {stopped} were");
     done(&words);
     assert_eq!(bytes("shaken.parquet"), bytes("calm.parquet"));
     for unit in 0..40 {

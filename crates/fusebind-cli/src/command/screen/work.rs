@@ -47,8 +47,11 @@ impl WorkFolder {
                 )),
             };
         }
-        let is_used = fs::read_dir(folder).is_ok_and(|mut files| {
-            files.any(|file| file.is_ok_and(|file| !file.file_name().to_string_lossy().starts_with('.')))
+        // Another shard may write the plan between the two looks.
+        let is_foreign = |name: &str| !name.starts_with('.') && name != PLAN;
+        let is_used = fs::read_dir(folder).is_ok_and(|files| {
+            let mut names = files.flatten().map(|file| file.file_name());
+            names.any(|name| is_foreign(&name.to_string_lossy()))
         });
         if is_used {
             return Err(Failure::failed(
