@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 21] = [
+    let pages: [&[&str]; 24] = [
         &[],
         &["demo"],
         &["data"],
@@ -59,6 +59,9 @@ fn help() {
         &["ablate"],
         &["predict"],
         &["embed"],
+        &["screen", "run"],
+        &["screen", "merge"],
+        &["screen", "status"],
         &["quality", "estimate"],
         &["model", "info"],
         &["model", "strip"],

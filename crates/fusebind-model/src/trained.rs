@@ -213,7 +213,18 @@ impl TrainedModel {
         mask: Mask,
         progress: impl FnMut(usize),
     ) -> (Scores, Encoded) {
-        let scorer = Scorer {
+        let scorer = self.scorer(mask);
+        let ensemble = self.description.ensemble();
+        let encoded = scorer.encode(None, stores, pairs, InputSubset::of(ensemble));
+        let mut scores = scorer.predict_encoded(&encoded, stores, pairs, ensemble, progress);
+        let silent = self.silent_pairs(stores, pairs, mask);
+        self.description.answer_prior(&mut scores, &silent);
+        (scores, encoded)
+    }
+
+    /// What scores pairs of which `mask` is masked.
+    fn scorer(&self, mask: Mask) -> Scorer<'_> {
+        Scorer {
             model: &self.model,
             neighbours: self
                 .neighbours
@@ -222,13 +233,31 @@ impl TrainedModel {
             missing: MissingModalities::Alike(mask),
             modality_weights: self.description.modality_weights,
             device: &self.device,
-        };
+        }
+    }
+
+    /// Encodes all drugs and targets of the stores, of which either may be empty, for [`TrainedModel::score_joined`].
+    pub fn encode_all(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
+        let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect());
+        let subsets = InputSubset::of(self.description.ensemble());
+        self.scorer(mask).encode_entities(None, stores, all, subsets)
+    }
+
+    /// [`TrainedModel::score`] of pairs whose entities were encoded before, from the same stores and with the same mask.
+    pub fn score_joined(
+        &self,
+        encoded: &Encoded,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mask: Mask,
+    ) -> Scores {
         let ensemble = self.description.ensemble();
-        let encoded = scorer.encode(None, stores, pairs, InputSubset::of(ensemble));
-        let mut scores = scorer.predict_encoded(&encoded, stores, pairs, ensemble, progress);
+        let mut scores = self
+            .scorer(mask)
+            .predict_encoded(encoded, stores, pairs, ensemble, |_| {});
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
-        (scores, encoded)
+        scores
     }
 
     /// What the reference knows of the entities of `pairs`, in their order; nothing where the model has no reference.

@@ -13,6 +13,7 @@ pub mod output;
 mod pair;
 mod prediction;
 mod request;
+pub mod screen;
 
 pub use inputs::Inputs;
 pub use model::{Entities, Model};

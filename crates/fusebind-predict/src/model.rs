@@ -257,7 +257,8 @@ impl Model {
         self.explain_indexed(entities, &distinct.pairs, |_| {})
     }
 
-    fn mask(&self) -> Mask {
+    /// What every pair does without.
+    pub(crate) fn mask(&self) -> Mask {
         Mask {
             drug: self.without,
             target: self.without,
@@ -287,14 +288,23 @@ impl Model {
         }
     }
 
+    /// What pairs are ranked by: the first affinity, or the probability of binding.
+    pub(crate) fn main_score(&self, scores: &Scores, row: usize) -> f64 {
+        match self.description().scales.first() {
+            Some(scale) => unscaled(scores.affinity[row * scores.scales], scale),
+            None => scores
+                .binding
+                .get(row)
+                .map_or(f64::NEG_INFINITY, |logit| probability(*logit)),
+        }
+    }
+
     /// The scores of a row on their scales.
     fn prediction(&self, scores: &Scores, row: usize) -> Prediction {
         let description = self.description();
-        let affinity = |(column, scale): (usize, &OutputScale)| {
-            f64::from(scores.affinity[row * scores.scales + column]) * scale.std + scale.mean
-        };
-        let logit = scores.binding.get(row);
-        let probability = logit.map(|logit| 1.0 / (1.0 + f64::from(-logit).exp()));
+        let affinity =
+            |(column, scale): (usize, &OutputScale)| unscaled(scores.affinity[row * scores.scales + column], scale);
+        let probability = scores.binding.get(row).map(|logit| probability(*logit));
         Prediction {
             affinity: description.scales.iter().enumerate().map(affinity).collect(),
             probability,
@@ -304,6 +314,15 @@ impl Model {
             ..Prediction::default()
         }
     }
+}
+
+/// A standardised affinity on its scale.
+fn unscaled(value: f32, scale: &OutputScale) -> f64 {
+    f64::from(value) * scale.std + scale.mean
+}
+
+fn probability(logit: f32) -> f64 {
+    1.0 / (1.0 + f64::from(-logit).exp())
 }
 
 /// What a prediction tells of one of its entities.

@@ -35,6 +35,14 @@ Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequen
 pub const EMBED: &str = "\
 Example: fusebind embed --encoder esm2_t12_35M_UR50D --targets targets.fasta -o modalities/embedding_sequence_esm2.parquet
          fusebind embed --encoder all-MiniLM-L6-v2 --texts text_drug.csv --pooling mean-all -o modalities/embedding_text_minilm.parquet";
+pub const SCREEN: &str =
+    "Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet";
+pub const SCREEN_RUN: &str = "\
+Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet
+         fusebind screen run runs/first --library a.sdf b.csv --targets targets.fasta --work units --shard 1/8
+         fusebind screen run runs/first --smiles CCO --targets proteome.fasta --top 50 -o targets.csv";
+pub const SCREEN_MERGE: &str = "Example: fusebind screen merge units -o hits.parquet";
+pub const SCREEN_STATUS: &str = "Example: fusebind screen status units";
 pub const QUALITY: &str =
     "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
 pub const QUALITY_REASONS: &str = "Example: fusebind quality reasons runs/first --data my_pairs.csv";
@@ -78,6 +86,10 @@ mod tests {
             super::ABLATE,
             super::CALIBRATE,
             super::EMBED,
+            super::SCREEN,
+            super::SCREEN_RUN,
+            super::SCREEN_MERGE,
+            super::SCREEN_STATUS,
             super::QUALITY,
             super::QUALITY_REASONS,
             super::MODEL_INFO,

@@ -13,6 +13,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod screen;
 mod screening;
 mod sets;
 mod source;
@@ -31,6 +32,7 @@ pub use predict::PredictArgs;
 pub use quality::{EstimateArgs, QualityCommand, ReasonsArgs};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
+pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs};
 pub use screening::{LibraryKind, ScreeningArgs};
 pub use sets::{ExcludeArgs, MergeArgs, Shared};
 pub use source::{DeviceName, SourceArgs};
@@ -86,6 +88,9 @@ pub enum Command {
     /// Embed targets, drugs or texts with a pretrained encoder from a local folder, as a side table.
     #[command(after_help = example::EMBED)]
     Embed(EmbedArgs),
+    /// Rank a library of any size for targets, or a proteome for compounds.
+    #[command(subcommand, after_help = example::SCREEN)]
+    Screen(ScreenCommand),
     /// Estimate how many values of side tables belong to another entity.
     #[command(subcommand, after_help = example::QUALITY)]
     Quality(QualityCommand),

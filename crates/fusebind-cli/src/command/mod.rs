@@ -16,6 +16,7 @@ mod predict;
 mod quality;
 mod recipe;
 mod robustness;
+mod screen;
 mod screening;
 mod sets;
 mod train;
@@ -35,6 +36,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Calibrate(args) => calibrate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Embed(args) => embed::run(&args, console),
+        Command::Screen(args) => screen::run(args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }

@@ -351,15 +351,6 @@ fn at(column: &Column, rows: &[usize]) -> Column {
 
 fn columns(predictor: &Model, asked: &mut Asked, predictions: &[Prediction]) -> Vec<Column> {
     let smiles = |drug: u32| asked.dataset.drugs[drug as usize].molecule.smiles.as_str();
-    let typed = |column: OutputColumn| Column {
-        name: column.name,
-        values: match column.values {
-            OutputValues::Text(values) => Values::Text(values),
-            OutputValues::Real(values) => Values::Real(values),
-            OutputValues::Whole(values) => Values::Whole(values),
-            OutputValues::Flag(values) => Values::Flag(values),
-        },
-    };
     let written = output::columns(predictor, &asked.request, smiles, predictions);
     let mut columns: Vec<Column> = written.into_iter().map(typed).collect();
     for mut column in std::mem::take(&mut asked.further) {
@@ -369,6 +360,19 @@ fn columns(predictor: &Model, asked: &mut Asked, predictions: &[Prediction]) -> 
         columns.push(column);
     }
     columns
+}
+
+/// A column of the output as one of a table.
+pub(super) fn typed(column: OutputColumn) -> Column {
+    Column {
+        name: column.name,
+        values: match column.values {
+            OutputValues::Text(values) => Values::Text(values),
+            OutputValues::Real(values) => Values::Real(values),
+            OutputValues::Whole(values) => Values::Whole(values),
+            OutputValues::Flag(values) => Values::Flag(values),
+        },
+    }
 }
 
 /// The columns as CSV on stdout.

@@ -14,50 +14,88 @@ use super::{
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
-pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let file = path.display().to_string();
-    let (mut rows, mut rejections, mut number, mut foreign) = (Vec::new(), Vec::new(), 0_u64, 0);
-    let mut columns: Vec<RawColumn> = Vec::new();
-    while let Some(line) =
-        next_line(&mut source, limits.cell_bytes, &mut foreign).map_err(|error| Error::read(path, error))?
-    {
-        let line = match line {
-            Line::Text(line) if line.trim().is_empty() || line.starts_with('#') => continue,
-            Line::Text(line) => line,
-            Line::Overlong(shown) => {
-                number += 1;
-                let reason = format!("the line is longer than {} bytes", limits.cell_bytes);
-                rejections.push(Rejection::new(file.clone(), number, reason).of("line", &shown));
+pub(super) fn read(path: &Path, source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
+    let mut list = ListRows::new(path, source, limits);
+    let (table, rejections) = list.next(usize::MAX)?.unwrap_or_default();
+    Ok((table.noted(text::note(list.foreign)), rejections))
+}
+
+/// The lines of a list, some at a time.
+pub(super) struct ListRows {
+    file: String,
+    source: Text,
+    limit: usize,
+    /// Names of the columns, once the first line was read.
+    names: Option<[String; 2]>,
+    number: u64,
+    foreign: u64,
+    is_begun: bool,
+}
+
+impl ListRows {
+    pub(super) fn new(path: &Path, source: Text, limits: &ReadLimits) -> Self {
+        Self {
+            file: path.display().to_string(),
+            source,
+            limit: limits.cell_bytes,
+            names: None,
+            number: 0,
+            foreign: 0,
+            is_begun: false,
+        }
+    }
+
+    /// The next rows, at most `most`, and those of them that are rejected; none after the last. The first call gives a table in any
+    /// case.
+    pub(super) fn next(&mut self, most: usize) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+        let (mut rows, mut rejections) = (Vec::new(), Vec::new());
+        let mut cells: Vec<[String; 2]> = Vec::new();
+        while rows.len() + rejections.len() < most {
+            let line = next_line(&mut self.source, self.limit, &mut self.foreign);
+            let line = match line.map_err(|error| Error::read(Path::new(&self.file), error))? {
+                None => break,
+                Some(Line::Text(line)) if line.trim().is_empty() || line.starts_with('#') => continue,
+                Some(Line::Text(line)) => line,
+                Some(Line::Overlong(shown)) => {
+                    self.number += 1;
+                    let reason = format!("the line is longer than {} bytes", self.limit);
+                    rejections.push(Rejection::new(self.file.clone(), self.number, reason).of("line", &shown));
+                    continue;
+                }
+            };
+            let (first, name) = divide(&line);
+            if self.names.is_none() {
+                // What stands behind a structure is its name, whatever the header calls it.
+                let is_header = known(first) && !name.is_empty() && !known(name);
+                let id = if is_header { "id" } else { name };
+                self.names = Some([first.to_string(), id.to_string()]);
                 continue;
             }
-        };
-        let (first, name) = divide(&line);
-        if columns.is_empty() {
-            // What stands behind a structure is its name, whatever the header calls it.
-            let id = if known(first) && !name.is_empty() && !known(name) {
-                "id"
-            } else {
-                name
-            };
-            columns = vec![RawColumn::new(first), RawColumn::new(id)];
-            continue;
+            self.number += 1;
+            rows.push(self.number);
+            // A line without a name is known by its structure.
+            cells.push([first, if name.is_empty() { first } else { name }].map(str::to_string));
         }
-        number += 1;
-        rows.push(number);
-        columns[0].push(Some(first));
-        // A line without a name is known by its structure.
-        columns[1].push(Some(if name.is_empty() { first } else { name }));
+        let Some(names) = &self.names else {
+            return Err(Error::new(ErrorKind::Empty, "the file holds no line")
+                .in_file(Path::new(&self.file))
+                .hint("write the list again"));
+        };
+        if std::mem::replace(&mut self.is_begun, true) && rows.is_empty() && rejections.is_empty() {
+            return Ok(None);
+        }
+        let count = if names[1].is_empty() { 1 } else { 2 };
+        let column = |at: usize| {
+            let mut column = RawColumn::new(&names[at]);
+            cells.iter().for_each(|row| column.push(Some(&row[at])));
+            column
+        };
+        let columns = (0..count).map(column).collect();
+        Ok(Some((
+            RawTable::with_rows(self.file.clone(), columns, rows),
+            rejections,
+        )))
     }
-    if columns.is_empty() {
-        return Err(Error::new(ErrorKind::Empty, "the file holds no line")
-            .in_file(path)
-            .hint("write the list again"));
-    }
-    if columns[1].name().is_empty() {
-        columns.truncate(1);
-    }
-    let table = RawTable::with_rows(file, columns, rows).noted(text::note(foreign));
-    Ok((table, rejections))
 }
 
 /// The first word of a line, and the name behind it.

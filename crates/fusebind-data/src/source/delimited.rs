@@ -21,52 +21,114 @@ use crate::{Error, ErrorKind, table::Rejection};
 /// Reads `text`, which begins with `head`.
 pub(super) fn read(
     path: &Path,
-    (mut text, head): (Text, &[u8]),
+    (text, head): (Text, &[u8]),
     preferred: u8,
     limits: &ReadLimits,
 ) -> Result<(RawTable, Vec<Rejection>), Error> {
     let layout = layout(head, preferred, &known);
-    if layout.delimiter.is_none() && blank_divided(head, layout.skipped) {
+    if is_blank_divided(head, &layout) {
         return blanks::read(path, text, limits);
     }
-    let fault = |error| Error::read(path, error);
-    for _ in 0..layout.skipped {
-        text.skip_until(b'\n').map_err(fault)?;
-    }
-    if layout.marked {
-        text.skip_until(b'#').map_err(fault)?;
-    }
-    let delimiter = layout.delimiter.unwrap_or(preferred);
-    let mut cells = Cells::new(text, delimiter, limits.cell_bytes);
-    let mut foreign = 0;
-    let names = read_header(path, &mut cells, limits, &mut foreign)?;
-    let mut columns: Vec<RawColumn> = names.iter().map(RawColumn::new).collect();
-    let file = path.display().to_string();
-    let (mut rows, mut rejections) = (Vec::new(), Vec::new());
-    let mut number = 0;
-    let mut record = Record::default();
-    while cells.read_record(&mut record, names.len()).map_err(fault)? {
-        number += 1;
-        match record.check(&names, limits.cell_bytes) {
-            Ok(()) => {
-                rows.push(number);
-                for (column, cell) in columns.iter_mut().zip(record.cells()) {
-                    let value = decode(cell, &mut foreign);
-                    let value = value.trim();
-                    column.push((!value.is_empty()).then_some(value));
-                }
-            }
-            Err((field, value, reason)) => {
-                rejections.push(Rejection::new(file.clone(), number, reason).of(field, &value));
-            }
-        }
-    }
-    let commas = match delimiter {
+    let mut rows = DelimitedRows::open(path, text, (layout, preferred), limits)?;
+    let (table, rejections) = rows.next(usize::MAX)?.unwrap_or_default();
+    let file = table.file.clone();
+    let (mut columns, numbers, _) = table.into_parts();
+    let commas = match rows.delimiter {
         b',' => Vec::new(),
         _ => decimal::read(&mut columns),
     };
-    let notes = notes(&file, &layout, foreign, &commas);
-    Ok((RawTable::with_rows(file, columns, rows).noted(notes), rejections))
+    let notes = notes(&file, &rows.layout, rows.foreign, &commas);
+    Ok((RawTable::with_rows(file, columns, numbers).noted(notes), rejections))
+}
+
+/// The layout of a text that begins with `head`; none where its cells are divided by blanks.
+pub(super) fn delimited_layout(head: &[u8], preferred: u8) -> Option<Layout> {
+    let layout = layout(head, preferred, &known);
+    (!is_blank_divided(head, &layout)).then_some(layout)
+}
+
+fn is_blank_divided(head: &[u8], layout: &Layout) -> bool {
+    layout.delimiter.is_none() && blank_divided(head, layout.skipped)
+}
+
+/// The rows of a text table, some at a time.
+pub(super) struct DelimitedRows {
+    file: String,
+    cells: Cells<Text>,
+    layout: Layout,
+    delimiter: u8,
+    names: Vec<String>,
+    limit: usize,
+    number: u64,
+    foreign: u64,
+    is_begun: bool,
+}
+
+impl DelimitedRows {
+    /// Reads the header.
+    pub(super) fn open(
+        path: &Path,
+        mut text: Text,
+        (layout, preferred): (Layout, u8),
+        limits: &ReadLimits,
+    ) -> Result<Self, Error> {
+        let fault = |error| Error::read(path, error);
+        for _ in 0..layout.skipped {
+            text.skip_until(b'\n').map_err(fault)?;
+        }
+        if layout.marked {
+            text.skip_until(b'#').map_err(fault)?;
+        }
+        let delimiter = layout.delimiter.unwrap_or(preferred);
+        let mut cells = Cells::new(text, delimiter, limits.cell_bytes);
+        let mut foreign = 0;
+        let names = read_header(path, &mut cells, limits, &mut foreign)?;
+        Ok(Self {
+            file: path.display().to_string(),
+            cells,
+            layout,
+            delimiter,
+            names,
+            limit: limits.cell_bytes,
+            number: 0,
+            foreign,
+            is_begun: false,
+        })
+    }
+
+    /// The next rows, at most `most`, and those of them that are rejected; none after the last. The first call gives a table in any
+    /// case.
+    pub(super) fn next(&mut self, most: usize) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+        let mut columns: Vec<RawColumn> = self.names.iter().map(RawColumn::new).collect();
+        let (mut rows, mut rejections) = (Vec::new(), Vec::new());
+        let mut record = Record::default();
+        let fault = |error| Error::read(Path::new(&self.file), error);
+        while rows.len() + rejections.len() < most
+            && self.cells.read_record(&mut record, self.names.len()).map_err(fault)?
+        {
+            self.number += 1;
+            match record.check(&self.names, self.limit) {
+                Ok(()) => {
+                    rows.push(self.number);
+                    for (column, cell) in columns.iter_mut().zip(record.cells()) {
+                        let value = decode(cell, &mut self.foreign);
+                        let value = value.trim();
+                        column.push((!value.is_empty()).then_some(value));
+                    }
+                }
+                Err((field, value, reason)) => {
+                    rejections.push(Rejection::new(self.file.clone(), self.number, reason).of(field, &value));
+                }
+            }
+        }
+        if std::mem::replace(&mut self.is_begun, true) && rows.is_empty() && rejections.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((
+            RawTable::with_rows(self.file.clone(), columns, rows),
+            rejections,
+        )))
+    }
 }
 
 fn notes(file: &str, layout: &Layout, foreign: u64, commas: &[String]) -> Vec<String> {

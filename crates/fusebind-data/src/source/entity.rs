@@ -156,7 +156,7 @@ impl<E: Entity> Registry<E> {
                 Err(fault) => Slot::Refused(refusal::<E>(&fault)),
             })
             .collect();
-        let mut empty = Slot::Refused(format!("no {}: the cell is empty or says so; {}", E::VALUE, E::REMEDY));
+        let mut empty = Slot::Refused(absence::<E>());
         rows.into_iter()
             .map(|row| {
                 let slot = match row.text {
@@ -252,8 +252,13 @@ fn core(id: &str) -> String {
     whole.to_lowercase()
 }
 
+/// Why an empty cell is no value of an entity.
+pub(super) fn absence<E: Entity>() -> String {
+    format!("no {}: the cell is empty or says so; {}", E::VALUE, E::REMEDY)
+}
+
 /// Why a text is no value of an entity. The reader says what a text is instead; what to do depends on where it stands.
-fn refusal<E: Entity>(fault: &FeatureError) -> String {
+pub(super) fn refusal<E: Entity>(fault: &FeatureError) -> String {
     let said = fault.to_string();
     match said.split_once(": give ") {
         Some((kind, _)) if kind.contains("looks like") => format!("{kind}: {}", E::REMEDY),

@@ -5,7 +5,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use arrow::{
@@ -17,7 +17,7 @@ use bytes::Bytes;
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
     },
     basic::Repetition,
     file::{metadata::ParquetMetaData, reader::ChunkReader},
@@ -43,12 +43,122 @@ const CELLS_PER_BYTE: u64 = 32;
 const TEXT_PER_BYTE: u64 = 1000;
 
 pub(super) fn read(path: &Path, source: Plain, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    // Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
-    let read = AssertUnwindSafe(|| match source {
-        Plain::File(file) => decode(path, file, limits),
-        Plain::Memory(bytes) => decode(path, Bytes::from(bytes.into_inner()), limits),
-    });
-    catch_unwind(read).unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder failed".to_string())))
+    let mut rows = ParquetRows::open(path, source, limits)?;
+    let (table, rejections) = rows.next(usize::MAX)?.unwrap_or_default();
+    Ok((table.noted(rows.note()), rejections))
+}
+
+/// Decoders of third parties may panic on corrupt bytes; here this is one more malformed file.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(malformed(path, "the Parquet decoder failed".to_string())))
+}
+
+/// The rows of a Parquet file, some at a time.
+pub(super) struct ParquetRows {
+    path: PathBuf,
+    reader: ParquetRecordBatchReader,
+    names: Vec<String>,
+    nested: Vec<String>,
+    limits: ReadLimits,
+    bytes: u64,
+    number: u64,
+    /// Bytes of text of the rows so far.
+    text: u64,
+    is_begun: bool,
+}
+
+impl ParquetRows {
+    pub(super) fn open(path: &Path, source: Plain, limits: &ReadLimits) -> Result<Self, Error> {
+        guarded(path, || match source {
+            Plain::File(file) => Self::of(path, file, limits),
+            Plain::Memory(bytes) => Self::of(path, Bytes::from(bytes.into_inner()), limits),
+        })
+    }
+
+    fn of<R: ChunkReader + 'static>(path: &Path, file: R, limits: &ReadLimits) -> Result<Self, Error> {
+        let fault = |reason: &dyn std::fmt::Display| malformed(path, reason.to_string());
+        let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| fault(&e))?;
+        let (flat, nested) = flat_columns(metadata.parquet_schema());
+        let bytes = file.len();
+        let bounds = Bounds { path, bytes };
+        bounds.cells(metadata.metadata().file_metadata().num_rows(), flat.len())?;
+        let batch_rows = check_pages(&bounds, &file, metadata.metadata(), limits)?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), flat);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+            .with_projection(mask)
+            .with_batch_size(batch_rows)
+            .build()
+            .map_err(|e| fault(&e))?;
+        let schema = reader.schema();
+        Ok(Self {
+            path: path.to_path_buf(),
+            names: schema.fields().iter().map(|field| field.name().clone()).collect(),
+            reader,
+            nested,
+            limits: *limits,
+            bytes,
+            number: 0,
+            text: 0,
+            is_begun: false,
+        })
+    }
+
+    /// The columns that are not read.
+    fn note(&self) -> Option<String> {
+        (!self.nested.is_empty()).then(|| {
+            format!(
+                "{}: the columns {} hold lists or records and were not read",
+                self.path.display(),
+                self.nested.join(", ")
+            )
+        })
+    }
+
+    /// The next rows, at least `least` where there are so many, and those of them that are rejected; none after the last. The first call
+    /// gives a table in any case.
+    pub(super) fn next(&mut self, least: usize) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+        let path = self.path.clone();
+        guarded(&path, || self.decode(least))
+    }
+
+    fn decode(&mut self, least: usize) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+        let path = self.path.clone();
+        let fault = |reason: &dyn std::fmt::Display| malformed(&path, reason.to_string());
+        let bounds = Bounds {
+            path: &path,
+            bytes: self.bytes,
+        };
+        let mut columns: Vec<RawColumn> = self.names.iter().map(RawColumn::new).collect();
+        let name = path.display().to_string();
+        let (mut rows, mut rejections) = (Vec::new(), Vec::new());
+        while rows.len() + rejections.len() < least {
+            let Some(batch) = self.reader.next() else { break };
+            let batch = batch.map_err(|e| fault(&e))?;
+            let overlong = append(&batch, &mut columns, &self.limits).map_err(|e| fault(&e))?;
+            for row in 0..batch.num_rows() {
+                self.number += 1;
+                match overlong.iter().find(|(at, _)| *at == row) {
+                    Some((_, column)) => rejections.push(
+                        Rejection::new(
+                            name.clone(),
+                            self.number,
+                            format!("the cell is longer than {} bytes", self.limits.cell_bytes),
+                        )
+                        .of(columns[*column].name(), ""),
+                    ),
+                    None => rows.push(self.number),
+                }
+            }
+            bounds.cells(self.number as i64, columns.len())?;
+            bounds.text(self.text + columns.iter().map(RawColumn::bytes).sum::<u64>())?;
+        }
+        self.text += columns.iter().map(RawColumn::bytes).sum::<u64>();
+        if std::mem::replace(&mut self.is_begun, true) && rows.is_empty() && rejections.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((RawTable::with_rows(name, columns, rows), rejections)))
+    }
 }
 
 pub(super) fn malformed(path: &Path, reason: String) -> Error {
@@ -58,63 +168,6 @@ pub(super) fn malformed(path: &Path, reason: String) -> Error {
     )
     .in_file(path)
     .hint("the file may be cut short: copy or export it again")
-}
-
-fn decode<R: ChunkReader + 'static>(
-    path: &Path,
-    file: R,
-    limits: &ReadLimits,
-) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let fault = |reason: &dyn std::fmt::Display| malformed(path, reason.to_string());
-    let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| fault(&e))?;
-    let (flat, nested) = flat_columns(metadata.parquet_schema());
-    let bounds = Bounds {
-        path,
-        bytes: file.len(),
-    };
-    bounds.cells(metadata.metadata().file_metadata().num_rows(), flat.len())?;
-    let batch_rows = check_pages(&bounds, &file, metadata.metadata(), limits)?;
-    let mask = ProjectionMask::roots(metadata.parquet_schema(), flat);
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-        .with_projection(mask)
-        .with_batch_size(batch_rows)
-        .build()
-        .map_err(|e| fault(&e))?;
-    let schema = reader.schema();
-    let mut columns: Vec<RawColumn> = schema
-        .fields()
-        .iter()
-        .map(|field| RawColumn::new(field.name()))
-        .collect();
-    let name = path.display().to_string();
-    let (mut rows, mut rejections, mut number) = (Vec::new(), Vec::new(), 0);
-    for batch in reader {
-        let batch = batch.map_err(|e| fault(&e))?;
-        let overlong = append(&batch, &mut columns, limits).map_err(|e| fault(&e))?;
-        for row in 0..batch.num_rows() {
-            number += 1;
-            match overlong.iter().find(|(at, _)| *at == row) {
-                Some((_, column)) => rejections.push(
-                    Rejection::new(
-                        name.clone(),
-                        number,
-                        format!("the cell is longer than {} bytes", limits.cell_bytes),
-                    )
-                    .of(columns[*column].name(), ""),
-                ),
-                None => rows.push(number),
-            }
-        }
-        bounds.cells(number as i64, columns.len())?;
-        bounds.text(columns.iter().map(RawColumn::bytes).sum())?;
-    }
-    let note = (!nested.is_empty()).then(|| {
-        format!(
-            "{name}: the columns {} hold lists or records and were not read",
-            nested.join(", ")
-        )
-    });
-    Ok((RawTable::with_rows(name, columns, rows).noted(note), rejections))
 }
 
 /// Positions of the columns of one value per row, and the names of the others: lists could declare billions of items in a few bytes.

@@ -45,7 +45,7 @@ impl RawTable {
 }
 
 /// A list by its extension: without a known column name the first line is data.
-fn smiles((table, rejections): (RawTable, Vec<Rejection>)) -> (RawTable, Vec<Rejection>) {
+pub(super) fn smiles((table, rejections): (RawTable, Vec<Rejection>)) -> (RawTable, Vec<Rejection>) {
     let named = table.columns().iter().any(|column| headerless::known(column.name()));
     match named {
         true => (table, rejections),
@@ -54,7 +54,7 @@ fn smiles((table, rejections): (RawTable, Vec<Rejection>)) -> (RawTable, Vec<Rej
 }
 
 /// The table without nameless empty columns, whose names must differ.
-fn distinct(path: &Path, table: RawTable, limits: &ReadLimits) -> Result<RawTable, Error> {
+pub(super) fn distinct(path: &Path, table: RawTable, limits: &ReadLimits) -> Result<RawTable, Error> {
     if table.columns().len() > limits.columns {
         let reason = format!(
             "the table has {} columns, more than the {} that are read",

@@ -157,46 +157,80 @@ impl Columns {
     }
 }
 
-pub(super) fn read(path: &Path, mut source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
-    let file = path.display().to_string();
-    let (mut columns, mut rejections, mut number, mut foreign) = (Columns::new(), Vec::new(), 0, 0);
-    let mut record = Record::default();
-    loop {
-        let line = next_line(&mut source, limits.cell_bytes, &mut foreign).map_err(|e| Error::read(path, e))?;
-        let at_end = line.is_none();
-        match line {
-            Some(Line::Text(text)) if text.starts_with("$$$$") => {}
-            Some(line) => {
-                record.push(line, limits.cell_bytes);
-                continue;
-            }
-            None if record.is_blank() => break,
-            None => {}
-        }
-        number += 1;
-        match std::mem::take(&mut record).cells() {
-            Ok(cells) => columns.push(number, cells),
-            Err((shown, reason)) => {
-                rejections.push(Rejection::new(file.clone(), number, reason).of("molblock", &shown))
-            }
-        }
-        if at_end {
-            break;
+pub(super) fn read(path: &Path, source: Text, limits: &ReadLimits) -> Result<(RawTable, Vec<Rejection>), Error> {
+    let mut records = SdRecords::new(path, source, limits);
+    let (table, rejections) = records.next(usize::MAX)?.unwrap_or_default();
+    let note = note(records.foreign).map(|note| format!("{}: {note}", records.file));
+    Ok((table.noted(note), rejections))
+}
+
+/// The records of an SD file, some at a time.
+pub(super) struct SdRecords {
+    file: String,
+    source: Text,
+    limit: usize,
+    number: u64,
+    foreign: u64,
+    at_end: bool,
+}
+
+impl SdRecords {
+    pub(super) fn new(path: &Path, source: Text, limits: &ReadLimits) -> Self {
+        Self {
+            file: path.display().to_string(),
+            source,
+            limit: limits.cell_bytes,
+            number: 0,
+            foreign: 0,
+            at_end: false,
         }
     }
-    if number == 0 {
-        return Err(Error::new(ErrorKind::Empty, "the file holds no SD record")
-            .in_file(path)
-            .hint("export it again"));
+
+    /// The next records, at most `most`, with the fields that they have, and those of them that are rejected; none after the last.
+    pub(super) fn next(&mut self, most: usize) -> Result<Option<(RawTable, Vec<Rejection>)>, Error> {
+        let (mut columns, mut rejections) = (Columns::new(), Vec::new());
+        let before = self.number;
+        while !self.at_end && self.number - before < most as u64 {
+            let Some(record) = self.record()? else { break };
+            self.number += 1;
+            match record.cells() {
+                Ok(cells) => columns.push(self.number, cells),
+                Err((shown, reason)) => {
+                    rejections.push(Rejection::new(self.file.clone(), self.number, reason).of("molblock", &shown))
+                }
+            }
+        }
+        if self.number == 0 {
+            return Err(Error::new(ErrorKind::Empty, "the file holds no SD record")
+                .in_file(Path::new(&self.file))
+                .hint("export it again"));
+        }
+        if self.number == before {
+            return Ok(None);
+        }
+        let (columns, rows, left_out) = columns.finish();
+        let rare = (left_out > 0).then(|| format!("{}: the {left_out} rarest data fields were not read", self.file));
+        Ok(Some((
+            RawTable::with_rows(self.file.clone(), columns, rows).noted(rare),
+            rejections,
+        )))
     }
-    let (columns, rows, left_out) = columns.finish();
-    let rare = (left_out > 0).then(|| format!("the {left_out} rarest data fields were not read"));
-    let notes = note(foreign)
-        .into_iter()
-        .chain(rare)
-        .map(|note| format!("{file}: {note}"));
-    let notes: Vec<String> = notes.collect();
-    Ok((RawTable::with_rows(file, columns, rows).noted(notes), rejections))
+
+    /// The next record; none at the end of the file.
+    fn record(&mut self) -> Result<Option<Record>, Error> {
+        let mut record = Record::default();
+        loop {
+            let line = next_line(&mut self.source, self.limit, &mut self.foreign);
+            match line.map_err(|error| Error::read(Path::new(&self.file), error))? {
+                Some(Line::Text(text)) if text.starts_with("$$$$") => return Ok(Some(record)),
+                Some(line) => record.push(line, self.limit),
+                None => {
+                    self.at_end = true;
+                    return Ok((!record.is_blank()).then_some(record));
+                }
+            }
+        }
+    }
 }
 
 /// Name in a data header such as `>  25 <MELTING.POINT>`.

@@ -119,6 +119,15 @@ impl<'a> AttentionWeights<'a> {
 }
 
 impl Encoded {
+    /// The drugs of `drugs` with the targets of `targets`, both encoded for the same subsets. The embeddings are shared, not copied.
+    pub fn joined(drugs: &Self, targets: &Self) -> Self {
+        Self {
+            subsets: drugs.subsets.clone(),
+            drugs: drugs.drugs.clone(),
+            targets: targets.targets.clone(),
+        }
+    }
+
     /// Embeddings of the distinct drugs (`side` 0) or targets (1) under the subset at `subset`, `[B, D]`, in the order of
     /// [`Encoded::ids`].
     pub fn embeddings(&self, subset: usize, side: usize) -> &Tensor<2> {

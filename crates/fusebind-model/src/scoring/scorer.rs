@@ -157,12 +157,23 @@ impl Scorer<'_> {
     pub fn encode(
         &self,
         read: Option<&EntityEmbeddings>,
-        (drugs, targets): (&DrugStore, &TargetStore),
+        stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
         subsets: &[InputSubset],
     ) -> Encoded {
         let drug_ids = encoded::distinct(pairs.iter().map(|p| p.0));
         let target_ids = encoded::distinct(pairs.iter().map(|p| p.1));
+        self.encode_entities(read, stores, [drug_ids, target_ids], subsets)
+    }
+
+    /// [`Scorer::encode`] of drugs and targets at these rows of the stores, ascending; either may be none, for [`Encoded::joined`].
+    pub fn encode_entities(
+        &self,
+        read: Option<&EntityEmbeddings>,
+        (drugs, targets): (&DrugStore, &TargetStore),
+        [drug_ids, target_ids]: [Vec<u32>; 2],
+        subsets: &[InputSubset],
+    ) -> Encoded {
         if let Some(read) = read {
             let same = read.drugs.0 == drug_ids && read.targets.0 == target_ids;
             assert!(same, "the entities of the pairs are those that were read");

@@ -1,0 +1,126 @@
+//! From flags to a [`Plan`].
+//!
+//! Comes in: what the user typed. Goes out: targets as they were read, and marks of all files.
+
+use std::path::{Path, PathBuf};
+
+use fusebind::data::source::{Keep, load_targets};
+
+use super::plan::{FileMark, NamedProtein, Per, Plan, SCHEMA, Settings, Shard};
+use crate::{args::ScreenArgs, console::Console, exit::Failure, load};
+
+/// Everything that is read.
+pub fn inputs(args: &ScreenArgs) -> Vec<&Path> {
+    let tables = args.library.iter().chain(&args.drugs);
+    let tables = tables.chain(&args.targets).chain(&args.off_targets);
+    tables.chain([&args.run]).map(PathBuf::as_path).collect()
+}
+
+/// The files of compounds.
+pub fn library(args: &ScreenArgs) -> Vec<PathBuf> {
+    args.library.iter().chain(&args.drugs).cloned().collect()
+}
+
+/// The plan of a run; files are hashed where units are to be kept.
+pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
+    let is_kept = args.work.is_some();
+    let shares = [
+        ("--least-similarity", Some(args.filter.least_similarity)),
+        ("--diverse", args.filter.diverse),
+    ];
+    if let Some((flag, _)) = shares
+        .iter()
+        .find(|(_, share)| share.is_some_and(|s| !(0.0..=1.0).contains(&s)))
+    {
+        return Err(Failure::misuse(
+            format!("{flag}: a similarity lies between 0 and 1"),
+            format!("give {flag} 0.6, for instance"),
+        ));
+    }
+    let model = match args.run.is_dir() {
+        true => args.run.join("model.safetensors"),
+        false => args.run.clone(),
+    };
+    let mark = |path: &PathBuf| FileMark::of(path, is_kept);
+    let mut columns = args.source.clone();
+    columns.cache = None;
+    let plan = Plan {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        model: FileMark {
+            path: args.run.display().to_string(),
+            ..FileMark::of(&model, is_kept)?
+        },
+        library: library(args).iter().map(mark).collect::<anyhow::Result<_>>()?,
+        smiles: args.smiles.clone(),
+        columns,
+        targets: match (&args.sequence, &args.targets) {
+            (Some(sequence), _) => vec![NamedProtein {
+                id: "sequence".into(),
+                row: 0,
+                sequence: sequence.clone(),
+            }],
+            (None, Some(path)) => targets(path, args, console)?,
+            (None, None) => Vec::new(),
+        },
+        off_targets: match &args.off_targets {
+            Some(path) => targets(path, args, console)?,
+            None => Vec::new(),
+        },
+        settings: Settings {
+            per: if args.library.is_empty() {
+                Per::Compound
+            } else {
+                Per::Target
+            },
+            top: args.top as usize,
+            unit_rows: args.unit_rows,
+            property: args.filter.property.clone(),
+            like: args.filter.like.clone(),
+            least_similarity: args.filter.least_similarity,
+            inside: args.filter.domain.is_some(),
+            diverse: args.filter.diverse,
+        },
+    };
+    // As it is read back, so that a number that text rounds is the same in every run.
+    Ok(serde_json::from_slice(&serde_json::to_vec(&plan)?)?)
+}
+
+/// The proteins of a table, as many as it has accepted rows.
+fn targets(path: &Path, args: &ScreenArgs, console: &Console) -> anyhow::Result<Vec<NamedProtein>> {
+    let table = load_targets(path, &load::columns(&args.source), &Keep::Nothing)?;
+    table
+        .notes
+        .iter()
+        .for_each(|note| console.note(format_args!("note: {note}")));
+    load::report_rejections(&table.rejections, None, console)?;
+    let named = |row: &fusebind::data::source::NamedRow| NamedProtein {
+        id: row.id.clone(),
+        row: row.row,
+        sequence: table.entities[row.entity as usize].protein.sequence.clone(),
+    };
+    match table.rows.is_empty() {
+        true => Err(Failure::failed(
+            format!("{}: no target is left: every row was rejected", path.display()),
+            "fix the rows whose reasons stand above",
+        )),
+        false => Ok(table.rows.iter().map(named).collect()),
+    }
+}
+
+/// Which units a run computes.
+pub fn shard(args: &ScreenArgs) -> anyhow::Result<Shard> {
+    let Some(text) = &args.shard else {
+        return Ok(Shard { at: 0, of: 1 });
+    };
+    let numbers = text
+        .split_once('/')
+        .and_then(|(at, of)| Some((at.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((at, of)) if (1..=of).contains(&at) => Ok(Shard { at: at - 1, of }),
+        _ => Err(Failure::misuse(
+            format!("--shard: `{text}` is no share of the units"),
+            "give I/N with I from 1 to N, as --shard 1/8",
+        )),
+    }
+}

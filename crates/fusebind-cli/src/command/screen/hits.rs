@@ -1,0 +1,224 @@
+//! The table of hits: what `predict` says of each, with its rank.
+//!
+//! Comes in: a tally and the model. Goes out: a table, written some thousand hits at a time.
+
+use std::{collections::BTreeMap, path::Path};
+
+use fusebind::{
+    data::table::{Column, StreamedTable},
+    features::{
+        entity::{molecule::Molecule, protein::Protein, side::SideData},
+        feature::fingerprint::Fingerprint,
+    },
+    predict::{
+        Entities, Model, Name, Request, output,
+        screen::{KnownPairs, Panel, spread_out},
+    },
+};
+use rayon::prelude::*;
+
+use super::{
+    plan::{Plan, proteins},
+    tally::Tally,
+    unit::{Compound, Hit},
+};
+use crate::{command::predict::typed, console::Console, exit::Failure, load};
+
+/// Hits that are predicted and written at a time.
+const HITS: usize = 16_384;
+
+/// What hits are written from.
+pub struct Ending<'a> {
+    pub plan: &'a Plan,
+    pub model: &'a Model,
+    pub tally: &'a Tally,
+}
+
+/// A hit and its rank.
+struct Row {
+    hit: Hit,
+    rank: i64,
+}
+
+/// What is the same for all hits.
+struct Shared<'a> {
+    proteins: Vec<&'a Protein>,
+    known: Option<KnownPairs<'a>>,
+    off_targets: Option<Panel<'a>>,
+    /// Hits that are written already.
+    written: u64,
+}
+
+/// Refuses a table of another format before anything is computed.
+pub fn check_name(out: &Path) -> anyhow::Result<()> {
+    let extension = out
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    match ["csv", "tsv", "parquet"].contains(&extension) {
+        true => Ok(()),
+        false => Err(Failure::misuse(
+            format!("{}: tables are not written as `{extension}`", out.display()),
+            "name the file of --out .csv, .tsv or .parquet",
+        )),
+    }
+}
+
+impl Ending<'_> {
+    /// Writes the hits to `out`, and the rejected rows beside it.
+    pub fn write(&self, out: &Path, console: &Console) -> anyhow::Result<()> {
+        let tally = self.tally;
+        console.note(format_args!(
+            "{} rows: {} compounds scored, {} left out by filters, {} rejected",
+            tally.rows, tally.scored, tally.left_out, tally.rejected
+        ));
+        let beside = load::rejected_beside(out);
+        let rejections = tally.rejections();
+        if tally.rejected > rejections.len() as u64 {
+            console.note(format_args!(
+                "of {} rejected rows, {} are listed",
+                tally.rejected,
+                rejections.len()
+            ));
+        }
+        load::report_rejections(&rejections, Some(&beside), console)?;
+        if tally.groups().all(|hits| hits.is_empty()) {
+            return Err(Failure::failed(
+                "there is no hit: no compound could be scored, or the filters left out all of them",
+                "look at the rejected rows, or widen --property, --like and --domain",
+            ));
+        }
+        let [targets, off_targets] = [&self.plan.targets, &self.plan.off_targets].map(|named| proteins(named));
+        let (targets, off_targets) = (targets?, off_targets?);
+        let off_targets: Vec<&Protein> = off_targets.iter().collect();
+        let mut shared = Shared {
+            proteins: targets.iter().collect(),
+            known: KnownPairs::of(self.model),
+            off_targets: (!off_targets.is_empty()).then(|| Panel::new(self.model, &off_targets)),
+            written: 0,
+        };
+        let mut table = StreamedTable::create(out)?;
+        let mut rows: Vec<Row> = Vec::new();
+        for hits in tally.groups() {
+            let hits = self.chosen(hits)?;
+            rows.extend(hits.into_iter().zip(1..).map(|(hit, rank)| Row { hit, rank }));
+            while rows.len() >= HITS {
+                let rest = rows.split_off(HITS);
+                table.append(&self.columns(&rows, &mut shared)?)?;
+                rows = rest;
+            }
+        }
+        if !rows.is_empty() {
+            table.append(&self.columns(&rows, &mut shared)?)?;
+        }
+        table.finish()?;
+        console.note(format_args!("{} hits: {}", shared.written, out.display()));
+        Ok(())
+    }
+
+    /// The hits of a group that are written: all, or those unlike better ones.
+    fn chosen(&self, hits: Vec<Hit>) -> anyhow::Result<Vec<Hit>> {
+        let settings = &self.plan.settings;
+        let Some(similarity) = settings.diverse else {
+            return Ok(hits);
+        };
+        let molecules: Vec<Molecule> = hits
+            .par_iter()
+            .map(|hit| self.molecule(hit.place))
+            .collect::<anyhow::Result<_>>()?;
+        let prints: Vec<&Fingerprint> = molecules.iter().map(|molecule| &molecule.fingerprint).collect();
+        let taken = spread_out(&prints, similarity, settings.top);
+        Ok(taken.into_iter().map(|at| hits[at]).collect())
+    }
+
+    fn compound(&self, place: u64) -> anyhow::Result<&Compound> {
+        let found = self.tally.compound(place);
+        found.ok_or_else(|| anyhow::anyhow!("the compound of row {} of the library is in no unit", place + 1))
+    }
+
+    fn molecule(&self, place: u64) -> anyhow::Result<Molecule> {
+        self.compound(place)?.molecule().map_err(anyhow::Error::msg)
+    }
+
+    /// The columns of some hits.
+    fn columns(&self, rows: &[Row], shared: &mut Shared<'_>) -> anyhow::Result<Vec<Column>> {
+        let mut places: BTreeMap<u64, u32> = rows.iter().map(|row| (row.hit.place, 0)).collect();
+        let distinct: Vec<u64> = places.keys().copied().collect();
+        places.values_mut().zip(0..).for_each(|(at, number)| *at = number);
+        let molecules: Vec<Molecule> = distinct
+            .par_iter()
+            .map(|place| self.molecule(*place))
+            .collect::<anyhow::Result<_>>()?;
+        let molecules: Vec<&Molecule> = molecules.iter().collect();
+        let compounds: Vec<&Compound> = distinct
+            .iter()
+            .map(|place| self.compound(*place))
+            .collect::<anyhow::Result<_>>()?;
+        let name = |(compound, entity): (&&Compound, u32)| Name {
+            id: compound.id.clone(),
+            entity,
+            row: compound.row,
+        };
+        let target = |(named, entity): (&super::plan::NamedProtein, u32)| Name {
+            id: named.id.clone(),
+            entity,
+            row: named.row,
+        };
+        let pairs: Vec<(u32, u32)> = rows
+            .iter()
+            .map(|row| (places[&row.hit.place], row.hit.target))
+            .collect();
+        let request = Request {
+            drugs: compounds.iter().zip(0..).map(name).collect(),
+            targets: self.plan.targets.iter().zip(0..).map(target).collect(),
+            rows: (shared.written + 1..).take(rows.len()).collect(),
+            pairs,
+            is_product: false,
+        };
+        shared.written += rows.len() as u64;
+        let side = SideData::default();
+        let entities = Entities {
+            drugs: &molecules,
+            targets: &shared.proteins,
+            side: [&side, &side],
+        };
+        let (predictions, _) = self.model.predict_indexed(entities, &request.pairs, |_| {});
+        let smiles = |drug: u32| molecules[drug as usize].smiles.as_str();
+        let written = output::columns(self.model, &request, smiles, &predictions);
+        let mut columns: Vec<Column> = written.into_iter().map(typed).collect();
+        let of: Vec<&Compound> = request.pairs.iter().map(|pair| compounds[pair.0 as usize]).collect();
+        columns.extend(self.places(rows, &of));
+        let known = |(drug, target): &(u32, u32)| {
+            let sequence = &shared.proteins[*target as usize].sequence;
+            shared.known.as_ref().map(|known| known.holds(smiles(*drug), sequence))
+        };
+        columns.push(Column::flag("known", request.pairs.iter().map(known)));
+        if let Some(panel) = &shared.off_targets {
+            columns.push(selectivity(panel, &molecules, rows, &request.pairs));
+        }
+        Ok(columns)
+    }
+
+    /// Ranks, and where the compounds of the hits stand in the library.
+    fn places(&self, rows: &[Row], compounds: &[&Compound]) -> [Column; 3] {
+        let number = |compound: &&Compound| i64::try_from(compound.row).ok().filter(|row| *row > 0);
+        let file = |compound: &&Compound| {
+            let mark = self.plan.library.get(compound.file as usize);
+            mark.map(|mark| mark.path.clone())
+        };
+        [
+            Column::whole("rank", rows.iter().map(|row| Some(row.rank))),
+            Column::whole("library_row", compounds.iter().map(number)),
+            Column::text("library_file", compounds.iter().map(file)),
+        ]
+    }
+}
+
+/// The score of each hit less that of the best off-target.
+fn selectivity(panel: &Panel<'_>, molecules: &[&Molecule], rows: &[Row], pairs: &[(u32, u32)]) -> Column {
+    let scores = panel.scores(molecules, false);
+    let best = |scores: &[Option<f64>]| scores.iter().flatten().copied().max_by(f64::total_cmp);
+    let best: Vec<Option<f64>> = scores.chunks(panel.len()).map(best).collect();
+    let of = |(row, pair): (&Row, &(u32, u32))| Some(row.hit.score() - best[pair.0 as usize]?);
+    Column::real("selectivity", rows.iter().zip(pairs).map(of))
+}

@@ -1,0 +1,106 @@
+//! `fusebind screen merge`: hits from the units of several runs.
+
+use std::path::{Path, PathBuf};
+
+use fusebind::predict::Model;
+
+use super::{
+    hits::{self, Ending},
+    plan::FileMark,
+    tally::Tally,
+    work::WorkFolder,
+};
+use crate::{
+    args::MergeHitsArgs,
+    command::output::{create_parent, protect},
+    console::Console,
+    exit::Failure,
+    load,
+};
+
+/// Missing units that are named.
+const NAMED: usize = 5;
+
+pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
+    hits::check_name(&args.out)?;
+    let beside = load::rejected_beside(&args.out);
+    let inputs = args.folders.iter().chain(&args.model).map(PathBuf::as_path);
+    protect([&args.out, &beside], inputs)?;
+    let folders: Vec<WorkFolder> = args
+        .folders
+        .iter()
+        .map(|folder| WorkFolder::open(folder))
+        .collect::<anyhow::Result<_>>()?;
+    let plan = folders[0].plan()?;
+    for folder in &folders[1..] {
+        if let Some(difference) = plan.difference(&folder.plan()?) {
+            return Err(Failure::failed(
+                format!(
+                    "{} and {} are of different screenings: {difference}",
+                    folders[0].path().display(),
+                    folder.path().display()
+                ),
+                "merge the folders of one screening",
+            ));
+        }
+    }
+    let mut tally = Tally::new(&plan.settings);
+    for (unit, folder) in found(&folders)? {
+        tally.add(folder.get(unit)?);
+    }
+    let path = args.model.clone().unwrap_or_else(|| PathBuf::from(&plan.model.path));
+    let file = match path.is_dir() {
+        true => path.join("model.safetensors"),
+        false => path.clone(),
+    };
+    protect([&args.out, &beside], [path.as_path()])?;
+    if FileMark::of(&file, true)?.sha256 != plan.model.sha256 {
+        return Err(Failure::failed(
+            format!("{}: is not the model that the units were computed with", file.display()),
+            "name that model with --model",
+        ));
+    }
+    let model = Model::open_on(Path::new(&path), &load::device(args.device, console)?)?;
+    create_parent(&args.out)?;
+    let ending = Ending {
+        plan: &plan,
+        model: &model,
+        tally: &tally,
+    };
+    ending.write(&args.out, console)
+}
+
+/// Every unit and a folder that has it; a missing one is an error.
+fn found(folders: &[WorkFolder]) -> anyhow::Result<Vec<(u64, &WorkFolder)>> {
+    let ends = folders
+        .iter()
+        .map(WorkFolder::end)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let Some(end) = ends.into_iter().flatten().next() else {
+        return Err(Failure::failed(
+            "no run has read the library to its end, so that units may be missing",
+            "give the `screen run` command of one of the folders again",
+        ));
+    };
+    let place = |unit: u64| {
+        folders
+            .iter()
+            .find(|folder| folder.has(unit))
+            .map(|folder| (unit, folder))
+    };
+    let missing: Vec<u64> = (0..end.units).filter(|unit| place(*unit).is_none()).collect();
+    if !missing.is_empty() {
+        let named: Vec<String> = missing.iter().take(NAMED).map(u64::to_string).collect();
+        let more = if missing.len() > NAMED { ", .." } else { "" };
+        return Err(Failure::failed(
+            format!(
+                "{} of {} units are missing: {}{more}",
+                missing.len(),
+                end.units,
+                named.join(", ")
+            ),
+            "name the folders of all shards, or give their `screen run` commands again",
+        ));
+    }
+    Ok((0..end.units).filter_map(place).collect())
+}

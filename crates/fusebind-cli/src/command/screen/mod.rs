@@ -1,0 +1,27 @@
+//! `fusebind screen`: a library against targets, or compounds against a proteome, in units that can be computed anywhere.
+//!
+//! In reading order: what is screened ([`plan`]), a unit and its hits ([`unit`]), the folder that keeps units ([`work`]), what is left of
+//! all units ([`tally`]), the table of hits ([`hits`]), and the commands.
+
+mod flags;
+mod hits;
+mod merge;
+mod plan;
+mod progress;
+mod rows;
+mod run;
+mod status;
+mod tally;
+mod unit;
+mod work;
+
+use crate::{args::ScreenCommand, console::Console};
+
+/// Runs a command.
+pub fn run(command: ScreenCommand, console: &Console) -> anyhow::Result<()> {
+    match command {
+        ScreenCommand::Run(args) => run::run(&args, console),
+        ScreenCommand::Merge(args) => merge::run(&args, console),
+        ScreenCommand::Status(args) => status::run(&args),
+    }
+}

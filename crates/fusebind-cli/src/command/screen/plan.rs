@@ -1,0 +1,198 @@
+//! What is screened: everything that hits depend on, as it is written into a folder of units.
+//!
+//! Comes in: files and settings. Goes out: [`Plan`], and in words what differs between two of them.
+
+use std::{fs::File, io::Read, path::Path};
+
+use anyhow::Context;
+use fusebind::{features::entity::protein::Protein, predict::screen::Filter};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{args::SourceArgs, exit::Failure};
+
+/// Version of plans and units; others are refused.
+pub const SCHEMA: u32 = 1;
+/// Candidates for each hit of a diverse screening.
+const CANDIDATES: usize = 10;
+
+/// A file and what it held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMark {
+    pub path: String,
+    pub sha256: String,
+}
+
+/// A protein under the name that the user gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedProtein {
+    pub id: String,
+    pub row: u64,
+    pub sequence: String,
+}
+
+/// What hits are the best of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Compounds, for each target.
+    Target,
+    /// Targets, for each compound.
+    Compound,
+}
+
+/// Each `of`-th unit from `at` on.
+#[derive(Clone, Copy, Debug)]
+pub struct Shard {
+    pub at: u64,
+    pub of: u64,
+}
+
+/// Settings of a screening.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    pub per: Per,
+    pub top: usize,
+    pub unit_rows: u64,
+    pub property: Vec<String>,
+    pub like: Vec<String>,
+    pub least_similarity: f64,
+    pub inside: bool,
+    pub diverse: Option<f64>,
+}
+
+/// See the file's header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub schema: u32,
+    pub version: String,
+    pub model: FileMark,
+    pub library: Vec<FileMark>,
+    /// A compound that was given in place of a library.
+    pub smiles: Option<String>,
+    pub columns: SourceArgs,
+    pub targets: Vec<NamedProtein>,
+    pub off_targets: Vec<NamedProtein>,
+    pub settings: Settings,
+}
+
+impl FileMark {
+    /// The file at `path`; what it holds is looked at where units are to be kept.
+    pub fn of(path: &Path, is_kept: bool) -> anyhow::Result<Self> {
+        Ok(Self {
+            path: path.display().to_string(),
+            sha256: if is_kept { sha256(path)? } else { String::new() },
+        })
+    }
+}
+
+/// SHA-256 of a file.
+fn sha256(path: &Path) -> anyhow::Result<String> {
+    let read = || -> std::io::Result<String> {
+        let (mut file, mut hash) = (File::open(path)?, Sha256::new());
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hex(&hash.finalize())),
+                count => hash.update(&buffer[..count]),
+            }
+        }
+    };
+    read().with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Settings {
+    /// Hits that units keep of each group.
+    pub fn kept(&self) -> usize {
+        match self.diverse {
+            Some(_) => CANDIDATES * self.top,
+            None => self.top,
+        }
+    }
+}
+
+impl Plan {
+    /// What `self` has and `other` has not, in words; none where they are the same.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let files = |all: &[FileMark]| all.iter().map(|mark| mark.path.clone()).collect::<Vec<_>>().join(", ");
+        let changed = self
+            .library
+            .iter()
+            .zip(&other.library)
+            .find(|(own, other)| own != other);
+        Some(match () {
+            () if (self.schema, &self.version) != (other.schema, &other.version) => format!(
+                "its units were computed by version {} of fusebind, this is {}",
+                self.version, other.version
+            ),
+            () if self.model != other.model => format!(
+                "its model is {} with SHA-256 {:.12}, this one is {} with {:.12}",
+                self.model.path, self.model.sha256, other.model.path, other.model.sha256
+            ),
+            () if self.library.len() != other.library.len() || self.smiles != other.smiles => format!(
+                "its library is {}, this one is {}",
+                files(&self.library),
+                files(&other.library)
+            ),
+            () if changed.is_some() => {
+                let (own, other) = changed?;
+                format!(
+                    "its library holds {} with SHA-256 {:.12}, this one {} with {:.12}",
+                    own.path, own.sha256, other.path, other.sha256
+                )
+            }
+            () if self.targets != other.targets => "its targets are others".to_string(),
+            () if self.off_targets != other.off_targets => "its off-targets are others".to_string(),
+            () if self.columns != other.columns => "the flags that name its columns are others".to_string(),
+            () if self.settings != other.settings => format!(
+                "its settings are {}, these are {}",
+                shown(&self.settings),
+                shown(&other.settings)
+            ),
+            () => return None,
+        })
+    }
+
+    /// What compounds must be like.
+    pub fn filter(&self) -> anyhow::Result<Filter> {
+        use fusebind::features::entity::molecule::{ChematicToolkit, Chemistry};
+        let range = |text: &String| {
+            text.parse().map_err(|reason| {
+                Failure::misuse(
+                    format!("--property: {reason}"),
+                    "`fusebind screen run --help` names the properties",
+                )
+            })
+        };
+        let like = |smiles: &String| {
+            let read = ChematicToolkit.molecule(smiles);
+            read.map(|molecule| molecule.fingerprint)
+                .map_err(|fault| Failure::failed(format!("--like: {fault}"), "fix the value of --like"))
+        };
+        Ok(Filter {
+            ranges: self
+                .settings
+                .property
+                .iter()
+                .map(range)
+                .collect::<anyhow::Result<_>>()?,
+            like: self.settings.like.iter().map(like).collect::<anyhow::Result<_>>()?,
+            least_similarity: self.settings.least_similarity,
+        })
+    }
+}
+
+fn shown(settings: &Settings) -> String {
+    serde_json::to_string(settings).unwrap_or_default()
+}
+
+/// The sequences of `named`.
+pub fn proteins(named: &[NamedProtein]) -> anyhow::Result<Vec<Protein>> {
+    let read = |named: &NamedProtein| Protein::parse(&named.sequence).with_context(|| format!("target {}", named.id));
+    named.iter().map(read).collect()
+}

@@ -1,0 +1,69 @@
+//! A table some rows at a time, for files that are larger than memory.
+//!
+//! Comes in: a path. Goes out: [`RawTable`]s of consecutive rows, numbered as in the file. Text, lists, SD files and Parquet are never held
+//! whole, packed or not; a spreadsheet, a packed Parquet file and FASTA are.
+
+use std::path::Path;
+
+use super::{
+    blanks::ListRows,
+    container::{Content, unpack},
+    delimited::{DelimitedRows, delimited_layout},
+    format::Format,
+    parquet::{self, ParquetRows},
+    raw::{RawTable, ReadLimits},
+    sdf::SdRecords,
+};
+use crate::{Error, table::Rejection};
+
+/// Rows, and those of them that are rejected.
+pub(super) type Chunk = (RawTable, Vec<Rejection>);
+
+/// An open table.
+pub(super) enum Chunks {
+    Delimited(DelimitedRows),
+    List(ListRows),
+    Sdf(SdRecords),
+    Parquet(ParquetRows),
+    Whole(Option<Chunk>),
+}
+
+impl Chunks {
+    /// Opens `path`; says whether its name makes it a list of SMILES.
+    pub fn open(path: &Path) -> Result<(Self, bool), Error> {
+        let limits = &ReadLimits::default();
+        let (content, inner) = unpack(path)?;
+        let whole = || RawTable::read(path).map(|read| Self::Whole(Some(read)));
+        let (text, head) = match content {
+            Content::Parquet(source) => return Ok((Self::Parquet(ParquetRows::open(path, source, limits)?), false)),
+            Content::Workbook(_) => return Ok((whole()?, false)),
+            Content::Text(..) if Format::by_name(&inner) == Some(Format::Parquet) => {
+                return Err(parquet::malformed(path, "it does not begin with PAR1".to_string()));
+            }
+            Content::Text(text, head) => (text, head),
+        };
+        Ok(match Format::of_text(&inner, &head) {
+            Format::Delimited(preferred) => match delimited_layout(&head, preferred) {
+                Some(layout) => {
+                    let rows = DelimitedRows::open(path, text, (layout, preferred), limits)?;
+                    (Self::Delimited(rows), false)
+                }
+                None => (Self::List(ListRows::new(path, text, limits)), false),
+            },
+            Format::Smiles => (Self::List(ListRows::new(path, text, limits)), true),
+            Format::Sdf => (Self::Sdf(SdRecords::new(path, text, limits)), false),
+            _ => (whole()?, false),
+        })
+    }
+
+    /// The next rows, about `rows` of them; none after the last.
+    pub fn next(&mut self, rows: usize) -> Result<Option<Chunk>, Error> {
+        match self {
+            Self::Delimited(table) => table.next(rows),
+            Self::List(list) => list.next(rows),
+            Self::Sdf(records) => records.next(rows),
+            Self::Parquet(table) => table.next(rows),
+            Self::Whole(table) => Ok(table.take()),
+        }
+    }
+}

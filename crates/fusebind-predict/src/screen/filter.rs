@@ -1,0 +1,121 @@
+//! Which compounds are scored, and which of the hits are unlike each other.
+//!
+//! Comes in: molecules. Goes out: whether they are kept.
+
+use fusebind_features::{entity::molecule::Molecule, feature::fingerprint::Fingerprint};
+
+use super::property::Property;
+
+/// The values of a property that are kept, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The property.
+    pub property: Property,
+    /// Least value.
+    pub low: f64,
+    /// Greatest value.
+    pub high: f64,
+}
+
+impl std::str::FromStr for Range {
+    type Err = String;
+
+    /// Reads `weight=200..500`, `rings=1..`, `donors=..5` or `charge=0`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, range) = text
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}` is no range: write it as weight=200..500"))?;
+        let number = |text: &str, open: f64| match text.trim() {
+            "" => Ok(open),
+            text => text.parse::<f64>().map_err(|_| format!("`{text}` is no number")),
+        };
+        let (low, high) = range.split_once("..").unwrap_or((range, range));
+        let range = Self {
+            property: name.trim().parse()?,
+            low: number(low, f64::NEG_INFINITY)?,
+            high: number(high, f64::INFINITY)?,
+        };
+        match range.low <= range.high {
+            true => Ok(range),
+            false => Err(format!("`{text}` holds no number: the first one is the greater")),
+        }
+    }
+}
+
+/// What a compound must be like.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Properties.
+    pub ranges: Vec<Range>,
+    /// Compounds of which it must be similar to one.
+    pub like: Vec<Fingerprint>,
+    /// Least Tanimoto coefficient to one of them.
+    pub least_similarity: f64,
+}
+
+impl Filter {
+    /// Whether `molecule` is kept.
+    pub fn keeps(&self, molecule: &Molecule) -> bool {
+        let is_within = |range: &Range| (range.low..=range.high).contains(&range.property.of(molecule));
+        let is_like = |other: &Fingerprint| molecule.fingerprint.tanimoto(other) >= self.least_similarity;
+        self.ranges.iter().all(is_within) && (self.like.is_empty() || self.like.iter().any(is_like))
+    }
+}
+
+/// The first `most` of `ranking` that are unlike every one taken before: less similar than `similarity` (leader clustering).
+pub fn spread_out(ranking: &[&Fingerprint], similarity: f64, most: usize) -> Vec<usize> {
+    let mut taken: Vec<usize> = Vec::new();
+    for (at, fingerprint) in ranking.iter().enumerate() {
+        if taken.len() == most {
+            break;
+        }
+        if taken
+            .iter()
+            .all(|other| fingerprint.tanimoto(ranking[*other]) < similarity)
+        {
+            taken.push(at);
+        }
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
+
+    use super::*;
+
+    fn molecule(smiles: &str) -> Molecule {
+        ChematicToolkit.molecule(smiles).expect("is valid")
+    }
+
+    #[test]
+    fn ranges_and_similarities_decide() {
+        let range = |text: &str| text.parse::<Range>();
+        let filter = Filter {
+            ranges: ["heavy-atoms=5..7", "charge=0"]
+                .map(|text| range(text).expect("a range"))
+                .to_vec(),
+            ..Filter::default()
+        };
+        assert!(filter.keeps(&molecule("c1ccccc1")) && !filter.keeps(&molecule("CCO")));
+        assert!(!filter.keeps(&molecule("C[N+](C)(C)CC")));
+        for wrong in ["weight", "size=1..2", "rings=3..1", "rings=a.."] {
+            assert!(range(wrong).is_err(), "{wrong}");
+        }
+        let filter = Filter {
+            like: vec![molecule("Cc1ccccc1").fingerprint],
+            least_similarity: 0.5,
+            ..Filter::default()
+        };
+        assert!(filter.keeps(&molecule("Cc1ccccc1")) && !filter.keeps(&molecule("CCO")));
+    }
+
+    #[test]
+    fn hits_that_are_spread_out_are_unlike_better_ones() {
+        let prints = ["CCO", "CCO", "c1ccccc1", "CCCO"].map(|smiles| molecule(smiles).fingerprint);
+        let all: Vec<&Fingerprint> = prints.iter().collect();
+        assert_eq!(spread_out(&all, 1.0, 9), [0, 2, 3]);
+        assert_eq!(spread_out(&all, 1.0, 2), [0, 2]);
+    }
+}
