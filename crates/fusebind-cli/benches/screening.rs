@@ -4,7 +4,7 @@
 //! here, all of them different, so that anybody can repeat it:
 //!
 //! ```sh
-//! cargo bench -p fusebind-cli --bench screening -- --run runs/first --targets targets.fasta --molecules 100000,1000000
+//! cargo bench --bench screening -- --run runs/first --targets targets.fasta --molecules 100000,1000000
 //! ```
 
 #![allow(clippy::unwrap_used, missing_docs)] // a benchmark that meets the unexpected should stop

@@ -21,7 +21,7 @@ pub(super) type Chunk = (RawTable, Vec<Rejection>);
 
 /// An open table.
 pub(super) enum Chunks {
-    Delimited(DelimitedRows),
+    Delimited(Box<DelimitedRows>),
     List(ListRows),
     Sdf(SdRecords),
     Parquet(ParquetRows),
@@ -46,7 +46,7 @@ impl Chunks {
             Format::Delimited(preferred) => match delimited_layout(&head, preferred) {
                 Some(layout) => {
                     let rows = DelimitedRows::open(path, text, (layout, preferred), limits)?;
-                    (Self::Delimited(rows), false)
+                    (Self::Delimited(Box::new(rows)), false)
                 }
                 None => (Self::List(ListRows::new(path, text, limits)), false),
             },
