@@ -3,7 +3,7 @@
 //! ```text
 //! OUT/data, OUT/data/modalities   the simulated data set
 //! OUT/split.csv                   a random split of it
-//! OUT/run                         the run folder
+//! OUT/run                         the run folder, with its page report.html
 //! ```
 
 use std::{
@@ -21,10 +21,11 @@ use fusebind::{
     eval::regression,
     model::trained::TrainedModel,
     train::{
+        calibrate::train,
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
         recipe::Recipe,
         run_dir::RunDir,
-        trainer::{Job, train},
+        trainer::Job,
     },
 };
 
@@ -32,7 +33,7 @@ use super::{demo_steps, evaluate::print, output::say, sets};
 use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
     console::{Console, TrainingProgress},
-    load,
+    load, report,
     run_source::{DataSource, RunSource},
 };
 
@@ -125,6 +126,7 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
     };
     let (evaluation, _) = evaluate(&bundle, &set, &EvaluationConfig::default())?;
     print(&evaluation)?;
+    report::run::write(&RunDir::open(&out)?, Some(&evaluation), console);
     ceiling(&universe, &dataset, &parts)?;
     Ok(universe)
 }
