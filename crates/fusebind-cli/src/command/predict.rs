@@ -59,7 +59,7 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
     let folder = args.modalities.as_deref();
     let (side, _) = load::side_data(
-        (folder, load::Unmatched::of_prediction(&args.source)),
+        (folder, load::Unmatched::of(&args.source)),
         &asked.dataset,
         fields,
         &mut asked.rejections,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fusebind::{
     data::{
-        modality::{Coverage, ModalityTables, Side, load_modalities},
+        modality::{ModalityTables, Side, load_modalities},
         table::{Dataset, Rejection},
     },
     features::{
@@ -15,22 +15,17 @@ use fusebind::{
 
 use crate::{args::SourceArgs, console::Console, exit::Failure};
 
-/// Entities of a side from which on a side table of a prediction must describe one of them: of a few, none need be described.
-const ENOUGH: u64 = 20;
-
-/// When a side table that describes none of the entities is an error.
+/// Whether a side table that describes none of the entities is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmatched {
-    /// Always.
+    /// It is.
     Refused,
-    /// Where there are many entities.
-    RefusedOfMany,
-    /// Never: a flag says so.
+    /// A flag says that it is not.
     Allowed,
 }
 
 impl Unmatched {
-    /// Of a command that reads a data set.
+    /// What `--allow-unmatched` says.
     pub fn of(args: &SourceArgs) -> Self {
         match args.allow_unmatched {
             true => Self::Allowed,
@@ -38,38 +33,10 @@ impl Unmatched {
         }
     }
 
-    /// Of a prediction, whose few entities need not be described.
-    pub fn of_prediction(args: &SourceArgs) -> Self {
-        match args.allow_unmatched {
-            true => Self::Allowed,
-            false => Self::RefusedOfMany,
-        }
-    }
-
-    fn check(self, coverage: &[Coverage]) -> anyhow::Result<()> {
-        let least = match self {
-            Self::Refused => 1,
-            Self::RefusedOfMany => ENOUGH,
-            Self::Allowed => return Ok(()),
-        };
-        let table = |name: &str| name.split(':').next().unwrap_or(name).to_string();
-        let is_matched = |found: &&Coverage| {
-            let same = coverage.iter().filter(|other| table(&other.name) == table(&found.name));
-            same.map(|other| other.entities).sum::<u64>() > 0
-        };
-        match coverage
-            .iter()
-            .find(|found| !is_matched(found) && found.of_entities >= least)
-        {
-            None => Ok(()),
-            Some(found) => Err(Failure::failed(
-                format!(
-                    "{}: no row of this side table belongs to a drug or target of the data",
-                    table(&found.name)
-                ),
-                "its key column must hold ids of the data, InChIKeys, UniProt accessions or MD5 sums of sequences (docs/modalities.md); \
-                 --allow-unmatched goes on without it",
-            )),
+    fn check(self, tables: &ModalityTables) -> anyhow::Result<()> {
+        match self {
+            Self::Allowed => Ok(()),
+            Self::Refused => Ok(tables.refuse_unmatched()?),
         }
     }
 }
@@ -84,9 +51,8 @@ pub fn modalities(
 ) -> anyhow::Result<ModalityTables> {
     let (tables, rejected) = load_modalities(folder, dataset)?;
     rejections.extend(rejected);
-    let coverage = tables.coverage(dataset);
-    unmatched.check(&coverage)?;
-    for coverage in coverage {
+    unmatched.check(&tables)?;
+    for coverage in tables.coverage(dataset) {
         let side = match coverage.side {
             Side::Drug => "drugs",
             Side::Target => "targets",
@@ -102,6 +68,12 @@ pub fn modalities(
 
 /// Says what of the tables was set apart or not read.
 pub fn notes(tables: &ModalityTables, console: &Console) {
+    for remark in &tables.remarks {
+        console.note(format_args!("note: {remark}"));
+    }
+    for table in &tables.unmatched {
+        console.note(format_args!("{}: {}", table.file, table.reason));
+    }
     for table in &tables.profiles {
         if !table.set_apart.is_empty() {
             console.note(format_args!(
@@ -140,11 +112,8 @@ pub fn side_data(
             "{direct} assays that measure a target directly are left out, since they state the label"
         ));
     }
-    for (side, fields) in [Side::Drug, Side::Target].into_iter().zip(fields) {
-        let found = tables.naming(side, fields, dataset);
-        found
-            .iter()
-            .for_each(|naming| console.note(format_args!("note: {naming}")));
+    for note in tables.naming(fields, dataset) {
+        console.note(format_args!("note: {note}"));
     }
     let side = [
         tables.side(Side::Drug, fields[0], dataset),

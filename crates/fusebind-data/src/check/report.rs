@@ -40,6 +40,8 @@ pub struct CheckReport {
     pub coverage: Vec<Coverage>,
     /// Skipped files of the modality folder, with the reason.
     pub skipped_files: Vec<(String, String)>,
+    /// Tables of side data: what of them is read.
+    pub side_tables: Vec<SideTable>,
     /// Rejected rows.
     pub rejected_rows: u64,
     /// Rejected rows by kind, the most frequent first.
@@ -48,6 +50,23 @@ pub struct CheckReport {
     pub popularity: Option<Leakage>,
     /// How well the number of modalities predicts the label.
     pub presence: Option<Leakage>,
+}
+
+/// A wide table of side data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SideTable {
+    /// File name without extension.
+    pub name: String,
+    /// Side that is described.
+    pub side: Side,
+    /// Genes, assays or channels.
+    pub columns: u64,
+    /// Numeric columns that are no genes or assays, and are not read.
+    pub set_apart: Vec<String>,
+    /// Cells that hold no value and count as not measured.
+    pub unreadable_cells: u64,
+    /// Rows that belong to no entity.
+    pub unmatched_rows: u64,
 }
 
 fn percent(part: u64, whole: u64) -> f64 {
@@ -100,6 +119,9 @@ impl CheckReport {
                 "coverage       {:<32} {entities:>5.1} % of {side:<7}  {pairs:>5.1} % of pairs",
                 c.name
             )?;
+        }
+        for table in self.side_tables.iter().filter(|table| !table.set_apart.is_empty()) {
+            writeln!(f, "set apart      {}: {}", table.name, table.set_apart.join(", "))?;
         }
         for (file, reason) in &self.skipped_files {
             writeln!(f, "skipped        {file}: {reason}")?;

@@ -6,7 +6,7 @@
 //! kind has its own column. An array has one name per row, which may be of any kind. SMILES and sequences are compared with the
 //! canonical SMILES and the normalised sequence of the entity and, where a data set has no ids, as written there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,14 @@ impl Side {
         }
     }
 
+    /// What its entities are called.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Drug => "drugs",
+            Self::Target => "targets",
+        }
+    }
+
     /// Number of entities of `dataset` on this side.
     pub fn entities(self, dataset: &Dataset) -> usize {
         match self {
@@ -49,6 +57,26 @@ impl Side {
             Self::Target => dataset.targets.len(),
         }
     }
+}
+
+/// Names of the entities of `side` by kind, most specific first. Genes are left out: in a matrix they are what was measured.
+pub(super) fn entity_names(side: Side, dataset: &Dataset) -> Vec<(&'static str, HashSet<&str>)> {
+    let entities: Vec<Names<'_>> = match side {
+        Side::Drug => dataset.drugs.iter().map(Names::of_drug).collect(),
+        Side::Target => dataset.targets.iter().map(Names::of_target).collect(),
+    };
+    let kinds = side.keys().iter().filter(|kind| !matches!(**kind, "gene" | "entrez"));
+    kinds
+        .map(|kind| (*kind, entities.iter().flat_map(|names| names.of_kind(kind)).collect()))
+        .collect()
+}
+
+/// The side of which `name` is a key, where it is no gene.
+pub(super) fn side_of_key(name: &str) -> Option<Side> {
+    let name = normalise(name);
+    [Side::Drug, Side::Target]
+        .into_iter()
+        .find(|side| side.keys().contains(&name.as_str()) && !matches!(name.as_str(), "gene" | "entrez"))
 }
 
 /// Whether a column of this name is a key of either side.

@@ -15,6 +15,8 @@ mod naming;
 mod profile;
 mod side;
 mod text;
+mod transposed;
+mod unmatched;
 
 pub use coverage::Coverage;
 pub use embedding::{
@@ -22,9 +24,9 @@ pub use embedding::{
 };
 pub use kind::ProfileKind;
 pub use matching::Side;
-pub use naming::Naming;
 pub use profile::ProfileTable;
 pub use text::{TextEntry, TextTable};
+pub use unmatched::Unmatched;
 
 use std::{
     collections::BTreeMap,
@@ -48,6 +50,10 @@ pub struct ModalityTables {
     pub notes: BTreeMap<String, BTreeMap<String, String>>,
     /// Skipped files, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// Tables of which no row belongs to an entity.
+    pub unmatched: Vec<Unmatched>,
+    /// How tables were read where that is not plain, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// What a file holds, by its name.
@@ -109,22 +115,49 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
             }
             Some(Content::Text(side)) => match TextTable::new(stem, side, &table, dataset)? {
                 Some(texts) => {
+                    let is_unmatched = !table.is_empty() && texts.of_entity.iter().all(Vec::is_empty);
+                    if is_unmatched && side.entities(dataset) > 0 {
+                        tables.unmatched.push(Unmatched::table(&table, side, dataset));
+                    }
                     tables.texts.push(texts);
                     continue;
                 }
                 None => "it has no key column, such as drug_id, inchikey, ik14, target_id, uniprot, seq_md5",
             },
-            Some(Content::Profile(kind)) => match ProfileTable::new((stem, kind), &table, dataset, &mut rejections) {
-                Some(profiles) => {
-                    tables.profiles.push(profiles);
+            Some(Content::Profile(kind)) => {
+                if read_profiles((stem, kind), table, dataset, &mut tables, &mut rejections) {
                     continue;
                 }
-                None => "it has no key column of a drug or target beside its numbers",
-            },
+                "it has no key column of a drug or target beside its numbers"
+            }
         };
         tables.skipped.push((path.display().to_string(), skip.to_string()));
     }
     Ok((tables, rejections))
+}
+
+/// Reads a wide table into the tables, genes or assays as columns or as rows; `false` where it has no key column.
+fn read_profiles(
+    (stem, kind): (String, ProfileKind),
+    table: RawTable,
+    dataset: &Dataset,
+    tables: &mut ModalityTables,
+    rejections: &mut Vec<Rejection>,
+) -> bool {
+    let (table, remark) = match kind {
+        ProfileKind::Embedding(_) => (table, None),
+        _ => transposed::settle(table, dataset, rejections),
+    };
+    tables.remarks.extend(remark);
+    let Some(profiles) = ProfileTable::new((stem, kind), &table, dataset, rejections) else {
+        return false;
+    };
+    let is_unmatched = !table.is_empty() && profiles.unmatched_rows == table.len() as u64;
+    if is_unmatched && profiles.side.entities(dataset) > 0 {
+        tables.unmatched.push(Unmatched::table(&table, profiles.side, dataset));
+    }
+    tables.profiles.push(profiles);
+    true
 }
 
 /// Reads a table, of whatever format; `None` for a GCTX file of another layout.
@@ -151,6 +184,11 @@ fn read_array(
         Some(Content::Profile(ProfileKind::Embedding(modality))) => {
             match array::read(path, modality, dataset, rejections) {
                 Ok(profiles) => {
+                    let (rows, side) = (profiles.unmatched_rows as usize, profiles.side);
+                    if rows > 0 && profiles.profiles.of_entity.iter().all(Vec::is_empty) && side.entities(dataset) > 0 {
+                        let file = path.display().to_string();
+                        tables.unmatched.push(Unmatched::new(file, (rows, side, None), dataset));
+                    }
                     tables.profiles.push(profiles);
                     return Ok(());
                 }
@@ -208,6 +246,14 @@ fn table_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 impl ModalityTables {
+    /// Refuses tables that match no entity.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn refuse_unmatched(&self) -> Result<(), Error> {
+        self.unmatched.first().map_or(Ok(()), |first| Err(first.refusal()))
+    }
+
     /// The target that an assay measures, where the notes name it (`measures`): an id or a key of a target.
     pub fn measured_target(&self, column: &str) -> Option<&str> {
         self.notes.get(column)?.get("measures").map(String::as_str)

@@ -23,7 +23,7 @@ use super::{
     deepdta,
     entity::Registry,
     entity_table::{register_drugs, register_targets},
-    notes,
+    headerless_pairs, notes,
     pairs::PairReader,
     raw::RawTable,
     side::Side,
@@ -146,7 +146,7 @@ impl Tables {
             return Ok(Self {
                 drugs: None,
                 targets: None,
-                pairs: open(path.to_path_buf())?,
+                pairs: headerless_pairs::settle(open(path.to_path_buf())?),
             });
         }
         let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;

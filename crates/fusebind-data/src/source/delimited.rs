@@ -15,6 +15,7 @@ use super::{
     layout::{Layout, layout},
     raw::{RawColumn, RawTable, ReadLimits},
     text::{decode, note},
+    words,
 };
 use crate::{Error, ErrorKind, table::Rejection};
 
@@ -27,16 +28,17 @@ pub(super) fn read(
 ) -> Result<(RawTable, Vec<Rejection>), Error> {
     let layout = layout(head, preferred, &known);
     if is_blank_divided(head, &layout) {
-        return blanks::read(path, text, limits);
+        return match words::are_pairs(head, layout.skipped) {
+            true => words::read(path, text, limits),
+            false => blanks::read(path, text, limits),
+        };
     }
     let mut rows = DelimitedRows::open(path, text, (layout, preferred), limits)?;
     let (table, rejections) = rows.next(usize::MAX)?.unwrap_or_default();
     let file = table.file.clone();
     let (mut columns, numbers, _) = table.into_parts();
-    let commas = match rows.delimiter {
-        b',' => Vec::new(),
-        _ => decimal::read(&mut columns),
-    };
+    // Between commas such a cell is quoted.
+    let commas = decimal::read(&mut columns);
     let notes = notes(&file, &rows.layout, rows.foreign, &commas);
     Ok((RawTable::with_rows(file, columns, numbers).noted(notes), rejections))
 }
@@ -56,7 +58,6 @@ pub(super) struct DelimitedRows {
     file: String,
     cells: Cells<Text>,
     layout: Layout,
-    delimiter: u8,
     names: Vec<String>,
     limit: usize,
     number: u64,
@@ -87,7 +88,6 @@ impl DelimitedRows {
             file: path.display().to_string(),
             cells,
             layout,
-            delimiter,
             names,
             limit: limits.cell_bytes,
             number: 0,

@@ -30,22 +30,29 @@ pub(super) fn settle(
 
 /// The table whose header is a row, with the structures or sequences in column `value`.
 pub(super) fn first_row(table: RawTable, value: usize, called: &str) -> RawTable {
-    let file = table.file.clone();
-    let (columns, rows, notes) = table.into_parts();
     let mut id = false;
-    let columns: Vec<RawColumn> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| {
-            let name = if at == value {
+    let names: Vec<String> = (0..table.columns().len())
+        .map(|at| {
+            if at == value {
                 called.to_string()
             } else if !std::mem::replace(&mut id, true) {
                 "id".to_string()
             } else {
                 format!("column_{}", at + 1)
-            };
-            column.with_first(name, column.name())
+            }
         })
+        .collect();
+    with_names(table, &names)
+}
+
+/// The table whose header is a row, with columns of these names.
+pub(super) fn with_names(table: RawTable, names: &[String]) -> RawTable {
+    let file = table.file.clone();
+    let (columns, rows, notes) = table.into_parts();
+    let columns: Vec<RawColumn> = columns
+        .iter()
+        .zip(names)
+        .map(|(column, name)| column.with_first(name, column.name()))
         .collect();
     // The first line counts as a row now.
     let rows = std::iter::once(1).chain(rows.into_iter().map(|row| row + 1)).collect();

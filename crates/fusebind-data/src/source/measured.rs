@@ -198,7 +198,13 @@ fn add_row_wise<'t>(columns: &mut [Measured<'t>], table: &'t RawTable, config: &
 fn unit_missing(table: &RawTable, column: &RawColumn, reason: &str) -> Error {
     let remedy = "name what was measured and its unit with --unit, for instance --unit Kd_nM, --unit pIC50 or --unit KIBA_score; or add columns \
                   `measure` and `unit`";
+    let named = |name: &str| table.columns().iter().any(|column| column.name() == name);
+    let is_tdc = ["X1", "X2", "Y"].into_iter().all(named);
     let hint = match resemblance(column) {
+        Some(kind) if is_tdc => format!(
+            "this is the layout of TDC, whose files do not state their unit; the numbers look like {kind}: DAVIS and BindingDB_Kd are --unit Kd_nM, \
+             BindingDB_Ki is --unit Ki_nM, BindingDB_IC50 is --unit IC50_nM, KIBA is --unit KIBA_score"
+        ),
         Some(kind) => format!("the numbers look like {kind}; {remedy}"),
         None => remedy.to_string(),
     };

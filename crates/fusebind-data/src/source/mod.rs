@@ -20,6 +20,7 @@ mod file;
 mod format;
 mod given;
 mod headerless;
+mod headerless_pairs;
 mod label;
 mod layout;
 mod library;
@@ -43,6 +44,7 @@ mod spreadsheet;
 mod text;
 mod unit;
 mod unit_text;
+mod words;
 
 pub use agree::AGREEMENT;
 pub use cache::MoleculeCache;

@@ -78,6 +78,11 @@ impl RawColumn {
         self.text.len() as u64
     }
 
+    /// Whether a cell holds `character`.
+    pub(super) fn contains(&self, character: char) -> bool {
+        self.text.contains(character)
+    }
+
     /// Whether the column holds no cell.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
