@@ -432,3 +432,12 @@ mod deepdta {
         assert!(refused.to_string().contains("system"), "{refused}");
     }
 }
+
+#[test]
+fn a_rejected_row_of_a_library_without_a_header_keeps_the_number_of_its_line() {
+    let (_dir, path) = file("library.csv", "CCO,d1\nCCN,d2\nCCC,d3,too many\nnonsense,d4\nCCCC,d5\n");
+    let table = load_drugs(&path, &ChematicToolkit, &ColumnMap::default(), &Keep::Nothing).unwrap();
+    let mut rows: Vec<u64> = table.rejections.iter().map(|rejection| rejection.row).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [3, 4], "{:?}", table.rejections);
+}

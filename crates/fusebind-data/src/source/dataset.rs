@@ -23,7 +23,7 @@ use super::{
     deepdta,
     entity::Registry,
     entity_table::{register_drugs, register_targets},
-    headerless_pairs, notes,
+    headerless, headerless_pairs, notes,
     pairs::PairReader,
     raw::RawTable,
     side::Side,
@@ -137,18 +137,24 @@ impl Tables {
                 pairs,
             });
         }
+        if !path.is_dir() {
+            let (table, mut rejected) = RawTable::read(path)?;
+            let table = annotation::skip(table, map);
+            let before = table.len();
+            let pairs = headerless_pairs::settle(table);
+            headerless::renumber(before, &pairs, &mut rejected);
+            rejections.extend(rejected);
+            return Ok(Self {
+                drugs: None,
+                targets: None,
+                pairs,
+            });
+        }
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;
             rejections.extend(rejected);
             Ok(annotation::skip(table, map))
         };
-        if !path.is_dir() {
-            return Ok(Self {
-                drugs: None,
-                targets: None,
-                pairs: headerless_pairs::settle(open(path.to_path_buf())?),
-            });
-        }
         let drugs = locate(path, &["drugs", "compounds", "molecules", "ligands"], true)?;
         let targets = locate(path, &["targets", "proteins"], true)?;
         let pairs = locate(path, &["pairs", "interactions", "affinities"], false)?.ok_or_else(|| no_pairs(path))?;

@@ -7,6 +7,7 @@ use super::{
     config::ColumnMap,
     raw::{RawColumn, RawTable},
 };
+use crate::table::Rejection;
 
 /// The library `table` of structures or sequences (`role`). `holds` says whether a cell is one.
 pub(super) fn settle(
@@ -62,6 +63,13 @@ pub(super) fn with_names(table: RawTable, names: &[String]) -> RawTable {
         order.join(", ")
     );
     RawTable::with_rows(file, columns, rows).noted(notes).noted([note])
+}
+
+/// Moves `rejections` down by the row that the header of a table of `before` rows became, so that they keep the number of their line.
+pub(super) fn renumber(before: usize, table: &RawTable, rejections: &mut [Rejection]) {
+    if table.len() > before {
+        rejections.iter_mut().for_each(|rejection| rejection.row += 1);
+    }
 }
 
 /// Whether `word` names a column in any table.

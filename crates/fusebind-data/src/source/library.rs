@@ -100,7 +100,7 @@ impl Library {
         let (mut chunks, is_list) = Chunks::open(path)?;
         let chunk = chunks.next(ROWS)?.unwrap_or_default();
         let plain = chunk.0.len();
-        let (table, rejections) = if is_list { read::smiles(chunk) } else { chunk };
+        let (table, mut rejections) = if is_list { read::smiles(chunk) } else { chunk };
         let is_listed = table.len() > plain;
         // Names that occur twice are refused as for other tables; columns keep their places.
         read::distinct(path, table.clone(), &ReadLimits::default())?;
@@ -108,6 +108,7 @@ impl Library {
         let before = table.len();
         let holds = |cell: &str| chemistry.molecule(cell).is_ok();
         let table = headerless::settle(table, (Role::Smiles, Scope::Drugs), map, &holds);
+        headerless::renumber(before, &table, &mut rejections);
         let is_headerless = is_listed || table.len() > before;
         columns::check(
             &ColumnMap {
@@ -158,13 +159,14 @@ impl Library {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        let Some((table, rejections)) = self.chunks.next(ROWS)? else {
+        let Some((mut table, mut rejections)) = self.chunks.next(ROWS)? else {
             return Ok(None);
         };
-        let table = match &self.places.renamed {
-            Some(names) => renamed(table, names),
-            None => table,
-        };
+        if let Some(names) = &self.places.renamed {
+            table = renamed(table, names);
+            // The first line of the file counts as a row.
+            rejections.iter_mut().for_each(|rejection| rejection.row += 1);
+        }
         Ok(Some(self.rows(&annotation::skip(table, None), rejections)))
     }
 

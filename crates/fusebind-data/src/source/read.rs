@@ -45,11 +45,16 @@ impl RawTable {
 }
 
 /// A list by its extension: without a known column name the first line is data.
-pub(super) fn smiles((table, rejections): (RawTable, Vec<Rejection>)) -> (RawTable, Vec<Rejection>) {
+pub(super) fn smiles((table, mut rejections): (RawTable, Vec<Rejection>)) -> (RawTable, Vec<Rejection>) {
     let named = table.columns().iter().any(|column| headerless::known(column.name()));
     match named {
         true => (table, rejections),
-        false => (headerless::first_row(table, 0, "smiles"), rejections),
+        false => {
+            let before = table.len();
+            let table = headerless::first_row(table, 0, "smiles");
+            headerless::renumber(before, &table, &mut rejections);
+            (table, rejections)
+        }
     }
 }
 

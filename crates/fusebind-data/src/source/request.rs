@@ -96,7 +96,9 @@ pub fn load_drugs(
     let (table, mut rejections) = RawTable::read(path)?;
     let table = annotation::skip(table, None);
     let holds = |cell: &str| chemistry.molecule(cell).is_ok();
+    let before = table.len();
     let table = headerless::settle(table, (Role::Smiles, Scope::Drugs), map, &holds);
+    headerless::renumber(before, &table, &mut rejections);
     let mut registry = Registry::new();
     let rows = register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
     let ids = ["molblock", map.drug_id.as_deref().unwrap_or("drug_id")];
@@ -111,7 +113,9 @@ pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityT
     let (table, mut rejections) = RawTable::read(path)?;
     let table = annotation::skip(table, None);
     let holds = |cell: &str| Protein::parse(cell).is_ok();
+    let before = table.len();
     let table = headerless::settle(table, (Role::Sequence, Scope::Targets), map, &holds);
+    headerless::renumber(before, &table, &mut rejections);
     let mut registry = Registry::new();
     let rows = register_targets(&table, map, &mut registry, &mut rejections)?;
     let ids = [map.target_id.as_deref().unwrap_or("target_id")];
