@@ -23,7 +23,7 @@ use super::{
     deepdta,
     entity::Registry,
     entity_table::{register_drugs, register_targets},
-    headerless, headerless_pairs, notes,
+    headerless, headerless_pairs, mixtures, notes,
     pairs::PairReader,
     raw::RawTable,
     side::Side,
@@ -93,9 +93,12 @@ pub fn load_dataset(
         fingerprint: String::new(),
         notes: tables.iter().flat_map(|table| table.notes().to_vec()).collect(),
     };
-    dataset
-        .notes
-        .extend(notes::complexes(&pair_table).into_iter().chain(pairs.notes));
+    let mixtures = mixtures::of_tables(drug_table.as_ref(), &pair_table, map);
+    let more = notes::complexes(&pair_table)
+        .into_iter()
+        .chain(pairs.notes)
+        .chain(mixtures);
+    dataset.notes.extend(more);
     dataset.refresh_fingerprint();
     dataset.notes.extend(notes::of_dataset(&dataset));
     Ok((dataset, rejections))

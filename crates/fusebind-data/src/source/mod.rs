@@ -27,6 +27,7 @@ mod library;
 mod lines;
 mod measured;
 mod missing;
+mod mixtures;
 mod notes;
 mod pages;
 mod pairs;

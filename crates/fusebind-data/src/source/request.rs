@@ -17,6 +17,7 @@ use super::{
     entity_table::{NamedRow, register_drugs, register_targets},
     given, headerless,
     missing::present,
+    mixtures,
     raw::RawTable,
     side::Side,
 };
@@ -101,7 +102,9 @@ pub fn load_drugs(
     headerless::renumber(before, &table, &mut rejections);
     let mut registry = Registry::new();
     let rows = register_drugs(&table, chemistry, map, &mut registry, &mut rejections)?;
+    let mixtures = mixtures::note(&table, Scope::Drugs, map);
     let ids = ["molblock", map.drug_id.as_deref().unwrap_or("drug_id")];
+    let table = table.noted(mixtures);
     entity_table(&table, registry.entities, rows, (keep, &ids), rejections)
 }
 

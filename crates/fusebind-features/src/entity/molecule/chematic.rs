@@ -147,6 +147,11 @@ fn neutral(smiles: String) -> Result<(String, Structure), Error> {
     Ok(written.unwrap_or(settled))
 }
 
+/// Whether the molecule with this canonical SMILES is a listed counter-ion or solvent.
+pub fn is_counter_ion(smiles: &str) -> bool {
+    listed().contains(smiles)
+}
+
 /// Canonical SMILES of the listed counter-ions and solvents.
 fn listed() -> &'static HashSet<String> {
     static LISTED: OnceLock<HashSet<String>> = OnceLock::new();

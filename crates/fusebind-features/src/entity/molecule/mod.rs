@@ -25,7 +25,7 @@ mod gate;
 mod salt;
 mod sd;
 
-pub use chematic::ChematicToolkit;
+pub use chematic::{ChematicToolkit, is_counter_ion};
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule};
 pub use draw::draw;
 pub use sd::split_sd_record;
