@@ -149,6 +149,16 @@ fn from_a_table_to_predictions() {
         here,
     );
     assert_eq!(refused.status.code(), Some(2));
+    let both = ["-o", "why.json", "--explain", "why.json"];
+    let refused = fusebind(
+        &[
+            &["predict", "run", "--smiles", "CCO", "--sequence", "MKTAYIAKQR"],
+            &both[..],
+        ]
+        .concat(),
+        here,
+    );
+    assert!(text(&refused.stderr).contains("written over the predictions"));
     let lines = text(&one.stdout);
     assert!(
         lines.starts_with("drug_id,target_id,smiles,prediction,unit")

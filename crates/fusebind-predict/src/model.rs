@@ -15,7 +15,7 @@ use fusebind_features::{
     modality::{Modality, ModalitySet},
     neighbours::Mask,
     quality::MismatchRates,
-    schema::SideStore,
+    schema::{DrugStore, SideStore, TargetStore},
 };
 use fusebind_model::{
     Error, ErrorKind,
@@ -161,14 +161,10 @@ impl Model {
         pairs: &[(u32, u32)],
         progress: impl FnMut(usize),
     ) -> (Vec<Prediction>, Vec<String>) {
-        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
-        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
-        let molecules = entities.drugs.iter().copied().chain(further);
-        let targets = (entities.targets.iter().copied(), entities.side[1]);
-        let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
-        let (scores, encoded) = (self.trained).score_encoded((&drugs, &targets), &rows.pairs, self.mask(), progress);
+        let (drugs, targets, pairs, notes) = self.stores(entities, pairs);
+        let (scores, encoded) = (self.trained).score_encoded((&drugs, &targets), &pairs, self.mask(), progress);
         let evidence = match self.trained.description.trust {
-            Some(_) => self.trained.evidence((&drugs, &targets), &rows.pairs),
+            Some(_) => self.trained.evidence((&drugs, &targets), &pairs),
             None => Vec::new(),
         };
         let shows_weights = !self.weight_names().is_empty();
@@ -192,7 +188,7 @@ impl Model {
                 ..self.prediction(&scores, row)
             }
         };
-        (rows.pairs.iter().enumerate().map(predict).collect(), findings.notes)
+        (pairs.iter().enumerate().map(predict).collect(), notes)
     }
 
     /// Why `pairs` of indices into the entities have their predictions, in order; `progress` is called with the number of pairs done.
@@ -202,11 +198,7 @@ impl Model {
         pairs: &[(u32, u32)],
         mut progress: impl FnMut(usize),
     ) -> Vec<Explanation> {
-        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
-        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
-        let molecules = entities.drugs.iter().copied().chain(further);
-        let targets = (entities.targets.iter().copied(), entities.side[1]);
-        let (drugs, targets, _) = self.trained.stores((molecules, &rows.side), targets);
+        let (drugs, targets, pairs, _) = self.stores(entities, pairs);
         let mut changed = self.trained.clone();
         let explain = |(at, pair): (usize, &(u32, u32))| {
             let explained = Explained {
@@ -218,25 +210,21 @@ impl Model {
             progress(at + 1);
             explanation
         };
-        rows.pairs.iter().enumerate().map(explain).collect()
+        pairs.iter().enumerate().map(explain).collect()
     }
 
     /// How much the reasons for `pairs` resemble those of models with shuffled weights or labels: see [`Controls`].
     ///
     /// # Errors
-    /// As [`crate::explain`] says of them: none that can be expected.
+    /// None that can be expected: the weights are those of this model, in another order.
     pub fn explanation_controls(
         &self,
         entities: Entities<'_>,
         pairs: &[(u32, u32)],
         seed: u64,
     ) -> Result<Controls, Error> {
-        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
-        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
-        let molecules = entities.drugs.iter().copied().chain(further);
-        let targets = (entities.targets.iter().copied(), entities.side[1]);
-        let (drugs, targets, _) = self.trained.stores((molecules, &rows.side), targets);
-        let explained: Vec<Explained<'_>> = (rows.pairs.iter())
+        let (drugs, targets, pairs, _) = self.stores(entities, pairs);
+        let explained: Vec<Explained<'_>> = (pairs.iter())
             .map(|pair| Explained {
                 trained: &self.trained,
                 stores: (&drugs, &targets),
@@ -255,6 +243,21 @@ impl Model {
             side: [&distinct.side[0], &distinct.side[1]],
         };
         self.explain_indexed(entities, &distinct.pairs, |_| {})
+    }
+
+    /// Stores of the entities, the positions of `pairs` in them, and notes on side data that the model cannot use: a drug has further rows where
+    /// pairs see other side data of it.
+    fn stores(
+        &self,
+        entities: Entities<'_>,
+        pairs: &[(u32, u32)],
+    ) -> (DrugStore, TargetStore, Vec<(u32, u32)>, Vec<String>) {
+        let rows = DrugRows::new(entities.side[0], entities.drugs.len(), pairs);
+        let further = rows.drugs.iter().map(|d| entities.drugs[*d as usize]);
+        let molecules = entities.drugs.iter().copied().chain(further);
+        let targets = (entities.targets.iter().copied(), entities.side[1]);
+        let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
+        (drugs, targets, rows.pairs, findings.notes)
     }
 
     /// What every pair does without.

@@ -43,9 +43,19 @@ fn simulated(folder: &Path) -> (Dataset, Split) {
 }
 
 fn run(dataset: &Dataset, split: &Split, out: &Path, resume: bool, observer: &mut dyn Observer) {
+    run_recipe(RECIPE, dataset, split, (out, resume), observer).unwrap();
+}
+
+fn run_recipe(
+    recipe: &str,
+    dataset: &Dataset,
+    split: &Split,
+    (out, resume): (&Path, bool),
+    observer: &mut dyn Observer,
+) -> Result<(), String> {
     let none = SideData::default();
     let job = Job {
-        recipe: &Recipe::parse(RECIPE).unwrap(),
+        recipe: &Recipe::parse(recipe).unwrap(),
         dataset,
         side: [&none, &none],
         split,
@@ -55,7 +65,7 @@ fn run(dataset: &Dataset, split: &Split, out: &Path, resume: bool, observer: &mu
         resume,
         stop_after: None,
     };
-    train(&job, observer).unwrap();
+    train(&job, observer).map(|_| ()).map_err(|e| e.to_string())
 }
 
 /// Stops after so many epochs, those of hold-outs counted.
@@ -82,11 +92,25 @@ fn a_run_that_stops_among_its_hold_outs_goes_on_to_the_same_model() {
         let out = folder.path().join(stop.to_string());
         run(&dataset, &split, &out, false, &mut StopAfter(stop));
         assert!(!RunDir::open(&out).unwrap().is_finished());
+        let other = RECIPE.replace("[calibration]", "[calibration]\nentities = 0.3");
+        let refused = run_recipe(&other, &dataset, &split, (&out, true), &mut Silent).unwrap_err();
+        assert!(
+            refused.contains("`calibration.entities` of the recipe differs"),
+            "{refused}"
+        );
         run(&dataset, &split, &out, true, &mut Silent);
         assert!(RunDir::open(&out).unwrap().is_finished());
         assert!(!out.join("hold_outs").exists());
         assert_eq!(model(&out), model(&whole), "stopped after {stop}");
+        // Killed while the hold-outs were removed: the model has everything.
+        std::fs::create_dir_all(out.join("hold_outs/0")).unwrap();
+        std::fs::write(out.join("hold_outs/0/run.json"), "half").unwrap();
+        run(&dataset, &split, &out, true, &mut Silent);
+        assert!(RunDir::open(&out).unwrap().is_finished() && model(&out) == model(&whole));
     }
+    let nowhere = folder.path().join("nowhere");
+    assert!(run_recipe(RECIPE, &dataset, &split, (&nowhere, true), &mut Silent).is_err());
+    assert!(!nowhere.exists(), "a run that cannot be resumed leaves nothing behind");
 }
 
 #[test]

@@ -2,10 +2,7 @@
 //!
 //! Comes in: the pairs that were predicted. Goes out: their explanations as JSON, or as a page that opens offline.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::Path};
 
 use super::output::create_parent;
 use crate::{
@@ -21,12 +18,18 @@ use fusebind::{
 /// Most pairs that are explained in one call: an explanation takes as long as thousands of predictions.
 const MOST: usize = 1000;
 
-/// Refuses a file that is neither JSON nor a page, before anything is read.
-pub fn check(path: Option<&PathBuf>) -> anyhow::Result<()> {
-    let extension = path.and_then(|path| path.extension()).and_then(|e| e.to_str());
-    match (path, extension) {
-        (None, _) | (_, Some("json" | "html")) => Ok(()),
-        (Some(path), _) => Err(Failure::misuse(
+/// Refuses a file that is neither JSON nor a page, or that the predictions go to, before anything is read.
+pub fn check(path: Option<&Path>, out: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    if out == Some(path) {
+        return Err(Failure::misuse(
+            format!("--explain {} would be written over the predictions", path.display()),
+            "name another file",
+        ));
+    }
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("json" | "html") => Ok(()),
+        _ => Err(Failure::misuse(
             format!(
                 "--explain {}: explanations are written as JSON or as a page",
                 path.display()
@@ -36,22 +39,29 @@ pub fn check(path: Option<&PathBuf>) -> anyhow::Result<()> {
     }
 }
 
-/// Explains the rows of `request` and writes them to `path`.
+/// Refuses to explain more pairs than one call can, before any is predicted.
+pub fn check_size(path: Option<&Path>, request: &Request) -> anyhow::Result<()> {
+    if path.is_none() || request.pairs.len() <= MOST {
+        return Ok(());
+    }
+    Err(Failure::failed(
+        format!(
+            "{} pairs are more than the {MOST} that one call explains",
+            request.pairs.len()
+        ),
+        "give --explain with the pairs that matter most",
+    ))
+}
+
+/// Explains the rows of `request`, whose predictions are given, and writes them to `path`.
 pub fn explain(
     (model, run): (&Model, &Path),
     entities: Entities<'_>,
-    request: &Request,
-    predictions: &[Prediction],
+    (request, predictions): (&Request, &[Prediction]),
     path: &Path,
     console: &Console,
 ) -> anyhow::Result<()> {
     let pairs = request.entities();
-    if pairs.len() > MOST {
-        return Err(Failure::failed(
-            format!("{} pairs are more than the {MOST} that one call explains", pairs.len()),
-            "give --explain with the pairs that matter most",
-        ));
-    }
     let bar = console.bar(pairs.len() as u64, "explanations");
     let reasons = model.explain_indexed(entities, &pairs, |done| bar.set_position(done as u64));
     bar.finish_and_clear();

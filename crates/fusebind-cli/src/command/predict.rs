@@ -44,7 +44,7 @@ struct Asked {
 
 pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     check(args)?;
-    explain::check(args.explain.as_ref())?;
+    explain::check(args.explain.as_deref(), args.out.as_deref())?;
     let beside = rejected_file(args);
     protect(args.out.iter().chain(&args.explain).chain([&beside]), inputs(args))?;
     let device = load::device(args.device, console)?;
@@ -74,6 +74,8 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
             "fix the rows whose reasons were written beside the output",
         ));
     }
+    explain::check_size(args.explain.as_deref(), &asked.request)?;
+    let further = std::mem::take(&mut asked.further);
     let molecules: Vec<&Molecule> = asked.dataset.drugs.iter().map(|d| &d.molecule).collect();
     let proteins: Vec<&Protein> = asked.dataset.targets.iter().map(|t| &t.protein).collect();
     let entities = Entities {
@@ -82,23 +84,17 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
         side: [&side[0], &side[1]],
     };
     let predictions = predict(&predictor, entities, &asked.request, console);
-    if let Some(path) = &args.explain {
-        explain::explain(
-            (&predictor, &args.run),
-            entities,
-            &asked.request,
-            &predictions,
-            path,
-            console,
-        )?;
-    }
-    let columns = columns(&predictor, &mut asked, &predictions);
+    let columns = columns(&predictor, &asked, further, &predictions);
     match &args.out {
         Some(path) => {
             create_parent(path)?;
             write(path, &columns)?;
         }
         None => print(&columns)?,
+    }
+    if let Some(path) = &args.explain {
+        let model = (&predictor, args.run.as_path());
+        explain::explain(model, entities, (&asked.request, &predictions), path, console)?;
     }
     load::report_rejections(&asked.rejections, Some(&beside), console)
 }
@@ -349,11 +345,11 @@ fn at(column: &Column, rows: &[usize]) -> Column {
     }
 }
 
-fn columns(predictor: &Model, asked: &mut Asked, predictions: &[Prediction]) -> Vec<Column> {
+fn columns(predictor: &Model, asked: &Asked, further: Vec<Column>, predictions: &[Prediction]) -> Vec<Column> {
     let smiles = |drug: u32| asked.dataset.drugs[drug as usize].molecule.smiles.as_str();
     let written = output::columns(predictor, &asked.request, smiles, predictions);
     let mut columns: Vec<Column> = written.into_iter().map(typed).collect();
-    for mut column in std::mem::take(&mut asked.further) {
+    for mut column in further {
         while columns.iter().any(|other| other.name == column.name) {
             column.name.push_str("_input");
         }

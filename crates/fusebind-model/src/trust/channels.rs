@@ -5,6 +5,8 @@
 
 use fusebind_features::{neighbours::EntityEvidence, novelty::Novelty};
 
+/// Channels that both have, the first ones.
+const NOVELTY_CHANNELS: usize = 8;
 /// Channels that an expected error depends on.
 pub const AFFINITY_CHANNELS: usize = 17;
 /// Channels that a calibration map depends on.
@@ -39,24 +41,10 @@ impl PairEvidence {
     /// Channels of the expected error of an affinity.
     pub fn affinity_channels(&self, output: Output) -> [f64; AFFINITY_CHANNELS] {
         let value = output.value.clamp(-CUT, CUT);
-        let [
-            new_drug,
-            new_target,
-            both,
-            far_drug,
-            far_target,
-            drug_pairs,
-            target_pairs,
-        ] = self.novelty_channels();
-        [
-            1.0,
-            new_drug,
-            new_target,
-            both,
-            far_drug,
-            far_target,
-            drug_pairs,
-            target_pairs,
+        let disagreement = output.disagreement.min(CUT);
+        let mut channels = [0.0; AFFINITY_CHANNELS];
+        channels[..NOVELTY_CHANNELS].copy_from_slice(&self.novelty_channels());
+        channels[NOVELTY_CHANNELS..].copy_from_slice(&[
             f64::from(self.drug.spread),
             f64::from(self.target.spread),
             f64::from(self.drug.mean),
@@ -64,42 +52,28 @@ impl PairEvidence {
             value,
             value.abs(),
             (value - 1.0).max(0.0),
-            output.disagreement.min(CUT),
-            output.disagreement.min(CUT).sqrt(),
-        ]
+            disagreement,
+            disagreement.sqrt(),
+        ]);
+        channels
     }
 
     /// Channels of the calibration map of binding.
     pub fn binding_channels(&self, output: Output) -> [f64; BINDING_CHANNELS] {
-        let [
-            new_drug,
-            new_target,
-            both,
-            far_drug,
-            far_target,
-            drug_pairs,
-            target_pairs,
-        ] = self.novelty_channels();
-        let disagreement = output.disagreement.min(CUT) / CUT;
-        [
-            1.0,
-            new_drug,
-            new_target,
-            both,
-            far_drug,
-            far_target,
-            drug_pairs,
-            target_pairs,
-            disagreement,
-        ]
+        let mut channels = [0.0; BINDING_CHANNELS];
+        channels[..NOVELTY_CHANNELS].copy_from_slice(&self.novelty_channels());
+        channels[NOVELTY_CHANNELS] = output.disagreement.min(CUT) / CUT;
+        channels
     }
 
-    fn novelty_channels(&self) -> [f64; 7] {
+    /// 1, then how new and how far the entities are, and how many training pairs they have.
+    fn novelty_channels(&self) -> [f64; NOVELTY_CHANNELS] {
         let new = |entity: &EntityEvidence| f64::from(u8::from(!entity.is_known));
         let far = |entity: &EntityEvidence| new(entity) * f64::from(1.0 - entity.similarity());
         let pairs = |entity: &EntityEvidence| f64::from(entity.partners).ln_1p() / 5.0;
         let [new_drug, new_target] = [new(&self.drug), new(&self.target)];
         [
+            1.0,
             new_drug,
             new_target,
             new_drug * new_target,

@@ -55,7 +55,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
         Ok(dir) if job.resume && dir.is_trained() && !dir.is_finished() => trained_before(job, &dir)?,
         found => {
             // Before anything else is there: a run with this folder is not finished.
-            if found.is_err() {
+            if found.is_err() && !job.resume {
                 RunDir::create(job.out)?.begin_calibration()?;
             }
             trainer::train(job, observer)?
@@ -69,15 +69,7 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
 
 /// What came of a training that was finished before.
 fn trained_before(job: &Job<'_>, dir: &RunDir) -> Result<Trained, Error> {
-    let info = dir.info()?;
-    if info.data_fingerprint != job.dataset.fingerprint || info.split_hash != job.split.hash || info.seed != job.seed {
-        return Err(Error::new(
-            ErrorKind::Run,
-            "cannot be resumed: the data set, the split or the seed differs from the run's",
-        )
-        .about(dir.root())
-        .hint("resume with the data, split, seed and recipe that the run was started with"));
-    }
+    trainer::agree_trained(job, dir)?;
     let training = TrainedModel::open(&dir.model(), job.device)?.description.training;
     Ok(Trained {
         epoch: training.epoch,
@@ -92,6 +84,11 @@ fn trained_before(job: &Job<'_>, dir: &RunDir) -> Result<Trained, Error> {
 fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> {
     let dir = RunDir::open(job.out)?;
     let model = TrainedModel::open(&dir.model(), job.device)?;
+    if model.description.trust.is_some() {
+        // Everything is in the model: only the hold-outs were still to be removed.
+        dir.calibrated()?;
+        return Ok(true);
+    }
     let mut pairs = validation(job, &model);
     let choices = choices(job);
     for (number, choice) in choices.iter().enumerate() {

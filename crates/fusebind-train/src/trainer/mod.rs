@@ -14,6 +14,7 @@ mod run;
 mod validation;
 
 pub use job::{Job, Observer, Silent, Trained};
+pub(crate) use run::agree_trained;
 
 use std::time::Instant;
 

@@ -57,6 +57,42 @@ fn info(job: &Job<'_>) -> RunInfo {
     }
 }
 
+/// A resumed run must be the same run.
+fn agree(dir: &RunDir, info: &RunInfo, recipe: &Recipe) -> Result<(), Error> {
+    let other = |what: &str| {
+        Err(Error::new(
+            ErrorKind::Run,
+            format!("cannot be resumed: {what} differs from the run's"),
+        )
+        .about(dir.root())
+        .hint("resume with the data, split, seed and recipe that the run was started with"))
+    };
+    let known = dir.info()?;
+    match () {
+        () if known.version != info.version => other("the version of fusebind"),
+        () if known.seed != info.seed => other("the seed"),
+        () if known.data_fingerprint != info.data_fingerprint => other("the data set"),
+        () if known.side_fingerprint != info.side_fingerprint => other("the side data"),
+        () if known.split_hash != info.split_hash => other("the split"),
+        () => match dir.recipe()?.first_difference(recipe)? {
+            Some(setting) => other(&format!("`{setting}` of the recipe")),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Refuses to go on with a trained run that is not that of `job`, before anything is featurised.
+pub(crate) fn agree_trained(job: &Job<'_>, dir: &RunDir) -> Result<(), Error> {
+    let mut recipe = job.recipe.clone();
+    // What the data decided stands in the recipe of the run; the data are compared by their fingerprints.
+    let decided = dir.recipe()?.model;
+    recipe.model.heads = decided.heads;
+    (recipe.model.drug, recipe.model.target) = (decided.drug, decided.target);
+    recipe.model.neighbours.inputs = decided.neighbours.inputs;
+    recipe.model.neighbours.flags = decided.neighbours.flags;
+    agree(dir, &info(job), &recipe)
+}
+
 /// What the model file says of the model; validation may still change the ensemble weights.
 fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Description {
     let Prepared {
@@ -143,36 +179,12 @@ impl Run {
             _lock: lock,
         };
         if job.resume {
-            run.agree(&info)?;
+            agree(&run.dir, &info, &run.recipe)?;
             run.restore()?;
         } else {
             run.dir.begin(&run.recipe, &info)?;
         }
         Ok(run)
-    }
-
-    /// A resumed run must be the same run.
-    fn agree(&self, info: &RunInfo) -> Result<(), Error> {
-        let other = |what: &str| {
-            Err(Error::new(
-                ErrorKind::Run,
-                format!("cannot be resumed: {what} differs from the run's"),
-            )
-            .about(self.dir.root())
-            .hint("resume with the data, split, seed and recipe that the run was started with"))
-        };
-        let known = self.dir.info()?;
-        match () {
-            () if known.version != info.version => other("the version of fusebind"),
-            () if known.seed != info.seed => other("the seed"),
-            () if known.data_fingerprint != info.data_fingerprint => other("the data set"),
-            () if known.side_fingerprint != info.side_fingerprint => other("the side data"),
-            () if known.split_hash != info.split_hash => other("the split"),
-            () => match self.dir.recipe()?.first_difference(&self.recipe)? {
-                Some(setting) => other(&format!("`{setting}` of the recipe")),
-                None => Ok(()),
-            },
-        }
     }
 
     fn restore(&mut self) -> Result<(), Error> {
