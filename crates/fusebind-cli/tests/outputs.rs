@@ -12,7 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-use support::{SEQUENCES, SMALL_RECIPE, SMILES, fusebind, text};
+use support::{SEQUENCES, fusebind, text, write_training};
 
 /// A folder with `train.csv`, a data set folder, and a run trained on them.
 fn workplace() -> &'static Path {
@@ -20,15 +20,7 @@ fn workplace() -> &'static Path {
     let made = || {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();
-        let mut rows = String::from("smiles,sequence,Kd_nM,split\n");
-        for (i, smiles) in SMILES.iter().enumerate() {
-            for (j, sequence) in SEQUENCES.iter().enumerate() {
-                let part = ["train", "train", "valid", "test"][(i + j) % 4];
-                rows += &format!("{smiles},{sequence},{},{part}\n", 10 * (1 + i * 6 + j));
-            }
-        }
-        fs::write(here.join("train.csv"), rows).unwrap();
-        fs::write(here.join("small.toml"), SMALL_RECIPE).unwrap();
+        write_training(here);
         for command in [
             "data prepare train.csv -o data",
             "train small.toml --data train.csv --split split --out run",

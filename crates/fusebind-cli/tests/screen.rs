@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use support::{SEQUENCES, SMALL_RECIPE, SMILES, fusebind, text};
+use support::{SEQUENCES, fusebind, text, write_training};
 
 /// Molecules of the library.
 const COUNT: usize = 120;
@@ -24,15 +24,7 @@ fn workplace() -> &'static Path {
     let made = || {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();
-        let mut rows = String::from("smiles,sequence,Kd_nM,split\n");
-        for (i, smiles) in SMILES.iter().enumerate() {
-            for (j, sequence) in SEQUENCES.iter().enumerate() {
-                let part = ["train", "train", "valid", "test"][(i + j) % 4];
-                rows += &format!("{smiles},{sequence},{},{part}\n", 10 * (1 + i * 6 + j));
-            }
-        }
-        fs::write(here.join("train.csv"), rows).unwrap();
-        fs::write(here.join("small.toml"), SMALL_RECIPE).unwrap();
+        write_training(here);
         let done = run("train small.toml --data train.csv --split split --out run", here);
         assert!(done.status.success(), "{}", text(&done.stderr));
         let ends = ["O", "N", "Cl", "F", "S", "C(=O)O", "c1ccccc1", "C#N"];

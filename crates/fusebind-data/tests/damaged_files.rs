@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
-use std::{fs, io::Write, path::Path};
+mod support;
+
+use std::{fs, path::Path};
 
 use fusebind_data::{
     modality::load_modalities,
@@ -15,13 +17,12 @@ use fusebind_data::{
 use fusebind_features::entity::molecule::ChematicToolkit;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use support::{SEQUENCE, archive, gzip};
 
 /// Mutants of each good file.
 const MUTANTS: usize = 60;
 /// Bytes that parsers look for.
 const TELLING: &[u8] = b"\0\xFF\"',;\t\n\r><=~#[]{}()0-9eE.$PK\x1F\x8B";
-
-const SEQUENCE: &str = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ";
 
 fn mutant(good: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut bytes = good.to_vec();
@@ -50,23 +51,6 @@ fn pairs(separator: char) -> String {
         [id.as_str(), &smiles, "T1", SEQUENCE, ">10,5", "1"].join(&separator.to_string())
     });
     std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n") + "\n"
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in files {
-        writer
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
 }
 
 fn workbook() -> Vec<u8> {

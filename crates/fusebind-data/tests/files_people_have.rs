@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::{
     fs,
     io::Write,
@@ -13,6 +15,7 @@ use fusebind_data::{
     source::{ColumnMap, Keep, RawTable, load_drugs, load_targets},
 };
 use fusebind_features::entity::molecule::ChematicToolkit;
+use support::{archive, gzip};
 use tempfile::TempDir;
 
 const TABLE: &str = "id,smiles\nd1,C\nd2,CC\n";
@@ -50,23 +53,6 @@ fn error(path: &Path) -> Error {
     let error = RawTable::read(path).unwrap_err();
     assert!(error.to_string().contains("\nhint: "), "there is a hint: {error}");
     error
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in files {
-        writer
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
 }
 
 #[test]

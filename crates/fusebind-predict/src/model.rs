@@ -107,6 +107,13 @@ impl Model {
             .map_or("", |reference| reference.name(side, id))
     }
 
+    /// Whether the model was trained on a pair, by canonical SMILES and sequence letter for letter; none where it does not hold its training
+    /// pairs.
+    pub fn was_trained_on(&self, smiles: &str, sequence: &str) -> Option<bool> {
+        let reference = self.trained.neighbours.as_ref()?;
+        Some(reference.set.outcome(smiles, sequence).is_some())
+    }
+
     /// Names of the modalities in the order of [`Prediction::weights`]; empty for a model of graph and sequence alone.
     pub fn weight_names(&self) -> Vec<String> {
         let model = &self.description().model;

@@ -37,8 +37,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let source = open_source(args, &run, console)?;
     let (dataset, mut rejections) = load::named_dataset(&source.data, &source.tables, recipe.censor_at_floor, console)?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
-    let inputs = &bundle.description.inputs;
-    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let fields = load::text_fields(&bundle.description);
     let (side, tables) = load::side_data(
         (source.modalities.as_deref(), load::Unmatched::of(&source.tables)),
         &dataset,

@@ -55,8 +55,7 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
         predictor = predictor.with_mismatch_rates(rates);
     }
     let mut asked = asked(args, console)?;
-    let inputs = &predictor.description().inputs;
-    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let fields = load::text_fields(predictor.description());
     let folder = args.modalities.as_deref();
     let (side, _) = load::side_data(
         (folder, load::Unmatched::of(&args.source)),

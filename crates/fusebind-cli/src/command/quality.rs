@@ -34,8 +34,7 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
-    let inputs = &model.description().inputs;
-    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let fields = load::text_fields(model.description());
     let (side, _) = load::side_data(
         (Some(&args.modalities), load::Unmatched::of(&args.source)),
         &dataset,
@@ -80,8 +79,7 @@ fn reasons(args: &ReasonsArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
-    let inputs = &model.description().inputs;
-    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let fields = load::text_fields(model.description());
     let folder = (args.modalities.as_deref(), load::Unmatched::of(&args.source));
     let (side, _) = load::side_data(folder, &dataset, fields, &mut rejections, console)?;
     load::report_rejections(&rejections, None, console)?;

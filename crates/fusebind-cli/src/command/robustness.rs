@@ -108,8 +108,7 @@ pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness
     let (dataset, mut rejections) =
         load::dataset(&source.data, &source.tables, labels, recipe.censor_at_floor, console)?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
-    let inputs = &bundle.description.inputs;
-    let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
+    let fields = load::text_fields(&bundle.description);
     let (side, _) = load::side_data(
         (source.modalities.as_deref(), load::Unmatched::of(&source.tables)),
         &dataset,

@@ -9,7 +9,7 @@ mod split;
 mod table;
 
 pub use device::device;
-pub use modalities::{Unmatched, modalities, notes, side_data, switched_off};
+pub use modalities::{Unmatched, modalities, notes, side_data, switched_off, text_fields};
 pub use rates::{RatesFile, mismatch_rates};
 pub use rejected::{rejected_beside, report_rejections};
 pub use split::{SplitFlag, all_folds, split, split_of_run};

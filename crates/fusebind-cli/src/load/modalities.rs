@@ -11,6 +11,7 @@ use fusebind::{
         entity::side::SideData,
         modality::{Modality, ModalitySet},
     },
+    model::trained::Description,
 };
 
 use crate::{args::SourceArgs, console::Console, exit::Failure};
@@ -92,6 +93,11 @@ pub fn notes(tables: &ModalityTables, console: &Console) {
     for (file, reason) in &tables.skipped {
         console.note(format_args!("{file}: not read, {reason}"));
     }
+}
+
+/// Text columns of drugs and of targets that a model reads.
+pub fn text_fields(model: &Description) -> [&[String]; 2] {
+    [&model.inputs.drug.text_fields, &model.inputs.target.text_fields]
 }
 
 /// Reads the side data of drugs and targets, if there is a folder; `fields` are the text columns of each side.

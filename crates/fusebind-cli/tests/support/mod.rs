@@ -42,3 +42,21 @@ pub const SEQUENCES: [&str; 6] = [
 /// A recipe that trains in no time.
 pub const SMALL_RECIPE: &str = "name = \"small\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 32\n\
     [model.sequence]\ncomposition = 32\n[model.interaction]\ndim = 16\nrank = 0\n[training]\nepochs = 1\n";
+
+/// Every molecule with every protein, a concentration for each pair and its part of a split.
+pub fn training_table() -> String {
+    let mut rows = String::from("smiles,sequence,Kd_nM,split\n");
+    for (i, smiles) in SMILES.iter().enumerate() {
+        for (j, sequence) in SEQUENCES.iter().enumerate() {
+            let part = ["train", "train", "valid", "test"][(i + j) % 4];
+            rows += &format!("{smiles},{sequence},{},{part}\n", 10 * (1 + i * 6 + j));
+        }
+    }
+    rows
+}
+
+/// Writes [`training_table`] as `train.csv` and [`SMALL_RECIPE`] as `small.toml`.
+pub fn write_training(folder: &Path) {
+    std::fs::write(folder.join("train.csv"), training_table()).unwrap();
+    std::fs::write(folder.join("small.toml"), SMALL_RECIPE).unwrap();
+}

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)] // a test that meets the unexpected should stop
 #![allow(dead_code)] // not every test file uses all of it
 
-use std::fs;
+use std::{fs, io::Write};
 
 use fusebind_data::{
     Error,
@@ -39,4 +39,21 @@ pub fn affinities(dataset: &Dataset) -> Vec<(f64, Scale, Censoring)> {
     let rows = dataset.interactions.iter().filter_map(|row| row.affinity);
     rows.map(|a| ((a.value * 1e6).round() / 1e6, a.scale, a.censoring))
         .collect()
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
 }

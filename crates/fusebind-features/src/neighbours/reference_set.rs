@@ -83,6 +83,13 @@ pub struct ReferenceSet {
 }
 
 impl ReferenceSet {
+    /// The outcome of a pair of training entities by their keys, letter for letter.
+    pub fn outcome(&self, drug: &str, target: &str) -> Option<f32> {
+        let place = |entities: &ReferenceEntities, key: &str| entities.built().places.get(key).copied();
+        self.known
+            .outcome(place(&self.drugs, drug)?, place(&self.targets, target)?)
+    }
+
     /// Which neighbour feature is which.
     pub fn layout(&self) -> Layout {
         Layout::new(&self.drugs.names(), &self.targets.names())

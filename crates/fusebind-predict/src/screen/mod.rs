@@ -6,12 +6,10 @@
 
 mod best;
 mod filter;
-mod known;
 mod panel;
 mod property;
 
 pub use best::{Best, Ranked};
 pub use filter::{Filter, Range, spread_out};
-pub use known::KnownPairs;
 pub use panel::Panel;
 pub use property::Property;

@@ -12,7 +12,7 @@ use fusebind::{
     },
     predict::{
         Entities, Model, Name, Request, output,
-        screen::{KnownPairs, Panel, spread_out},
+        screen::{Panel, spread_out},
     },
 };
 use rayon::prelude::*;
@@ -43,7 +43,6 @@ struct Row {
 /// What is the same for all hits.
 struct Shared<'a> {
     proteins: Vec<&'a Protein>,
-    known: Option<KnownPairs<'a>>,
     off_targets: Option<Panel<'a>>,
     /// Hits that are written already.
     written: u64,
@@ -93,7 +92,6 @@ impl Ending<'_> {
         let off_targets: Vec<&Protein> = off_targets.iter().collect();
         let mut shared = Shared {
             proteins: targets.iter().collect(),
-            known: KnownPairs::of(self.model),
             off_targets: (!off_targets.is_empty()).then(|| Panel::new(self.model, &off_targets)),
             written: 0,
         };
@@ -190,7 +188,7 @@ impl Ending<'_> {
         columns.extend(self.places(rows, &of));
         let known = |(drug, target): &(u32, u32)| {
             let sequence = &shared.proteins[*target as usize].sequence;
-            shared.known.as_ref().map(|known| known.holds(smiles(*drug), sequence))
+            self.model.was_trained_on(smiles(*drug), sequence)
         };
         columns.push(Column::flag("known", request.pairs.iter().map(known)));
         if let Some(panel) = &shared.off_targets {
