@@ -188,3 +188,50 @@ fn no_input_is_written_to() {
         assert!(before == after, "{command}");
     }
 }
+
+#[test]
+fn molecules_as_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    support::write_training(here);
+    let rows = fs::read_to_string(here.join("train.csv"))
+        .unwrap()
+        .replace("CCN,", "CCN.Cl,");
+    fs::write(here.join("train.csv"), rows).unwrap();
+    let check = |flags: &str| succeed(&format!("data check train.csv{flags}"), here);
+    assert_ne!(
+        check(""),
+        check(" --standardise none"),
+        "another content, another fingerprint"
+    );
+    succeed(
+        "train small.toml --data train.csv --split split --standardise none --out run",
+        here,
+    );
+    // The model knows how its molecules are read.
+    succeed("evaluate run", here);
+    fs::write(
+        here.join("pairs.csv"),
+        "smiles,sequence\nCCN.Cl,MKTAYIAKQR\nCCN,MKTAYIAKQR\nCC[NH3+].[Cl-],MKTAYIAKQR\n",
+    )
+    .unwrap();
+    let out = succeed("predict run --pairs pairs.csv", here);
+    assert_eq!(column(&out, "smiles"), ["CCN.Cl", "CCN", "CC[NH3+].[Cl-]"]);
+    let predictions = column(&out, "prediction");
+    assert!(predictions[0] != predictions[1] && predictions[1] != predictions[2]);
+    let single = succeed("predict run --smiles CCN.Cl --sequence MKTAYIAKQR", here);
+    assert_eq!(column(&single, "prediction"), predictions[..1]);
+    let hits = "screen run run --library pairs.csv --sequence MKTAYIAKQR --top 3 -o hits.csv";
+    succeed(hits, here);
+    let hits = fs::read_to_string(here.join("hits.csv")).unwrap();
+    assert!(
+        column(&hits, "smiles").contains(&"CC[NH3+].[Cl-]".to_string()),
+        "{hits}"
+    );
+    let refused = fusebind(
+        &["predict", "run", "--pairs", "pairs.csv", "--standardise", "parent"],
+        here,
+    );
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("the model was trained with `none`"));
+}

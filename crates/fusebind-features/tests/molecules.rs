@@ -4,7 +4,7 @@
 
 use fusebind_features::{
     ErrorKind,
-    entity::molecule::{ChematicToolkit, Chemistry, MAX_HEAVY_ATOMS, Molecule},
+    entity::molecule::{ChematicToolkit, Chemistry, MAX_HEAVY_ATOMS, Molecule, Standardise},
     feature::graph::{ATOM_FIELD_SIZES, BOND_FIELD_SIZES},
 };
 
@@ -102,6 +102,24 @@ fn charges_that_belong_to_a_compound_stay() {
         let signs = read.bytes().filter(|byte| matches!(byte, b'+' | b'-')).count();
         assert_eq!(signs, charges, "{smiles}: {read}");
     }
+}
+
+#[test]
+fn without_standardising_a_molecule_is_what_is_written() {
+    let written = |smiles: &str| Standardise::None.molecule(smiles).unwrap();
+    for smiles in ["CC(=O)[O-].[Na+]", "C[NH3+].[Cl-]", "CC(=O)O", "[Cl-].[Cl-].[Pt+2].CN"] {
+        let molecule = written(smiles);
+        assert_eq!(molecule, written(&molecule.smiles), "{smiles}");
+        assert_eq!(molecule.smiles.matches('.').count(), smiles.matches('.').count());
+        assert_eq!(molecule.graph.atoms.len(), molecule.heavy_atoms);
+    }
+    assert_ne!(written("CC(=O)[O-].[Na+]"), written("CC(=O)O"));
+    assert_eq!(
+        written("OCC"),
+        read("CCO"),
+        "what needs no standardising is the same molecule"
+    );
+    assert!(Standardise::None.molecule("C(").is_err());
 }
 
 #[test]

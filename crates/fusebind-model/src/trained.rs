@@ -4,7 +4,11 @@
 
 use burn::tensor::Device;
 use fusebind_features::{
-    entity::{molecule::Molecule, protein::Protein, side::SideData},
+    entity::{
+        molecule::{Molecule, Standardise},
+        protein::Protein,
+        side::SideData,
+    },
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::{Mask, ReferenceEntities},
     quality::{MismatchRates, TableQuality},
@@ -66,6 +70,9 @@ pub struct Description {
     pub trust: Option<Trust>,
     /// Name of the recipe.
     pub recipe: String,
+    /// What was made of the molecules trained on, and has to be made of those that are predicted.
+    #[serde(default, skip_serializing_if = "Standardise::is_parent")]
+    pub standardise: Standardise,
     /// Fingerprint of the data trained on.
     pub data_fingerprint: String,
     /// Hash of the split trained on.

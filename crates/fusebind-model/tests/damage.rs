@@ -135,6 +135,7 @@ fn fixture() -> Fixture {
         threshold: Some(0.5),
         trust: None,
         recipe: "test".into(),
+        standardise: Default::default(),
         data_fingerprint: "f".into(),
         split_hash: "s".into(),
         seed: 1,

@@ -55,6 +55,7 @@ fn description() -> Description {
         threshold: Some(0.5),
         trust: None,
         recipe: "test".into(),
+        standardise: Default::default(),
         data_fingerprint: "f".into(),
         split_hash: "s".into(),
         seed: 1,

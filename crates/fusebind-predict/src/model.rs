@@ -29,7 +29,7 @@ use crate::{
     certainty::certainty,
     explain::{Controls, Explained, Explanation, controls, explain},
     inputs::{Inputs, name},
-    pair::{DistinctPairs, Pair},
+    pair::{Compound, DistinctPairs, Pair},
     prediction::Prediction,
 };
 
@@ -87,6 +87,14 @@ impl Model {
         self.trained.check_without(modalities)?;
         self.without = modalities;
         Ok(self)
+    }
+
+    /// Reads a SMILES as the molecules that the model was trained on.
+    ///
+    /// # Errors
+    /// Where it is no valid molecule.
+    pub fn compound(&self, smiles: &str) -> Result<Compound, fusebind_features::Error> {
+        Compound::parse_with(smiles, self.trained.description.standardise)
     }
 
     /// What belongs to the weights.

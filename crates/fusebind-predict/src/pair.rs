@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use fusebind_features::{
     Error, ErrorKind,
     entity::{
-        molecule::{ChematicToolkit, Chemistry, Molecule},
+        molecule::{Chemistry, Molecule, Standardise},
         protein::Protein,
         side::{Embeddings, Profiles, SideData},
     },
@@ -58,13 +58,18 @@ impl SideRecord {
 }
 
 impl Compound {
-    /// Reads a SMILES.
+    /// Reads a SMILES as its uncharged parent, as nearly every model is trained; [`Model::compound`](crate::Model::compound) follows the
+    /// model.
     ///
     /// # Errors
     /// Where it is no valid molecule.
     pub fn parse(smiles: &str) -> Result<Self, Error> {
+        Self::parse_with(smiles, Standardise::Parent)
+    }
+
+    pub(crate) fn parse_with(smiles: &str, standardise: Standardise) -> Result<Self, Error> {
         Ok(Self {
-            molecule: ChematicToolkit.molecule(smiles)?,
+            molecule: standardise.molecule(smiles)?,
             side: SideRecord::default(),
         })
     }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use fusebind::features::entity::molecule::Standardise;
 use serde::{Deserialize, Serialize};
+
+use crate::exit::Failure;
 
 /// Columns and units, where detection is not enough.
 #[derive(Debug, Default, PartialEq, Eq, Args, Clone, Serialize, Deserialize)]
@@ -58,6 +61,10 @@ pub struct SourceArgs {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[arg(long)]
     pub accept_values: bool,
+    /// What is made of molecules: their uncharged parent without counter-ions, or nothing. Predictions follow the model [default: parent].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "WHAT", value_parser = standardise)]
+    pub standardise: Option<Standardise>,
     /// Go on although a side table describes none of the drugs or targets.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[arg(long)]
@@ -88,10 +95,39 @@ impl SourceArgs {
             relation_column: self.relation_column.or(other.relation_column),
             unit,
             prefer: self.prefer.or(other.prefer),
+            standardise: self.standardise.or(other.standardise),
             accept_values: self.accept_values || other.accept_values,
             allow_unmatched: self.allow_unmatched || other.allow_unmatched,
             cache: self.cache,
         }
+    }
+}
+
+fn standardise(text: &str) -> Result<Standardise, String> {
+    match text {
+        "parent" => Ok(Standardise::Parent),
+        "none" => Ok(Standardise::None),
+        _ => Err("give parent or none".into()),
+    }
+}
+
+impl SourceArgs {
+    /// The toolkit that these flags ask for.
+    pub fn toolkit(&self) -> Standardise {
+        self.standardise.unwrap_or_default()
+    }
+
+    /// These flags, with molecules as the model was trained on them; refused where a flag asks for others.
+    pub fn following(&self, model: Standardise) -> anyhow::Result<Self> {
+        if self.standardise.is_some_and(|wanted| wanted != model) {
+            return Err(Failure::misuse(
+                format!("--standardise: the model was trained with `{model}`"),
+                "leave the flag out: predictions follow the model",
+            ));
+        }
+        let mut source = self.clone();
+        source.standardise = Some(model);
+        Ok(source)
     }
 }
 

@@ -21,7 +21,8 @@ pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
     }
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
-    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Required, None, console)?;
+    let source = args.source.following(model.description().standardise)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Required, None, console)?;
     let fields = load::text_fields(model.description());
     let (side, _) = load::side_data(
         (args.modalities.as_deref(), load::Unmatched::of(&args.source)),

@@ -34,7 +34,8 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let (recipe, info) = (run.recipe()?, run.info()?);
     let bundle = open_model(args, &run, console)?;
     bundle.check_without(without)?;
-    let source = open_source(args, &run, console)?;
+    let mut source = open_source(args, &run, console)?;
+    source.tables = source.tables.following(bundle.description.standardise)?;
     let (dataset, mut rejections) = load::named_dataset(&source.data, &source.tables, recipe.censor_at_floor, console)?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let fields = load::text_fields(&bundle.description);

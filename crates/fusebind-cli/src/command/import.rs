@@ -6,7 +6,7 @@ use fusebind::{
         source::{Keep, LabelPolicy, load_targets},
         table::write_dataset,
     },
-    features::entity::{molecule::ChematicToolkit, protein::Protein},
+    features::entity::protein::Protein,
 };
 
 use super::{
@@ -41,7 +41,7 @@ pub fn run(args: &ImportArgs, console: &Console) -> anyhow::Result<()> {
         tables: sets::folder_format(args.tables),
     };
     let bar = console.counter("rows");
-    let report = import(&config, &ChematicToolkit, &args.out, &rejected, |rows| {
+    let report = import(&config, &args.source.toolkit(), &args.out, &rejected, |rows| {
         bar.set_position(rows)
     })?;
     bar.finish_and_clear();

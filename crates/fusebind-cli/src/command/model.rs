@@ -4,7 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use fusebind::model::model_file::{ModelFile, ModelInfo};
+use fusebind::{
+    features::entity::molecule::Standardise,
+    model::model_file::{ModelFile, ModelInfo},
+};
 
 use super::output::{create_parent, protect, say};
 use crate::{args::ModelCommand, console::Console, exit::Failure};
@@ -95,6 +98,13 @@ fn page(info: &ModelInfo) -> Vec<String> {
                 "{} pairs of {} drugs and {} targets, kept epoch {}",
                 training.pairs, training.drugs, training.targets, training.epoch
             ),
+        ),
+        (
+            "molecules",
+            match info.standardise {
+                Standardise::Parent => "uncharged parents".to_string(),
+                Standardise::None => "as they are written".to_string(),
+            },
         ),
         ("data fingerprint", info.data_fingerprint.clone()),
         ("split hash", info.split_hash.clone()),

@@ -11,7 +11,7 @@ use fusebind::{
         table::{Column, Dataset, Drug, Interaction, Rejection, Target, Values, write},
     },
     features::entity::{
-        molecule::{ChematicToolkit, Chemistry, Molecule},
+        molecule::{Chemistry, Molecule},
         protein::Protein,
     },
     predict::{
@@ -24,7 +24,12 @@ use super::{
     explain,
     output::{create_parent, protect},
 };
-use crate::{args::PredictArgs, console::Console, exit::Failure, load};
+use crate::{
+    args::{PredictArgs, SourceArgs},
+    console::Console,
+    exit::Failure,
+    load,
+};
 
 /// Most pairs that are held in memory with their predictions.
 const MOST_PAIRS: usize = 10_000_000;
@@ -54,7 +59,8 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
         let rates = load::mismatch_rates(path, predictor.description())?;
         predictor = predictor.with_mismatch_rates(rates);
     }
-    let mut asked = asked(args, console)?;
+    let source = args.source.following(predictor.description().standardise)?;
+    let mut asked = asked(args, &source, console)?;
     let fields = load::text_fields(predictor.description());
     let folder = args.modalities.as_deref();
     let (side, _) = load::side_data(
@@ -131,16 +137,20 @@ fn predict(predictor: &Model, entities: Entities<'_>, request: &Request, console
     predictions
 }
 
-fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
+fn asked(args: &PredictArgs, source: &SourceArgs, console: &Console) -> anyhow::Result<Asked> {
     let keep = match args.keep_columns.as_deref() {
         None => Keep::Nothing,
         Some([all]) if all == "*" => Keep::Everything,
         Some(names) => Keep::Named(names.to_vec()),
     };
-    let drug = args.smiles.as_deref().map(given_drug).transpose()?;
+    let drug = args
+        .smiles
+        .as_deref()
+        .map(|smiles| given_drug(smiles, source))
+        .transpose()?;
     let target = args.sequence.as_deref().map(given_target).transpose()?;
     if let Some(path) = &args.pairs {
-        return listed(path, GivenEntities { drug, target }, &keep, args, console);
+        return listed(path, GivenEntities { drug, target }, &keep, source, console);
     }
     let one = |id: &[String]| {
         let id = id.first().cloned().unwrap_or_default();
@@ -156,8 +166,8 @@ fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
     let (drugs, drug_names) = match (drug, &args.drugs) {
         (Some(drug), _) => (vec![drug.clone()], one(&drug.ids)),
         (None, Some(path)) => {
-            let map = load::columns(&args.source);
-            let table = load::chemistry(&args.source, console, |toolkit| {
+            let map = load::columns(source);
+            let table = load::chemistry(source, console, |toolkit| {
                 load_drugs(path, toolkit, &map, &keep).map_err(Into::into)
             })?;
             say_notes(&table.notes, console);
@@ -170,7 +180,7 @@ fn asked(args: &PredictArgs, console: &Console) -> anyhow::Result<Asked> {
     let (targets, target_names) = match (target, &args.targets) {
         (Some(target), _) => (vec![target.clone()], one(&target.ids)),
         (None, Some(path)) => {
-            let table = load_targets(path, &load::columns(&args.source), &keep)?;
+            let table = load_targets(path, &load::columns(source), &keep)?;
             say_notes(&table.notes, console);
             rejections.extend(table.rejections);
             further[1] = table.further;
@@ -265,11 +275,11 @@ fn refused(flag: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
     Failure::failed(format!("{flag}: {error}"), format!("fix the value of {flag}"))
 }
 
-fn given_drug(smiles: &str) -> anyhow::Result<Drug> {
+fn given_drug(smiles: &str, source: &SourceArgs) -> anyhow::Result<Drug> {
     Ok(Drug {
         ids: vec![smiles.into()],
         keys: Default::default(),
-        molecule: ChematicToolkit.molecule(smiles).map_err(|e| refused("--smiles", &e))?,
+        molecule: source.toolkit().molecule(smiles).map_err(|e| refused("--smiles", &e))?,
     })
 }
 
@@ -286,11 +296,11 @@ fn listed(
     path: &Path,
     given: GivenEntities,
     keep: &Keep,
-    args: &PredictArgs,
+    source: &SourceArgs,
     console: &Console,
 ) -> anyhow::Result<Asked> {
-    let map = load::columns(&args.source);
-    let table = load::chemistry(&args.source, console, |toolkit| {
+    let map = load::columns(source);
+    let table = load::chemistry(source, console, |toolkit| {
         load_pairs(path, toolkit, &map, given, keep).map_err(Into::into)
     })?;
     console.note(format_args!(

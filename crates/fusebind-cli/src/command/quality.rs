@@ -33,7 +33,8 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
     }
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
-    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
+    let source = args.source.following(model.description().standardise)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Optional, None, console)?;
     let fields = load::text_fields(model.description());
     let (side, _) = load::side_data(
         (Some(&args.modalities), load::Unmatched::of(&args.source)),
@@ -78,7 +79,8 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
 fn reasons(args: &ReasonsArgs, console: &Console) -> anyhow::Result<()> {
     let device = load::device(args.device, console)?;
     let model = Model::open_on(&args.run, &device)?;
-    let (dataset, mut rejections) = load::dataset(&args.data, &args.source, LabelPolicy::Optional, None, console)?;
+    let source = args.source.following(model.description().standardise)?;
+    let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Optional, None, console)?;
     let fields = load::text_fields(model.description());
     let folder = (args.modalities.as_deref(), load::Unmatched::of(&args.source));
     let (side, _) = load::side_data(folder, &dataset, fields, &mut rejections, console)?;

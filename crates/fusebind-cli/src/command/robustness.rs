@@ -105,8 +105,8 @@ pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness
     finished(run)?;
     let bundle = TrainedModel::open(&run.model(), &device)?;
     let labels = LabelPolicy::Required;
-    let (dataset, mut rejections) =
-        load::dataset(&source.data, &source.tables, labels, recipe.censor_at_floor, console)?;
+    let tables = source.tables.following(bundle.description.standardise)?;
+    let (dataset, mut rejections) = load::dataset(&source.data, &tables, labels, recipe.censor_at_floor, console)?;
     let split = load::split_of_run(&dataset, source.split.as_deref(), (&recipe, &info), console)?;
     let fields = load::text_fields(&bundle.description);
     let (side, _) = load::side_data(

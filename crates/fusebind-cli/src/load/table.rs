@@ -7,7 +7,7 @@ use fusebind::{
         source::{ColumnMap, LabelPolicy, LoadConfig, MoleculeCache, load_dataset},
         table::{Dataset, Rejection},
     },
-    features::entity::molecule::{ChematicToolkit, Chemistry},
+    features::entity::molecule::Chemistry,
 };
 
 use super::rejected::report_rejections;
@@ -35,9 +35,9 @@ pub fn chemistry<T>(
     read: impl FnOnce(&dyn Chemistry) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(folder) = &source.cache else {
-        return read(&ChematicToolkit);
+        return read(&source.toolkit());
     };
-    let cache = MoleculeCache::open(folder, ChematicToolkit)?;
+    let cache = MoleculeCache::open(folder, source.toolkit())?;
     if let Some(reason) = cache.unusable() {
         console.note(format_args!(
             "{}: not used, {reason}; it is written again",

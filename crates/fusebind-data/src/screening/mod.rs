@@ -283,6 +283,7 @@ fn assemble(
     let mut built = Dataset {
         drugs: dataset.drugs.clone(),
         targets: dataset.targets.clone(),
+        standardise: dataset.standardise,
         ..Dataset::default()
     };
     let is_hidden = |i: &Interaction| match library {

@@ -15,14 +15,20 @@ use std::{
 
 use fusebind_features::{
     Error as FeatureError,
-    entity::molecule::{Chemistry, Molecule},
+    entity::molecule::{Chemistry, Molecule, Standardise},
 };
 use sha2::{Digest, Sha256};
 
 use crate::{Error, ErrorKind, table::write_atomically};
 
 /// Name of the file in its folder.
-const FILE: &str = "molecules.cache";
+fn file_name(standardise: Standardise) -> &'static str {
+    match standardise {
+        Standardise::Parent => "molecules.cache",
+        Standardise::None => "molecules_as_written.cache",
+    }
+}
+
 /// Version of the stored layout of a molecule.
 const LAYOUT: u32 = 3;
 /// Bytes of the checksum at the start of the file.
@@ -80,7 +86,7 @@ impl<C: Chemistry> MoleculeCache<C> {
     pub fn open(folder: &Path, chemistry: C) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::write(folder, source))?;
         let lock = lock(folder)?;
-        let path = folder.join(FILE);
+        let path = folder.join(file_name(chemistry.standardise()));
         let (known, unusable) = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),
             Err(source) => return Err(Error::read(&path, source)),
@@ -151,6 +157,10 @@ impl<C: Chemistry> Chemistry for MoleculeCache<C> {
 
     fn molecule_from_sd(&self, record: &str) -> Result<Molecule, FeatureError> {
         self.chemistry.molecule_from_sd(record)
+    }
+
+    fn standardise(&self) -> Standardise {
+        self.chemistry.standardise()
     }
 }
 

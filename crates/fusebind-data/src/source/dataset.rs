@@ -90,6 +90,7 @@ pub fn load_dataset(
         interactions: pairs.interactions,
         split_columns: pairs.split_columns,
         origins: pairs.origins,
+        standardise: chemistry.standardise(),
         fingerprint: String::new(),
         notes: tables.iter().flat_map(|table| table.notes().to_vec()).collect(),
     };

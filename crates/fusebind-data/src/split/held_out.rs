@@ -47,6 +47,7 @@ fn without_test(dataset: &Dataset, given: &Split) -> (Vec<u32>, Dataset) {
         interactions: kept.iter().map(|i| dataset.interactions[*i as usize]).collect(),
         drugs: dataset.drugs.clone(),
         targets: dataset.targets.clone(),
+        standardise: dataset.standardise,
         origins: dataset
             .origins
             .iter()

@@ -45,6 +45,8 @@ pub fn combine_datasets(sets: Vec<NamedDataset>) -> (Dataset, CombineReport) {
     let mut pairs: HashMap<(u32, u32), BTreeSet<usize>> = HashMap::new();
     for (at, NamedDataset { name, dataset }) in sets.into_iter().enumerate() {
         let before = whole.interactions.len();
+        // All of them were read with one setting.
+        whole.standardise = dataset.standardise;
         append_columns(&mut whole, &dataset, &name);
         let new_drugs = drugs.add(at, &name, dataset.drugs);
         let new_targets = targets.add(at, &name, dataset.targets);

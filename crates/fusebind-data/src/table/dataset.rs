@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fusebind_features::entity::{molecule::Molecule, protein::Protein};
+use fusebind_features::entity::{
+    molecule::{Molecule, Standardise},
+    protein::Protein,
+};
 
 use super::{interaction::Interaction, origin::Origins};
 
@@ -45,6 +48,8 @@ pub struct Dataset {
     pub notes: Vec<String>,
     /// What the row of each interaction calls its drug and its target; empty unless it was asked for.
     pub names: Vec<[String; 2]>,
+    /// What was made of the molecules.
+    pub standardise: Standardise,
     /// SHA-256 (hex) over the canonical content: entities, interactions, split columns, origins.
     pub fingerprint: String,
 }

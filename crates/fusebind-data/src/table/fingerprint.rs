@@ -13,6 +13,10 @@ impl Dataset {
     pub fn refresh_fingerprint(&mut self) {
         let mut hash = Canonical(Sha256::new());
         hash.text(VERSION);
+        // A standardised set keeps the fingerprint that it had before there was a choice.
+        if !self.standardise.is_parent() {
+            hash.text(&self.standardise.to_string());
+        }
         for drug in &self.drugs {
             hash.text(&drug.molecule.smiles);
             hash.entity(&drug.ids, &drug.keys);

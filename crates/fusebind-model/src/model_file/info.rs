@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use fusebind_features::{modality::Modality, novelty::Novelty};
+use fusebind_features::{entity::molecule::Standardise, modality::Modality, novelty::Novelty};
 use serde::Serialize;
 
 use super::contents::ModelFile;
@@ -36,6 +36,8 @@ pub struct ModelInfo {
     pub recipe: String,
     /// Seed of the run.
     pub seed: u64,
+    /// What is made of molecules before they are featurised.
+    pub standardise: Standardise,
     /// Fingerprint of the training data.
     pub data_fingerprint: String,
     /// Hash of the split.
@@ -76,6 +78,7 @@ impl ModelInfo {
             prior,
             threshold,
             recipe,
+            standardise,
             data_fingerprint,
             split_hash,
             seed,
@@ -100,6 +103,7 @@ impl ModelInfo {
             feature_schema,
             recipe,
             seed,
+            standardise,
             data_fingerprint,
             split_hash,
             training,

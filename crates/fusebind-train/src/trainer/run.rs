@@ -116,6 +116,7 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
         threshold: None,
         trust: None,
         recipe: recipe.name.clone(),
+        standardise: job.dataset.standardise,
         data_fingerprint: info.data_fingerprint.clone(),
         split_hash: info.split_hash.clone(),
         seed: job.seed,

@@ -135,7 +135,9 @@ impl Ending<'_> {
     }
 
     fn molecule(&self, place: u64) -> anyhow::Result<Molecule> {
-        self.compound(place)?.molecule().map_err(anyhow::Error::msg)
+        self.compound(place)?
+            .molecule(self.model.description().standardise)
+            .map_err(anyhow::Error::msg)
     }
 
     /// The columns of some hits.

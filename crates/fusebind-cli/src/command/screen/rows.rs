@@ -10,11 +10,11 @@ use std::{
 
 use fusebind::{
     data::source::{ColumnMap, Library, LibraryRow, LibraryText, Structure},
-    features::entity::molecule::ChematicToolkit,
+    features::entity::molecule::Standardise,
 };
 
 use super::unit::Row;
-use crate::console::Console;
+use crate::{args::SourceArgs, console::Console, load};
 
 /// What is looked at of a file to estimate its rows, in bytes.
 const SAMPLE: u64 = 1 << 20;
@@ -23,6 +23,7 @@ const SAMPLE: u64 = 1 << 20;
 pub struct Rows<'a> {
     files: &'a [PathBuf],
     map: ColumnMap,
+    toolkit: Standardise,
     console: &'a Console,
     /// The open file and its number.
     open: Option<(Library, u32)>,
@@ -34,7 +35,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn new(files: &'a [PathBuf], map: ColumnMap, smiles: Option<&str>, console: &'a Console) -> Self {
+    pub fn new(files: &'a [PathBuf], source: &SourceArgs, smiles: Option<&str>, console: &'a Console) -> Self {
         let given = smiles.map(|smiles| LibraryRow {
             row: 0,
             content: Ok(LibraryText {
@@ -46,7 +47,8 @@ impl<'a> Rows<'a> {
         });
         Self {
             files,
-            map,
+            map: load::columns(source),
+            toolkit: source.toolkit(),
             console,
             open: None,
             next_file: 0,
@@ -89,7 +91,7 @@ impl<'a> Rows<'a> {
             let Some(path) = self.files.get(self.next_file) else {
                 return Ok(None);
             };
-            let library = Library::open(path, &ChematicToolkit, &self.map)?;
+            let library = Library::open(path, &self.toolkit, &self.map)?;
             let notes = library.notes().iter();
             notes.for_each(|note| self.console.note(format_args!("note: {note}")));
             self.open = Some((library, self.next_file as u32));

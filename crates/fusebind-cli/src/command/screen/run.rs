@@ -51,6 +51,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         plan: &plan,
         panel: &panel,
         filter: &filter,
+        toolkit: model.description().standardise,
     };
     let files = flags::library(args);
     if args.dry_run {
@@ -97,7 +98,8 @@ fn compute(
     tally: &mut Tally,
     console: &Console,
 ) -> anyhow::Result<End> {
-    let mut rows = Rows::new(files, load::columns(&args.source), args.smiles.as_deref(), console);
+    let source = args.source.following(job.toolkit)?;
+    let mut rows = Rows::new(files, &source, args.smiles.as_deref(), console);
     let mut progress = Progress::new(console, estimate(files));
     let mut end = End { rows: 0, units: 0 };
     let mut best: Option<f64> = None;
@@ -126,7 +128,8 @@ fn compute(
 
 /// Times a sample and says what the whole takes.
 fn sample(job: &Job<'_>, files: &[PathBuf], args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
-    let mut rows = Rows::new(files, load::columns(&args.source), args.smiles.as_deref(), console);
+    let source = args.source.following(job.toolkit)?;
+    let mut rows = Rows::new(files, &source, args.smiles.as_deref(), console);
     let most = SAMPLE.min(job.plan.settings.unit_rows);
     let taken = rows.take(most)?;
     let begun = Instant::now();

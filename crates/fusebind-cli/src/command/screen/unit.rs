@@ -9,7 +9,7 @@ use fusebind::{
         source::{LibraryRow, LibraryText, Structure},
         table::Rejection,
     },
-    features::entity::molecule::{ChematicToolkit, Molecule},
+    features::entity::molecule::{Molecule, Standardise},
     predict::screen::{Best, Filter, Panel, Ranked},
 };
 use rayon::prelude::*;
@@ -74,11 +74,13 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     pub panel: &'a Panel<'a>,
     pub filter: &'a Filter,
+    /// What is made of molecules.
+    pub toolkit: Standardise,
 }
 
 impl Compound {
     /// The molecule, or why there is none.
-    pub fn molecule(&self) -> Result<Molecule, String> {
+    pub fn molecule(&self, toolkit: Standardise) -> Result<Molecule, String> {
         let text = LibraryText {
             id: String::new(),
             text: self.text.clone(),
@@ -88,7 +90,7 @@ impl Compound {
             },
             field: "".into(),
         };
-        text.molecule(&ChematicToolkit)
+        text.molecule(&toolkit)
     }
 }
 
@@ -159,7 +161,7 @@ impl UnitResult {
     fn score(&mut self, job: &Job<'_>, rows: &[Row], best: &mut BTreeMap<u64, Best>) {
         let read = |row: &Row| -> Result<Option<Molecule>, Rejection> {
             let content = row.row.content.as_ref().map_err(Clone::clone)?;
-            let molecule = content.molecule(&ChematicToolkit).map_err(|reason| {
+            let molecule = content.molecule(&job.toolkit).map_err(|reason| {
                 let file = job
                     .plan
                     .library

@@ -16,7 +16,7 @@ use ::chematic::smiles::{
 
 use super::{
     charge,
-    chemistry::{Chemistry, MAX_HEAVY_ATOMS, Molecule},
+    chemistry::{Chemistry, MAX_HEAVY_ATOMS, Molecule, Standardise},
     circular, counter_ion, fields, gate,
     salt::{self, Fragment},
     sd,
@@ -35,14 +35,25 @@ const CANONICAL_ROUNDS: usize = 8;
 /// Which field of an atom says whether it is in a ring.
 const IN_RING: usize = 8;
 
-/// The toolkit that ships with fusebind.
+/// The toolkit that ships with fusebind, with standardised molecules: short for [`Standardise::Parent`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChematicToolkit;
 
 impl Chemistry for ChematicToolkit {
     fn molecule(&self, smiles: &str) -> Result<Molecule, Error> {
+        Standardise::Parent.molecule(smiles)
+    }
+
+    fn molecule_from_sd(&self, record: &str) -> Result<Molecule, Error> {
+        Standardise::Parent.molecule_from_sd(record)
+    }
+}
+
+/// The toolkit that ships with fusebind, with molecules made so.
+impl Chemistry for Standardise {
+    fn molecule(&self, smiles: &str) -> Result<Molecule, Error> {
         let clean = gate::check(smiles).map_err(|fault| mistaken(smiles).unwrap_or(fault))?;
-        guarded(|| canonical(&parse_structure(&clean)?).and_then(from_canonical))
+        guarded(|| canonical(&parse_structure(&clean)?).and_then(|whole| from_canonical(whole, *self)))
     }
 
     fn molecule_from_sd(&self, record: &str) -> Result<Molecule, Error> {
@@ -51,8 +62,12 @@ impl Chemistry for ChematicToolkit {
             check_size(&structure)?;
             // Written out and read back, so that explicit hydrogens are removed and a record gives what its SMILES gives.
             let written = canonical(&structure)?;
-            canonical(&parse_structure(&written)?).and_then(from_canonical)
+            canonical(&parse_structure(&written)?).and_then(|whole| from_canonical(whole, *self))
         })
+    }
+
+    fn standardise(&self) -> Standardise {
+        *self
     }
 }
 
@@ -124,8 +139,10 @@ fn heavy_atoms(structure: &Structure) -> usize {
         .count()
 }
 
-fn from_canonical(whole: String) -> Result<Molecule, Error> {
-    let (smiles, structure) = if whole.contains('.') {
+fn from_canonical(whole: String, standardise: Standardise) -> Result<Molecule, Error> {
+    let (smiles, structure) = if standardise == Standardise::None {
+        settle(whole, Spelling::OfFragment)?
+    } else if whole.contains('.') {
         let fragments = whole.split('.').map(fragment).collect::<Result<Vec<_>, _>>()?;
         refuse_lost_metals(&fragments)?;
         let parent = salt::parent(fragments).ok_or_else(|| refuse("no atoms are left"))?;

@@ -12,10 +12,37 @@ pub const MAX_SMILES: usize = 5_000;
 /// Most heavy atoms that are read, salts included.
 pub const MAX_HEAVY_ATOMS: usize = 500;
 
-/// A valid molecule: the parent that is left after salt stripping.
+/// What is made of a molecule before it is featurised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standardise {
+    /// Its uncharged parent: without counter-ions, solvents, and charges that can be removed.
+    #[default]
+    Parent,
+    /// Nothing: counter-ions, solvents and charges stay as they are written.
+    None,
+}
+
+impl Standardise {
+    /// Whether molecules become their parents.
+    pub fn is_parent(&self) -> bool {
+        *self == Self::Parent
+    }
+}
+
+impl std::fmt::Display for Standardise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Parent => "parent",
+            Self::None => "none",
+        })
+    }
+}
+
+/// A valid molecule, standardised unless the user wanted it as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Molecule {
-    /// Canonical SMILES of the parent: the identity of the molecule everywhere in fusebind.
+    /// Canonical SMILES, of the parent where molecules are standardised: the identity of the molecule everywhere in fusebind.
     pub smiles: String,
     /// Number of heavy atoms.
     pub heavy_atoms: usize,
@@ -31,4 +58,8 @@ pub trait Chemistry: Send + Sync {
     fn molecule(&self, smiles: &str) -> Result<Molecule, Error>;
     /// Reads one SD record (mol block without data fields).
     fn molecule_from_sd(&self, record: &str) -> Result<Molecule, Error>;
+    /// What is made of a molecule.
+    fn standardise(&self) -> Standardise {
+        Standardise::Parent
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! Comes in: one SMILES or mol block. Goes out: a [`Molecule`], or the reason why there is none, in words that a chemist can
 //! act on. A molecule passes a syntax check, loses counter-ions and solvents by a list and by rule (`salt.rs`) and charges where that is
-//! unambiguous (`charge.rs`), and is known from then on by the canonical SMILES of its parent. Its arrays are a function
-//! of that SMILES alone: two spellings of one drug give bit-identical features. Its scaffold, which only a split by scaffold
+//! unambiguous (`charge.rs`), and is known from then on by the canonical SMILES of its parent; with [`Standardise::None`] it stays as it is
+//! written. Its arrays are a function of that SMILES alone: two spellings of one drug give bit-identical features. Its scaffold, which only a split by scaffold
 //! needs, is computed on request: it costs two fifths of everything else.
 //!
 //! ```
@@ -26,6 +26,6 @@ mod salt;
 mod sd;
 
 pub use chematic::{ChematicToolkit, is_counter_ion};
-pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule};
+pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule, Standardise};
 pub use draw::draw;
 pub use sd::split_sd_record;
