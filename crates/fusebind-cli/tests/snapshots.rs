@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 24] = [
+    let pages: [&[&str]; 27] = [
         &[],
         &["demo"],
         &["data"],
@@ -62,7 +62,10 @@ fn help() {
         &["screen", "run"],
         &["screen", "merge"],
         &["screen", "status"],
+        &["data", "screening"],
         &["quality", "estimate"],
+        &["quality", "reasons"],
+        &["calibrate"],
         &["model", "info"],
         &["model", "strip"],
     ];

@@ -59,6 +59,7 @@ fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
 }
 
 /// What a reader wants to know first comes first.
+// Long because it is one list of lines in their order.
 fn page(info: &ModelInfo) -> Vec<String> {
     let names = |modalities: &[fusebind::features::modality::Modality]| {
         let names: Vec<String> = modalities.iter().map(ToString::to_string).collect();

@@ -137,12 +137,17 @@ fn predict(predictor: &Model, entities: Entities<'_>, request: &Request, console
     predictions
 }
 
-fn asked(args: &PredictArgs, source: &SourceArgs, console: &Console) -> anyhow::Result<Asked> {
-    let keep = match args.keep_columns.as_deref() {
+/// The columns of the input that the output keeps.
+fn kept(columns: Option<&[String]>) -> Keep {
+    match columns {
         None => Keep::Nothing,
         Some([all]) if all == "*" => Keep::Everything,
         Some(names) => Keep::Named(names.to_vec()),
-    };
+    }
+}
+
+fn asked(args: &PredictArgs, source: &SourceArgs, console: &Console) -> anyhow::Result<Asked> {
+    let keep = kept(args.keep_columns.as_deref());
     let drug = args
         .smiles
         .as_deref()

@@ -79,12 +79,9 @@ pub fn load_dataset(
     let pairs = reader.read(resolve, &mut rejections);
 
     let written = |row: usize| [drug_of.written(row), target_of.written(row)].map(str::to_string);
-    let names = match config.keep_names {
-        true => names(&pair_table, &pairs.interactions, written),
-        false => Vec::new(),
-    };
+    let names = (config.keep_names).then(|| names(&pair_table, &pairs.interactions, written));
     let mut dataset = Dataset {
-        names,
+        names: names.unwrap_or_default(),
         drugs: drugs.entities,
         targets: targets.entities,
         interactions: pairs.interactions,
