@@ -1,7 +1,8 @@
 //! Models: features to embeddings to predictions. Tensors begin here.
 //!
 //! In reading order: [`encoder`] (one per modality), [`fusion`] (entities to pairs), [`head`] (pairs to predictions), [`model`] (the
-//! whole), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many pairs), [`trust`] (how sure),
+//! whole), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many pairs), [`prior_shift`] (what
+//! is known without training), [`trust`] (how sure),
 //! [`device`] (where it runs), [`layer`] (the parts
 //! and the CPU kernels).
 
@@ -16,6 +17,7 @@ mod limits;
 mod masked;
 pub mod model;
 pub mod model_file;
+pub mod prior_shift;
 pub mod provenance;
 pub mod scoring;
 pub mod trained;

@@ -226,7 +226,27 @@ impl TrainedModel {
         let mut scores = scorer.predict_encoded(&encoded, stores, pairs, ensemble, progress);
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
+        self.shift_prior(&mut scores, stores, pairs, mask);
         (scores, encoded)
+    }
+
+    /// Marks pairs of compounds that are presumed inert, except those that training holds and where the structure is masked.
+    fn shift_prior(&self, scores: &mut Scores, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], mask: Mask) {
+        let shift = self.description.trust.as_ref().map_or(0.0, |trust| trust.inert_shift) as f32;
+        let inert = &stores.0.presumed_inert;
+        if scores.binding.is_empty() || shift == 0.0 || mask.drug.contains(Modality::Graph) || !inert.contains(&true) {
+            return;
+        }
+        let is_known = |(drug, target): (u32, u32)| {
+            let key = (&stores.0.keys[drug as usize], &stores.1.keys[target as usize]);
+            let reference = self.neighbours.as_ref();
+            reference.is_some_and(|reference| reference.set.outcome(key.0, key.1).is_some())
+        };
+        let of = |pair: &(u32, u32)| match inert[pair.0 as usize] && !is_known(*pair) {
+            true => shift,
+            false => 0.0,
+        };
+        scores.prior_shift = pairs.iter().map(of).collect();
     }
 
     /// What scores pairs of which `mask` is masked.
@@ -264,6 +284,7 @@ impl TrainedModel {
             .predict_encoded(encoded, stores, pairs, ensemble, |_| {});
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
+        self.shift_prior(&mut scores, stores, pairs, mask);
         scores
     }
 

@@ -3,11 +3,7 @@
 //! Comes in: raw scores and what the reference knows of each pair. Goes out: one [`Certainty`] for each pair, none where the model has no
 //! trust to apply.
 
-use fusebind_model::{
-    scoring::Scores,
-    trained::TrainedModel,
-    trust::{Output, PairEvidence},
-};
+use fusebind_model::{scoring::Scores, trained::TrainedModel, trust::PairEvidence};
 
 use crate::prediction::Certainty;
 
@@ -20,19 +16,13 @@ pub(crate) fn certainty(
 ) -> Option<Certainty> {
     let trust = trained.description.trust.as_ref()?;
     let evidence = *evidence.get(row)?;
-    let disagreement = scores.disagreement.get(row).copied().unwrap_or_default();
-    let output = |value: f32| Output {
-        value: f64::from(value),
-        disagreement: f64::from(disagreement),
-    };
-    let affinity = |column: usize| {
-        let value = scores.affinity[row * scores.scales + column];
-        trust.affinity(column, &evidence, output(value))
-    };
-    let binding = scores.binding.get(row);
+    let affinity = |column: usize| trust.affinity(column, &evidence, scores.affinity_output(row, column));
     Some(Certainty {
         affinity: (0..scores.scales).map(affinity).collect(),
-        binding: binding.and_then(|logit| trust.binding(&evidence, output(*logit))),
+        binding: scores
+            .binding_output(row)
+            .and_then(|output| trust.binding(&evidence, output)),
+        is_presumed_inert: scores.prior_shift_at(row) != 0.0,
         domain: trust.domain.find(&evidence),
         evidence,
     })

@@ -310,10 +310,9 @@ impl Model {
     pub(crate) fn main_score(&self, scores: &Scores, row: usize) -> f64 {
         match self.description().scales.first() {
             Some(scale) => unscaled(scores.affinity[row * scores.scales], scale),
-            None => scores
-                .binding
-                .get(row)
-                .map_or(f64::NEG_INFINITY, |logit| probability(*logit)),
+            None => scores.binding.get(row).map_or(f64::NEG_INFINITY, |logit| {
+                probability(*logit + scores.prior_shift_at(row))
+            }),
         }
     }
 

@@ -176,12 +176,21 @@ fn certainties(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
     columns
 }
 
+/// Why the pair lies where it does, and what was presumed.
+fn reason(certainty: Certainty) -> String {
+    let presumed = match certainty.is_presumed_inert {
+        true => "; the compound is a solvent, sugar, amino acid or other small molecule, presumed not to bind",
+        false => "",
+    };
+    format!("{}{presumed}", certainty.domain)
+}
+
 /// Where the pairs lie, and what of training is nearest.
 fn surroundings(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
     let certain = || predictions.iter().map(|p| p.certainty.clone().unwrap_or_default());
     let mut columns = vec![
         text("domain", certain().map(|c| c.domain.domain.name().to_string())),
-        text("domain_reason", certain().map(|c| c.domain.to_string())),
+        text("domain_reason", certain().map(reason)),
     ];
     for (side, what) in ["drug", "target"].into_iter().enumerate() {
         let entity = |c: Certainty| [c.evidence.drug, c.evidence.target][side];

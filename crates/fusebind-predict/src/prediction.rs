@@ -32,6 +32,8 @@ pub struct Certainty {
     pub binding: Option<BindingEstimate>,
     /// Whether the pair lies inside what the model knows.
     pub domain: DomainFinding,
+    /// Whether the probability was lowered because the compound is presumed to bind nothing.
+    pub is_presumed_inert: bool,
     /// The nearest training entities and the number of their pairs.
     pub evidence: PairEvidence,
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use fusebind::{
-    Model, Pair,
+    Compound, Model, Pair, Target,
     data::{
         simulate::{SimulateConfig, simulate},
         source::{LoadConfig, load_dataset},
@@ -14,7 +14,7 @@ use fusebind::{
     },
     features::entity::{molecule::ChematicToolkit, side::SideData},
     model::device::Device,
-    predict::Entities,
+    predict::{Certainty, Entities},
     train::{
         calibrate::{recalibrate, train},
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
@@ -219,4 +219,41 @@ fn own_pairs_move_predictions_by_what_they_lack() {
     };
     let error = recalibrate(model.trained(), &few, [&none, &none]).unwrap_err();
     assert!(error.to_string().contains("50 are needed"), "{error}");
+}
+
+#[test]
+fn a_solvent_is_presumed_not_to_bind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, split) = simulated(&folder.path().join("data"));
+    let recipe = RECIPE.replace("\"affinity\"", "\"binding\"");
+    let train = |presume: bool| {
+        let out = folder.path().join(presume.to_string());
+        let recipe = format!("{recipe}presume_inert = {presume}\n");
+        run_recipe(&recipe, &dataset, &split, (&out, false), &mut Silent).unwrap();
+        Model::open(&out).unwrap()
+    };
+    let sequence = &dataset.targets[0].protein.sequence;
+    let pair = |smiles: &str| Pair::new(Compound::parse(smiles).unwrap(), Target::parse(sequence).unwrap());
+    let pairs = [
+        pair("CCO"),
+        pair("OC[C@H]1OC(O)[C@H](O)[C@@H](O)[C@@H]1O"),
+        pair("CCCCc1ccc(O)cc1"),
+    ];
+    let of = |model: &Model| {
+        let predictions = model.predict(&pairs).into_iter();
+        let of = predictions.map(|p| (p.probability.unwrap(), p.certainty.unwrap()));
+        of.collect::<Vec<_>>()
+    };
+    let (plain, presumed) = (of(&train(false)), of(&train(true)));
+    let odds = |certainty: &Certainty| {
+        let p = certainty.binding.as_ref().unwrap().probability;
+        (p / (1.0 - p)).ln()
+    };
+    for (row, is_inert) in [true, true, false].into_iter().enumerate() {
+        assert_eq!(plain[row].0, presumed[row].0, "scores stay as they are");
+        assert_eq!(presumed[row].1.is_presumed_inert, is_inert);
+        assert!(!plain[row].1.is_presumed_inert);
+        let lower = odds(&plain[row].1) - odds(&presumed[row].1);
+        assert!(if is_inert { lower > 1.0 } else { lower == 0.0 }, "{row}: {lower}");
+    }
 }

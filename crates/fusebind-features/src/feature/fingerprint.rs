@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const BITS: usize = 2048;
 
 /// A folded circular fingerprint (Rogers & Hahn 2010, doi 10.1021/ci100050t).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fingerprint([u64; BITS / 64]);
 
 impl Default for Fingerprint {

@@ -24,6 +24,8 @@ pub struct DrugStore {
     pub substructures: Rows,
     /// Identities: canonical SMILES.
     pub keys: Vec<String>,
+    /// Whether each one is presumed to bind nothing; empty where nobody asks.
+    pub presumed_inert: Vec<bool>,
     /// Side modalities.
     pub side: SideStore,
     /// What similarities to other drugs are measured on.
@@ -64,6 +66,7 @@ impl DrugStore {
             graphs: molecules.iter().map(|m| m.graph.clone()).collect(),
             substructures,
             keys: molecules.iter().map(|m| m.smiles.clone()).collect(),
+            presumed_inert: molecules.iter().map(|m| m.is_presumed_inert()).collect(),
             side: SideStore::default(),
             descriptors: vec![(
                 SimilarityKind::Graph,

@@ -49,6 +49,7 @@ impl DrugStore {
                 width: own.width,
             },
             keys: vec![self.keys[one].clone(); count],
+            presumed_inert: vec![self.presumed_inert[one]; count],
             side: self.side.repeated(row, count),
             descriptors: descriptors(&self.descriptors, row, count, prints),
         }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{fusion::fused::Columns, head::Output, model::Outputs};
+use crate::{fusion::fused::Columns, head::Output, model::Outputs, trust::Output as TrustedOutput};
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().expect("model outputs are f32")
@@ -17,6 +17,8 @@ pub struct Scores {
     pub scales: usize,
     /// Binding logit, `[P]`, empty without a binding head.
     pub binding: Vec<f32>,
+    /// What is known of the logit without training data ([`crate::prior_shift`]) and not in it, `[P]`; empty where it is 0 for all.
+    pub prior_shift: Vec<f32>,
     /// How far the encoders and the neighbour head are apart, `[P]`: on the first affinity, or on the logit where there is none. Empty
     /// where the model has no neighbour head.
     pub disagreement: Vec<f32>,
@@ -44,8 +46,36 @@ impl Scores {
             affinity: mixture(&self.affinity, &other.affinity, share),
             scales: self.scales,
             binding: mixture(&self.binding, &other.binding, share),
+            prior_shift: mixture(&self.prior_shift, &other.prior_shift, share),
             disagreement: mixture(&self.disagreement, &other.disagreement, share),
         }
+    }
+
+    /// The standardised affinity in `column` of a pair.
+    pub fn affinity_output(&self, row: usize, column: usize) -> TrustedOutput {
+        TrustedOutput {
+            value: f64::from(self.affinity[row * self.scales + column]),
+            prior_shift: 0.0,
+            disagreement: self.disagreement_at(row),
+        }
+    }
+
+    /// The logit of a pair, where there is one.
+    pub fn binding_output(&self, row: usize) -> Option<TrustedOutput> {
+        Some(TrustedOutput {
+            value: f64::from(*self.binding.get(row)?),
+            prior_shift: f64::from(self.prior_shift_at(row)),
+            disagreement: self.disagreement_at(row),
+        })
+    }
+
+    /// What is to be added to the logit of a pair for what is known without training data.
+    pub fn prior_shift_at(&self, row: usize) -> f32 {
+        self.prior_shift.get(row).copied().unwrap_or_default()
+    }
+
+    fn disagreement_at(&self, row: usize) -> f64 {
+        self.disagreement.get(row).copied().map(f64::from).unwrap_or_default()
     }
 
     /// The first value that is said of each pair.

@@ -28,6 +28,8 @@ pub struct PairEvidence {
 pub struct Output {
     /// Standardised affinity, or logit of binding.
     pub value: f64,
+    /// Added to the calibrated logit for what is known without training data; 0 for an affinity.
+    pub prior_shift: f64,
     /// How far the encoders and the neighbour head are apart on it.
     pub disagreement: f64,
 }
@@ -106,6 +108,7 @@ mod tests {
         };
         let output = Output {
             value: -9.0,
+            prior_shift: 0.0,
             disagreement: 0.25,
         };
         let [of_known, of_new] =

@@ -15,6 +15,7 @@ use super::{
     domain::DomainLimits,
     groups::{PARENTS, group},
 };
+use crate::prior_shift::shifted;
 
 /// Half widths of intervals of one level, over the expected error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +74,9 @@ pub struct Trust {
     pub near: [f32; 2],
     /// Limits of the domain.
     pub domain: DomainLimits,
+    /// Added to the calibrated logit of a compound that is presumed inert.
+    #[serde(default)]
+    pub inert_shift: f64,
     /// Number of held-out pairs by how new they were.
     pub pairs: BTreeMap<Novelty, u64>,
     /// Scores of the models that did not see these pairs, by how new they were: what to expect of new pairs.
@@ -124,7 +128,8 @@ impl Trust {
     pub fn binding(&self, evidence: &PairEvidence, output: Output) -> Option<BindingEstimate> {
         let trust = self.binding.as_ref()?;
         let group = group(evidence, self.near);
-        let probability = trust.map.apply(&evidence.binding_channels(output), output.value);
+        let calibrated = trust.map.apply(&evidence.binding_channels(output), output.value);
+        let probability = shifted(calibrated, output.prior_shift);
         let set = |level: &SetLevel| {
             Some(ClassSet {
                 binds: 1.0 - probability <= level.binds[group]?,
@@ -160,6 +165,7 @@ impl Trust {
             () if self.affinity.len() != scales => Err("errors of other scales than the model has"),
             () if !self.affinity.iter().flatten().all(affinity) => Err("an expected error or a quantile out of bounds"),
             () if !self.binding.iter().all(binding) => Err("a calibration map or a quantile out of bounds"),
+            () if !(-50.0..=0.0).contains(&self.inert_shift) => Err("a shift of inert compounds out of bounds"),
             () if !self.domain.is_sound() || self.near.iter().any(|s| !(0.0..=1.0).contains(s)) => {
                 Err("a limit of similarity outside [0, 1]")
             }
@@ -198,6 +204,7 @@ pub(crate) mod tests {
                     not: vec![Some(0.7); PARENTS.len()],
                 }],
             }),
+            inert_shift: 0.0,
             near: [0.5; 2],
             domain: DomainLimits {
                 inside: [0.5; 2],
@@ -231,6 +238,7 @@ pub(crate) mod tests {
             let estimate = trust.binding(
                 &PairEvidence::default(),
                 Output {
+                    prior_shift: 0.0,
                     value,
                     disagreement: 0.0,
                 },

@@ -46,6 +46,7 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f
         binding: binding(pairs, near),
         near,
         domain: DomainLimits::default(),
+        inert_shift: 0.0,
         pairs: counts,
         expected: expected(pairs),
     }
@@ -251,6 +252,7 @@ mod tests {
             let z = if is_known { logit } else { 0.5 * logit };
             let output = |value| Output {
                 value,
+                prior_shift: 0.0,
                 disagreement: 0.1,
             };
             HeldOutPair {

@@ -47,7 +47,7 @@ pub(super) fn pairs(
         affinity: (description.scales.iter().enumerate())
             .map(|(column, scale)| affinity(interaction, scored, (row, column), scale))
             .collect(),
-        binding: (interaction.binds).zip(scored.scores.binding.get(row).map(|_| scored.binding_output(row))),
+        binding: (interaction.binds).zip(scored.binding_output(row)),
     };
     interactions.iter().enumerate().map(pair).collect()
 }

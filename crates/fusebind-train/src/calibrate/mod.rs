@@ -21,6 +21,7 @@ use fusebind_data::split::{
 use fusebind_features::neighbours::Mask;
 use fusebind_model::{
     model_file::ModelFile,
+    prior_shift,
     trained::{Description, TrainedModel},
     trust::{DomainLimits, Trust},
 };
@@ -111,6 +112,10 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
     let (mut file, _) = ModelFile::open(&dir.model())?;
     file.description.trust = Some(Trust {
         domain: domain(&model),
+        inert_shift: match job.recipe.calibration.presume_inert {
+            true => prior_shift::of_inert(model.description.prior),
+            false => 0.0,
+        },
         ..fit::fit(&pairs, &model.description, &[])
     });
     file.save(&dir.model())?;

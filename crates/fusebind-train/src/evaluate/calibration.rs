@@ -148,7 +148,7 @@ fn affinity(
 
 fn binding(trust: &Trust, scored: &ScoredSet, row: usize, interaction: &Interaction) -> Option<BindingRow> {
     let (binds, logit) = interaction.binds.zip(scored.scores.binding.get(row))?;
-    let estimate = trust.binding(&scored.evidence[row], scored.binding_output(row))?;
+    let estimate = trust.binding(&scored.evidence[row], scored.binding_output(row)?)?;
     let at = level_of(trust.binding.as_ref()?.levels.iter().map(|l| l.level))?;
     Some(BindingRow {
         binds,

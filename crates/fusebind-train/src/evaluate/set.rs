@@ -70,20 +70,12 @@ pub(crate) struct ScoredSet {
 impl ScoredSet {
     /// The standardised affinity in `column` of a pair.
     pub fn affinity_output(&self, row: usize, column: usize) -> Output {
-        self.output(row, self.scores.affinity[row * self.scores.scales + column])
+        self.scores.affinity_output(row, column)
     }
 
-    /// The logit of a pair; only where the model gives one.
-    pub fn binding_output(&self, row: usize) -> Output {
-        self.output(row, self.scores.binding[row])
-    }
-
-    fn output(&self, row: usize, value: f32) -> Output {
-        let disagreement = self.scores.disagreement.get(row).copied().unwrap_or_default();
-        Output {
-            value: f64::from(value),
-            disagreement: f64::from(disagreement),
-        }
+    /// The logit of a pair, where the model gives one.
+    pub fn binding_output(&self, row: usize) -> Option<Output> {
+        self.scores.binding_output(row)
     }
 }
 

@@ -22,10 +22,12 @@ mod counter_ion;
 mod draw;
 mod fields;
 mod gate;
+mod inert;
 mod salt;
 mod sd;
 
 pub use chematic::{ChematicToolkit, is_counter_ion};
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule, Standardise};
 pub use draw::draw;
+pub use inert::FRAGMENT_ATOMS;
 pub use sd::split_sd_record;
