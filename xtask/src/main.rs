@@ -3,6 +3,7 @@
 //! ```text
 //! cargo xtask check                                               all but the demo, cheapest first
 //! cargo xtask tidy | fmt | package | clippy | doc | test | deny   one part
+//! cargo xtask hardening [TRIALS]                                  kills, damage, bombs and odd surroundings: a table, in about an hour
 //! cargo xtask demo                                                the quick demo, with the binary that the tests built
 //! ```
 
@@ -11,6 +12,8 @@
 mod cargo;
 mod deny;
 mod gate;
+#[cfg(unix)]
+mod hardening;
 mod tidy;
 
 use std::process::ExitCode;
@@ -19,6 +22,13 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let result = match &words[..] {
         [] => gate::run("check"),
+        #[cfg(unix)]
+        [word] if word == "hardening" => hardening::run(1000),
+        #[cfg(unix)]
+        [word, trials] if word == "hardening" => match trials.parse() {
+            Ok(trials) => hardening::run(trials),
+            Err(_) => Err(anyhow::anyhow!("`{trials}` is no number of trials")),
+        },
         [word] => gate::run(word),
         _ => Err(anyhow::anyhow!("one word at most: {}", gate::usage())),
     };

@@ -11,6 +11,7 @@ mod interrupt;
 mod load;
 mod report;
 mod run_source;
+mod stdio;
 mod threads;
 mod variant_run;
 

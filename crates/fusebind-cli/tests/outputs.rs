@@ -249,3 +249,25 @@ fn one_sequence_does_not_stand_beside_others() {
         text(&done.stdout)
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_printed_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |end: &str| {
+        let line = format!("'{}' recipe list {end}", env!("CARGO_BIN_EXE_fusebind"));
+        let output = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(line)
+            .current_dir(folder.path())
+            .output();
+        let output = output.unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = run(">&-");
+    assert!(code == Some(1) && said.contains("standard output is closed"), "{said}");
+    assert_eq!(run("> /dev/full").0, Some(1));
+    // On purpose, and whoever opened the device.
+    assert_eq!(run("> /dev/null").0, Some(0));
+    assert_eq!(run("1<> /dev/null").0, Some(0));
+}

@@ -33,11 +33,20 @@ pub fn unguessable() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
-/// Whether `path` is a file of an ended process: nobody holds its lock, and it is not as fresh as one whose lock is still to come.
-fn is_left_over(path: &Path) -> bool {
+/// Whether a process of this machine runs; taken for granted where the system does not tell.
+fn is_running(process: u32) -> bool {
+    !Path::new("/proc/self").exists() || Path::new("/proc").join(process.to_string()).exists()
+}
+
+/// Whether `path` is a file of an ended process: nobody holds its lock, and its process is gone or it is not as fresh as one whose lock is
+/// still to come.
+fn is_left_over(path: &Path, process: Option<u32>) -> bool {
     let known = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
-    let age = known.and_then(|known| known.modified().ok()?.elapsed().ok());
-    age.is_some_and(|age| age > LEFT_OVER) && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+    let Some(age) = known.and_then(|known| known.modified().ok()?.elapsed().ok()) else {
+        return false;
+    };
+    let is_old = age > LEFT_OVER || process.is_some_and(|process| !is_running(process));
+    is_old && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// Removes the temporary files of `name` that killed processes have left in `folder`.
@@ -45,32 +54,49 @@ fn tidy(folder: &Path, name: &OsStr) {
     let begin = format!(".{}.", name.to_string_lossy());
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let other = entry.file_name();
-        let digits = other
+        let middle = other
             .to_str()
             .and_then(|other| other.strip_prefix(&begin)?.strip_suffix(".tmp"));
-        let ours = digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        if ours && is_left_over(&entry.path()) {
+        let Some(middle) = middle else { continue };
+        let (digits, process) = middle.split_once('.').unwrap_or((middle, ""));
+        let ours = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        if ours && is_left_over(&entry.path(), process.parse().ok()) {
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// A temporary file; it is removed when it is dropped.
-struct Temporary(PathBuf);
+/// A file that gets its name when it is finished; dropped before, it leaves nothing.
+#[derive(Debug)]
+pub struct NewFile {
+    temporary: PathBuf,
+    path: PathBuf,
+}
 
-impl Temporary {
-    fn create(folder: &Path, name: &OsStr) -> io::Result<(Self, File)> {
+impl NewFile {
+    /// A file that will be `path`, open for writing under its temporary name.
+    ///
+    /// # Errors
+    /// Where `path` is a folder, and where its folder cannot be written to.
+    pub fn create(path: &Path) -> io::Result<(Self, File)> {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let folder = folder_of(path);
+        tidy(folder, name);
         let mut attempt = 1;
         loop {
             let mut hidden = OsString::from(".");
             hidden.push(name);
-            hidden.push(format!(".{}.tmp", unguessable()));
-            let path = folder.join(hidden);
-            match File::create_new(&path) {
+            hidden.push(format!(".{}.{}.tmp", unguessable(), std::process::id()));
+            let temporary = folder.join(hidden);
+            match File::create_new(&temporary) {
                 Ok(file) => {
-                    // A sign of life; where there are no locks, nothing is ever taken for left over.
+                    // A sign of life; where there are no locks, nothing is taken for left over before its process ends.
                     let _ = file.try_lock();
-                    return Ok((Self(path), file));
+                    let path = path.to_path_buf();
+                    return Ok((Self { temporary, path }, file));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
@@ -78,40 +104,42 @@ impl Temporary {
         }
     }
 
-    fn rename(self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.0, path)
+    /// Gives the file, which was synchronised and closed, its name.
+    ///
+    /// # Errors
+    /// Where it cannot be renamed.
+    pub fn finish(self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.path)?;
+        // The rename itself is made durable where the platform can open folders.
+        if let Ok(folder) = File::open(folder_of(&self.path)) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
     }
 }
 
-impl Drop for Temporary {
+impl Drop for NewFile {
     fn drop(&mut self) {
         // After a rename there is nothing to remove; after a failed write a second failure adds nothing.
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.temporary);
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Writes `path` through `fill`. On any failure (a full disk, say) the former content of `path` stays as it was and nothing is
 /// left behind.
 pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    tidy(folder, name);
-    let (temporary, file) = Temporary::create(folder, name)?;
+    let (new, file) = NewFile::create(path)?;
     let mut writer = BufWriter::with_capacity(1 << 16, file);
     fill(&mut writer)?;
     writer.flush()?;
     writer.get_ref().sync_all()?;
     drop(writer);
-    temporary.rename(path)?;
-    // The rename itself is made durable where the platform can open folders.
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+    new.finish()
 }
 
 #[cfg(test)]
@@ -163,6 +191,10 @@ mod tests {
         let held = file(".a.csv.0123456789abcde0.tmp");
         held.try_lock().expect("free");
         drop(file(".b.csv.0123456789abcdef.tmp"));
+        // No process has this number: fresh as it is, the file is nobody's.
+        drop(File::create(folder.join(".a.csv.0123456789abcdef.4194305.tmp")).expect("created"));
+        let fresh = format!(".a.csv.0123456789abcdef.{}.tmp", std::process::id());
+        drop(File::create(folder.join(&fresh)).expect("created"));
         fs::write(folder.join("a.csv.partial"), "theirs").expect("written");
         write_atomically(&path, |file| file.write_all(b"new")).expect("written");
         let mut names: Vec<_> = fs::read_dir(&folder)
@@ -173,6 +205,7 @@ mod tests {
         names.sort();
         let kept = [
             ".a.csv.0123456789abcde0.tmp",
+            fresh.as_str(),
             ".b.csv.0123456789abcdef.tmp",
             "a.csv",
             "a.csv.partial",
@@ -185,9 +218,9 @@ mod tests {
     #[test]
     fn temporary_names_differ() {
         let folder = folder("temporary-names");
-        let (first, _) = Temporary::create(&folder, OsStr::new("a")).expect("created");
-        let (second, _) = Temporary::create(&folder, OsStr::new("a")).expect("created");
-        assert_ne!(first.0, second.0);
+        let create = || NewFile::create(&folder.join("a")).expect("created").0;
+        let (first, second) = (create(), create());
+        assert_ne!(first.temporary, second.temporary);
         drop((first, second));
         fs::remove_dir_all(&folder).expect("removable");
     }

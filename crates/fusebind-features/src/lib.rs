@@ -24,6 +24,7 @@ pub mod quality;
 pub mod random;
 pub mod reference;
 mod reference_check;
+pub mod regular;
 pub mod rows;
 pub mod schema;
 pub mod simd;

@@ -1,7 +1,5 @@
 //! `fusebind data`: check, split, prepare and simulate.
 
-use std::fs;
-
 use anyhow::Context;
 use fusebind::data::{
     Error, ErrorKind,
@@ -181,7 +179,8 @@ fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
     let mut config = match &args.config {
         None => SimulateConfig::default(),
         Some(file) => {
-            let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let text = fusebind::features::regular::read_to_string(file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
             toml::from_str(&text).map_err(|e| {
                 let message = format!(
                     "{}: is no configuration of a simulation: {}",

@@ -4,13 +4,13 @@
 
 use std::{
     fs,
-    io::{self, Write, stdout},
+    io::{self, StdoutLock, Write, stdout},
     path::{Component, Path, PathBuf},
 };
 
 use anyhow::Context;
 
-use crate::exit::Failure;
+use crate::{exit::Failure, stdio::stdout_was_closed};
 
 /// Folders inside folders that are looked into for inputs.
 const DEPTH: usize = 3;
@@ -27,7 +27,17 @@ const RUN_FILES: [&str; 7] = [
 
 /// Prints a line on stdout; a closed pipe ends the program quietly.
 pub fn say(line: impl std::fmt::Display) -> io::Result<()> {
-    writeln!(stdout().lock(), "{line}")
+    writeln!(open_stdout()?, "{line}")
+}
+
+/// Standard output, unless there was none when the program started (`>&-`).
+pub fn open_stdout() -> io::Result<StdoutLock<'static>> {
+    match stdout_was_closed() {
+        true => Err(io::Error::other(
+            "standard output is closed: redirect it to a file, or name one with -o",
+        )),
+        false => Ok(stdout().lock()),
+    }
 }
 
 /// Creates the folder of `output`, so that `--out runs/first` works in an empty folder.

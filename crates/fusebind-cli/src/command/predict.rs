@@ -1,7 +1,7 @@
 //! `fusebind predict`: one pair from flags, a table of pairs, or drugs times targets.
 
 use std::{
-    io::{BufWriter, Write, stdout},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -22,7 +22,7 @@ use fusebind::{
 
 use super::{
     explain,
-    output::{create_parent, protect},
+    output::{create_parent, open_stdout, protect},
 };
 use crate::{
     args::{PredictArgs, SourceArgs},
@@ -397,7 +397,7 @@ fn print(columns: &[Column]) -> std::io::Result<()> {
         }
         .unwrap_or_default()
     };
-    let mut out = BufWriter::new(stdout().lock());
+    let mut out = BufWriter::new(open_stdout()?);
     let names: Vec<String> = columns.iter().map(|c| quoted(&c.name)).collect();
     writeln!(out, "{}", names.join(","))?;
     for row in 0..columns.first().map_or(0, Column::len) {

@@ -1,9 +1,13 @@
 //! Files of mismatch rates: written by `quality estimate`, read by `--mismatch-rates`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context;
-use fusebind::{Model, features::quality::MismatchRates, model::trained::Description};
+use fusebind::{
+    Model,
+    features::{quality::MismatchRates, regular},
+    model::trained::Description,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -37,7 +41,7 @@ impl RatesFile {
 
 /// Reads the rates that a flag names; they must have been estimated with the same model.
 pub fn mismatch_rates(path: &Path, model: &Description) -> anyhow::Result<MismatchRates> {
-    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = regular::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let again = "write it again with `fusebind quality estimate`";
     let file: RatesFile = serde_json::from_str(&text)
         .map_err(|e| Failure::failed(format!("{}: is no file of mismatch rates ({e})", path.display()), again))?;

@@ -5,9 +5,9 @@
 //! Comes in: a file. Goes out: a [`ProfileTable`]. A tensor with another width than most, with a value that is not finite, or of
 //! another type than float is a rejected row. These files hold no code.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{collections::HashMap, path::Path};
 
-use fusebind_features::modality::Modality;
+use fusebind_features::{modality::Modality, regular};
 use serde::Deserialize;
 
 use super::{
@@ -33,7 +33,7 @@ pub(super) fn read(
     dataset: &Dataset,
     rejections: &mut Vec<Rejection>,
 ) -> Result<ProfileTable, Error> {
-    let bytes = || fs::read(path).map_err(|e| Error::read(path, e));
+    let bytes = || regular::read(path).map_err(|e| Error::read(path, e));
     let rows = match path.extension().and_then(|extension| extension.to_str()) {
         _ if hdf5::is_one(path) => hdf5::embeddings(path)?,
         Some("npy") => npy(path, &bytes()?)?,
@@ -292,7 +292,7 @@ fn npy(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
 /// The ids of the rows of a matrix, from the text file beside it.
 fn ids_beside(path: &Path, rows: usize) -> Result<Vec<String>, Error> {
     let beside = path.with_extension("ids.txt");
-    let text = fs::read_to_string(&beside).map_err(|e| Error::read(&beside, e))?;
+    let text = regular::read_to_string(&beside).map_err(|e| Error::read(&beside, e))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let ids: Vec<String> = lines.map(String::from).collect();
     match ids.len() == rows {

@@ -5,6 +5,8 @@
 
 use std::{fs, path::Path};
 
+use fusebind_features::regular;
+
 use super::hdf5::table;
 use crate::{Error, ErrorKind, source::RawTable};
 
@@ -25,7 +27,7 @@ pub(super) fn read(path: &Path, key: &str) -> Result<RawTable, Error> {
     if fs::metadata(path).map_err(|source| Error::read(path, source))?.len() > MOST_BYTES {
         return Err(damaged(path, "it is too large"));
     }
-    let bytes = fs::read(path).map_err(|source| Error::read(path, source))?;
+    let bytes = regular::read(path).map_err(|source| Error::read(path, source))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = text.lines();
     let version = lines.next().unwrap_or_default().trim();

@@ -5,6 +5,7 @@
 
 use std::{fs, path::Path};
 
+use fusebind_features::regular;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{
@@ -60,7 +61,7 @@ fn content(path: &Path) -> Result<Vec<u8>, Error> {
     if size > MOST_BYTES {
         return Err(malformed(path, format_args!("{size} bytes are too many")));
     }
-    fs::read(path).map_err(|source| Error::read(path, source))
+    regular::read(path).map_err(|source| Error::read(path, source))
 }
 
 fn entities(path: &Path, names: [&str; 2]) -> Result<(Vec<String>, RawTable), Error> {

@@ -14,6 +14,8 @@
 
 use std::{fs, io::Write, path::Path};
 
+use fusebind_features::regular;
+
 use super::{Part, Split};
 use crate::{
     Error, ErrorKind,
@@ -91,7 +93,7 @@ pub fn read_split(path: &Path, dataset: &Dataset) -> Result<Split, Error> {
             .in_file(path)
             .hint("is this a split file?"));
     }
-    let bytes = fs::read(path).map_err(|source| Error::read(path, source))?;
+    let bytes = regular::read(path).map_err(|source| Error::read(path, source))?;
     let text = String::from_utf8(bytes).map_err(|e| malformed(format!("is not UTF-8: {}", e.utf8_error())))?;
     if text.is_empty() {
         return Err(Error::new(ErrorKind::Empty, "is empty")

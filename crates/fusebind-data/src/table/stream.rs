@@ -4,7 +4,7 @@
 //! finished and leaves nothing behind when it is not.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,6 +14,7 @@ use arrow::{
     array::RecordBatch,
     datatypes::{Field, Schema},
 };
+use fusebind_features::atomic::NewFile;
 use parquet::arrow::ArrowWriter;
 
 use super::{
@@ -25,7 +26,7 @@ use crate::{Error, ErrorKind};
 /// See the file's header.
 pub struct StreamedTable {
     path: PathBuf,
-    partial: PathBuf,
+    new: NewFile,
     sink: Sink,
 }
 
@@ -55,13 +56,10 @@ impl StreamedTable {
                     .hint("name the file .csv, .tsv or .parquet"));
             }
         };
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}.partial", std::process::id()));
-        let partial = path.with_file_name(name);
-        let file = File::create_new(&partial).map_err(|source| Error::write(&partial, source))?;
+        let (new, file) = NewFile::create(path).map_err(|source| Error::write(path, source))?;
         Ok(Self {
             path: path.to_path_buf(),
-            partial,
+            new,
             sink: Sink::Empty {
                 separator,
                 file: Some(file),
@@ -128,19 +126,12 @@ impl StreamedTable {
             Sink::Empty { .. } | Sink::Closed => Ok(()),
         };
         closed
-            .and_then(|()| fs::rename(&self.partial, &self.path))
+            .and_then(|()| self.new.finish())
             .map_err(|source| Error::write(&self.path, source))
     }
 
     /// Leaves no file.
     pub fn discard(self) {
         drop(self);
-    }
-}
-
-impl Drop for StreamedTable {
-    fn drop(&mut self) {
-        // After `finish` there is nothing under this name any more.
-        let _ = fs::remove_file(&self.partial);
     }
 }

@@ -6,10 +6,10 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
-    fs,
     path::Path,
 };
 
+use fusebind_features::regular;
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 
@@ -102,7 +102,8 @@ impl Sections {
     /// # Errors
     /// Where the file cannot be read, is none of ours, is of an earlier layout, or is damaged anywhere: the section is named.
     pub fn open(path: &Path, known: &[Known]) -> Result<(Self, Vec<SectionInfo>), Error> {
-        let file = fs::read(path).map_err(|e| Error::new(ErrorKind::Io, format!("cannot be read: {e}")).about(path))?;
+        let file =
+            regular::read(path).map_err(|e| Error::new(ErrorKind::Io, format!("cannot be read: {e}")).about(path))?;
         read(&file, known).map_err(|e| e.about(path))
     }
 

@@ -8,10 +8,10 @@ mod difference;
 mod perturbation;
 mod renamed;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use fusebind_data::{sampler::SamplerConfig, split::SplitBy};
-use fusebind_features::modality::Modality;
+use fusebind_features::{modality::Modality, regular};
 use fusebind_model::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
@@ -223,7 +223,7 @@ impl Recipe {
             return Self::parse(text);
         }
         let path = Path::new(name_or_path);
-        let text = fs::read_to_string(path).map_err(|e| {
+        let text = regular::read_to_string(path).map_err(|e| {
             let names: Vec<&str> = Self::list().iter().map(|(name, _)| *name).collect();
             Error::new(
                 ErrorKind::Recipe,

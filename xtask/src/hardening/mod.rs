@@ -1,0 +1,50 @@
+//! What happens to models, folders and machines when things go wrong: kills, damage, bombs, two processes at once, odd surroundings.
+//!
+//! ```text
+//! cargo xtask hardening            1,000 damages of each kind, 1,000 kills, 100 trials with two processes: about an hour
+//! cargo xtask hardening 50         50 of each
+//! ```
+//!
+//! Comes in: the program that `cargo build --release` made. Goes out: a table in Markdown on stdout, and failure where anything did not
+//! hold. Everything is done to a small model in a temporary folder, by processes as a user starts them.
+
+mod bombs;
+mod damage;
+mod kills;
+mod line;
+mod process;
+mod surroundings;
+mod together;
+mod work;
+
+use anyhow::bail;
+
+use work::Work;
+
+/// Runs everything, with `trials` of each kind of damage and kills, and a tenth as many with two processes.
+pub fn run(trials: u64) -> anyhow::Result<()> {
+    let work = Work::prepare()?;
+    let mut lines = damage::lines(&work, trials)?;
+    lines.extend(kills::lines(&work, trials)?);
+    lines.extend(together::lines(&work, trials.div_ceil(10))?);
+    lines.extend(bombs::lines(&work)?);
+    lines.extend(surroundings::lines(&work)?);
+    println!("| what | trials | failures | note |\n|---|---|---|---|");
+    for line in &lines {
+        println!(
+            "| {} | {} | {} | {} |",
+            line.what,
+            line.trials,
+            line.failures.len(),
+            line.note
+        );
+    }
+    let failures: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some(format!("{}: {}", line.what, line.failures.first()?)))
+        .collect();
+    if !failures.is_empty() {
+        bail!("{} kinds did not hold:\n{}", failures.len(), failures.join("\n"));
+    }
+    Ok(())
+}
