@@ -14,6 +14,11 @@ pub(super) enum Line {
 
 /// Reads the next line of at most `limit` bytes; `None` at the end of the file. `foreign` counts lines that are not UTF-8.
 pub(super) fn next_line(source: &mut impl BufRead, limit: usize, foreign: &mut u64) -> std::io::Result<Option<Line>> {
+    // Files of empty lines are read without an allocation for each.
+    if source.fill_buf()?.first() == Some(&b'\n') {
+        source.consume(1);
+        return Ok(Some(Line::Text(String::new())));
+    }
     let mut bytes = Vec::new();
     if source.by_ref().take(limit as u64 + 1).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
