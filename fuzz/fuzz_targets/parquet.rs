@@ -1,3 +1,5 @@
+//! Fuzzes `fusebind_fuzz::parquet`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fusebind_fuzz::parquet(data));

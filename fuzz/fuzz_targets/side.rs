@@ -1,3 +1,5 @@
+//! Fuzzes `fusebind_fuzz::side`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fusebind_fuzz::side(data));

@@ -3,6 +3,8 @@
 //! What comes of it does not matter; a panic, a hang or memory without bound does. Run one with
 //! `cargo +nightly fuzz run NAME fuzz/seeds/NAME -- -timeout=1 -rss_limit_mb=1024`.
 
+#![forbid(unsafe_code)]
+
 use std::{
     cell::RefCell,
     fs,
@@ -44,14 +46,18 @@ fn dataset() -> Dataset {
     let path = folder.path().join("pairs.csv");
     let table = format!("drug_id,smiles,sequence,label\nD1,CCO,{SEQUENCE},1\nD2,CCN,{SEQUENCE},0\n");
     fs::write(&path, table).expect("a temporary file");
-    load_dataset(&path, &ChematicToolkit, &LoadConfig::default()).expect("is a table").0
+    load_dataset(&path, &ChematicToolkit, &LoadConfig::default())
+        .expect("is a table")
+        .0
 }
 
 /// A SMILES: what is read is canonical, and reads as itself.
 pub fn smiles(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(molecule) = ChematicToolkit.molecule(text) {
-        let again = ChematicToolkit.molecule(&molecule.smiles).expect("a canonical SMILES is read");
+        let again = ChematicToolkit
+            .molecule(&molecule.smiles)
+            .expect("a canonical SMILES is read");
         assert_eq!(again, molecule, "{text}");
     }
 }
