@@ -11,14 +11,13 @@ use std::{
 
 use fusebind::{
     data::table::Dataset,
-    train::{Error, run_dir::RunDir},
+    train::run_dir::{
+        RunDir,
+        source::{self, SplitSource},
+    },
 };
-use serde::{Deserialize, Serialize};
 
-use crate::{args::SourceArgs, console::Console, exit::Failure, load::SplitFlag};
-
-/// Name of the file in a run folder.
-const FILE: &str = "source.json";
+use crate::{args::SourceArgs, console::Console, exit::Failure};
 
 /// Where the data of a command are.
 #[derive(Clone, Debug)]
@@ -47,56 +46,15 @@ pub struct SourceFlags<'a> {
 }
 
 /// What a run remembers: absolute paths, and the flags that say how tables are read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunSource {
-    data: PathBuf,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    split: Option<SplitSource>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    modalities: Option<PathBuf>,
-    #[serde(default)]
-    tables: SourceArgs,
-}
-
-/// A remembered split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SplitSource {
-    File(PathBuf),
-    Column(String),
-}
-
-impl RunSource {
-    /// What a run on `dataset` with these flags is to remember.
-    pub fn new(source: &DataSource, dataset: &Dataset) -> std::io::Result<Self> {
-        let split = |flag: &String| {
-            Ok::<_, std::io::Error>(match SplitFlag::new(dataset, flag) {
-                SplitFlag::File(file) => SplitSource::File(std::path::absolute(file)?),
-                SplitFlag::Column(column) => SplitSource::Column(column.into()),
-            })
-        };
-        Ok(Self {
-            data: std::path::absolute(&source.data)?,
-            split: source.split.as_ref().map(split).transpose()?,
-            modalities: source.modalities.as_deref().map(std::path::absolute).transpose()?,
-            tables: source.tables.clone(),
-        })
-    }
-
-    /// Writes it into a run folder.
-    pub fn write(&self, run: &RunDir) -> Result<(), Error> {
-        run.write_json(FILE, self)
-    }
-
-    fn read(run: &RunDir) -> Result<Option<Self>, Error> {
-        match run.root().join(FILE).is_file() {
-            true => run.read_json(FILE).map(Some),
-            false => Ok(None),
-        }
-    }
-}
+pub type RunSource = source::RunSource<SourceArgs>;
 
 impl DataSource {
+    /// What a run on `dataset` with these flags is to remember.
+    pub fn remember(&self, dataset: &Dataset) -> std::io::Result<RunSource> {
+        let (split, modalities) = (self.split.as_deref(), self.modalities.as_deref());
+        RunSource::new(dataset, &self.data, split, modalities, self.tables.clone())
+    }
+
     /// Everything that is read.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let split = self.split.as_deref().map(Path::new).filter(|split| split.is_file());

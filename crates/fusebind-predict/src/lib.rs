@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod certainty;
+mod embed;
 pub mod explain;
 mod inputs;
 mod model;
@@ -15,6 +16,7 @@ mod prediction;
 mod request;
 pub mod screen;
 
+pub use embed::Embeddings;
 pub use inputs::Inputs;
 pub use model::{Entities, Model};
 pub use pair::{Compound, Pair, SideRecord, Target};

@@ -74,6 +74,11 @@ impl Compound {
         })
     }
 
+    /// The molecule that was read, as canonical SMILES.
+    pub fn smiles(&self) -> &str {
+        &self.molecule.smiles
+    }
+
     /// The same compound with side data.
     ///
     /// # Errors
@@ -95,6 +100,11 @@ impl Target {
             protein: Protein::parse(sequence)?,
             side: SideRecord::default(),
         })
+    }
+
+    /// The sequence that was read.
+    pub fn sequence(&self) -> &str {
+        &self.protein.sequence
     }
 
     /// The same target with side data.

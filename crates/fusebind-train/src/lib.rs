@@ -15,6 +15,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod recipe;
 pub mod run_dir;
+pub mod run_split;
 mod scored_labels;
 mod seeds;
 pub mod trainer;

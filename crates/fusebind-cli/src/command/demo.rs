@@ -34,7 +34,7 @@ use crate::{
     args::{DemoArgs, DeviceName, SourceArgs},
     console::{Console, TrainingProgress},
     load, report,
-    run_source::{DataSource, RunSource},
+    run_source::DataSource,
 };
 
 pub fn run(args: &DemoArgs, console: &Console) -> anyhow::Result<()> {
@@ -103,7 +103,7 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
         split: Some(split_file.display().to_string()),
         tables: SourceArgs::default(),
     };
-    RunSource::new(&source, &dataset)?.write(&RunDir::create(&out)?)?;
+    source.remember(&dataset)?.write(&RunDir::create(&out)?)?;
     let job = Job {
         recipe: &recipe,
         dataset: &dataset,

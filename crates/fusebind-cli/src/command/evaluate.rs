@@ -1,20 +1,14 @@
 //! `fusebind evaluate`: scores beside baselines, with the leakage audit.
 
-use std::collections::HashMap;
-
 use fusebind::{
-    data::{
-        modality::ModalityTables,
-        split::Part,
-        table::{Censoring, Column, Dataset, Scale, write},
-    },
+    data::{split::Part, table::write},
     features::neighbours::Mask,
     model::trained::TrainedModel,
     train::{
         evaluate::{
-            CalibrationScores, Evaluation, EvaluationConfig, EvaluationSet, PairPrediction, WithinScores, evaluate,
+            CalibrationScores, Evaluation, EvaluationConfig, EvaluationSet, WithinScores, evaluate, pair_columns,
+            presence_by_pair,
         },
-        objective::scale_name,
         run_dir::RunDir,
     },
 };
@@ -73,7 +67,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.predictions {
         create_parent(path)?;
-        write(path, &columns(&dataset, &bundle, &predictions))?;
+        write(path, &pair_columns(&dataset, &bundle.description, &predictions))?;
     }
     // The page tells of the model as it was trained: scores of a part of it, or of other pairs, are no part of that.
     if args.part.part() == Part::Test && without.is_empty() && split.hash == info.split_hash {
@@ -133,52 +127,6 @@ fn open_source(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::
         )?;
     }
     Ok(source)
-}
-
-/// Number of modalities present, by pair.
-fn presence_by_pair(dataset: &Dataset, tables: &ModalityTables) -> HashMap<(u32, u32), u64> {
-    let counts = tables.count_present(dataset);
-    let pairs = dataset.interactions.iter().zip(counts);
-    pairs.map(|(i, count)| ((i.drug, i.target), u64::from(count))).collect()
-}
-
-fn columns(dataset: &Dataset, bundle: &TrainedModel, predictions: &[PairPrediction]) -> Vec<Column> {
-    let of = |p: &PairPrediction| &dataset.interactions[p.interaction as usize];
-    let name = |p: &PairPrediction, side: usize| Some(dataset.names.get(p.interaction as usize)?[side].clone());
-    let affinity = |p: &PairPrediction| of(p).affinity;
-    let relation = |p: &PairPrediction| match affinity(p)?.censoring {
-        Censoring::Exact => Some("="),
-        Censoring::AtMost => Some("<="),
-        Censoring::AtLeast => Some(">="),
-    };
-    let unit = |p: &PairPrediction| match affinity(p)?.scale {
-        Scale::Kiba => Some("KIBA score"),
-        _ => Some("-log10 mol/L"),
-    };
-    let mut columns = vec![
-        Column::text("drug_id", predictions.iter().map(|p| name(p, 0))),
-        Column::text("target_id", predictions.iter().map(|p| name(p, 1))),
-        Column::whole("row", predictions.iter().map(|p| i64::try_from(of(p).row).ok())),
-        Column::real("affinity", predictions.iter().map(|p| of(p).affinity.map(|a| a.value))),
-        Column::text("relation", predictions.iter().map(relation)),
-        Column::text(
-            "scale",
-            predictions.iter().map(|p| Some(scale_name(affinity(p)?.scale))),
-        ),
-        Column::text("unit", predictions.iter().map(unit)),
-        Column::flag("binds", predictions.iter().map(|p| of(p).binds)),
-    ];
-    for (c, scale) in bundle.description.scales.iter().enumerate() {
-        let name = format!("predicted_{}", scale.name);
-        columns.push(Column::real(
-            name,
-            predictions.iter().map(|p| p.affinity.get(c).copied()),
-        ));
-    }
-    columns.push(Column::real("probability", predictions.iter().map(|p| p.probability)));
-    let threshold = bundle.description.threshold;
-    columns.push(Column::real("threshold", predictions.iter().map(|_| threshold)));
-    columns
 }
 
 /// The evaluation as text.

@@ -8,6 +8,7 @@ use fusebind::{
         experiment::perturbation::train,
         recipe::Recipe,
         run_dir::RunDir,
+        run_split::all_folds,
         trainer::{Job, Trained},
     },
 };
@@ -38,7 +39,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     )?;
     let mut split = load::split(&dataset, args.split.as_deref(), &recipe)?;
     if args.all_folds {
-        split = load::all_folds(&dataset, &split);
+        split = all_folds(&dataset, &split);
     }
     let fields = [&recipe.modalities.drug_text[..], &recipe.modalities.target_text[..]];
     let (side, _) = load::side_data(
@@ -53,7 +54,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     load::report_rejections(&rejections, Some(&load::rejected_beside(&args.out)), console)?;
     let [train_pairs, valid, test] = Part::ALL.map(|part| split.part(part).len());
     console.note(format_args!("train {train_pairs}, valid {valid}, test {test} pairs"));
-    let source = RunSource::new(&data_source(args), &dataset)?;
+    let source = data_source(args).remember(&dataset)?;
     if args.resume && RunDir::open(&args.out)?.is_finished() {
         return finished(args, &source, &dataset, console);
     }

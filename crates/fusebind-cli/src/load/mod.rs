@@ -12,5 +12,5 @@ pub use device::device;
 pub use modalities::{Unmatched, modalities, notes, side_data, switched_off, text_fields};
 pub use rates::{RatesFile, mismatch_rates};
 pub use rejected::{rejected_beside, report_rejections};
-pub use split::{SplitFlag, all_folds, split, split_of_run};
+pub use split::{split, split_of_run};
 pub use table::{chemistry, columns, counted, dataset, named_dataset, nothing_left};

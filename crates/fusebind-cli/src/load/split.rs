@@ -1,38 +1,22 @@
 //! Splits: the one that a flag names, the recipe's, or the one that a run was trained on.
 
-use std::path::Path;
-
 use fusebind::{
-    data::{
-        split::{Part, PartNames, Split, from_column, from_spec, hold_out, read_split},
-        table::Dataset,
-    },
+    data::{split::Split, table::Dataset},
     train::{
-        recipe::{Recipe, SplitSpec},
+        recipe::Recipe,
         run_dir::RunInfo,
+        run_split::{self, IsOther, NO_SPLIT, recipe_split},
     },
 };
 
 use crate::{console::Console, exit::Failure};
 
-fn names(spec: &SplitSpec) -> PartNames {
-    PartNames {
-        train: spec.train.clone(),
-        valid: spec.valid.clone(),
-        test: spec.test.clone(),
-    }
-}
-
-/// Seed of the validation part that a recipe samples: every run of a recipe chooses on the same pairs.
-const HELD_OUT_SEED: u64 = 0;
-
 /// The split that a flag names, or else the recipe's.
 pub fn split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {
-    let given = given_split(dataset, flag, recipe)?;
-    Ok(match recipe.split.held_out {
-        Some(by) => hold_out(dataset, &given, by, recipe.split.share, HELD_OUT_SEED)?,
-        None => given,
-    })
+    match flag.is_none() && recipe.split.column.is_none() {
+        true => Err(Failure::misuse("this recipe names no split", NO_SPLIT)),
+        false => Ok(recipe_split(dataset, flag, recipe)?),
+    }
 }
 
 /// The split that a run was trained on, or the one that a flag names, with a note if it is another.
@@ -42,83 +26,13 @@ pub fn split_of_run(
     (recipe, info): (&Recipe, &RunInfo),
     console: &Console,
 ) -> anyhow::Result<Split> {
-    let given = split(dataset, flag, recipe)?;
-    if given.hash == info.split_hash {
-        return Ok(given);
+    if flag.is_none() && recipe.split.column.is_none() {
+        return Err(Failure::misuse("this recipe names no split", NO_SPLIT));
     }
-    let all = all_folds(dataset, &given);
-    if all.hash == info.split_hash {
-        return Ok(all);
+    let (split, IsOther(is_other)) = run_split::run_split(dataset, flag, recipe, info)?;
+    if is_other {
+        console
+            .note("note: this is not the split the model was trained on; pairs of this part may have been in training");
     }
-    console.note("note: this is not the split the model was trained on; pairs of this part may have been in training");
-    Ok(given)
-}
-
-fn given_split(dataset: &Dataset, flag: Option<&str>, recipe: &Recipe) -> anyhow::Result<Split> {
-    let spec = &recipe.split;
-    match (flag, &spec.column) {
-        (Some(flag), Some(column)) if flag == column => Ok(from_column(dataset, column, &names(spec))?),
-        (Some(flag), _) => match SplitFlag::new(dataset, flag) {
-            SplitFlag::File(file) => Ok(read_split(file, dataset)?),
-            SplitFlag::Column(spec) => Ok(from_spec(dataset, spec)?),
-        },
-        (None, Some(column)) => Ok(from_column(dataset, column, &names(spec))?),
-        (None, None) => Err(Failure::misuse(
-            "this recipe names no split",
-            "give --split FILE, as `fusebind data split` writes it, or --split COLUMN",
-        )),
-    }
-}
-
-/// What a split flag names. A column of the data set goes before a file of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SplitFlag<'a> {
-    /// A split file.
-    File(&'a Path),
-    /// A column, or a column and parts.
-    Column(&'a str),
-}
-
-impl<'a> SplitFlag<'a> {
-    /// What `flag` names in `dataset`.
-    pub fn new(dataset: &Dataset, flag: &'a str) -> Self {
-        match !dataset.split_columns.contains_key(flag) && names_a_file(flag) {
-            true => Self::File(Path::new(flag)),
-            false => Self::Column(flag),
-        }
-    }
-}
-
-/// Whether a split flag means a file, whether it exists or not.
-fn names_a_file(flag: &str) -> bool {
-    let path = Path::new(flag);
-    path.exists() || path.extension().is_some_and(|extension| extension == "csv") || path.components().count() > 1
-}
-
-/// The same split with its validation pairs added to training.
-pub fn all_folds(dataset: &Dataset, split: &Split) -> Split {
-    let mut parts = vec![None; dataset.interactions.len()];
-    for (part, becomes) in [
-        (Part::Train, Part::Train),
-        (Part::Valid, Part::Train),
-        (Part::Test, Part::Test),
-    ] {
-        split.part(part).iter().for_each(|i| parts[*i as usize] = Some(becomes));
-    }
-    Split::from_parts(
-        dataset,
-        &parts,
-        format!("{}, validation pairs train as well", split.method),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_split_flag_is_a_file_if_it_looks_like_one() {
-        assert!(names_a_file("split.csv") && names_a_file("splits/1"));
-        assert!(!names_a_file("split_setting1") && !names_a_file("fold:valid=4"));
-    }
+    Ok(split)
 }

@@ -97,43 +97,71 @@ pub fn load_modalities(dir: &Path, dataset: &Dataset) -> Result<(ModalityTables,
             continue;
         };
         rejections.extend(rejected);
-        if let Some(column) = table.column("column") {
-            for row in 0..table.len() {
-                let others = table.columns().iter().filter(|other| other.name() != column.name());
-                let cells = others.filter_map(|other| Some((other.name().to_string(), other.get(row)?.to_string())));
-                tables
-                    .notes
-                    .entry(column.get(row).unwrap_or_default().to_string())
-                    .or_default()
-                    .extend(cells);
-            }
-            continue;
-        }
-        let skip = match Content::of(&stem) {
-            None => {
-                "its name begins with none of text_drug, text_target, text_protein, transcriptom, bioassay, embedding_MODALITY"
-            }
-            Some(Content::Text(side)) => match TextTable::new(stem, side, &table, dataset)? {
-                Some(texts) => {
-                    let is_unmatched = !table.is_empty() && texts.of_entity.iter().all(Vec::is_empty);
-                    if is_unmatched && side.entities(dataset) > 0 {
-                        tables.unmatched.push(Unmatched::table(&table, side, dataset));
-                    }
-                    tables.texts.push(texts);
-                    continue;
-                }
-                None => "it has no key column, such as drug_id, inchikey, ik14, target_id, uniprot, seq_md5",
-            },
-            Some(Content::Profile(kind)) => {
-                if read_profiles((stem, kind), table, dataset, &mut tables, &mut rejections) {
-                    continue;
-                }
-                "it has no key column of a drug or target beside its numbers"
-            }
-        };
-        tables.skipped.push((path.display().to_string(), skip.to_string()));
+        let file = path.display().to_string();
+        read_one((&file, stem), table, dataset, &mut tables, &mut rejections)?;
     }
     Ok((tables, rejections))
+}
+
+/// Matches modality tables that are in memory to `dataset`; each is called as a file would be, such as `drug_text`.
+///
+/// # Errors
+/// Where a table cannot be read as what its name says.
+pub fn match_modalities(
+    named: impl IntoIterator<Item = (String, RawTable)>,
+    dataset: &Dataset,
+) -> Result<(ModalityTables, Vec<Rejection>), Error> {
+    let (mut tables, mut rejections) = (ModalityTables::default(), Vec::new());
+    for (name, table) in named {
+        read_one((&name.clone(), name), table, dataset, &mut tables, &mut rejections)?;
+    }
+    Ok((tables, rejections))
+}
+
+/// Reads one table into the tables, as what `stem` says, or says why it is skipped.
+fn read_one(
+    (file, stem): (&str, String),
+    table: RawTable,
+    dataset: &Dataset,
+    tables: &mut ModalityTables,
+    rejections: &mut Vec<Rejection>,
+) -> Result<(), Error> {
+    if let Some(column) = table.column("column") {
+        for row in 0..table.len() {
+            let others = table.columns().iter().filter(|other| other.name() != column.name());
+            let cells = others.filter_map(|other| Some((other.name().to_string(), other.get(row)?.to_string())));
+            tables
+                .notes
+                .entry(column.get(row).unwrap_or_default().to_string())
+                .or_default()
+                .extend(cells);
+        }
+        return Ok(());
+    }
+    let skip = match Content::of(&stem) {
+        None => {
+            "its name begins with none of text_drug, text_target, text_protein, transcriptom, bioassay, embedding_MODALITY"
+        }
+        Some(Content::Text(side)) => match TextTable::new(stem, side, &table, dataset)? {
+            Some(texts) => {
+                let is_unmatched = !table.is_empty() && texts.of_entity.iter().all(Vec::is_empty);
+                if is_unmatched && side.entities(dataset) > 0 {
+                    tables.unmatched.push(Unmatched::table(&table, side, dataset));
+                }
+                tables.texts.push(texts);
+                return Ok(());
+            }
+            None => "it has no key column, such as drug_id, inchikey, ik14, target_id, uniprot, seq_md5",
+        },
+        Some(Content::Profile(kind)) => {
+            if read_profiles((stem, kind), table, dataset, tables, rejections) {
+                return Ok(());
+            }
+            "it has no key column of a drug or target beside its numbers"
+        }
+    };
+    tables.skipped.push((file.to_string(), skip.to_string()));
+    Ok(())
 }
 
 /// Reads a wide table into the tables, genes or assays as columns or as rows; `false` where it has no key column.

@@ -41,11 +41,33 @@ pub fn load_dataset(
     config: &LoadConfig,
 ) -> Result<(Dataset, Vec<Rejection>), Error> {
     let mut rejections = Vec::new();
+    let tables = Tables::open(path, Some(&config.columns), config.unit.as_deref(), &mut rejections)?;
+    dataset(tables, rejections, chemistry, config)
+}
+
+/// Reads a flat table that is in memory and holds SMILES and sequences.
+///
+/// # Errors
+/// Where a column is missing or its unit is not known.
+pub fn dataset_of_table(
+    table: RawTable,
+    chemistry: &dyn Chemistry,
+    config: &LoadConfig,
+) -> Result<(Dataset, Vec<Rejection>), Error> {
+    dataset(Tables::flat(table), Vec::new(), chemistry, config)
+}
+
+fn dataset(
+    tables: Tables,
+    mut rejections: Vec<Rejection>,
+    chemistry: &dyn Chemistry,
+    config: &LoadConfig,
+) -> Result<(Dataset, Vec<Rejection>), Error> {
     let Tables {
         drugs: drug_table,
         targets: target_table,
         pairs: pair_table,
-    } = Tables::open(path, Some(&config.columns), config.unit.as_deref(), &mut rejections)?;
+    } = tables;
     let tables: Vec<&RawTable> = drug_table.iter().chain(&target_table).chain([&pair_table]).collect();
     columns::check(&config.columns, &tables)?;
     let map = &config.columns;
@@ -117,6 +139,15 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// One table whose rows hold their molecules and sequences themselves.
+    pub fn flat(pairs: RawTable) -> Self {
+        Self {
+            drugs: None,
+            targets: None,
+            pairs,
+        }
+    }
+
     /// What should be said of how the files were read.
     pub fn notes(&self) -> Vec<String> {
         let tables = self.drugs.iter().chain(&self.targets).chain([&self.pairs]);
@@ -145,11 +176,7 @@ impl Tables {
             let pairs = headerless_pairs::settle(table);
             headerless::renumber(before, &pairs, &mut rejected);
             rejections.extend(rejected);
-            return Ok(Self {
-                drugs: None,
-                targets: None,
-                pairs,
-            });
+            return Ok(Self::flat(pairs));
         }
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;

@@ -10,7 +10,7 @@ use fusebind_features::entity::molecule::{Chemistry, Molecule};
 
 use super::{
     annotation,
-    chunks::Chunks,
+    chunks::{Chunk, Chunks},
     columns::{self, Role, Scope, find, need},
     config::ColumnMap,
     entity::{absence, refusal},
@@ -100,11 +100,30 @@ impl Library {
         let (mut chunks, is_list) = Chunks::open(path)?;
         let chunk = chunks.next(ROWS)?.unwrap_or_default();
         let plain = chunk.0.len();
-        let (table, mut rejections) = if is_list { read::smiles(chunk) } else { chunk };
+        let (table, rejections) = if is_list { read::smiles(chunk) } else { chunk };
         let is_listed = table.len() > plain;
         // Names that occur twice are refused as for other tables; columns keep their places.
         read::distinct(path, table.clone(), &ReadLimits::default())?;
         let table = annotation::skip(table, None);
+        Self::settled((table, rejections), is_listed, chunks, chemistry, map)
+    }
+
+    /// A library that is in memory, called as the table is; its rows come at once.
+    ///
+    /// # Errors
+    /// Where it holds no structures.
+    pub fn of_table(table: RawTable, chemistry: &dyn Chemistry, map: &ColumnMap) -> Result<Self, Error> {
+        Self::settled((table, Vec::new()), false, Chunks::Whole(None), chemistry, map)
+    }
+
+    /// A library that begins with the rows of `table`.
+    fn settled(
+        (table, mut rejections): Chunk,
+        is_listed: bool,
+        chunks: Chunks,
+        chemistry: &dyn Chemistry,
+        map: &ColumnMap,
+    ) -> Result<Self, Error> {
         let before = table.len();
         let holds = |cell: &str| chemistry.molecule(cell).is_ok();
         let table = headerless::settle(table, (Role::Smiles, Scope::Drugs), map, &holds);
@@ -136,7 +155,7 @@ impl Library {
             renamed: is_headerless.then_some(names),
         };
         let mut library = Self {
-            file: path.display().to_string(),
+            file: table.file.clone(),
             chunks,
             notes: table.notes().to_vec(),
             places,

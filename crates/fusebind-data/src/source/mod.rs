@@ -2,6 +2,7 @@
 
 mod agree;
 mod annotation;
+mod batches;
 mod blanks;
 mod bounded;
 mod cache;
@@ -52,12 +53,14 @@ pub use cache::MoleculeCache;
 pub(crate) use columns::normalise;
 pub use config::{ColumnMap, LabelPolicy, LoadConfig};
 pub(crate) use container::open_text;
-pub use dataset::load_dataset;
+pub use dataset::{dataset_of_table, load_dataset};
 pub use entity_table::NamedRow;
 pub use library::{Library, LibraryRow, LibraryText, Structure};
 pub use notes::{BINDS_FROM, BINDS_NOT_TO};
 pub use plausible::{HIGHEST_MEDIAN, IMPOSSIBLE_SHARE, LOGARITHM_SHARE};
 pub use raw::{RawColumn, RawTable, ReadLimits};
-pub use request::{EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets};
+pub use request::{
+    EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets, pairs_of_table, targets_of_table,
+};
 pub use unit::PLAUSIBLE;
 pub(crate) use unit::{Unit, UnitParts};

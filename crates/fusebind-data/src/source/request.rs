@@ -113,8 +113,24 @@ pub fn load_drugs(
 /// # Errors
 /// Where the file cannot be read as a table or holds no sequences.
 pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
-    let (table, mut rejections) = RawTable::read(path)?;
-    let table = annotation::skip(table, None);
+    let (table, rejections) = RawTable::read(path)?;
+    targets(annotation::skip(table, None), rejections, map, keep)
+}
+
+/// Reads a target table that is in memory.
+///
+/// # Errors
+/// Where it holds no sequences.
+pub fn targets_of_table(table: RawTable, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
+    targets(table, Vec::new(), map, keep)
+}
+
+fn targets(
+    table: RawTable,
+    mut rejections: Vec<Rejection>,
+    map: &ColumnMap,
+    keep: &Keep,
+) -> Result<EntityTable<Target>, Error> {
     let holds = |cell: &str| Protein::parse(cell).is_ok();
     let before = table.len();
     let table = headerless::settle(table, (Role::Sequence, Scope::Targets), map, &holds);
@@ -155,6 +171,29 @@ pub fn load_pairs(
 ) -> Result<PairTable, Error> {
     let mut rejections = Vec::new();
     let tables = Tables::open(path, None, None, &mut rejections)?;
+    pairs(tables, rejections, chemistry, (map, given, keep))
+}
+
+/// Reads a table of pairs that is in memory: every row names its drug and its target itself, unless `given` does.
+///
+/// # Errors
+/// Where a column is missing.
+pub fn pairs_of_table(
+    table: RawTable,
+    chemistry: &dyn Chemistry,
+    map: &ColumnMap,
+    given: GivenEntities,
+    keep: &Keep,
+) -> Result<PairTable, Error> {
+    pairs(Tables::flat(table), Vec::new(), chemistry, (map, given, keep))
+}
+
+fn pairs(
+    tables: Tables,
+    mut rejections: Vec<Rejection>,
+    chemistry: &dyn Chemistry,
+    (map, given, keep): (&ColumnMap, GivenEntities, &Keep),
+) -> Result<PairTable, Error> {
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
     let given_ids = given::id_columns(pairs, map, [given.drug.is_some(), given.target.is_some()])?;

@@ -7,6 +7,7 @@ mod evaluation;
 mod sampling;
 mod scored_part;
 mod set;
+mod table;
 mod within_entity;
 
 pub use calibration::{CalibrationScores, GroupCalibration};
@@ -14,6 +15,7 @@ pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
 pub use sampling::Sampling;
 pub(crate) use set::ScoredSet;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
+pub use table::{pair_columns, presence_by_pair};
 pub use within_entity::WithinScores;
 
 use fusebind_data::split::OverlapAudit;

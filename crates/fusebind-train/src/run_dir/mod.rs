@@ -6,11 +6,12 @@
 //! RUN/metrics.jsonl       one JSON object per epoch
 //! RUN/model.safetensors   the selected weights with all that prediction needs
 //! RUN/split.json          hash and sizes of the parts
-//! RUN/source.json         where the data are; written by the command line, for later commands, and no part of the run's identity
+//! RUN/source.json         where the data are; written by the surfaces, for later commands, and no part of the run's identity
 //! RUN/state/              what `train --resume` needs; removed when the run is done
 //! ```
 
 mod selection;
+pub mod source;
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
