@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use crate::{
     cargo::{cargo, command, finish, root, target},
     deny::deny,
+    python::python,
     tidy,
 };
 
@@ -45,11 +46,12 @@ const CHECK: &[Part] = &[
     ("test", test),
     ("deny", deny),
 ];
-const DEMO: Part = ("demo", demo);
+/// What `check` leaves out.
+const FURTHER: &[Part] = &[("demo", demo), ("python", python)];
 
 /// The words that are understood.
 pub fn usage() -> String {
-    let parts: Vec<&str> = CHECK.iter().chain([&DEMO]).map(|part| part.0).collect();
+    let parts: Vec<&str> = CHECK.iter().chain(FURTHER).map(|part| part.0).collect();
     format!("use check, or one of {}", parts.join(", "))
 }
 
@@ -58,7 +60,7 @@ pub fn run(word: &str) -> anyhow::Result<()> {
     let wanted: Vec<&Part> = CHECK
         .iter()
         .filter(|part| word == "check" || word == part.0)
-        .chain([&DEMO].into_iter().filter(|part| word == part.0))
+        .chain(FURTHER.iter().filter(|part| word == part.0))
         .collect();
     if wanted.is_empty() {
         bail!("unknown part `{word}`: {}", usage());

@@ -1,10 +1,11 @@
 //! The gate and its parts. Comes in: one word. Goes out: exit code 0, or 1 with what is wrong on stderr.
 //!
 //! ```text
-//! cargo xtask check                                               all but the demo, cheapest first
+//! cargo xtask check                                               all but the demo and Python, cheapest first
 //! cargo xtask tidy | fmt | package | clippy | doc | test | deny   one part
 //! cargo xtask hardening [TRIALS]                                  kills, damage, bombs and odd surroundings: a table, in about an hour
 //! cargo xtask demo                                                the quick demo, with the binary that the tests built
+//! cargo xtask python                                              the wheel, its tests, and the notebook
 //! ```
 
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod deny;
 mod gate;
 #[cfg(unix)]
 mod hardening;
+mod python;
 mod tidy;
 
 use std::process::ExitCode;

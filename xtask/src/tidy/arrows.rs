@@ -37,10 +37,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("fusebind-cli", &["fusebind"]),
+    ("fusebind-python", &["fusebind"]),
 ];
 /// Crates that only the surfaces may use.
-const SURFACE_ONLY: &[&str] = &["clap", "indicatif", "anyhow"];
-const SURFACES: &[&str] = &["fusebind-cli"];
+const SURFACE_ONLY: &[&str] = &["clap", "indicatif", "anyhow", "pyo3"];
+const SURFACES: &[&str] = &["fusebind-cli", "fusebind-python"];
 /// Where tensors may be known. A name stands for all crates that begin with it.
 const TENSORS: &[&str] = &["burn", "cubecl", "gemm", "safetensors"];
 const TENSOR_CRATES: &[&str] = &[

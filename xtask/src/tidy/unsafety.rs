@@ -6,10 +6,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::findings::Findings;
 
-/// Where unsafe code may be: matrix products and drivers of devices, the allocator's options, and the benchmark that sets the same.
+/// Where unsafe code may be: matrix products and drivers of devices, the allocator's options, the benchmark that sets the same, and tables that
+/// other libraries hand over in Python.
 const ALLOWED: &[&str] = &[
     "crates/fusebind-model/",
     "crates/fusebind-cli/",
+    "crates/fusebind-python/",
     "crates/fusebind-train/benches/",
 ];
 /// What all other crates say in their root, so that the compiler keeps it.

@@ -1,0 +1,76 @@
+"""Training and scoring: from files and from memory, with the results of the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import polars
+import pytest
+
+import fusebind
+
+
+def test_the_command_line_reads_the_run_and_scores_it_alike(run, command):
+    ours = fusebind.evaluate(run)
+    done = subprocess.run([command, "evaluate", str(run), "--json"], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout) == dict(ours)
+    assert ours["n"] == len(ours.predictions) and "mse" in ours["metrics"] and ours["baselines"]
+    assert "mse" in ours._repr_html_()
+    assert fusebind.evaluate(run, part="valid", baselines=False)["n"] > 0
+
+
+def test_a_table_in_memory_trains_the_model_of_its_file(folder, tmp_path, data):
+    table = fusebind.datasets.read_pairs(data).to_polars().select("smiles", "sequence", pKd="affinity")
+    table.write_csv(tmp_path / "pairs.csv")
+    how = {"split": "unseen-drug", "epochs": 1, "seed": 3}
+    memory = fusebind.train("demo", table, out=tmp_path / "memory", **how)
+    file = fusebind.train("demo", tmp_path / "pairs.csv", out=tmp_path / "file", **how)
+    smiles, sequence = table["smiles"][0], table["sequence"][0]
+    assert memory.predict(smiles, sequence) == file.predict(smiles, sequence)
+    scores = fusebind.evaluate(tmp_path / "memory", data=table, baselines=False)
+    assert scores == fusebind.evaluate(tmp_path / "file", baselines=False)
+    with pytest.raises(fusebind.InputError):
+        fusebind.evaluate(tmp_path / "memory")
+
+
+def test_what_cannot_be_trained_says_why(data, tmp_path, run):
+    with pytest.raises(fusebind.TrainingError) as caught:
+        fusebind.train("no-recipe", data, out=tmp_path / "a", split="random")
+    assert "default" in caught.value.remedy
+    with pytest.raises(fusebind.InputError):
+        fusebind.train("demo", {"smiles": ["CCO"], "sequence": ["MKT"]}, out=tmp_path / "b", split="random")
+    with pytest.raises(fusebind.TrainingError) as caught:
+        fusebind.train("demo", data, out=run, split="random")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("what", ["predict", "train"])
+def test_ctrl_c_stops_work(what, run, data, tmp_path):
+    code = f"""
+        import fusebind, os, sys
+        model = fusebind.load({str(run)!r})
+        table = fusebind.datasets.read_pairs({str(data)!r}).to_dict()
+        pairs = {{name: table[name] * 400 for name in ("smiles", "sequence")}}
+        def begun(done, total):
+            if done:
+                print("begun", flush=True)
+        try:
+            if {what!r} == "predict":
+                model.predict(pairs, progress=begun)
+            else:
+                fusebind.train("demo", {str(data)!r}, out={str(tmp_path / "run")!r}, split="random", epochs=500, progress=begun)
+        except KeyboardInterrupt:
+            print("stopped", len(model.predict(["CCO"], [table["sequence"][0]])))
+    """
+    child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "begun\n"
+    child.send_signal(signal.SIGINT)
+    rest, _ = child.communicate(timeout=300)
+    assert rest.splitlines()[-1] == "stopped 1" and child.returncode == 0
+    if what == "train":
+        epochs = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+        assert 0 < len(epochs) < 500
