@@ -82,7 +82,7 @@ impl Scoring {
         let data = self.find_data(&run)?;
         self.config.censor_at_floor = recipe.censor_at_floor;
         self.config.keep_names = true;
-        let (dataset, rejections) = dataset(&data, &self.config)?;
+        let (dataset, rejections) = dataset(&data, &self.config, trained.description.standardise)?;
         rejections.iter().take(5).for_each(|rejection| watch.say(rejection));
         let split = self.split(&dataset, (&recipe, &info), run.root(), watch)?;
         let inputs = &trained.description.inputs;

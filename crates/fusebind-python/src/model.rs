@@ -136,7 +136,7 @@ impl Model {
 
     /// Predicts pairs of objects.
     fn predict_pairs(&self, py: Python<'_>, pairs: Vec<(PyRef<'_, Compound>, PyRef<'_, Target>)>) -> PyResult<Table> {
-        let (model, named) = (&self.predictor, NamedPairs::new(&pairs));
+        let (model, named) = (&self.predictor, NamedPairs::new(&self.predictor, &pairs)?);
         work::run(py, None, |_| predict_pairs(model, named))
     }
 
@@ -148,7 +148,7 @@ impl Model {
         pairs: Vec<(PyRef<'_, Compound>, PyRef<'_, Target>)>,
         listener: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Vec<String>> {
-        let (model, named) = (&self.predictor, NamedPairs::new(&pairs));
+        let (model, named) = (&self.predictor, NamedPairs::new(&self.predictor, &pairs)?);
         work::run(py, listener.as_ref(), |watch| {
             watch.expect(named.pairs.len());
             let explain = |(at, pair): (usize, &fusebind::Pair)| {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use fusebind::{Pair, SideRecord, features::modality::Modality};
+use fusebind::{Model, Pair, SideRecord, features::modality::Modality};
 use pyo3::prelude::*;
 
 use crate::error::Fault;
@@ -29,6 +29,9 @@ fn record(
 #[pyclass(frozen, module = "fusebind._fusebind")]
 pub struct Compound {
     inner: Arc<fusebind::Compound>,
+    /// What the user wrote, for models of molecules that are not standardised.
+    written: String,
+    side: SideRecord,
     /// What the user calls it.
     id: String,
 }
@@ -46,9 +49,11 @@ impl Compound {
         embeddings: BTreeMap<String, Vec<f32>>,
     ) -> PyResult<Self> {
         let side = record(texts, signatures, assays, embeddings)?;
-        let parse = || fusebind::Compound::parse(smiles)?.with_side(side);
+        let parse = || fusebind::Compound::parse(smiles)?.with_side(side.clone());
         Ok(Self {
             inner: Arc::new(parse().map_err(Fault::from)?),
+            written: smiles.to_string(),
+            side,
             id: id.unwrap_or_else(|| smiles.to_string()),
         })
     }
@@ -116,16 +121,20 @@ pub struct NamedPairs {
 }
 
 impl NamedPairs {
-    /// The pairs of objects of Python.
-    pub fn new(given: &[(PyRef<'_, Compound>, PyRef<'_, Target>)]) -> Self {
+    /// The pairs of objects of Python, their molecules as those that the model was trained on.
+    pub fn new(model: &Model, given: &[(PyRef<'_, Compound>, PyRef<'_, Target>)]) -> Result<Self, Fault> {
         let pair = |(compound, target): &(PyRef<'_, Compound>, PyRef<'_, Target>)| {
-            Pair::new(Arc::clone(&compound.inner), Arc::clone(&target.inner))
+            let read = match model.description().standardise.is_parent() {
+                true => Arc::clone(&compound.inner),
+                false => Arc::new(model.compound(&compound.written)?.with_side(compound.side.clone())?),
+            };
+            Ok(Pair::new(read, Arc::clone(&target.inner)))
         };
         let name =
             |(compound, target): &(PyRef<'_, Compound>, PyRef<'_, Target>)| [compound.id.clone(), target.id.clone()];
-        Self {
-            pairs: given.iter().map(pair).collect(),
+        Ok(Self {
+            pairs: given.iter().map(pair).collect::<Result<_, Fault>>()?,
             names: given.iter().map(name).collect(),
-        }
+        })
     }
 }

@@ -10,7 +10,7 @@ use fusebind::{
     features::{
         Error as FeatureError,
         entity::{
-            molecule::{ChematicToolkit, Chemistry, Molecule},
+            molecule::{Chemistry, Molecule, Standardise},
             protein::Protein,
         },
     },
@@ -40,18 +40,25 @@ pub struct TableOptions {
     pub unmatched: Unmatched,
 }
 
-/// The toolkit, which stops with its work.
-struct Watched<'w>(&'w Watch);
+/// The toolkit of a model, which stops with its work.
+struct Watched<'w> {
+    watch: &'w Watch,
+    toolkit: Standardise,
+}
 
 impl Chemistry for Watched<'_> {
     fn molecule(&self, smiles: &str) -> Result<Molecule, FeatureError> {
-        self.0.check(1);
-        ChematicToolkit.molecule(smiles)
+        self.watch.check(1);
+        self.toolkit.molecule(smiles)
     }
 
     fn molecule_from_sd(&self, record: &str) -> Result<Molecule, FeatureError> {
-        self.0.check(1);
-        ChematicToolkit.molecule_from_sd(record)
+        self.watch.check(1);
+        self.toolkit.molecule_from_sd(record)
+    }
+
+    fn standardise(&self) -> Standardise {
+        self.toolkit
     }
 }
 
@@ -66,8 +73,15 @@ pub fn predict_table(model: &Model, table: &Table, options: TableOptions, watch:
             "cut the table into parts and predict them one after the other",
         ));
     }
-    let given = given(&options.given)?;
-    let read = pairs_of_table(raw, &Watched(watch), &options.columns, given, &Keep::Nothing)?;
+    let toolkit = model.description().standardise;
+    let given = given(&options.given, toolkit)?;
+    let read = pairs_of_table(
+        raw,
+        &Watched { watch, toolkit },
+        &options.columns,
+        given,
+        &Keep::Nothing,
+    )?;
     read.notes.iter().for_each(|note| watch.say(note));
     let PairTable {
         drugs,
@@ -105,12 +119,12 @@ pub fn predict_table(model: &Model, table: &Table, options: TableOptions, watch:
 }
 
 /// Entities that hold for every row.
-fn given([smiles, sequence]: &[Option<String>; 2]) -> Result<GivenEntities, Fault> {
+fn given([smiles, sequence]: &[Option<String>; 2], toolkit: Standardise) -> Result<GivenEntities, Fault> {
     let drug = |smiles: &String| {
         Ok::<_, Fault>(Drug {
             ids: vec![smiles.clone()],
             keys: Default::default(),
-            molecule: ChematicToolkit.molecule(smiles)?,
+            molecule: toolkit.molecule(smiles)?,
         })
     };
     let target = |sequence: &String| {

@@ -10,7 +10,7 @@ use fusebind::{
         table::{Column, Target},
     },
     features::entity::{
-        molecule::{ChematicToolkit, Chemistry, Molecule},
+        molecule::{Chemistry, Molecule, Standardise},
         protein::Protein,
         side::SideData,
     },
@@ -95,15 +95,15 @@ impl Screening {
         let protein = |row: &fusebind::data::source::NamedRow| &targets.entities[row.entity as usize].protein;
         let proteins: Vec<&Protein> = targets.rows.iter().map(protein).collect();
         let panel = Panel::new(model, &proteins);
-        let map = ColumnMap::default();
+        let (map, toolkit) = (ColumnMap::default(), model.description().standardise);
         let mut library = match &self.library {
-            Given::Path(path) => Library::open(path, &ChematicToolkit, &map)?,
-            Given::Table(table) => Library::of_table(table.get().raw("library")?, &ChematicToolkit, &map)?,
+            Given::Path(path) => Library::open(path, &toolkit, &map)?,
+            Given::Table(table) => Library::of_table(table.get().raw("library")?, &toolkit, &map)?,
         };
         let mut first = 0;
         while let Some(rows) = library.next_rows()? {
             for rows in rows.chunks(ROWS) {
-                self.score(&panel, rows, first, &mut hits);
+                self.score(&panel, toolkit, (rows, first), &mut hits);
                 first += rows.len() as u64;
                 watch.at(first as usize);
             }
@@ -129,10 +129,10 @@ impl Screening {
     }
 
     /// Scores some rows, of which the first has the place `first`.
-    fn score(&self, panel: &Panel<'_>, rows: &[LibraryRow], first: u64, hits: &mut Hits) {
+    fn score(&self, panel: &Panel<'_>, toolkit: Standardise, (rows, first): (&[LibraryRow], u64), hits: &mut Hits) {
         let read = |row: &LibraryRow| -> Result<Molecule, String> {
             let content = row.content.as_ref().map_err(ToString::to_string)?;
-            let molecule = content.molecule(&ChematicToolkit);
+            let molecule = content.molecule(&toolkit);
             molecule.map_err(|reason| format!("row {}, field `{}`: {reason}", row.row, content.field))
         };
         let all: Vec<_> = rows.par_iter().map(read).collect();
@@ -214,10 +214,10 @@ impl Screening {
         (targets, proteins): (&EntityTable<Target>, &[&Protein]),
         file: Option<&str>,
     ) -> Result<Table, Fault> {
-        let ranked = self.ranked(hits);
+        let (ranked, toolkit) = (self.ranked(hits), model.description().standardise);
         let compounds: Vec<&(u64, LibraryText)> = hits.compounds.values().collect();
         let at: BTreeMap<u64, u32> = hits.compounds.keys().copied().zip(0..).collect();
-        let read = |(_, text): &&(u64, LibraryText)| text.molecule(&ChematicToolkit);
+        let read = |(_, text): &&(u64, LibraryText)| text.molecule(&toolkit);
         let molecules = compounds
             .par_iter()
             .map(read)
@@ -275,10 +275,10 @@ impl Screening {
 
 /// Embeddings of SMILES or of sequences: channels, and the bytes of all values.
 pub fn embed(model: &Model, texts: &[String], are_targets: bool) -> Result<(usize, Vec<u8>), Fault> {
+    let toolkit = model.description().standardise;
     let embeddings = match are_targets {
         false => {
-            let molecules: Result<Vec<Molecule>, _> =
-                texts.par_iter().map(|text| ChematicToolkit.molecule(text)).collect();
+            let molecules: Result<Vec<Molecule>, _> = texts.par_iter().map(|text| toolkit.molecule(text)).collect();
             model.embed_molecules(&molecules?.iter().collect::<Vec<_>>())
         }
         true => {

@@ -8,7 +8,7 @@ use fusebind::{
         split::{Fractions, Split, SplitBy, split, write_split},
         table::{Dataset, Rejection},
     },
-    features::entity::molecule::ChematicToolkit,
+    features::entity::molecule::Standardise,
     model::device::DeviceChoice,
     train::{
         experiment::perturbation::train,
@@ -42,10 +42,10 @@ pub fn load_config(columns: ColumnMap, unit: Option<String>) -> LoadConfig {
 }
 
 /// Reads a data set of either kind.
-pub fn dataset(given: &Given, config: &LoadConfig) -> Result<(Dataset, Vec<Rejection>), Fault> {
+pub fn dataset(given: &Given, config: &LoadConfig, toolkit: Standardise) -> Result<(Dataset, Vec<Rejection>), Fault> {
     let (dataset, rejections) = match given {
-        Given::Path(path) => load_dataset(path, &ChematicToolkit, config)?,
-        Given::Table(table) => dataset_of_table(table.get().raw("table")?, &ChematicToolkit, config)?,
+        Given::Path(path) => load_dataset(path, &toolkit, config)?,
+        Given::Table(table) => dataset_of_table(table.get().raw("table")?, &toolkit, config)?,
     };
     match (dataset.interactions.is_empty(), rejections.first()) {
         (true, Some(first)) => Err(Fault::input(
@@ -127,13 +127,14 @@ struct Training {
     unmatched: Unmatched,
     out: PathBuf,
     seed: u64,
+    toolkit: Standardise,
     resume: bool,
     all_folds: bool,
 }
 
 impl Training {
     fn run(&self, watch: &Watch) -> Result<bool, Fault> {
-        let (dataset, rejections) = dataset(&self.data, &self.config)?;
+        let (dataset, rejections) = dataset(&self.data, &self.config, self.toolkit)?;
         dataset.notes.iter().for_each(|note| watch.say(note));
         rejections.iter().take(5).for_each(|rejection| watch.say(rejection));
         if rejections.len() > 5 {
@@ -186,13 +187,19 @@ impl Training {
         }
         let Given::Path(data) = &self.data else { return Ok(()) };
         let folder = self.side.folder().map(PathBuf::as_path);
-        let source = RunSource::new(dataset, data, flag.as_deref(), folder, flags(&self.config))?;
+        let source = RunSource::new(
+            dataset,
+            data,
+            flag.as_deref(),
+            folder,
+            flags(&self.config, self.toolkit),
+        )?;
         Ok(source.write(&run)?)
     }
 }
 
 /// How tables are read, under the names of the command line's flags.
-fn flags(config: &LoadConfig) -> Map<String, Value> {
+fn flags(config: &LoadConfig, toolkit: Standardise) -> Map<String, Value> {
     let columns = &config.columns;
     let named = [
         ("drug_id", &columns.drug_id),
@@ -209,7 +216,8 @@ fn flags(config: &LoadConfig) -> Map<String, Value> {
     let given = named
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.clone()?.into())));
-    given.collect()
+    let made = (!toolkit.is_parent()).then(|| ("standardise".to_string(), toolkit.to_string().into()));
+    given.chain(made).collect()
 }
 
 /// The same, read back.
@@ -237,7 +245,7 @@ pub fn config(flags: &Map<String, Value>) -> LoadConfig {
 
 /// Trains a run; whether it is finished. See `fusebind.train`.
 #[pyfunction]
-#[pyo3(signature = (recipe, data, out, *, split, seed, epochs, columns, unit, side, allow_unmatched, all_folds, resume, listener))]
+#[pyo3(signature = (recipe, data, out, *, split, seed, epochs, columns, unit, standardise, side, allow_unmatched, all_folds, resume, listener))]
 #[expect(clippy::too_many_arguments, reason = "the arguments of a call in Python")]
 pub fn train_run(
     py: Python<'_>,
@@ -249,6 +257,7 @@ pub fn train_run(
     epochs: Option<u64>,
     columns: Vec<(String, String)>,
     unit: Option<String>,
+    standardise: &str,
     side: Option<Bound<'_, PyAny>>,
     allow_unmatched: bool,
     all_folds: bool,
@@ -260,6 +269,16 @@ pub fn train_run(
         recipe.training.epochs = epochs;
         recipe.check().map_err(Fault::from)?;
     }
+    let toolkit = match standardise {
+        "parent" => Standardise::Parent,
+        "none" => Standardise::None,
+        other => {
+            let message = format!("molecules are not made {other:?}");
+            return Err(Fault::input(message, "give parent or none")
+                .of_field("standardise")
+                .into());
+        }
+    };
     let mut config = load_config(column_map(&columns)?, unit);
     config.censor_at_floor = recipe.censor_at_floor;
     let training = Training {
@@ -271,6 +290,7 @@ pub fn train_run(
         unmatched: unmatched(allow_unmatched),
         out,
         seed,
+        toolkit,
         resume,
         all_folds,
     };

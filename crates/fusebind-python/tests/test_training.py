@@ -37,6 +37,21 @@ def test_a_table_in_memory_trains_the_model_of_its_file(folder, tmp_path, data):
         fusebind.evaluate(tmp_path / "memory")
 
 
+def test_molecules_are_read_as_the_model_reads_them(tmp_path, data, command):
+    salt = "CC(=O)[O-].[Na+]"
+    table = fusebind.datasets.read_pairs(data)
+    pairs = {"smiles": [salt, *table["smiles"][1:]], "sequence": table["sequence"], "pKd": table["affinity"]}
+    model = fusebind.train("demo", pairs, out=tmp_path / "run", split="random", epochs=1, standardise="none")
+    sequence = table["sequence"][0]
+    ours = [model.predict(salt, sequence), model.predict([salt], sequence)[0], next(iter(model.screen([salt], sequence)))]
+    args = ["predict", tmp_path / "run", "--smiles", salt, "--sequence", sequence, "-o", tmp_path / "out.csv"]
+    subprocess.run([command, *map(str, args)], check=True, capture_output=True)
+    theirs = polars.read_csv(tmp_path / "out.csv").row(0, named=True)
+    assert [row["prediction"] for row in ours] == [theirs["prediction"]] * 3
+    assert [row["smiles"] for row in ours] == [theirs["smiles"]] * 3 and "Na" in theirs["smiles"]
+    assert fusebind.evaluate(tmp_path / "run", data=pairs, baselines=False)["n"] > 0
+
+
 def test_what_cannot_be_trained_says_why(data, tmp_path, run):
     with pytest.raises(fusebind.TrainingError) as caught:
         fusebind.train("no-recipe", data, out=tmp_path / "a", split="random")

@@ -101,6 +101,7 @@ def train_run(
     epochs: Optional[int],
     columns: Columns,
     unit: Optional[str],
+    standardise: str,
     side: Any,
     allow_unmatched: bool,
     all_folds: bool,

@@ -29,6 +29,7 @@ def train(
     epochs: Optional[int] = None,
     columns: Optional[Mapping[str, str]] = None,
     unit: Optional[str] = None,
+    standardise: str = "parent",
     modalities: Any = None,
     allow_unmatched: bool = False,
     all_folds: bool = False,
@@ -47,6 +48,7 @@ def train(
         epochs: In place of those of the recipe.
         columns: Names of columns by role (``smiles``, ``sequence``, ``affinity``, ``label``, ``unit``, ..), where detection is not enough.
         unit: Unit of every affinity, such as ``Kd_nM``.
+        standardise: ``"parent"`` reads molecules without counter-ions and charges, ``"none"`` as they are written; predictions follow.
         modalities: Side data, as for `Model.predict`.
         allow_unmatched: Whether a side table may describe none of the entities.
         all_folds: Whether the validation pairs train as well.
@@ -65,6 +67,7 @@ def train(
             epochs=epochs,
             columns=list((columns or {}).items()),
             unit=unit,
+            standardise=standardise,
             side=side_tables(modalities),
             allow_unmatched=allow_unmatched,
             all_folds=all_folds,
