@@ -1,7 +1,7 @@
 //! The native module `fusebind._fusebind`, under the Python package `fusebind`.
 //!
-//! Comes in: strings, Arrow tables of any library, paths. Goes out: [`table::Table`], which any of these libraries reads, texts of JSON, and
-//! exceptions. Work is done in a pool of threads without the lock of the interpreter ([`work`]); what is pleasant in Python is written in
+//! Comes in: strings, Arrow tables of any library, paths. Goes out: `Table`, which any of these libraries reads, texts of JSON, and
+//! exceptions. Work is done in a pool of threads without the lock of the interpreter (`work`); what is pleasant in Python is written in
 //! Python.
 
 mod cells;
