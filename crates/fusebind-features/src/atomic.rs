@@ -49,21 +49,42 @@ fn is_left_over(path: &Path, process: Option<u32>) -> bool {
     is_old && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// Removes the temporary files of `name` that killed processes have left in `folder`.
-fn tidy(folder: &Path, name: &OsStr) {
-    let begin = format!(".{}.", name.to_string_lossy());
+/// Removes the temporary files of `name`, or of any file, that killed processes have left in `folder`.
+fn tidy(folder: &Path, name: Option<&OsStr>) {
+    let begin = name.map(|name| format!(".{}.", name.to_string_lossy()));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let other = entry.file_name();
-        let middle = other
-            .to_str()
-            .and_then(|other| other.strip_prefix(&begin)?.strip_suffix(".tmp"));
-        let Some(middle) = middle else { continue };
-        let (digits, process) = middle.split_once('.').unwrap_or((middle, ""));
-        let ours = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        if ours && is_left_over(&entry.path(), process.parse().ok()) {
+        let Some(process) = other.to_str().and_then(|other| temporary(other, begin.as_deref())) else {
+            continue;
+        };
+        if is_left_over(&entry.path(), process) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether `name` is that of a temporary file, of the file whose names begin so if one is given, and the process that made it if it says.
+fn temporary(name: &str, begin: Option<&str>) -> Option<Option<u32>> {
+    let (file, digits, process) = {
+        let rest = name.strip_suffix(".tmp")?;
+        let (before, last) = rest.rsplit_once('.')?;
+        match last.parse::<u32>() {
+            // Sixteen digits are no number of a process.
+            Ok(process) if last.len() < 16 => {
+                let (file, digits) = before.rsplit_once('.')?;
+                (file, digits, Some(process))
+            }
+            _ => (before, last, None),
+        }
+    };
+    let of_file = begin.is_none_or(|begin| format!("{file}.") == begin);
+    let ours = file.starts_with('.') && digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    (ours && of_file).then_some(process)
+}
+
+/// Removes the temporary files that killed processes have left in `folder`.
+pub fn remove_left_over(folder: &Path) {
+    tidy(folder, None);
 }
 
 /// A file that gets its name when it is finished; dropped before, it leaves nothing.
@@ -84,7 +105,7 @@ impl NewFile {
         }
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = folder_of(path);
-        tidy(folder, name);
+        tidy(folder, Some(name));
         let mut attempt = 1;
         loop {
             let mut hidden = OsString::from(".");
@@ -212,6 +233,9 @@ mod tests {
         ];
         assert_eq!(names, kept);
         assert_eq!(fs::read(folder.join("a.csv.partial")).expect("readable"), b"theirs");
+        remove_left_over(&folder);
+        assert!(!folder.join(".b.csv.0123456789abcdef.tmp").exists(), "of any file");
+        assert!(folder.join(&fresh).exists() && folder.join(".a.csv.0123456789abcde0.tmp").exists());
         fs::remove_dir_all(&folder).expect("removable");
     }
 

@@ -11,9 +11,10 @@ use super::{
 struct Killed {
     what: &'static str,
     first: &'static str,
-    /// Where the first output exists; else `first`.
+    /// Where `begun` exists; else `first`.
     again: &'static str,
-    /// What it makes; the first one tells whether it has begun.
+    begun: &'static str,
+    /// What it makes.
     outputs: &'static [&'static str],
     /// What of it is compared, byte by byte.
     compared: &'static [&'static str],
@@ -24,6 +25,7 @@ const KILLED: [Killed; 5] = [
         what: "train",
         first: "train small.toml --data data --split split.csv --seed 1 --out killed",
         again: "train small.toml --data data --split split.csv --seed 1 --out killed --resume",
+        begun: "killed/run.json",
         outputs: &["killed"],
         compared: &["killed/model.safetensors"],
     },
@@ -31,6 +33,7 @@ const KILLED: [Killed; 5] = [
         what: "predict",
         first: "predict run --pairs pairs.csv -o killed.csv",
         again: "predict run --pairs pairs.csv -o killed.csv",
+        begun: "killed.csv",
         outputs: &["killed.csv", "killed.csv.rejected.csv"],
         compared: &["killed.csv"],
     },
@@ -38,6 +41,7 @@ const KILLED: [Killed; 5] = [
         what: "ablate",
         first: "ablate small.toml --data data --split split.csv --seeds 2 --epochs 2 --variants full --out killed_ablation",
         again: "ablate small.toml --data data --split split.csv --seeds 2 --epochs 2 --variants full --out killed_ablation",
+        begun: "killed_ablation",
         outputs: &["killed_ablation"],
         compared: &["killed_ablation/summary.csv"],
     },
@@ -45,6 +49,7 @@ const KILLED: [Killed; 5] = [
         what: "screen",
         first: "screen run run --library library.csv --targets target.fasta --top 20 --unit 500 --work killed_units -o killed_hits.csv",
         again: "screen run run --library library.csv --targets target.fasta --top 20 --unit 500 --work killed_units -o killed_hits.csv",
+        begun: "killed_units",
         outputs: &["killed_units", "killed_hits.csv", "killed_hits.csv.rejected.csv"],
         compared: &["killed_hits.csv"],
     },
@@ -52,6 +57,7 @@ const KILLED: [Killed; 5] = [
         what: "data import",
         first: "data import bindingdb dump.tsv -o killed_import",
         again: "data import bindingdb dump.tsv -o killed_import",
+        begun: "killed_import",
         outputs: &["killed_import", "killed_import.rejected.csv"],
         compared: &["killed_import"],
     },
@@ -83,7 +89,7 @@ fn line(work: &Work, killed: &Killed, trials: u64, numbers: &mut Numbers) -> any
             .mul_f64(numbers.below(1100) as f64 / 1000.0)
             .max(Duration::from_millis(1));
         work.program.kill_after(killed.first, &work.folder, delay)?;
-        let has_begun = work.path(killed.outputs[0]).exists();
+        let has_begun = work.path(killed.begun).exists();
         let finished = has_begun && compared()? == reference;
         let ended = work
             .program

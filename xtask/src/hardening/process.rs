@@ -18,6 +18,8 @@ pub struct Ended {
     pub stderr: String,
     /// How long it took.
     pub seconds: f64,
+    /// How long it was on a core, all threads together; 0 where the system does not tell.
+    pub work: f64,
     /// Its largest memory in MiB, looked at every few milliseconds; 0 where the system does not tell.
     pub peak: f64,
 }
@@ -124,9 +126,10 @@ pub fn watch(command: &mut Command) -> anyhow::Result<Ended> {
         }
         String::from_utf8_lossy(&text).into_owned()
     });
-    let mut peak = 0.0f64;
+    let (mut peak, mut work) = (0.0f64, 0.0f64);
     let status = loop {
         peak = peak.max(memory(&child));
+        work = work.max(on_a_core(&child));
         if let Some(status) = child.try_wait()? {
             break status;
         }
@@ -141,6 +144,7 @@ pub fn watch(command: &mut Command) -> anyhow::Result<Ended> {
         status,
         stderr,
         seconds,
+        work,
         peak,
     })
 }
@@ -151,4 +155,13 @@ fn memory(child: &Child) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     number.unwrap_or_default() / 1024.0
+}
+
+/// How long a process was on a core so far in seconds, in ticks of a hundredth.
+fn on_a_core(child: &Child) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    // The name of the program may hold blanks; user and system time are the 12th and the 13th field behind it.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }

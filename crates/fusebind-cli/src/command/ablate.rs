@@ -20,6 +20,7 @@ use std::{
 use anyhow::Context;
 use fusebind::{
     data::table::{Column, write, write_atomically},
+    features::atomic::remove_left_over,
     train::{
         experiment::ablation::{Ablation, Variant, summary, variants},
         recipe::Recipe,
@@ -73,6 +74,8 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
         )?;
     }
     train_all(args, &chosen, console)?;
+    // A worker of a killed call may have ended while this one wrote the same file.
+    remove_left_over(&args.out().join("scored"));
     let mut scored = Vec::new();
     let mut scored_runs: Vec<(&Variant, u64, VariantRun)> = Vec::new();
     for variant in &chosen {

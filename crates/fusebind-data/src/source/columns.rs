@@ -239,6 +239,7 @@ pub(crate) fn normalise(name: &str) -> String {
     for character in name.chars() {
         match character {
             'µ' | 'μ' => normal.push('u'),
+            c if c.is_ascii_alphanumeric() => normal.push(c.to_ascii_lowercase()),
             c if c.is_alphanumeric() => normal.extend(c.to_lowercase()),
             _ if normal.is_empty() || normal.ends_with('_') => {}
             _ => normal.push('_'),
@@ -250,11 +251,13 @@ pub(crate) fn normalise(name: &str) -> String {
 
 /// Whether a column is spelled so, underscores and spaces apart: `proteinID` is `protein_id`.
 pub(super) fn spelled(name: &str, spelling: &str) -> bool {
+    is_spelling(&normalise(name), spelling)
+}
+
+/// [`spelled`] of a name that is [normalised](normalise).
+fn is_spelling(normal: &str, spelling: &str) -> bool {
     let letters = |c: &char| *c != '_';
-    normalise(name)
-        .chars()
-        .filter(letters)
-        .eq(spelling.chars().filter(letters))
+    normal.chars().filter(letters).eq(spelling.chars().filter(letters))
 }
 
 /// Whether a flag gives `column` a role.
@@ -272,11 +275,11 @@ pub(super) fn find<'t>(table: &'t RawTable, role: Role, scope: Scope, map: &Colu
     if let Some(column) = named(table, role, map) {
         return Some(column);
     }
+    let names: Vec<String> = table.columns().iter().map(|column| normalise(column.name())).collect();
     role.spellings(scope).iter().find_map(|spelling| {
-        table
-            .columns()
-            .iter()
-            .find(|c| spelled(c.name(), spelling) && !is_named(map, c.name()))
+        let mut columns = names.iter().zip(table.columns());
+        let found = columns.find(|(name, c)| is_spelling(name, spelling) && !is_named(map, c.name()));
+        found.map(|(_, column)| column)
     })
 }
 
