@@ -74,6 +74,16 @@ impl Compound {
         })
     }
 
+    /// The canonical SMILES of the molecule that was read.
+    pub fn smiles(&self) -> &str {
+        &self.molecule.smiles
+    }
+
+    /// The molecule.
+    pub fn molecule(&self) -> &Molecule {
+        &self.molecule
+    }
+
     /// The same compound with side data.
     ///
     /// # Errors
@@ -82,6 +92,13 @@ impl Compound {
         side.check()?;
         self.side = side;
         Ok(self)
+    }
+}
+
+impl From<Molecule> for Compound {
+    fn from(molecule: Molecule) -> Self {
+        let side = SideRecord::default();
+        Self { molecule, side }
     }
 }
 
@@ -95,6 +112,16 @@ impl Target {
             protein: Protein::parse(sequence)?,
             side: SideRecord::default(),
         })
+    }
+
+    /// The sequence that was read.
+    pub fn sequence(&self) -> &str {
+        &self.protein.sequence
+    }
+
+    /// The protein.
+    pub fn protein(&self) -> &Protein {
+        &self.protein
     }
 
     /// The same target with side data.

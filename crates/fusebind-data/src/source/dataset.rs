@@ -123,6 +123,24 @@ impl Tables {
         tables.flat_map(|table| table.notes().to_vec()).collect()
     }
 
+    /// One flat table.
+    pub fn flat(
+        (table, mut rejected): (RawTable, Vec<Rejection>),
+        map: Option<&ColumnMap>,
+        rejections: &mut Vec<Rejection>,
+    ) -> Self {
+        let table = annotation::skip(table, map);
+        let before = table.len();
+        let pairs = headerless_pairs::settle(table);
+        headerless::renumber(before, &pairs, &mut rejected);
+        rejections.extend(rejected);
+        Self {
+            drugs: None,
+            targets: None,
+            pairs,
+        }
+    }
+
     /// Opens the tables of a folder, or one flat table. Where measurements are read, `map` has the columns that are named.
     pub fn open(
         path: &Path,
@@ -139,17 +157,7 @@ impl Tables {
             });
         }
         if !path.is_dir() {
-            let (table, mut rejected) = RawTable::read(path)?;
-            let table = annotation::skip(table, map);
-            let before = table.len();
-            let pairs = headerless_pairs::settle(table);
-            headerless::renumber(before, &pairs, &mut rejected);
-            rejections.extend(rejected);
-            return Ok(Self {
-                drugs: None,
-                targets: None,
-                pairs,
-            });
+            return Ok(Self::flat(RawTable::read(path)?, map, rejections));
         }
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;

@@ -58,6 +58,8 @@ pub use library::{Library, LibraryRow, LibraryText, Structure};
 pub use notes::{BINDS_FROM, BINDS_NOT_TO};
 pub use plausible::{HIGHEST_MEDIAN, IMPOSSIBLE_SHARE, LOGARITHM_SHARE};
 pub use raw::{RawColumn, RawTable, ReadLimits};
-pub use request::{EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets};
+pub use request::{
+    EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets, read_pairs, read_targets,
+};
 pub use unit::PLAUSIBLE;
 pub(crate) use unit::{Unit, UnitParts};

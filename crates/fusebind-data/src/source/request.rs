@@ -113,7 +113,22 @@ pub fn load_drugs(
 /// # Errors
 /// Where the file cannot be read as a table or holds no sequences.
 pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
-    let (table, mut rejections) = RawTable::read(path)?;
+    targets(RawTable::read(path)?, map, keep)
+}
+
+/// [`load_targets`] of bytes in memory; `name` stands for them in messages, and its extension counts.
+///
+/// # Errors
+/// As for [`load_targets`].
+pub fn read_targets(name: &Path, bytes: Vec<u8>, map: &ColumnMap) -> Result<EntityTable<Target>, Error> {
+    targets(RawTable::read_bytes(name, bytes)?, map, &Keep::Nothing)
+}
+
+fn targets(
+    (table, mut rejections): (RawTable, Vec<Rejection>),
+    map: &ColumnMap,
+    keep: &Keep,
+) -> Result<EntityTable<Target>, Error> {
     let table = annotation::skip(table, None);
     let holds = |cell: &str| Protein::parse(cell).is_ok();
     let before = table.len();
@@ -155,6 +170,32 @@ pub fn load_pairs(
 ) -> Result<PairTable, Error> {
     let mut rejections = Vec::new();
     let tables = Tables::open(path, None, None, &mut rejections)?;
+    pairs((tables, rejections), chemistry, map, given, keep)
+}
+
+/// [`load_pairs`] of one table in memory; `name` stands for it in messages, and its extension counts.
+///
+/// # Errors
+/// As for [`load_pairs`].
+pub fn read_pairs(name: &Path, bytes: Vec<u8>, chemistry: &dyn Chemistry, map: &ColumnMap) -> Result<PairTable, Error> {
+    let mut rejections = Vec::new();
+    let tables = Tables::flat(RawTable::read_bytes(name, bytes)?, None, &mut rejections);
+    pairs(
+        (tables, rejections),
+        chemistry,
+        map,
+        GivenEntities::default(),
+        &Keep::Nothing,
+    )
+}
+
+fn pairs(
+    (tables, mut rejections): (Tables, Vec<Rejection>),
+    chemistry: &dyn Chemistry,
+    map: &ColumnMap,
+    given: GivenEntities,
+    keep: &Keep,
+) -> Result<PairTable, Error> {
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
     let given_ids = given::id_columns(pairs, map, [given.drug.is_some(), given.target.is_some()])?;
