@@ -66,6 +66,7 @@ fn help() {
         &["quality", "estimate"],
         &["quality", "reasons"],
         &["calibrate"],
+        &["serve"],
         &["model", "info"],
         &["model", "strip"],
     ];

@@ -24,35 +24,37 @@ function table(caption, header, rows) {
 const row = (name, ...cells) => element("tr", {}, element("th", { scope: "row" }, element("code", {}, name)), ...cells.map((cell) => element("td", {}, ...[cell].flat())));
 
 function operation(path, method, it) {
+  const name = `${method.toUpperCase()} ${path}`;
   const parts = [element("h3", { id: it.operationId }, element("span", { class: "method" }, method.toUpperCase()), " ", element("code", {}, path)),
     element("p", {}, [it.summary, it.description].filter(Boolean).join(". "))];
   const parameters = (it.parameters ?? []).map(resolve);
   if (parameters.length) {
-    parts.push(table(`Parameters of ${path}`, ["Name", "Where", "Meaning"], parameters.map((one) => row(one.name, one.in, one.description ?? ""))));
+    parts.push(table(`Parameters of ${name}`, ["Name", "Where", "Meaning"], parameters.map((one) => row(one.name, one.in, one.description ?? ""))));
   }
   const body = it.requestBody?.content ?? {};
   if (Object.keys(body).length) {
-    parts.push(table(`Body of ${path}`, ["Content-Type", "Content"], Object.entries(body).map(([kind, one]) => row(kind, typeOf(one.schema)))));
+    parts.push(table(`Body of ${name}`, ["Content-Type", "Content"], Object.entries(body).map(([kind, one]) => row(kind, typeOf(one.schema)))));
   }
   const answers = Object.entries(it.responses).map(([status, one]) => {
     const answer = resolve(one);
     const kinds = Object.entries(answer.content ?? {}).flatMap(([kind, of], at) => [at ? ", " : "", `${kind}: `, ...typeOf(of.schema)]);
     return row(status, answer.description, kinds);
   });
-  parts.push(table(`Answers of ${path}`, ["Status", "Meaning", "Content"], answers));
+  parts.push(table(`Answers of ${name}`, ["Status", "Meaning", "Content"], answers));
   return parts;
 }
 
 function object(name, schema) {
   const parts = [element("h3", { id: name }, name)];
   if (schema.description) parts.push(element("p", {}, schema.description));
-  for (const one of schema.oneOf ?? [schema]) {
+  const forms = schema.oneOf ?? [schema];
+  for (const [at, one] of forms.entries()) {
     if (!one.properties) {
       parts.push(element("p", {}, ...typeOf(one)));
       continue;
     }
     const required = new Set(one.required ?? []);
-    parts.push(table(`Fields of ${name}`, ["Field", "Type", "Meaning"], Object.entries(one.properties).map(([field, of]) =>
+    parts.push(table(`Fields of ${name}${forms.length > 1 ? `, form ${at + 1}` : ""}`, ["Field", "Type", "Meaning"], Object.entries(one.properties).map(([field, of]) =>
       row(field, typeOf(of), [required.has(field) && "Required.", of.description].filter(Boolean).join(" ")))));
   }
   return parts;

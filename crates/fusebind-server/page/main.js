@@ -53,7 +53,9 @@ function present(results, notes, job) {
   const count = many(rows.length, "prediction", "predictions");
   const left = faults.length ? `, ${many(faults.length, "row", "rows")} could not be read` : "";
   at("results").hidden = false;
-  say([`${count}${left}.`, ...notes].join(" "));
+  // A pasted list needs no header.
+  const said = notes.filter((note) => !note.startsWith("pasted."));
+  say([`${count}${left}.`, ...said].join(" "));
   show(rows, rows.length ? `${count}. Press a heading to sort, and Why? for the reasons.` : "No pair could be predicted.", explain);
   const place = (row) => [
     row.row && `row ${row.row}`,
@@ -64,7 +66,7 @@ function present(results, notes, job) {
   at("faults").open = faults.length > 0 && faults.length <= 10;
   at("faults").querySelector("summary").textContent = `${many(faults.length, "row", "rows")} could not be read`;
   at("faults").querySelector("ul").replaceChildren(...faults.slice(0, 500).map((row) =>
-    element("li", {}, `${place(row)}${row.error.field ? `, ${row.error.field}` : ""}: ${row.error.reason}. ${row.error.remedy}.`)));
+    element("li", {}, `${place(row)}${row.error.field ? `, ${row.error.field}` : ""}: ${row.error.reason}; ${row.error.remedy}.`)));
   at("results").focus();
 }
 

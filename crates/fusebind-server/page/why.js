@@ -86,7 +86,8 @@ function shareBar(value, most) {
 }
 
 function tableOf(caption, header, rows) {
-  const head = element("tr", {}, ...header.map((name) => element("th", { scope: "col" }, name)));
+  const isNumber = (at) => rows[0]?.children[at]?.className === "number";
+  const head = element("tr", {}, ...header.map((name, at) => element("th", { scope: "col", class: isNumber(at) ? "number" : undefined }, name)));
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
 }
