@@ -87,7 +87,7 @@ fn beside(at: SocketAddr) {
     println!("{} connections were opened and idle", idle.len());
     drop(idle.into_iter().skip(1_000).collect::<Vec<_>>());
     thread::sleep(Duration::from_millis(500));
-    p("idle connections, then fewer");
+    p("10,000 idle, closed again");
     for _ in 0..500 {
         drop(opened(at, &head.replace("67108864", "500")));
     }
