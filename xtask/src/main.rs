@@ -4,12 +4,14 @@
 //! cargo xtask check                                               all but the demo and Python, cheapest first
 //! cargo xtask tidy | fmt | package | clippy | doc | test | deny   one part
 //! cargo xtask hardening [TRIALS]                                  kills, damage, bombs and odd surroundings: a table, in about an hour
+//! cargo xtask browser                                             the server's page in Chromium; installs what it needs
 //! cargo xtask demo                                                the quick demo, with the binary that the tests built
 //! cargo xtask python                                              the wheel, its tests, and the notebook
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod browser;
 mod cargo;
 mod deny;
 mod gate;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
             Ok(trials) => hardening::run(trials),
             Err(_) => Err(anyhow::anyhow!("`{trials}` is no number of trials")),
         },
+        [word] if word == "browser" => browser::run(),
         [word] => gate::run(word),
         _ => Err(anyhow::anyhow!("one word at most: {}", gate::usage())),
     };

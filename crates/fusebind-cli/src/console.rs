@@ -26,6 +26,11 @@ impl Console {
         Self { quiet }
     }
 
+    /// Whether notes are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Prints one line on stderr.
     pub fn note(&self, line: impl std::fmt::Display) {
         if !self.quiet {

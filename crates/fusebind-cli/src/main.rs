@@ -51,5 +51,11 @@ fn main() -> ExitCode {
         pool = pool.use_current_thread();
     }
     let _ = pool.build_global();
-    exit::exit(rayon::scope(|_| command::run(args.command, &console)))
+    let is_server = matches!(args.command, args::Command::Serve(_));
+    let run = || command::run(args.command, &console);
+    exit::exit(match is_server {
+        // A server waits for most of its time, and would take a thread of the pool for it.
+        true => run(),
+        false => rayon::scope(|_| run()),
+    })
 }

@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 27] = [
+    let pages: [&[&str]; 28] = [
         &[],
         &["demo"],
         &["data"],
@@ -66,6 +66,7 @@ fn help() {
         &["quality", "estimate"],
         &["quality", "reasons"],
         &["calibrate"],
+        &["serve"],
         &["model", "info"],
         &["model", "strip"],
     ];

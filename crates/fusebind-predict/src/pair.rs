@@ -74,9 +74,14 @@ impl Compound {
         })
     }
 
-    /// The molecule that was read, as canonical SMILES.
+    /// The canonical SMILES of the molecule that was read.
     pub fn smiles(&self) -> &str {
         &self.molecule.smiles
+    }
+
+    /// The molecule.
+    pub fn molecule(&self) -> &Molecule {
+        &self.molecule
     }
 
     /// The same compound with side data.
@@ -87,6 +92,13 @@ impl Compound {
         side.check()?;
         self.side = side;
         Ok(self)
+    }
+}
+
+impl From<Molecule> for Compound {
+    fn from(molecule: Molecule) -> Self {
+        let side = SideRecord::default();
+        Self { molecule, side }
     }
 }
 
@@ -105,6 +117,11 @@ impl Target {
     /// The sequence that was read.
     pub fn sequence(&self) -> &str {
         &self.protein.sequence
+    }
+
+    /// The protein.
+    pub fn protein(&self) -> &Protein {
+        &self.protein
     }
 
     /// The same target with side data.

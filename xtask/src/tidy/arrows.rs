@@ -24,6 +24,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["fusebind-features", "fusebind-model", "fusebind-eval"],
     ),
     (
+        "fusebind-server",
+        &[
+            "fusebind-features",
+            "fusebind-data",
+            "fusebind-model",
+            "fusebind-eval",
+            "fusebind-predict",
+        ],
+    ),
+    (
         "fusebind",
         &[
             "fusebind-features",
@@ -36,7 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fusebind-pretrained",
         ],
     ),
-    ("fusebind-cli", &["fusebind"]),
+    ("fusebind-cli", &["fusebind", "fusebind-server"]),
     ("fusebind-python", &["fusebind"]),
 ];
 /// Crates that only the surfaces may use.
@@ -131,6 +141,7 @@ mod tests {
             ("fusebind-model", "fusebind-data"),
             ("fusebind-data", "fusebind-model"),
             ("fusebind-predict", "fusebind-train"),
+            ("fusebind-server", "fusebind-train"),
             ("fusebind-train", "clap"),
             ("fusebind-features", "burn-core"),
             ("fusebind-eval", "rand"),
@@ -160,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eleventh_crate_needs_an_argument() {
+    fn a_new_crate_needs_an_argument() {
         assert_eq!(problems("fusebind-misc", "").len(), 1);
     }
 }

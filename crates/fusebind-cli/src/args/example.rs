@@ -48,6 +48,9 @@ pub const QUALITY: &str =
 pub const QUALITY_REASONS: &str = "Example: fusebind quality reasons runs/first --data my_pairs.csv";
 pub const MODEL_INFO: &str = "Example: fusebind model info runs/first";
 pub const MODEL_STRIP: &str = "Example: fusebind model strip runs/first -o stripped.safetensors";
+pub const SERVE: &str = "\
+Example: fusebind serve runs/first
+         fusebind serve runs/first --port 8080 --results served";
 
 #[cfg(test)]
 mod tests {
@@ -69,6 +72,7 @@ mod tests {
         every_command_has_one(&crate::args::Cli::command());
         for examples in [
             super::DEMO,
+            super::SERVE,
             super::DATA_CHECK,
             super::DATA_SPLIT,
             super::DATA_PREPARE,

@@ -15,6 +15,7 @@ mod recipe;
 mod robustness;
 mod screen;
 mod screening;
+mod serve;
 mod sets;
 mod source;
 mod tables;
@@ -34,6 +35,7 @@ pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
 pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs};
 pub use screening::{LibraryKind, ScreeningArgs};
+pub use serve::ServeArgs;
 pub use sets::{ExcludeArgs, MergeArgs, Shared};
 pub use source::{DeviceName, SourceArgs};
 pub use tables::{Duplicates, TableFormat};
@@ -91,6 +93,9 @@ pub enum Command {
     /// Rank a library of any size for targets, or a proteome for compounds.
     #[command(subcommand, after_help = example::SCREEN)]
     Screen(ScreenCommand),
+    /// Serve a model over HTTP, with a page for the browser.
+    #[command(after_help = example::SERVE)]
+    Serve(ServeArgs),
     /// Estimate how many values of side tables belong to another entity.
     #[command(subcommand, after_help = example::QUALITY)]
     Quality(QualityCommand),

@@ -8,8 +8,8 @@ use std::{
 
 use fusebind::data::simulate::Universe;
 
-/// How the program was called, evaluation, prediction of one pair, and training.
-pub fn next_steps(folder: &Path, universe: &Universe) -> [String; 6] {
+/// How the program was called, evaluation, prediction of one pair, the page, and training.
+pub fn next_steps(folder: &Path, universe: &Universe) -> [String; 8] {
     let program = env::args_os().next().unwrap_or_else(|| "fusebind".into());
     let fusebind = quoted(&program);
     let at = |part: &str| quoted(part.split('/').fold(folder.to_path_buf(), |path, name| path.join(name)));
@@ -25,6 +25,8 @@ pub fn next_steps(folder: &Path, universe: &Universe) -> [String; 6] {
             "{fusebind} predict {run} --smiles {} --sequence {sequence}",
             quoted(smiles)
         ),
+        "# look at predictions in a browser".into(),
+        format!("{fusebind} serve {run}"),
         "# train on your own data: put your table in place of the data, and write its split with `data split`".into(),
         format!(
             "{fusebind} train default --data {} --split {} --epochs 5 --out {}",

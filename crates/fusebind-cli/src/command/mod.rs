@@ -18,6 +18,7 @@ mod recipe;
 mod robustness;
 mod screen;
 mod screening;
+mod serve;
 mod sets;
 mod train;
 
@@ -37,6 +38,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(&args, console),
         Command::Embed(args) => embed::run(&args, console),
         Command::Screen(args) => screen::run(args, console),
+        Command::Serve(args) => serve::run(args, console),
         Command::Quality(args) => quality::run(&args, console),
         Command::Model(args) => model::run(args, console),
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{
     blanks::ListRows,
-    container::{Content, unpack},
+    container::{Content, Unpacked, unpack, unpack_bytes},
     delimited::{DelimitedRows, delimited_layout},
     format::Format,
     parquet::{self, ParquetRows},
@@ -31,12 +31,20 @@ pub(super) enum Chunks {
 impl Chunks {
     /// Opens `path`; says whether its name makes it a list of SMILES.
     pub fn open(path: &Path) -> Result<(Self, bool), Error> {
+        Self::of(path, unpack(path)?)
+    }
+
+    /// [`Chunks::open`] of bytes in memory.
+    pub fn of_bytes(name: &Path, bytes: Vec<u8>) -> Result<(Self, bool), Error> {
+        Self::of(name, unpack_bytes(name, bytes)?)
+    }
+
+    fn of(path: &Path, (content, inner): Unpacked) -> Result<(Self, bool), Error> {
         let limits = &ReadLimits::default();
-        let (content, inner) = unpack(path)?;
-        let whole = || RawTable::read(path).map(|read| Self::Whole(Some(read)));
+        let whole = |content| RawTable::of(path, (content, inner.clone()), limits).map(|read| Self::Whole(Some(read)));
         let (text, head) = match content {
             Content::Parquet(source) => return Ok((Self::Parquet(ParquetRows::open(path, source, limits)?), false)),
-            Content::Workbook(_) => return Ok((whole()?, false)),
+            Content::Workbook(_) => return Ok((whole(content)?, false)),
             Content::Text(..) if Format::by_name(&inner) == Some(Format::Parquet) => {
                 return Err(parquet::malformed(path, "it does not begin with PAR1".to_string()));
             }
@@ -52,7 +60,7 @@ impl Chunks {
             },
             Format::Smiles => (Self::List(ListRows::new(path, text, limits)), true),
             Format::Sdf => (Self::Sdf(SdRecords::new(path, text, limits)), false),
-            _ => (whole()?, false),
+            _ => (whole(Content::Text(text, head))?, false),
         })
     }
 

@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::{
     bounded::{Bounded, Counted},
-    file::{Plain, open},
+    file::{Plain, empty, open},
     text::{buffered, peek, text},
 };
 use crate::{Error, ErrorKind};
@@ -32,10 +32,24 @@ pub(super) enum Content {
     Workbook(Vec<u8>),
 }
 
+/// Content, and the path with the name of the packed file.
+pub(super) type Unpacked = (Content, PathBuf);
+
 /// Opens `path`; returns also the path with the name of the packed file, for its extension.
-pub(super) fn unpack(path: &Path) -> Result<(Content, PathBuf), Error> {
+pub(super) fn unpack(path: &Path) -> Result<Unpacked, Error> {
+    unpack_plain(path, open(path)?)
+}
+
+/// [`unpack`] of bytes that are held already; `name` stands for them in messages, and its extension counts.
+pub(super) fn unpack_bytes(name: &Path, bytes: Vec<u8>) -> Result<Unpacked, Error> {
+    match bytes.is_empty() {
+        true => Err(empty(name)),
+        false => unpack_plain(name, Plain::Memory(std::io::Cursor::new(bytes))),
+    }
+}
+
+fn unpack_plain(path: &Path, mut plain: Plain) -> Result<Unpacked, Error> {
     let fault = |source| Error::read(path, source);
-    let mut plain = open(path)?;
     let (head, _) = peek(plain.by_ref().take(512)).map_err(fault)?;
     plain.rewind().map_err(fault)?;
     let (stream, inner): (Box<dyn Read>, PathBuf) = match &head[..] {

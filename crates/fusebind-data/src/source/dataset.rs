@@ -154,6 +154,20 @@ impl Tables {
         tables.flat_map(|table| table.notes().to_vec()).collect()
     }
 
+    /// One flat table of a file, which may begin with notes or lack a header.
+    pub fn of_text(
+        (table, mut rejected): (RawTable, Vec<Rejection>),
+        map: Option<&ColumnMap>,
+        rejections: &mut Vec<Rejection>,
+    ) -> Self {
+        let table = annotation::skip(table, map);
+        let before = table.len();
+        let pairs = headerless_pairs::settle(table);
+        headerless::renumber(before, &pairs, &mut rejected);
+        rejections.extend(rejected);
+        Self::flat(pairs)
+    }
+
     /// Opens the tables of a folder, or one flat table. Where measurements are read, `map` has the columns that are named.
     pub fn open(
         path: &Path,
@@ -170,13 +184,7 @@ impl Tables {
             });
         }
         if !path.is_dir() {
-            let (table, mut rejected) = RawTable::read(path)?;
-            let table = annotation::skip(table, map);
-            let before = table.len();
-            let pairs = headerless_pairs::settle(table);
-            headerless::renumber(before, &pairs, &mut rejected);
-            rejections.extend(rejected);
-            return Ok(Self::flat(pairs));
+            return Ok(Self::of_text(RawTable::read(path)?, map, rejections));
         }
         let mut open = |path: PathBuf| -> Result<RawTable, Error> {
             let (table, rejected) = RawTable::read(&path)?;

@@ -61,7 +61,7 @@ pub(super) fn open(path: &Path) -> Result<Plain, Error> {
     Ok(Plain::File(file))
 }
 
-fn empty(path: &Path) -> Error {
+pub(super) fn empty(path: &Path) -> Error {
     Error::new(ErrorKind::Empty, "the file is empty")
         .in_file(path)
         .hint("write the table again; an interrupted export leaves an empty file")

@@ -97,7 +97,23 @@ impl Library {
     /// # Errors
     /// Where the file cannot be read as a table or holds no structures.
     pub fn open(path: &Path, chemistry: &dyn Chemistry, map: &ColumnMap) -> Result<Self, Error> {
-        let (mut chunks, is_list) = Chunks::open(path)?;
+        Self::of(path, Chunks::open(path)?, chemistry, map)
+    }
+
+    /// [`Library::open`] of bytes in memory; `name` stands for them in messages, and its extension counts.
+    ///
+    /// # Errors
+    /// As for [`Library::open`].
+    pub fn of_bytes(name: &Path, bytes: Vec<u8>, chemistry: &dyn Chemistry, map: &ColumnMap) -> Result<Self, Error> {
+        Self::of(name, Chunks::of_bytes(name, bytes)?, chemistry, map)
+    }
+
+    fn of(
+        path: &Path,
+        (mut chunks, is_list): (Chunks, bool),
+        chemistry: &dyn Chemistry,
+        map: &ColumnMap,
+    ) -> Result<Self, Error> {
         let chunk = chunks.next(ROWS)?.unwrap_or_default();
         let plain = chunk.0.len();
         let (table, rejections) = if is_list { read::smiles(chunk) } else { chunk };
@@ -260,7 +276,10 @@ mod tests {
 
     /// Number and id of every row; no id where it is rejected.
     fn read(path: &Path) -> Vec<(u64, Option<String>)> {
-        let mut library = Library::open(path, &ChematicToolkit, &ColumnMap::default()).unwrap();
+        rows_of(Library::open(path, &ChematicToolkit, &ColumnMap::default()).unwrap())
+    }
+
+    fn rows_of(mut library: Library) -> Vec<(u64, Option<String>)> {
         let mut all = Vec::new();
         while let Some(rows) = library.next_rows().unwrap() {
             let id = |row: LibraryRow| (row.row, row.content.ok().map(|content| content.id));
@@ -291,6 +310,15 @@ mod tests {
             let names: Vec<(u64, String)> = whole.rows.iter().map(|row| (row.row, row.id.clone())).collect();
             let own: Vec<(u64, String)> = streamed.into_iter().map(|(row, id)| (row, id.unwrap())).collect();
             assert_eq!(own, names, "{name}");
+            let bytes = fs::read(&path).unwrap();
+            let library = Library::of_bytes(name.as_ref(), bytes, &ChematicToolkit, &ColumnMap::default()).unwrap();
+            assert_eq!(
+                own,
+                rows_of(library)
+                    .into_iter()
+                    .map(|(row, id)| (row, id.unwrap()))
+                    .collect::<Vec<_>>()
+            );
         }
     }
 

@@ -60,7 +60,8 @@ pub use notes::{BINDS_FROM, BINDS_NOT_TO};
 pub use plausible::{HIGHEST_MEDIAN, IMPOSSIBLE_SHARE, LOGARITHM_SHARE};
 pub use raw::{RawColumn, RawTable, ReadLimits};
 pub use request::{
-    EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets, pairs_of_table, targets_of_table,
+    EntityTable, GivenEntities, Keep, PairTable, load_drugs, load_pairs, load_targets, pairs_of_table, read_pairs,
+    read_targets, targets_of_table,
 };
 pub use unit::PLAUSIBLE;
 pub(crate) use unit::{Unit, UnitParts};

@@ -6,7 +6,7 @@ use std::{collections::HashSet, path::Path};
 
 use super::{
     blanks,
-    container::{Content, unpack},
+    container::{Content, Unpacked, unpack, unpack_bytes},
     delimited, fasta,
     format::Format,
     headerless, parquet,
@@ -26,7 +26,20 @@ impl RawTable {
 
     /// [`RawTable::read`] with other limits.
     pub fn read_within(path: &Path, limits: &ReadLimits) -> Result<(Self, Vec<Rejection>), Error> {
-        let (content, inner) = unpack(path)?;
+        Self::of(path, unpack(path)?, limits)
+    }
+
+    /// [`RawTable::read`] of bytes in memory; `name` stands for them in messages, and its extension counts.
+    pub fn read_bytes(name: &Path, bytes: Vec<u8>) -> Result<(Self, Vec<Rejection>), Error> {
+        Self::of(name, unpack_bytes(name, bytes)?, &ReadLimits::default())
+    }
+
+    /// The table that an open file holds.
+    pub(super) fn of(
+        path: &Path,
+        (content, inner): Unpacked,
+        limits: &ReadLimits,
+    ) -> Result<(Self, Vec<Rejection>), Error> {
         let (table, rejections) = match content {
             Content::Parquet(bytes) => parquet::read(path, bytes, limits)?,
             Content::Workbook(bytes) => (spreadsheet::read(path, bytes, limits)?, Vec::new()),

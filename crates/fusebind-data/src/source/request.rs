@@ -113,8 +113,7 @@ pub fn load_drugs(
 /// # Errors
 /// Where the file cannot be read as a table or holds no sequences.
 pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
-    let (table, rejections) = RawTable::read(path)?;
-    targets(annotation::skip(table, None), rejections, map, keep)
+    targets(RawTable::read(path)?, map, keep)
 }
 
 /// Reads a target table that is in memory.
@@ -122,15 +121,23 @@ pub fn load_targets(path: &Path, map: &ColumnMap, keep: &Keep) -> Result<EntityT
 /// # Errors
 /// Where it holds no sequences.
 pub fn targets_of_table(table: RawTable, map: &ColumnMap, keep: &Keep) -> Result<EntityTable<Target>, Error> {
-    targets(table, Vec::new(), map, keep)
+    targets((table, Vec::new()), map, keep)
+}
+
+/// [`load_targets`] of bytes in memory; `name` stands for them in messages, and its extension counts.
+///
+/// # Errors
+/// As for [`load_targets`].
+pub fn read_targets(name: &Path, bytes: Vec<u8>, map: &ColumnMap) -> Result<EntityTable<Target>, Error> {
+    targets(RawTable::read_bytes(name, bytes)?, map, &Keep::Nothing)
 }
 
 fn targets(
-    table: RawTable,
-    mut rejections: Vec<Rejection>,
+    (table, mut rejections): (RawTable, Vec<Rejection>),
     map: &ColumnMap,
     keep: &Keep,
 ) -> Result<EntityTable<Target>, Error> {
+    let table = annotation::skip(table, None);
     let holds = |cell: &str| Protein::parse(cell).is_ok();
     let before = table.len();
     let table = headerless::settle(table, (Role::Sequence, Scope::Targets), map, &holds);
@@ -171,7 +178,23 @@ pub fn load_pairs(
 ) -> Result<PairTable, Error> {
     let mut rejections = Vec::new();
     let tables = Tables::open(path, None, None, &mut rejections)?;
-    pairs(tables, rejections, chemistry, (map, given, keep))
+    pairs((tables, rejections), chemistry, map, given, keep)
+}
+
+/// [`load_pairs`] of one table in memory; `name` stands for it in messages, and its extension counts.
+///
+/// # Errors
+/// As for [`load_pairs`].
+pub fn read_pairs(name: &Path, bytes: Vec<u8>, chemistry: &dyn Chemistry, map: &ColumnMap) -> Result<PairTable, Error> {
+    let mut rejections = Vec::new();
+    let tables = Tables::of_text(RawTable::read_bytes(name, bytes)?, None, &mut rejections);
+    pairs(
+        (tables, rejections),
+        chemistry,
+        map,
+        GivenEntities::default(),
+        &Keep::Nothing,
+    )
 }
 
 /// Reads a table of pairs that is in memory: every row names its drug and its target itself, unless `given` does.
@@ -185,14 +208,15 @@ pub fn pairs_of_table(
     given: GivenEntities,
     keep: &Keep,
 ) -> Result<PairTable, Error> {
-    pairs(Tables::flat(table), Vec::new(), chemistry, (map, given, keep))
+    pairs((Tables::flat(table), Vec::new()), chemistry, map, given, keep)
 }
 
 fn pairs(
-    tables: Tables,
-    mut rejections: Vec<Rejection>,
+    (tables, mut rejections): (Tables, Vec<Rejection>),
     chemistry: &dyn Chemistry,
-    (map, given, keep): (&ColumnMap, GivenEntities, &Keep),
+    map: &ColumnMap,
+    given: GivenEntities,
+    keep: &Keep,
 ) -> Result<PairTable, Error> {
     check_columns(&tables, map)?;
     let pairs = &tables.pairs;
