@@ -4,7 +4,10 @@
 
 mod support;
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Output, Stdio},
+};
 
 use support::{fusebind, text};
 
@@ -70,9 +73,20 @@ fn the_commands_that_the_demo_prints_work() {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).current_dir(here.path()).output().unwrap()
     };
-    assert_eq!(commands.len(), 3, "{output}");
-    for (command, verb) in commands.iter().zip(["evaluate", "predict", "train"]) {
+    assert_eq!(commands.len(), 4, "{output}");
+    for (command, verb) in commands.iter().zip(["evaluate", "predict", "serve", "train"]) {
         assert_eq!(command[1], verb, "{output}");
+        if verb == "serve" {
+            // On a free port, since the usual one may be taken; the other tests of the server ask it more.
+            let mut serve = Command::new(&command[0]);
+            serve.args(&command[1..]).args(["--port", "0"]).current_dir(here.path());
+            let mut child = serve.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let first = BufReader::new(child.stdout.take().unwrap()).lines().next();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(first.unwrap().unwrap().contains("http://127.0.0.1"));
+            continue;
+        }
         let done = run(command);
         assert!(done.status.success(), "{command:?}: {}", text(&done.stderr));
     }

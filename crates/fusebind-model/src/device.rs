@@ -3,7 +3,10 @@
 //! A build with the feature `cuda` needs no CUDA toolkit: the driver is looked for when a GPU is asked for, and kernels are compiled by
 //! NVRTC on the machine that runs them. Goes out: a [`Chosen`] device, or what is missing and what to do about it.
 
-use std::str::FromStr;
+use std::{
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 pub use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -12,8 +15,17 @@ use crate::{Error, ErrorKind, layer::dropout};
 
 /// Fixes what the calling thread draws from here on: dropout, and whatever the framework draws on `device`.
 pub fn seed(device: &Device, seed: u64) {
+    let turn = generator();
     device.seed(seed);
+    drop(turn);
     dropout::restart(seed);
+}
+
+/// A turn at the framework's generator, of which there is one for the whole process: who seeds it and draws from it holds this, or a
+/// training in another thread would seed it in between.
+pub(crate) fn generator() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the user asked for.

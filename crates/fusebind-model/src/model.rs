@@ -2,7 +2,7 @@
 //!
 //! Comes in: [`DrugBatch`], [`TargetBatch`], index pairs and their rows of neighbour features. Goes out: [`Outputs`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
+    device::generator,
     encoder::{
         bioassay::BioassayEncoder,
         graph::{GraphEncoder, GraphEncoderConfig},
@@ -184,9 +185,7 @@ impl ModelConfig {
 
     /// A freshly initialised model; the same seed gives the same weights.
     pub fn init(&self, device: &Device, seed: u64) -> Result<Model, Error> {
-        // The framework draws from one generator for the whole process: two models that begin at once would mix their draws.
-        static INITIALISING: Mutex<()> = Mutex::new(());
-        let _turn = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = generator();
         device.seed(seed);
         let model = self.uninitialised(device)?;
         // Parameters are sampled when they are first read; reading them here, in order and in turn, makes the seed reproducible.
