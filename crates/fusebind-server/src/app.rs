@@ -107,6 +107,7 @@ impl App {
         Reader {
             caches: &self.caches,
             limits: &self.config.limits,
+            toolkit: self.engine.model().description().standardise,
             with_side: true,
         }
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use fusebind_features::entity::molecule::{Chemistry, Standardise};
 use fusebind_predict::{Compound, Target};
 
 use crate::{cache::Cache, config::Limits, refusal::RowFault};
@@ -32,6 +33,8 @@ impl Default for Caches {
 pub(crate) struct Reader<'a> {
     pub(crate) caches: &'a Caches,
     pub(crate) limits: &'a Limits,
+    /// Molecules are read as those that the model was trained on.
+    pub(crate) toolkit: Standardise,
     /// Whether compounds and proteins may have side data.
     pub(crate) with_side: bool,
 }
@@ -48,7 +51,10 @@ impl Reader<'_> {
                 "leave the row out, or start the server with other limits",
             ));
         }
-        let read = self.caches.compounds.get(smiles, || Compound::parse(smiles));
+        let read = self
+            .caches
+            .compounds
+            .get(smiles, || self.toolkit.molecule(smiles).map(Compound::from));
         read.map_err(|error| RowFault::new(field, error.to_string(), "give the SMILES of one compound"))
     }
 

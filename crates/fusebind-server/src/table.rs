@@ -8,7 +8,7 @@ use fusebind_data::{
     Error,
     source::{ColumnMap, Library, LibraryText, Structure, read_pairs, read_targets},
 };
-use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
+use fusebind_features::entity::molecule::Chemistry;
 use fusebind_predict::{Compound, Pair, Target};
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ pub(crate) fn pairs(reader: Reader<'_>, bytes: Vec<u8>, most: usize, limit: &'st
     // Before anything is read: reading takes longer than counting.
     check_count(lines.saturating_sub(1), most, limit)?;
     let name = Path::new("pairs.csv");
-    let table = read_pairs(name, bytes, &ChematicToolkit, &ColumnMap::default()).map_err(|e| refused(&e))?;
+    let table = read_pairs(name, bytes, &reader.toolkit, &ColumnMap::default()).map_err(|e| refused(&e))?;
     let compounds: Vec<Arc<Compound>> = table
         .drugs
         .into_iter()
@@ -80,7 +80,7 @@ pub(crate) fn compounds(
     check_plain(text.as_bytes())?;
     let name = plain_name(name, "compounds.smi");
     let bytes = text.into_bytes();
-    let opened = Library::of_bytes(Path::new(&name), bytes, &ChematicToolkit, &ColumnMap::default());
+    let opened = Library::of_bytes(Path::new(&name), bytes, &reader.toolkit, &ColumnMap::default());
     let mut library = opened.map_err(|e| refused(&e))?;
     notes.extend(library.notes().iter().cloned());
     let mut all = Vec::new();
@@ -106,7 +106,7 @@ pub(crate) fn compounds(
 fn structure(reader: Reader<'_>, content: &LibraryText) -> Result<Arc<Compound>, RowFault> {
     match content.structure {
         Structure::Smiles => reader.compound(&content.text, &content.field),
-        Structure::MolBlock => match ChematicToolkit.molecule_from_sd(&content.text) {
+        Structure::MolBlock => match reader.toolkit.molecule_from_sd(&content.text) {
             Ok(molecule) => Ok(Arc::new(Compound::from(molecule))),
             Err(error) => Err(RowFault::new(&*content.field, error.to_string(), "fix the record")),
         },

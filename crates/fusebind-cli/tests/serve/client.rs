@@ -92,7 +92,11 @@ impl Client {
     }
 
     pub fn with(config: ServerConfig) -> Self {
-        let app = App::open(run(), config).unwrap();
+        Self::of_run(run(), config)
+    }
+
+    pub fn of_run(run: &Path, config: ServerConfig) -> Self {
+        let app = App::open(run, config).unwrap();
         let routes = router(app.clone());
         Self { app, routes }
     }

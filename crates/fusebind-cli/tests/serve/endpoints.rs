@@ -7,8 +7,8 @@ use axum::{
 use fusebind::{Model, Pair, predict::output};
 use serde_json::{Value, json};
 
-use super::client::{Client, run};
-use crate::support::{SEQUENCES, SMILES};
+use super::client::{Client, config, run};
+use crate::support::{SEQUENCES, SMILES, fusebind, text, write_training};
 
 fn pairs() -> Vec<Value> {
     let all = SMILES
@@ -305,4 +305,27 @@ async fn the_document_of_the_api_names_every_address_and_every_limit() {
         let pointer = format!("/{}", part.split('"').next().unwrap());
         assert!(document.pointer(&pointer).is_some(), "{pointer}");
     }
+}
+
+#[tokio::test]
+async fn molecules_are_read_as_those_that_the_model_was_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    write_training(folder.path());
+    let train = "train small.toml --data train.csv --split split --standardise none --out run";
+    let output = fusebind(&train.split(' ').collect::<Vec<_>>(), folder.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let client = Client::of_run(&folder.path().join("run"), config());
+    let (salt, sequence) = ("CCN.Cl", "MKTAYIAKQR");
+    let row = json!({ "smiles": salt, "sequence": sequence });
+    let listed = json!({ "compounds": [{ "smiles": salt }], "targets": [{ "sequence": sequence }] });
+    let file = json!({ "name": "a.smi", "text": format!("{salt}\n") });
+    let of_file = json!({ "compounds": file, "targets": [{ "sequence": sequence }] });
+    for body in [json!({ "pairs": [row] }), listed, of_file] {
+        let answer = client.post("/v1/predict", &body).await.json();
+        assert_eq!(answer["results"][0]["smiles"], salt, "{answer}");
+    }
+    let table = Body::from(format!("smiles,sequence\n{salt},{sequence}\n"));
+    let request = Request::post("/v1/predict").header("content-type", "text/csv");
+    let answer = client.send(request.body(table).unwrap()).await.json();
+    assert_eq!(answer["results"][0]["smiles"], salt, "{answer}");
 }
