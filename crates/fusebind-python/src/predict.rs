@@ -5,7 +5,7 @@
 use fusebind::{
     data::{
         source::{ColumnMap, GivenEntities, Keep, PairTable, pairs_of_table},
-        table::{Column, Dataset, Drug, Interaction, Rejection, Target},
+        table::{Column, Dataset, Drug, Rejection, Target},
     },
     features::{
         Error as FeatureError,
@@ -142,24 +142,8 @@ fn given([smiles, sequence]: &[Option<String>; 2], toolkit: Standardise) -> Resu
 
 /// The entities with their pairs, which side tables are matched to.
 fn dataset(drugs: Vec<Drug>, targets: Vec<Target>, request: &Request) -> Dataset {
-    let interaction = |((drug, target), row): ((u32, u32), &u64)| Interaction {
-        drug,
-        target,
-        affinity: None,
-        binds: None,
-        row: *row,
-    };
-    Dataset {
-        drugs,
-        targets,
-        interactions: request
-            .entities()
-            .into_iter()
-            .zip(&request.rows)
-            .map(interaction)
-            .collect(),
-        ..Dataset::default()
-    }
+    let rows = request.rows.iter().copied();
+    Dataset::unlabelled(drugs, targets, request.entities().into_iter().zip(rows))
 }
 
 fn predict_dataset(

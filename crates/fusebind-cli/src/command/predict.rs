@@ -8,7 +8,7 @@ use std::{
 use fusebind::{
     data::{
         source::{GivenEntities, Keep, NamedRow, load_drugs, load_pairs, load_targets},
-        table::{Column, Dataset, Drug, Interaction, Rejection, Target, Values, write},
+        table::{Column, Dataset, Drug, Rejection, Target, Values, write},
     },
     features::entity::{
         molecule::{Chemistry, Molecule},
@@ -220,25 +220,9 @@ impl Asked {
         further: Vec<Column>,
         rejections: Vec<Rejection>,
     ) -> Self {
-        let interaction = |((drug, target), row): ((u32, u32), &u64)| Interaction {
-            drug,
-            target,
-            affinity: None,
-            binds: None,
-            row: *row,
-        };
+        let rows = request.rows.iter().copied();
         Self {
-            dataset: Dataset {
-                drugs,
-                targets,
-                interactions: request
-                    .entities()
-                    .into_iter()
-                    .zip(&request.rows)
-                    .map(interaction)
-                    .collect(),
-                ..Dataset::default()
-            },
+            dataset: Dataset::unlabelled(drugs, targets, request.entities().into_iter().zip(rows)),
             request,
             further,
             rejections,

@@ -55,6 +55,27 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Entities with pairs of them that have no label, to be predicted; each pair with the number of its row.
+    pub fn unlabelled(
+        drugs: Vec<Drug>,
+        targets: Vec<Target>,
+        pairs: impl IntoIterator<Item = ((u32, u32), u64)>,
+    ) -> Self {
+        let interaction = |((drug, target), row)| Interaction {
+            drug,
+            target,
+            affinity: None,
+            binds: None,
+            row,
+        };
+        Self {
+            drugs,
+            targets,
+            interactions: pairs.into_iter().map(interaction).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Keeps the interactions whose flag is set, and what stands beside them. The fingerprint is not renewed.
     pub(crate) fn retain_interactions(&mut self, keep: &[bool]) {
         retain(&mut self.interactions, keep);
