@@ -221,7 +221,7 @@ fn read_array(
                     return Ok(());
                 }
                 // Of a container of many arrays nothing is known where it cannot be opened: the other files count all the same.
-                Err(error) if hdf5::is_one(path) => error.to_string(),
+                Err(error) if hdf5::is_one(path) => format!("{}; {}", error.reason(), error.remedy()),
                 Err(error) => return Err(error),
             }
         }
