@@ -3,7 +3,7 @@
 //! ```text
 //! cargo xtask check                                               all but the demo and Python, cheapest first
 //! cargo xtask tidy | fmt | package | clippy | doc | test | deny   one part
-//! cargo xtask hardening [TRIALS]                                  kills, damage, bombs and odd surroundings: a table, in about an hour
+//! cargo xtask hardening [TRIALS [PART]]                           kills, damage, bombs and odd surroundings: a table, in about an hour
 //! cargo xtask browser                                             the server's page in Chromium; installs what it needs
 //! cargo xtask demo                                                the quick demo, with the binary that the tests built
 //! cargo xtask python                                              the wheel, its tests, and the notebook
@@ -27,11 +27,9 @@ fn main() -> ExitCode {
     let result = match &words[..] {
         [] => gate::run("check"),
         #[cfg(unix)]
-        [word] if word == "hardening" => hardening::run(1000),
-        #[cfg(unix)]
-        [word, trials] if word == "hardening" => match trials.parse() {
-            Ok(trials) => hardening::run(trials),
-            Err(_) => Err(anyhow::anyhow!("`{trials}` is no number of trials")),
+        [word, rest @ ..] if word == "hardening" => match rest.first().map_or(Ok(1000), |trials| trials.parse()) {
+            Ok(trials) => hardening::run(trials, rest.get(1).map(String::as_str)),
+            Err(_) => Err(anyhow::anyhow!("`{}` is no number of trials", rest[0])),
         },
         [word] if word == "browser" => browser::run(),
         [word] => gate::run(word),

@@ -33,9 +33,18 @@ pub fn unguessable() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
-/// Whether a process of this machine runs; taken for granted where the system does not tell.
+/// Whether a process of this machine runs; taken for granted where the system does not tell. One that has ended and whose parent
+/// has not asked for its exit code yet does not run.
 fn is_running(process: u32) -> bool {
-    !Path::new("/proc/self").exists() || Path::new("/proc").join(process.to_string()).exists()
+    if !Path::new("/proc/self").exists() {
+        return true;
+    }
+    let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return false;
+    };
+    // The state follows the name of the program, which may hold anything.
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    !matches!(state, Some('Z' | 'X'))
 }
 
 /// Whether `path` is a file of an ended process: nobody holds its lock, and its process is gone or it is not as fresh as one whose lock is
@@ -187,6 +196,19 @@ mod tests {
         assert_eq!(fs::read(&path).expect("readable"), b"old");
         assert_eq!(fs::read_dir(&folder).expect("readable").count(), 1);
         fs::remove_dir_all(&folder).expect("removable");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_ended_process_that_nobody_has_waited_for_does_not_run() {
+        let mut child = std::process::Command::new("true").spawn().expect("it starts");
+        let id = child.id();
+        while is_running(id) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(Path::new(&format!("/proc/{id}")).exists(), "it is not waited for yet");
+        child.wait().expect("it ends");
+        assert!(!is_running(id) && is_running(std::process::id()));
     }
 
     #[test]

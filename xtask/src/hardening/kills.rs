@@ -1,6 +1,11 @@
 //! Commands that are killed at any moment and started again: the same bytes, and nothing left over.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
 
 use super::{
     line::Line,
@@ -43,7 +48,7 @@ const KILLED: [Killed; 5] = [
         again: "ablate small.toml --data data --split split.csv --seeds 2 --epochs 2 --variants full --out killed_ablation",
         begun: "killed_ablation",
         outputs: &["killed_ablation"],
-        compared: &["killed_ablation/summary.csv"],
+        compared: &["killed_ablation/summary.json", "killed_ablation/scores.csv"],
     },
     Killed {
         what: "screen",
@@ -82,6 +87,9 @@ fn line(work: &Work, killed: &Killed, trials: u64, numbers: &mut Numbers) -> any
     work.expect(killed.first)?;
     let whole = begun.elapsed();
     let reference = compared()?;
+    if reference.iter().any(BTreeMap::is_empty) {
+        bail!("`{}` made nothing to compare", killed.what);
+    }
     let mut line = Line::new(format!("`{}` killed and started again", killed.what));
     for _ in 0..trials {
         clear()?;

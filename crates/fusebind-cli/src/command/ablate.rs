@@ -44,6 +44,8 @@ use crate::{
 
 /// Time between two looks at the runs that are at work.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long runs of a killed call may take to end. They end at once where it is not another call that is at work.
+const ORPHANS: Duration = Duration::from_secs(10);
 
 pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;
@@ -68,14 +70,10 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
     create_parent(&args.out().join("recipes/x"))?;
     create_parent(&args.out().join("scored/x"))?;
     for variant in &chosen {
-        keep_recipe(
-            &args.out().join(format!("recipes/{}.toml", variant.name)),
-            &variant.recipe,
-        )?;
+        keep_recipe(&recipe_file(args.out(), variant.name), &variant.recipe)?;
     }
+    wait_for_orphans(args.out())?;
     train_all(args, &chosen, console)?;
-    // A worker of a killed call may have ended while this one wrote the same file.
-    remove_left_over(&args.out().join("scored"));
     let mut scored = Vec::new();
     let mut scored_runs: Vec<(&Variant, u64, VariantRun)> = Vec::new();
     for variant in &chosen {
@@ -164,6 +162,34 @@ fn keep_recipe(path: &Path, recipe: &Recipe) -> anyhow::Result<()> {
     }
 }
 
+/// The recipe of a variant, which its runs hold locked together while they work.
+fn recipe_file(out: &Path, variant: &str) -> PathBuf {
+    out.join(format!("recipes/{variant}.toml"))
+}
+
+/// Waits until the runs of a killed call have ended, and removes what they left behind.
+fn wait_for_orphans(out: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + ORPHANS;
+    let recipes = out.join("recipes");
+    let entries = fs::read_dir(&recipes).with_context(|| format!("{} cannot be read", recipes.display()))?;
+    for entry in entries.flatten() {
+        // Where there are no locks, there is nothing to wait for.
+        let Ok(recipe) = fs::File::open(entry.path()) else {
+            continue;
+        };
+        while matches!(recipe.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            if Instant::now() > deadline {
+                return Ok(());
+            }
+            sleep(LOOK / 20);
+        }
+    }
+    remove_left_over(&out.join("scored"));
+    remove_left_over(&recipes);
+    remove_left_over(&out.join("runs"));
+    Ok(())
+}
+
 /// Runs every run that has no scores yet, `--jobs` at a time.
 fn train_all(args: &AblateArgs, variants: &[Variant], console: &Console) -> anyhow::Result<()> {
     // Seed by seed, so that a sweep that is cut short has compared all variants.
@@ -233,8 +259,12 @@ fn spawn(scored_run: &str, threads: usize) -> anyhow::Result<Child> {
 fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyhow::Result<()> {
     let out = args.out().join(format!("runs/{variant}-{seed}"));
     create_parent(&out)?;
+    let recipe = recipe_file(args.out(), variant);
+    // A later call waits for this run to end where the one that started it is killed.
+    let at_work = fs::File::open(&recipe).with_context(|| format!("{} cannot be read", recipe.display()))?;
+    let _ = at_work.lock_shared();
     let training = TrainArgs {
-        recipe: args.out().join(format!("recipes/{variant}.toml")).display().to_string(),
+        recipe: recipe.display().to_string(),
         data: args.data().to_path_buf(),
         modalities: args.modalities.clone(),
         split: args.split.clone(),
