@@ -43,7 +43,10 @@ fn is_running(process: u32) -> bool {
         return false;
     };
     // The state follows the name of the program, which may hold anything.
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    let state = stat
+        .rsplit(')')
+        .next()
+        .and_then(|rest| rest.trim_start().chars().next());
     !matches!(state, Some('Z' | 'X'))
 }
 

@@ -1,14 +1,15 @@
 //! Models: features to embeddings to predictions. Tensors begin here.
 //!
 //! In reading order: [`encoder`] (one per modality), [`fusion`] (entities to pairs), [`head`] (pairs to predictions), [`model`] (the
-//! whole), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many pairs), [`prior_shift`] (what
-//! is known without training), [`trust`] (how sure),
+//! whole), [`ensemble`] (several), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many
+//! pairs), [`prior_shift`] (what is known without training), [`trust`] (how sure),
 //! [`device`] (where it runs), [`layer`] (the parts
 //! and the CPU kernels).
 
 pub mod checkpoint;
 pub mod device;
 pub mod encoder;
+pub mod ensemble;
 mod error;
 pub mod fusion;
 pub mod head;

@@ -8,7 +8,7 @@ use fusebind_features::{
 };
 
 use crate::{
-    scoring::{MissingModalities, NeighbourSource, Scorer, Scores},
+    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores},
     trained::TrainedModel,
 };
 
@@ -20,16 +20,22 @@ impl TrainedModel {
             .neighbours
             .as_ref()
             .map(|reference| reference.table(stores, &pairs));
-        let scorer = |mask: Mask| Scorer {
-            model: &self.model,
-            neighbours: table.as_ref().map_or(NeighbourSource::Nothing, NeighbourSource::Table),
-            missing: MissingModalities::Alike(mask),
-            modality_weights: self.description.modality_weights,
-            device: &self.device,
+        let neighbours = table.as_ref().map_or(NeighbourSource::Nothing, NeighbourSource::Table);
+        let of_member = |(scorer, ensemble): (Scorer<'_>, EnsembleWeights)| -> Vec<Scores> {
+            let embeddings = scorer.read(stores, &pairs);
+            let score = |mask: &Mask| {
+                let missing = MissingModalities::Alike(*mask);
+                let scorer = Scorer {
+                    neighbours,
+                    missing,
+                    ..scorer
+                };
+                scorer.predict(Some(&embeddings), stores, &pairs, ensemble, |_| {})
+            };
+            masks.iter().map(score).collect()
         };
-        let embeddings = scorer(Mask::default()).read(stores, &pairs);
-        let score =
-            |mask: &Mask| scorer(*mask).predict(Some(&embeddings), stores, &pairs, self.description.ensemble(), |_| {});
-        masks.iter().map(score).collect()
+        let by_member: Vec<Vec<Scores>> = self.scorers(Mask::default()).map(of_member).collect();
+        let of_mask = |mask: usize| Scores::mean(by_member.iter().map(|scores| scores[mask].clone()).collect());
+        (0..masks.len()).map(of_mask).collect()
     }
 }

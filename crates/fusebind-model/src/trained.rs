@@ -19,9 +19,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
+    ensemble::{Member, MemberRecord},
     model::{Model, ModelConfig},
     provenance::TrainingRecord,
-    scoring::{Encoded, EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores, distinct},
+    scoring::{
+        Encoded, EnsembleWeights, GATHERED, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores, distinct,
+    },
     trust::{PairEvidence, Trust},
 };
 
@@ -70,6 +73,9 @@ pub struct Description {
     pub trust: Option<Trust>,
     /// Name of the recipe.
     pub recipe: String,
+    /// Further members of an ensemble, whose weights are in the file; the fields above are those of the first member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberRecord>,
     /// What was made of the molecules trained on, and has to be made of those that are predicted.
     #[serde(default, skip_serializing_if = "Standardise::is_parent")]
     pub standardise: Standardise,
@@ -90,6 +96,8 @@ pub struct TrainedModel {
     pub description: Description,
     /// The model on its device, without gradients.
     pub model: Model,
+    /// Further members of an ensemble; a prediction is the mean of all.
+    pub members: Vec<Member>,
     /// Training pairs and their entities, if the model reads neighbour features.
     pub neighbours: Option<Reference>,
     /// Mismatch rates of side tables: those of training, unless the user gave others.
@@ -196,6 +204,9 @@ impl Description {
                 .take(scores.scales)
                 .for_each(|v| *v = 0.0);
             scores.binding.iter_mut().skip(row).take(1).for_each(|v| *v = logit);
+            let spread = &mut scores.spread;
+            (spread.affinity.iter_mut().skip(row * scores.scales).take(scores.scales)).for_each(|v| *v = 0.0);
+            spread.binding.iter_mut().skip(row).take(1).for_each(|v| *v = 0.0);
         }
     }
 }
@@ -220,10 +231,9 @@ impl TrainedModel {
         mask: Mask,
         progress: impl FnMut(usize),
     ) -> (Scores, Encoded) {
-        let scorer = self.scorer(mask);
-        let ensemble = self.description.ensemble();
-        let encoded = scorer.encode(None, stores, pairs, InputSubset::of(ensemble));
-        let mut scores = scorer.predict_encoded(&encoded, stores, pairs, ensemble, progress);
+        let ids = [distinct(pairs.iter().map(|p| p.0)), distinct(pairs.iter().map(|p| p.1))];
+        let encoded = self.encode_members(stores, ids, mask);
+        let mut scores = self.predict_members(&encoded, stores, pairs, mask, progress);
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
         self.shift_prior(&mut scores, stores, pairs, mask);
@@ -266,8 +276,61 @@ impl TrainedModel {
     /// Encodes all drugs and targets of the stores, of which either may be empty, for [`TrainedModel::score_joined`].
     pub fn encode_all(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
         let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect());
-        let subsets = InputSubset::of(self.description.ensemble());
-        self.scorer(mask).encode_entities(None, stores, all, subsets)
+        self.encode_members(stores, all, mask)
+    }
+
+    /// Every member with its scorer, the first member first.
+    pub fn scorers(&self, mask: Mask) -> impl Iterator<Item = (Scorer<'_>, EnsembleWeights)> {
+        let first = self.scorer(mask);
+        let further = self.members.iter().map(move |member| {
+            let scorer = Scorer {
+                model: &member.model,
+                modality_weights: member.record.modality_weights,
+                ..first
+            };
+            (scorer, member.record.ensemble())
+        });
+        std::iter::once((first, self.description.ensemble())).chain(further)
+    }
+
+    /// Encodes these entities by every member.
+    fn encode_members(&self, stores: (&DrugStore, &TargetStore), ids: [Vec<u32>; 2], mask: Mask) -> Encoded {
+        let encode = |(scorer, ensemble): (Scorer<'_>, EnsembleWeights)| {
+            scorer.encode_entities(None, stores, ids.clone(), InputSubset::of(ensemble))
+        };
+        let mut scorers = self.scorers(mask);
+        let first = scorers.next().map(encode).expect("a model has a first member");
+        first.with_further(scorers.map(encode).collect())
+    }
+
+    /// The mean of all members, whose neighbour features are computed once.
+    fn predict_members(
+        &self,
+        encoded: &Encoded,
+        stores: (&DrugStore, &TargetStore),
+        pairs: &[(u32, u32)],
+        mask: Mask,
+        mut progress: impl FnMut(usize),
+    ) -> Scores {
+        if self.members.is_empty() {
+            let ensemble = self.description.ensemble();
+            return (self.scorer(mask)).predict_encoded(encoded, stores, pairs, ensemble, progress);
+        }
+        let (mut scores, mut done) = (Scores::default(), 0);
+        for pairs in pairs.chunks(GATHERED) {
+            let table = (self.neighbours.as_ref()).map(|reference| reference.table(stores, pairs));
+            let neighbours = (table.as_ref()).map_or(NeighbourSource::Nothing, NeighbourSource::Table);
+            let of_member = |((scorer, ensemble), encoded): ((Scorer<'_>, EnsembleWeights), &Encoded)| {
+                let scorer = Scorer { neighbours, ..scorer };
+                scorer.predict_encoded(encoded, stores, pairs, ensemble, |_| {})
+            };
+            scores.append(Scores::mean(
+                self.scorers(mask).zip(encoded.members()).map(of_member).collect(),
+            ));
+            done += pairs.len();
+            progress(done);
+        }
+        scores
     }
 
     /// [`TrainedModel::score`] of pairs whose entities were encoded before, from the same stores and with the same mask.
@@ -278,10 +341,7 @@ impl TrainedModel {
         pairs: &[(u32, u32)],
         mask: Mask,
     ) -> Scores {
-        let ensemble = self.description.ensemble();
-        let mut scores = self
-            .scorer(mask)
-            .predict_encoded(encoded, stores, pairs, ensemble, |_| {});
+        let mut scores = self.predict_members(encoded, stores, pairs, mask, |_| {});
         let silent = self.silent_pairs(stores, pairs, mask);
         self.description.answer_prior(&mut scores, &silent);
         self.shift_prior(&mut scores, stores, pairs, mask);

@@ -133,6 +133,7 @@ fn fixture() -> Fixture {
         modality_weights: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),
+        members: Vec::new(),
         trust: None,
         recipe: "test".into(),
         standardise: Default::default(),

@@ -51,6 +51,7 @@ fn description() -> Description {
         encoder_share: 0.25,
         structure_only_share: 0.5,
         modality_weights: Default::default(),
+        members: Vec::new(),
         prior: Some(0.2),
         threshold: Some(0.5),
         trust: None,
@@ -110,6 +111,7 @@ fn a_model_comes_back_bit_by_bit() {
         mismatch_rates: Default::default(),
         description: description(),
         model: model(&device),
+        members: Vec::new(),
         neighbours: Some(reference()),
         device,
     };

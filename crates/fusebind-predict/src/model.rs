@@ -322,7 +322,18 @@ impl Model {
         let affinity =
             |(column, scale): (usize, &OutputScale)| unscaled(scores.affinity[row * scores.scales + column], scale);
         let probability = scores.binding.get(row).map(|logit| probability(*logit));
+        let spread = scores
+            .spread
+            .affinity
+            .iter()
+            .skip(row * scores.scales)
+            .map(|value| f64::from(*value));
         Prediction {
+            affinity_spread: spread
+                .zip(&description.scales)
+                .map(|(value, scale)| value * scale.std)
+                .collect(),
+            probability_spread: scores.spread.binding.get(row).map(|value| f64::from(*value)),
             affinity: description.scales.iter().enumerate().map(affinity).collect(),
             probability,
             binds: probability

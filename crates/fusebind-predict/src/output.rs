@@ -7,6 +7,7 @@
 //! | `drug_row`, `target_row` | whole | rows of the tables of compounds and proteins, where all were paired with all |
 //! | `smiles` | text | the molecule that was read |
 //! | `prediction`, `unit` | real, text | affinity on the first scale, or the probability of binding; `prediction_SCALE` for further scales |
+//! | `spread`, `probability_spread` | real | of an ensemble: standard deviation over its members, on the scale and of the probability; `spread_SCALE` for further scales |
 //! | `probability` | real | probability of binding |
 //! | `binds`, `threshold` | yes or no, real | whether the probability reaches the threshold, which validation chose |
 //! | `pkd`, `pkd_lo_90`, `pkd_hi_90`, .. | real | affinity on its scale, in small letters, and its intervals of 80, 90 and 95 %; differs from `prediction` after `fusebind calibrate` alone |
@@ -103,12 +104,17 @@ pub fn columns<'a>(
 /// Affinities and probabilities.
 fn answers(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
     let mut columns = Vec::new();
+    let is_ensemble = !model.description().members.is_empty();
     let constant = |name: String, value: &str| text(name, predictions.iter().map(|_| value.to_string()));
     for (at, scale) in model.scales().enumerate() {
         let suffix = if at == 0 { String::new() } else { format!("_{scale}") };
         let values = predictions.iter().map(|p| p.affinity.get(at).copied());
         columns.push(real(format!("prediction{suffix}"), values));
         columns.push(constant(format!("unit{suffix}"), scale));
+        if is_ensemble {
+            let spread = predictions.iter().map(|p| p.affinity_spread.get(at).copied());
+            columns.push(real(format!("spread{suffix}"), spread));
+        }
     }
     if !model.description().model.heads.binding {
         return columns;
@@ -120,6 +126,10 @@ fn answers(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> {
         columns.push(constant("unit".into(), "probability"));
     }
     columns.push(real("probability", probabilities()));
+    if is_ensemble {
+        let spread = predictions.iter().map(|p| p.probability_spread);
+        columns.push(real("probability_spread", spread));
+    }
     columns.push(OutputColumn {
         name: "binds".into(),
         values: OutputValues::Flag(predictions.iter().map(|p| p.binds).collect()),

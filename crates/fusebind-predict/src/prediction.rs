@@ -9,6 +9,10 @@ use crate::inputs::Inputs;
 pub struct Prediction {
     /// Affinity on each of the model's scales, in the order of [`crate::Model::scales`].
     pub affinity: Vec<f64>,
+    /// Standard deviation of each affinity over the members of an ensemble, on its scale; empty for a single model.
+    pub affinity_spread: Vec<f64>,
+    /// Standard deviation of the probability of binding over the members of an ensemble.
+    pub probability_spread: Option<f64>,
     /// Probability of binding, with a binding head.
     pub probability: Option<f64>,
     /// Whether the probability reaches the threshold chosen on validation data.

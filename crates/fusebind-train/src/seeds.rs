@@ -23,6 +23,16 @@ pub(crate) fn noise(seed: u64, side: usize) -> Stream {
     Stream::new(seed).apart(side as u64)
 }
 
+/// Which part of the training pairs the one at `position` belongs to, of which each member of an ensemble leaves one out.
+pub(crate) fn left_out(seed: u64, position: u32) -> Stream {
+    Stream::new(seed).child(0x1EF7).child(u64::from(position))
+}
+
+/// The seed of further member `number` of an ensemble.
+pub(crate) fn member(seed: u64, number: u64) -> u64 {
+    Stream::new(seed).child(0x3E3B).child(number).seed()
+}
+
 /// What dropout drops in a step of training.
 pub(crate) fn step(seed: u64, step: u64) -> Stream {
     Stream::new(seed).apart((step + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))

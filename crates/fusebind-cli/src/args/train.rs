@@ -26,6 +26,9 @@ pub struct TrainArgs {
     /// Epochs, in place of the recipe's.
     #[arg(long, value_name = "N")]
     pub epochs: Option<u64>,
+    /// Members of an ensemble, in place of the recipe's: predictions are their mean, with their spread.
+    #[arg(long, value_name = "N")]
+    pub ensemble: Option<u64>,
     /// Seed.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -270,6 +270,7 @@ fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyho
         split: args.split.clone(),
         all_folds: false,
         epochs: None,
+        ensemble: None,
         seed,
         device: args.device,
         resume: out.join("run.json").is_file(),

@@ -91,6 +91,7 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("drug modalities", names(&info.drug_modalities)),
         ("target modalities", names(&info.target_modalities)),
         ("parameters", info.parameters.to_string()),
+        ("members", info.members.to_string()),
         ("recipe", info.recipe.clone()),
         ("seed", info.seed.to_string()),
         (

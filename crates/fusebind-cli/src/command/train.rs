@@ -24,10 +24,10 @@ use crate::{
 
 pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     let mut recipe = Recipe::open(&args.recipe)?;
-    if let Some(epochs) = args.epochs {
-        recipe.training.epochs = epochs;
-        recipe.check()?;
-    }
+    let training = &mut recipe.training;
+    training.epochs = args.epochs.unwrap_or(training.epochs);
+    training.ensemble = args.ensemble.unwrap_or(training.ensemble);
+    recipe.check()?;
     refuse_inputs(args)?;
     let device = load::device(args.device, console)?;
     let (dataset, mut rejections) = load::dataset(

@@ -13,6 +13,7 @@ use super::parts::{CALIBRATION, REFERENCE, SCHEMA, WEIGHTS};
 use crate::{
     Error, ErrorKind,
     checkpoint::{Archive, Known},
+    ensemble::{MOST_MEMBERS, MemberRecord},
     trained::{Description, FEATURE_SCHEMA},
 };
 
@@ -132,10 +133,25 @@ fn outputs(description: &Description) -> Result<(), Error> {
             .check(heads)
             .map_err(|what| refuse(&CALIBRATION, format_args!("holds {what}")))?;
     }
-    let weights = |of: &ModalityWeights| Modality::ALL.iter().all(|m| (0.0..=1.0).contains(&of.of(*m)));
-    match description.modality_weights.iter().all(weights) {
+    members(description)
+}
+
+/// Numbers of the first and of further members.
+fn members(description: &Description) -> Result<(), Error> {
+    if description.members.len() as u64 >= MOST_MEMBERS {
+        return Err(refuse(&SCHEMA, format_args!("holds more than {MOST_MEMBERS} members")));
+    }
+    let is_share = |share: f32| (0.0..=1.0).contains(&share);
+    let weights = |of: &[ModalityWeights; 2]| of.iter().all(|of| Modality::ALL.iter().all(|m| is_share(of.of(*m))));
+    if !weights(&description.modality_weights) {
+        return Err(refuse(&SCHEMA, "holds a value of `modality_weights` outside [0, 1]"));
+    }
+    let sound = |member: &MemberRecord| {
+        is_share(member.encoder_share) && is_share(member.structure_only_share) && weights(&member.modality_weights)
+    };
+    match description.members.iter().all(sound) {
         true => Ok(()),
-        false => Err(refuse(&SCHEMA, "holds a value of `modality_weights` outside [0, 1]")),
+        false => Err(refuse(&SCHEMA, "holds a share or a weight of a member outside [0, 1]")),
     }
 }
 

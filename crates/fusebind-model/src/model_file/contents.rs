@@ -7,7 +7,7 @@ use std::path::Path;
 use fusebind_features::reference::Reference;
 
 use super::{
-    agreement,
+    agreement, members,
     parts::{CALIBRATION, PROVENANCE, REFERENCE, SCHEMA, WEIGHTS, save_description, take_description},
 };
 use crate::{
@@ -23,6 +23,8 @@ pub struct ModelFile {
     pub description: Description,
     /// Parameters by path.
     pub weights: Archive,
+    /// Parameters of the further members of an ensemble, in the order of their records.
+    pub members: Vec<Archive>,
     /// Training pairs, where the model reads neighbour features.
     pub reference: Option<Reference>,
 }
@@ -45,9 +47,11 @@ impl ModelFile {
         agreement::check(&description, reference.as_ref())?;
         let weights = sections.take(WEIGHTS.name)?.into_archive(WEIGHTS.name)?;
         agreement::weights(&weights)?;
+        let (weights, members) = members::divided(weights, description.members.len());
         Ok(Self {
             description,
             weights,
+            members,
             reference,
         })
     }
@@ -59,7 +63,7 @@ impl ModelFile {
     pub fn save(self, path: &Path) -> Result<(), Error> {
         let mut sections = Sections::default();
         save_description(&self.description, &mut sections)?;
-        let weights = Section::of_archive(WEIGHTS.version, self.weights)?;
+        let weights = Section::of_archive(WEIGHTS.version, members::united(self.weights, self.members))?;
         sections.by_name.insert(WEIGHTS.name.into(), weights);
         let reference = reference_section(REFERENCE.version, self.reference.as_ref())?;
         sections.by_name.insert(REFERENCE.name.into(), reference);

@@ -26,8 +26,10 @@ pub struct ModelInfo {
     pub drug_modalities: Vec<Modality>,
     /// Modalities of targets that are read.
     pub target_modalities: Vec<Modality>,
-    /// Number of parameters.
+    /// Number of parameters, of all members together.
     pub parameters: u64,
+    /// Members of the ensemble; 1 for a single model.
+    pub members: u64,
     /// Version of fusebind that wrote the file.
     pub version: String,
     /// Version of the featurisation.
@@ -69,7 +71,9 @@ impl ModelInfo {
         let (file, sections) = ModelFile::open(path)?;
         let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let reference = file.reference.as_ref();
-        let weights = file.weights.arrays.values();
+        let of_members = file.members.iter().flat_map(|member| member.arrays.values());
+        let weights = file.weights.arrays.values().chain(of_members);
+        let members = 1 + file.members.len() as u64;
         let Description {
             version,
             feature_schema,
@@ -99,6 +103,7 @@ impl ModelInfo {
             drug_modalities: model.drug_modalities(),
             target_modalities: model.target_modalities(),
             parameters: weights.map(|array| array.values.len() as u64).sum(),
+            members,
             version,
             feature_schema,
             recipe,

@@ -2,7 +2,7 @@
 //!
 //! | section | holds |
 //! |---|---|
-//! | `weights` | the parameters of the model |
+//! | `weights` | the parameters of the model, of each member of an ensemble |
 //! | `schema` | its configuration, feature schema, input scales, side schemas, output scales, ensemble and modality weights |
 //! | `reference` | the reference set: training entities, their labels and descriptors, the mismatch model |
 //! | `calibration` | decision threshold, prior, and what held-out pairs say of errors and probabilities |
@@ -14,6 +14,7 @@
 mod agreement;
 mod contents;
 mod info;
+mod members;
 mod parts;
 mod strip;
 mod trained;

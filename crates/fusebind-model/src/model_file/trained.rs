@@ -11,6 +11,7 @@ use super::contents::ModelFile;
 use crate::{
     Error,
     checkpoint::Archive,
+    ensemble::Member,
     trained::{Description, TrainedModel},
 };
 
@@ -28,6 +29,7 @@ impl TrainedModel {
         let file = ModelFile {
             description: description.clone(),
             weights,
+            members: Vec::new(),
             reference: neighbours.cloned(),
         };
         file.save(path)
@@ -40,12 +42,22 @@ impl TrainedModel {
     pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
         let (file, _) = ModelFile::open(path)?;
         // The parameters take memory one by one as their values arrive, each after its shape has been compared.
-        let model = (file.description.model.uninitialised(device))
-            .and_then(|model| file.weights.load_into(model))
-            .map_err(|e| e.about(path))?;
+        let load = |weights: &Archive| {
+            (file.description.model.uninitialised(device))
+                .and_then(|model| weights.load_into(model))
+                .map_err(|e| e.about(path))
+        };
+        let model = load(&file.weights)?;
+        let members = (file.members.iter().zip(&file.description.members))
+            .map(|(weights, record)| {
+                let record = record.clone();
+                load(weights).map(|model| Member { model, record })
+            })
+            .collect::<Result<_, Error>>()?;
         Ok(Self {
             description: file.description,
             model,
+            members,
             mismatch_rates: file
                 .reference
                 .as_ref()

@@ -102,6 +102,8 @@ pub struct Encoded {
     pub(super) subsets: Vec<InputSubset>,
     pub(super) drugs: EncodedSide,
     pub(super) targets: EncodedSide,
+    /// The same entities, as the further members of an ensemble encode them.
+    pub(super) further: Vec<Encoded>,
 }
 
 /// Mean attention weight of each modality in the embedding of an entity; a row adds up to 1.
@@ -125,10 +127,23 @@ impl Encoded {
             subsets: drugs.subsets.clone(),
             drugs: drugs.drugs.clone(),
             targets: targets.targets.clone(),
+            further: (drugs.further.iter().zip(&targets.further))
+                .map(|(drugs, targets)| Self::joined(drugs, targets))
+                .collect(),
         }
     }
 
-    /// Embeddings of the distinct drugs (`side` 0) or targets (1) under the subset at `subset`, `[B, D]`, in the order of
+    /// The same entities as each member of an ensemble encodes them, the first member first.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// With what the further members of an ensemble make of the same entities.
+    pub(crate) fn with_further(self, further: Vec<Self>) -> Self {
+        Self { further, ..self }
+    }
+
+    /// Embeddings by the first member of the distinct drugs (`side` 0) or targets (1) under the subset at `subset`, `[B, D]`, in the order of
     /// [`Encoded::ids`].
     pub fn embeddings(&self, subset: usize, side: usize) -> &Tensor<2> {
         &self.side(side).embeddings[subset]
@@ -139,7 +154,7 @@ impl Encoded {
         &self.side(side).ids
     }
 
-    /// Attention weights of drugs (`side` 0) or targets (1).
+    /// Attention weights of drugs (`side` 0) or targets (1), of the first member.
     pub fn attention(&self, side: usize) -> AttentionWeights<'_> {
         AttentionWeights { side: self.side(side) }
     }

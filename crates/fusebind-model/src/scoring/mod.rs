@@ -22,5 +22,6 @@ mod scorer;
 pub(crate) use encoded::distinct;
 pub use encoded::{AttentionWeights, Encoded, InputSubset};
 pub use missing::{MissingModalities, NeighbourSource};
-pub use raw_output::{EnsembleWeights, RawOutputs, Scores};
+pub use raw_output::{EnsembleWeights, RawOutputs, Scores, Spread};
+pub(crate) use scorer::GATHERED;
 pub use scorer::{EntityEmbeddings, Scorer};

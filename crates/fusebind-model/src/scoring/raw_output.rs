@@ -21,7 +21,20 @@ pub struct Scores {
     pub prior_shift: Vec<f32>,
     /// How far the encoders and the neighbour head are apart, `[P]`: on the first affinity, or on the logit where there is none. Empty
     /// where the model has no neighbour head.
+    ///
+    /// Of an ensemble: the root of the squares of their mean distance and of the spread of the members.
     pub disagreement: Vec<f32>,
+    /// Spread of the members of an ensemble, empty for a single model.
+    pub spread: Spread,
+}
+
+/// How far the members of an ensemble are apart: standard deviations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Of the standardised affinities, `[P, U]`.
+    pub affinity: Vec<f32>,
+    /// Of the probabilities of binding, `[P]`.
+    pub binding: Vec<f32>,
 }
 
 /// How the raw outputs of a model become its prediction, see the file's header.
@@ -31,6 +44,18 @@ pub struct EnsembleWeights {
     pub encoder_share: f32,
     /// Share of the output from graph and sequence alone.
     pub structure_only_share: f32,
+}
+
+/// Means and standard deviations over `members`, value by value; two members at least.
+fn moments(members: &[Vec<f32>]) -> (Vec<f32>, Vec<f32>) {
+    let count = members.len() as f64;
+    let of = |at: usize| {
+        let values = || members.iter().map(|member| f64::from(member[at]));
+        let mean = values().sum::<f64>() / count;
+        let squares: f64 = values().map(|value| (value - mean).powi(2)).sum();
+        (mean as f32, (squares / (count - 1.0)).sqrt() as f32)
+    };
+    (0..members[0].len()).map(of).unzip()
 }
 
 /// `share one + (1 - share) other`, value by value.
@@ -48,7 +73,46 @@ impl Scores {
             binding: mixture(&self.binding, &other.binding, share),
             prior_shift: mixture(&self.prior_shift, &other.prior_shift, share),
             disagreement: mixture(&self.disagreement, &other.disagreement, share),
+            spread: Spread::default(),
         }
+    }
+
+    /// What the members of an ensemble say of the same pairs, one [`Scores`] for each; that of a single one is taken as it is.
+    pub fn mean(members: Vec<Self>) -> Self {
+        if members.len() < 2 {
+            return members.into_iter().next().unwrap_or_default();
+        }
+        let of = |values: &dyn Fn(&Self) -> Vec<f32>| moments(&members.iter().map(values).collect::<Vec<_>>());
+        let probability = |logit: &f32| 1.0 / (1.0 + (-logit).exp());
+        let (affinity, affinity_spread) = of(&|one| one.affinity.clone());
+        let (binding, _) = of(&|one| one.binding.clone());
+        let (_, binding_spread) = of(&|one| one.binding.iter().map(probability).collect());
+        let (_, apart) = of(&Self::first);
+        let (distance, _) = of(&|one| one.disagreement.clone());
+        // A model without a neighbour head has no distance: the spread alone is left.
+        let distance = distance.into_iter().chain(std::iter::repeat(0.0));
+        Self {
+            affinity,
+            scales: members[0].scales,
+            binding,
+            prior_shift: members[0].prior_shift.clone(),
+            disagreement: apart.iter().zip(distance).map(|(a, d)| a.hypot(d)).collect(),
+            spread: Spread {
+                affinity: affinity_spread,
+                binding: binding_spread,
+            },
+        }
+    }
+
+    /// Appends the scores of further pairs.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.scales = other.scales;
+        self.affinity.extend(other.affinity);
+        self.binding.extend(other.binding);
+        self.prior_shift.extend(other.prior_shift);
+        self.disagreement.extend(other.disagreement);
+        self.spread.affinity.extend(other.spread.affinity);
+        self.spread.binding.extend(other.spread.binding);
     }
 
     /// The standardised affinity in `column` of a pair.

@@ -24,7 +24,7 @@ const ENTITIES: usize = 512;
 /// Pairs scored at a time.
 const PAIRS: usize = 32_768;
 /// Pairs whose neighbour features are computed at a time.
-const GATHERED: usize = 8 * PAIRS;
+pub(crate) const GATHERED: usize = 8 * PAIRS;
 
 /// What the encoders of a model say of every entity of some pairs: read once, fused and scored under as many absences as are asked for.
 #[derive(Clone, Debug)]
@@ -214,6 +214,7 @@ impl Scorer<'_> {
             subsets: subsets.to_vec(),
             drugs: EncodedSide::collect(drug_ids, ENTITIES, of_drugs),
             targets: EncodedSide::collect(target_ids, ENTITIES, of_targets),
+            further: Vec::new(),
         }
     }
 

@@ -86,15 +86,18 @@ fn effects(reasons: PartReasons) -> Vec<f64> {
 /// The same model, the values of each of its arrays in another order.
 fn with_shuffled_weights(model: &TrainedModel, seed: u64) -> Result<TrainedModel, Error> {
     let mut random = Stream::new(seed).generator();
-    let mut weights = Archive::of(&model.model);
-    weights
-        .arrays
-        .values_mut()
-        .for_each(|array| array.values.shuffle(&mut random));
-    Ok(TrainedModel {
-        model: weights.load_into(model.model.clone())?,
-        ..model.clone()
-    })
+    let mut shuffled = |model: &fusebind_model::model::Model| {
+        let mut weights = Archive::of(model);
+        let arrays = weights.arrays.values_mut();
+        arrays.for_each(|array| array.values.shuffle(&mut random));
+        weights.load_into(model.clone())
+    };
+    let mut changed = model.clone();
+    changed.model = shuffled(&model.model)?;
+    for member in &mut changed.members {
+        member.model = shuffled(&member.model)?;
+    }
+    Ok(changed)
 }
 
 /// The same model, the labels of its training pairs in another order.

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use fusebind_data::{sampler::SamplerConfig, split::SplitBy};
 use fusebind_features::{modality::Modality, regular};
-use fusebind_model::model::ModelConfig;
+use fusebind_model::{ensemble::MOST_MEMBERS, model::ModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -130,6 +130,9 @@ impl Default for ColdStartConfig {
 pub struct TrainingConfig {
     /// Passes over the training pairs.
     pub epochs: u64,
+    /// Members of an ensemble, whose mean is the prediction: 1 for a single model. Each has another seed and leaves another tenth of the
+    /// training pairs out.
+    pub ensemble: u64,
     /// Label-free passes over the entities that have several modalities, before the first epoch; needs `model.alignment.dim`.
     pub pretraining: u64,
     /// Presumed negatives per training pair that binds: unknown pairs in which each drug and target is as frequent as among the binders.
@@ -166,6 +169,7 @@ impl Default for TrainingConfig {
     fn default() -> Self {
         Self {
             epochs: 40,
+            ensemble: 1,
             pretraining: 0,
             presumed_negatives: 0.0,
             sampler: SamplerConfig::default(),
@@ -264,6 +268,9 @@ impl Recipe {
         let wrong = |message: &str| Err(Error::new(ErrorKind::Recipe, message));
         if training.epochs == 0 {
             return wrong("training: `epochs` must be above 0");
+        }
+        if !(1..=MOST_MEMBERS).contains(&training.ensemble) {
+            return wrong("training: `ensemble` must be 1 to 64");
         }
         if training.sampler.batch_pairs == 0 {
             return wrong("training.sampler: `batch_pairs` must be above 0");

@@ -7,6 +7,7 @@
 //! RUN/model.safetensors   the selected weights with all that prediction needs
 //! RUN/split.json          hash and sizes of the parts
 //! RUN/source.json         where the data are; written by the surfaces, for later commands, and no part of the run's identity
+//! RUN/members/, hold_outs/  runs of further models while they are trained
 //! RUN/state/              what `train --resume` needs; removed when the run is done
 //! ```
 
@@ -129,6 +130,14 @@ fn io(path: &Path, what: &str, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("{what}: {error}")).about(path)
 }
 
+/// Removes a folder that may not be there.
+fn remove(folder: &Path) -> Result<(), Error> {
+    match folder.exists() {
+        true => fs::remove_dir_all(folder).map_err(|e| io(folder, "cannot be removed", &e)),
+        false => Ok(()),
+    }
+}
+
 impl RunDir {
     /// A new folder; one that already holds a run is refused.
     pub fn create(root: &Path) -> Result<Self, Error> {
@@ -184,6 +193,20 @@ impl RunDir {
         self.hold_outs().join(number.to_string())
     }
 
+    fn members(&self) -> PathBuf {
+        self.root.join("members")
+    }
+
+    /// Folder of the run of a further member of an ensemble.
+    pub fn member(&self, number: u64) -> PathBuf {
+        self.members().join(number.to_string())
+    }
+
+    /// Removes the runs of the members, whose weights the model has now.
+    pub fn remove_members(&self) -> Result<(), Error> {
+        remove(&self.members())
+    }
+
     /// Says that hold-outs are to follow.
     pub fn begin_calibration(&self) -> Result<(), Error> {
         let folder = self.hold_outs();
@@ -192,11 +215,7 @@ impl RunDir {
 
     /// Removes the hold-outs, of which the model has everything now.
     pub fn calibrated(&self) -> Result<(), Error> {
-        let folder = self.hold_outs();
-        match folder.exists() {
-            true => fs::remove_dir_all(&folder).map_err(|e| io(&folder, "cannot be removed", &e)),
-            false => Ok(()),
-        }
+        remove(&self.hold_outs())
     }
 
     /// Takes the folder for this process, until the file is dropped.
@@ -348,11 +367,7 @@ impl RunDir {
 
     /// Removes what only a resumed run needs.
     pub fn finish(&self) -> Result<(), Error> {
-        let folder = self.root.join("state");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(|e| io(&folder, "cannot be removed", &e))?;
-        }
-        Ok(())
+        remove(&self.root.join("state"))
     }
 
     fn state(&self) -> PathBuf {

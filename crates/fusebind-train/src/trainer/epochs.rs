@@ -25,9 +25,9 @@ pub(super) struct Epochs<'a> {
     pub job: &'a Job<'a>,
     pub run: Run,
     pub loader: Loader<'a>,
-    pub validation: Validation<'a>,
+    pub validation: &'a Validation<'a>,
     pub curriculum: Box<dyn Curriculum>,
-    pub neighbour_correlations: NeighbourCorrelations,
+    pub neighbour_correlations: &'a NeighbourCorrelations,
     pub schedule: Schedule,
 }
 
@@ -66,7 +66,7 @@ impl Epochs<'_> {
             valid: validated.logged(),
             modality_weights: match run.recipe.training.curriculum.kind {
                 CurriculumKind::None => Default::default(),
-                _ => curriculum::named(loader.modality_weights, &self.neighbour_correlations),
+                _ => curriculum::named(loader.modality_weights, self.neighbour_correlations),
             },
             measured_importance: curriculum::named_importance(&run.progress.curriculum),
             learning_rate: self.schedule.rate(run.optimizer.steps().saturating_sub(1)),

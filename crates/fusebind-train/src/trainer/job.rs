@@ -53,7 +53,7 @@ pub struct Job<'a> {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
     /// Epoch whose weights were kept.
     pub epoch: u64,

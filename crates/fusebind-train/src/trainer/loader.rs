@@ -59,6 +59,8 @@ pub(super) struct Loader<'a> {
     /// Drug row and target row of each interaction.
     pub pairs: &'a [(u32, u32)],
     pub train: &'a [u32],
+    /// Positions in the training part that are learned from, ascending.
+    pub positions: &'a [u32],
     pub stores: (&'a DrugStore, &'a TargetStore),
     pub scales: &'a [OutputScale],
     /// Neighbour features by position in the training part, once for each of the pair's own and permuted side values
@@ -98,8 +100,12 @@ impl Loader<'_> {
 
     /// The batches of `epoch` as positions in the training part.
     pub fn epoch(&self, epoch: u64) -> Vec<Vec<u32>> {
-        let pairs: Vec<(u32, u32)> = (0..self.train.len() as u32).map(|p| self.pair(p)).collect();
-        BatchSampler::new(self.sampler.clone()).epoch(&pairs, self.seed, epoch)
+        let pairs: Vec<(u32, u32)> = self.positions.iter().map(|p| self.pair(*p)).collect();
+        let mut batches = BatchSampler::new(self.sampler.clone()).epoch(&pairs, self.seed, epoch);
+        for at in batches.iter_mut().flatten() {
+            *at = self.positions[*at as usize];
+        }
+        batches
     }
 
     /// What is masked of the neighbour features of a training pair in this epoch.

@@ -7,6 +7,8 @@ mod epochs;
 mod inputs;
 mod job;
 mod loader;
+mod member;
+mod members;
 mod prepare;
 mod presumed;
 mod pretrain;
@@ -16,15 +18,10 @@ mod validation;
 pub use job::{Job, Observer, Silent, Trained};
 pub(crate) use run::agree_trained;
 
-use std::time::Instant;
-
 use crate::Error;
-use epochs::Epochs;
-use inputs::{Positives, outcomes};
-use loader::Loader;
+use member::Shared;
 use prepare::Prepared;
-use run::{Pace, Run};
-use validation::Validation;
+use run::Run;
 
 /// Runs a job to its end, on the data that it names.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
@@ -40,56 +37,13 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
 
 fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let prepared = Prepared::new(job, observer)?;
-    let training = &prepared.recipe.training;
-    let stores = (&prepared.drugs, &prepared.targets);
-    let pairs = &prepared.drug_rows.pairs;
-    let mut run = Run::start(job, &prepared)?;
-    let neighbour_correlations = (prepared.neighbours.as_ref())
-        .map(|table| table.neighbour_correlation(&outcomes(job, &prepared.plan)))
-        .unwrap_or_default();
-    let further = [&prepared.drug_rows.drugs[..], &prepared.permuted_copies.targets];
-    let positives = match training.objective.contrast > 0.0 {
-        true => Positives::new(job, &prepared.plan, further),
-        false => Positives::default(),
+    // The folder is taken before any member is trained.
+    let run = Run::start(job, &prepared)?;
+    let shared = Shared::new(job, &prepared);
+    let Some(members) = members::train(&shared, &run.dir, observer)? else {
+        return Ok(Trained::default());
     };
-    let loader = Loader {
-        interactions: &job.dataset.interactions,
-        pairs,
-        train: job.split.train.indices(),
-        stores,
-        scales: &prepared.plan.scales,
-        neighbours: prepared.neighbours.as_ref(),
-        cold_start: &training.cold_start,
-        permuted_copies: &prepared.permuted_copies,
-        dropout: &prepared.recipe.modalities.dropout,
-        positives: &positives,
-        corruption: training.curriculum.corruption,
-        sampler: &training.sampler,
-        seed: job.seed,
-        modality_weights: Default::default(),
-        progress: 0.0,
-    };
-    let validation = Validation::new(job, pairs, &prepared.plan.scales, stores, prepared.reference.as_ref());
-    let schedule = run.schedule(loader.epoch(0).len() as u64);
-    run.pretrain(job, &prepared.drugs, &prepared.targets, observer)?;
-    let (train_pairs, first_epoch) = (loader.train.len(), run.progress.epoch);
-    observer.begin(train_pairs, training.epochs, first_epoch);
-    let begun = Instant::now();
-    let mut epochs = Epochs {
-        job,
-        run,
-        loader,
-        validation,
-        curriculum: training.curriculum.build(&neighbour_correlations, job.seed),
-        neighbour_correlations,
-        schedule,
-    };
-    epochs.finish(observer)?;
-    let pace = Pace {
-        pairs: (epochs.run.progress.epoch - first_epoch) as f64 * train_pairs as f64,
-        seconds: begun.elapsed().as_secs_f64(),
-    };
-    epochs
-        .run
-        .end(job, &epochs.validation, prepared.reference.as_ref(), pace)
+    let own = members::positions(job, 0);
+    let (run, pace) = shared.train(job, run, &own, observer)?;
+    run.end(job, &shared.validation, prepared.reference.as_ref(), members, pace)
 }

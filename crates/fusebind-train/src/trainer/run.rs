@@ -9,8 +9,10 @@ use fusebind_features::{modality::ModalityWeights, reference::Reference};
 use fusebind_model::{
     checkpoint::Archive,
     device::seed,
+    ensemble::MemberRecord,
     model::Model,
-    trained::{Description, FEATURE_SCHEMA, TrainedModel},
+    model_file::ModelFile,
+    trained::{Description, FEATURE_SCHEMA},
 };
 
 use super::{
@@ -112,6 +114,7 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
             .copied()
             .unwrap_or_default(),
         modality_weights: Default::default(),
+        members: Vec::new(),
         prior: plan.prior,
         threshold: None,
         trust: None,
@@ -122,6 +125,12 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
         seed: job.seed,
         training: training_record(job, recipe),
     }
+}
+
+/// A further member of an ensemble at the end of its training.
+pub(super) struct TrainedMember {
+    pub weights: Archive,
+    pub record: MemberRecord,
 }
 
 /// How much was trained, and in which time.
@@ -161,6 +170,8 @@ impl Run {
             RunDir::create(job.out)?
         };
         if job.resume && dir.is_trained() {
+            // A kill can have left them.
+            dir.remove_members()?;
             return Err(Error::new(ErrorKind::Run, "this run is finished")
                 .about(dir.root())
                 .hint("use its model, or train in another folder"));
@@ -325,9 +336,10 @@ impl Run {
         job: &Job<'_>,
         validation: &Validation<'_>,
         reference: Option<&Reference>,
+        members: Vec<TrainedMember>,
         pace: Pace,
     ) -> Result<Trained, Error> {
-        let Some(kept) = self.progress.selection.clone() else {
+        let Some(mut kept) = self.progress.selection.clone() else {
             return Err(Error::new(ErrorKind::Run, "has no finished epoch").about(self.dir.root()));
         };
         let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
@@ -338,12 +350,26 @@ impl Run {
             self.description.encoder_share = ensemble.encoder_share;
             self.description.structure_only_share = ensemble.structure_only_share;
             self.description.training.epoch = kept.epoch;
-            self.description.training.scores = kept.metrics.clone();
-            if self.description.model.heads.binding {
-                let model = self.averaged(&best)?;
-                self.description.threshold = validation.threshold(&model, job.device, &self.description);
+            let mut models = vec![self.averaged(&best)?];
+            for member in &members {
+                models.push(self.averaged(&member.weights)?);
             }
-            TrainedModel::save(best, reference, &self.description, &self.dir.model())?;
+            let (weights, records): (_, Vec<_>) = members.into_iter().map(|one| (one.weights, one.record)).unzip();
+            self.description.members = records;
+            let whole = validation.whole(&models, job.device, &self.description);
+            self.description.threshold = whole.threshold;
+            if models.len() > 1 {
+                kept.metrics = whole.metrics;
+            }
+            self.description.training.scores = kept.metrics.clone();
+            let file = ModelFile {
+                description: self.description.clone(),
+                weights: best,
+                members: weights,
+                reference: reference.cloned(),
+            };
+            file.save(&self.dir.model())?;
+            self.dir.remove_members()?;
             self.dir.finish()?;
         }
         Ok(Trained {

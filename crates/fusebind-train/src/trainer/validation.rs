@@ -48,6 +48,15 @@ impl Validated {
     }
 }
 
+/// What a finished model says of the validation part.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whole {
+    /// Probability above which a pair is said to bind: best F1.
+    pub threshold: Option<f64>,
+    /// Scores by name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
     interactions: Vec<&'a Interaction>,
@@ -200,15 +209,25 @@ impl<'a> Validation<'a> {
         metrics
     }
 
-    /// Probability above which a pair is said to bind: best F1 on validation.
-    pub fn threshold(&self, model: &Model, device: &Device, description: &Description) -> Option<f64> {
-        if self.pairs.is_empty() {
-            return None;
+    /// What the finished model says of the validation part: `models` are its members, the first one first.
+    pub fn whole(&self, models: &[Model], device: &Device, description: &Description) -> Whole {
+        if self.pairs.is_empty() || (models.len() == 1 && !description.model.heads.binding) {
+            return Whole::default();
         }
-        let scorer = self.scorer(model, device, description.modality_weights);
-        let scores = scorer.predict(None, self.stores, &self.pairs, description.ensemble(), |_| {});
+        let first = (description.ensemble(), description.modality_weights);
+        let further = description.members.iter();
+        let further = further.map(|member| (member.ensemble(), member.modality_weights));
+        let of_member = |(model, (ensemble, weights)): (&Model, (EnsembleWeights, [ModalityWeights; 2]))| {
+            let scorer = self.scorer(model, device, weights);
+            scorer.predict(None, self.stores, &self.pairs, ensemble, |_| {})
+        };
+        let settings = std::iter::once(first).chain(further);
+        let scores = Scores::mean(models.iter().zip(settings).map(of_member).collect());
         let ScoredLabels { truth, predicted } = ScoredLabels::binding(&self.interactions, &scores);
-        classification::best_threshold(&truth, &predicted).ok()
+        Whole {
+            threshold: classification::best_threshold(&truth, &predicted).ok(),
+            metrics: self.metrics(&scores),
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use fusebind_eval::{calibration, classification, regression};
 use fusebind_features::{
     entity::{protein::Protein, side::SideData},
     modality::ModalitySet,
-    neighbours::NeighbourTable,
+    neighbours::{Mask, NeighbourTable},
     schema::{DrugStore, TargetStore},
 };
 use fusebind_model::{
-    scoring::{EntityEmbeddings, MissingModalities, NeighbourSource, Scorer, Scores},
+    scoring::{EnsembleWeights, EntityEmbeddings, MissingModalities, NeighbourSource, Scorer, Scores},
     trained::TrainedModel,
 };
 
@@ -53,7 +53,7 @@ pub(super) struct Setting<'a> {
     pub(super) targets: TargetStore,
     pub(super) table: Option<NeighbourTable>,
     pub(super) tables: Vec<TableFinding>,
-    embeddings: OnceCell<EntityEmbeddings>,
+    embeddings: OnceCell<Vec<EntityEmbeddings>>,
 }
 
 impl<'a> Setting<'a> {
@@ -100,25 +100,20 @@ impl<'a> Setting<'a> {
     }
 
     pub(super) fn scores(&self, missing: MissingModalities<'_>) -> Scores {
-        let scorer = Scorer {
-            model: &self.trained.model,
-            neighbours: self
-                .table
-                .as_ref()
-                .map_or(NeighbourSource::Nothing, NeighbourSource::Table),
-            missing,
-            modality_weights: self.trained.description.modality_weights,
-            device: &self.trained.device,
-        };
+        let neighbours = (self.table.as_ref()).map_or(NeighbourSource::Nothing, NeighbourSource::Table);
         let stores = (&self.drugs, &self.targets);
-        let embeddings = self.embeddings.get_or_init(|| scorer.read(stores, &self.pairs));
-        scorer.predict(
-            Some(embeddings),
-            stores,
-            &self.pairs,
-            self.trained.description.ensemble(),
-            |_| {},
-        )
+        let all = || self.trained.scorers(Mask::default());
+        let read = || all().map(|(scorer, _)| scorer.read(stores, &self.pairs)).collect();
+        let embeddings: &Vec<EntityEmbeddings> = self.embeddings.get_or_init(read);
+        let of_member = |((scorer, ensemble), read): ((Scorer<'_>, EnsembleWeights), &EntityEmbeddings)| {
+            let scorer = Scorer {
+                neighbours,
+                missing,
+                ..scorer
+            };
+            scorer.predict(Some(read), stores, &self.pairs, ensemble, |_| {})
+        };
+        Scores::mean(all().zip(embeddings).map(of_member).collect())
     }
 
     /// Drug and target, in the data set, of the pairs that [`Setting::truth`] gives the labels of.

@@ -1,0 +1,55 @@
+//! Ensembles: several models of one recipe that read the same features, and what they say together.
+//!
+//! ```text
+//! prediction = mean over members of their predictions     on standardised affinities and on logits
+//! spread     = standard deviation of the members' predictions (n - 1 in the denominator)
+//! ```
+//!
+//! Members differ in the seed of their weights and batches, and each leaves some training pairs out of its loss. Their mean has a smaller
+//! error than one of them, and they are apart where the data do not decide (Lakshminarayanan et al. 2017, arXiv:1612.01474). Entities are
+//! featurised once and neighbour features are computed once for all members.
+//!
+//! The first member is the model itself; [`Member`]s are the further ones.
+
+use fusebind_features::modality::ModalityWeights;
+use serde::{Deserialize, Serialize};
+
+use crate::{model::Model, scoring::EnsembleWeights};
+
+/// Most members of a model.
+pub const MOST_MEMBERS: u64 = 64;
+
+/// What is kept of a further member besides its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberRecord {
+    /// Seed of its run.
+    pub seed: u64,
+    /// Epoch whose weights were kept.
+    pub epoch: u64,
+    /// Share of the encoders in its prediction.
+    pub encoder_share: f32,
+    /// Share of the output from graph and sequence alone in its prediction.
+    pub structure_only_share: f32,
+    /// Weights of the modalities of drugs and of targets at the end of its training.
+    pub modality_weights: [ModalityWeights; 2],
+}
+
+impl MemberRecord {
+    /// How the raw outputs of the member become its prediction.
+    pub fn ensemble(&self) -> EnsembleWeights {
+        EnsembleWeights {
+            encoder_share: self.encoder_share,
+            structure_only_share: self.structure_only_share,
+        }
+    }
+}
+
+/// A further member of an ensemble, with its weights on a device.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its model, without gradients.
+    pub model: Model,
+    /// What else is its own.
+    pub record: MemberRecord,
+}
