@@ -196,7 +196,11 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
         .by_similarity
         .iter()
         .map(|(band, group)| (band.as_str(), group));
-    let groups = novelties.chain(domains).chain(bands);
+    let missing: Vec<(String, _)> = (calibration.by_missing.iter())
+        .map(|(lacks, group)| (format!("without {lacks}"), group))
+        .collect();
+    let missing = missing.iter().map(|(name, group)| (name.as_str(), *group));
+    let groups = novelties.chain(domains).chain(bands).chain(missing);
     for (name, group) in std::iter::once(("all", &calibration.all)).chain(groups) {
         let cells = [
             group.coverage_90,

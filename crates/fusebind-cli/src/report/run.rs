@@ -195,6 +195,7 @@ fn calibration(scores: &CalibrationScores) -> Section {
             .iter()
             .map(|(band, of)| row(&format!("similarity {band}"), of)),
     );
+    rows.extend((scores.by_missing.iter()).map(|(lacks, of)| row(&format!("without {lacks}"), of)));
     let header = [
         "pairs",
         "number",

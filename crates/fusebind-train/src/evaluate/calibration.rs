@@ -71,11 +71,16 @@ pub struct CalibrationScores {
     pub by_domain: BTreeMap<Domain, GroupCalibration>,
     /// By the smaller similarity of drug and target to training, in bands such as `0.3-0.5`.
     pub by_similarity: BTreeMap<String, GroupCalibration>,
+    /// By the side modalities that a pair lacks, such as `drug text + target text` or `nothing`; empty for a model of structures alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_missing: BTreeMap<String, GroupCalibration>,
 }
 
 /// A test pair with what the model says of its certainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Row {
+    /// Its place in the part.
+    at: usize,
     evidence: PairEvidence,
     domain: Domain,
     affinity: Option<AffinityRow>,
@@ -111,12 +116,17 @@ pub(super) fn calibration(
     }
     let interactions = set.interactions();
     let row = |(row, interaction): (usize, &&Interaction)| Row {
+        at: row,
         evidence: scored.evidence[row],
         domain: trust.domain.find(&scored.evidence[row]).domain,
         affinity: affinity(trained, trust, scored, row, interaction),
         binding: binding(trust, scored, row, interaction),
     };
-    Some(count(&interactions.iter().enumerate().map(row).collect::<Vec<_>>()))
+    let rows: Vec<Row> = interactions.iter().enumerate().map(row).collect();
+    Some(CalibrationScores {
+        by_missing: by(&rows, |row| scored.missing.get(row.at).cloned().unwrap_or_default()),
+        ..count(&rows)
+    })
 }
 
 fn level_of(levels: impl Iterator<Item = f64>) -> Option<usize> {
@@ -179,6 +189,7 @@ fn count(rows: &[Row]) -> CalibrationScores {
         by_novelty: by(rows, |row| row.evidence.novelty()),
         by_domain: by(rows, |row| row.domain),
         by_similarity: by(rows, band),
+        by_missing: BTreeMap::new(),
     }
 }
 
@@ -288,6 +299,7 @@ mod tests {
         let is_known = at.is_multiple_of(2);
         let error = (at as f64 * 0.618_033_988_749_895).fract() * if is_known { 1.0 } else { 3.0 };
         Row {
+            at,
             evidence: PairEvidence {
                 drug: EntityEvidence {
                     is_known,
@@ -339,6 +351,7 @@ mod tests {
     #[test]
     fn each_class_has_its_own_coverage() {
         let row = |binds: bool, set| Row {
+            at: 0,
             affinity: None,
             binding: Some(BindingRow {
                 binds,

@@ -4,7 +4,12 @@ use fusebind_data::{
     split::{Part, Split},
     table::{Dataset, Interaction},
 };
-use fusebind_features::{entity::side::SideData, neighbours::Mask};
+use fusebind_features::{
+    entity::side::SideData,
+    modality::Modality,
+    neighbours::Mask,
+    schema::{DrugStore, TargetStore},
+};
 use fusebind_model::{
     scoring::Scores,
     trained::{SideFindings, TrainedModel},
@@ -51,9 +56,42 @@ impl<'a> EvaluationSet<'a> {
         ScoredSet {
             scores: trained.score(stores, pairs, mask, |_| {}),
             evidence: trained.evidence(stores, pairs),
+            missing: missing(trained, stores, pairs, mask),
             findings,
         }
     }
+}
+
+/// Names of the side modalities that the model reads and each pair lacks.
+fn missing(
+    trained: &TrainedModel,
+    (drugs, targets): (&DrugStore, &TargetStore),
+    pairs: &[(u32, u32)],
+    mask: Mask,
+) -> Vec<String> {
+    let model = &trained.description.model;
+    let is_side = |modality: &Modality| !matches!(modality, Modality::Graph | Modality::Sequence);
+    let read = [model.drug_modalities(), model.target_modalities()]
+        .map(|all| all.into_iter().filter(is_side).collect::<Vec<_>>());
+    if read.iter().all(Vec::is_empty) {
+        return Vec::new();
+    }
+    let of = |(drug, target): &(u32, u32)| {
+        let sides = [
+            ("drug", &read[0], drugs.side.present(*drug), mask.drug),
+            ("target", &read[1], targets.side.present(*target), mask.target),
+        ];
+        let names = sides.into_iter().flat_map(|(side, read, present, masked)| {
+            let lacks = move |m: &&Modality| !present.contains(**m) || masked.contains(**m);
+            read.iter().filter(lacks).map(move |m| format!("{side} {m}"))
+        });
+        let names: Vec<String> = names.collect();
+        match names.is_empty() {
+            true => "nothing".into(),
+            false => names.join(" + "),
+        }
+    };
+    pairs.iter().map(of).collect()
 }
 
 /// What a model says of the pairs of a part, in their order.
@@ -63,6 +101,8 @@ pub(crate) struct ScoredSet {
     pub scores: Scores,
     /// What the model knows of the entities of each pair.
     pub evidence: Vec<PairEvidence>,
+    /// Side modalities that the model reads and each pair lacks, in words; empty for a model of structures alone.
+    pub missing: Vec<String>,
     /// Findings on the side data.
     pub findings: SideFindings,
 }
