@@ -1,6 +1,6 @@
 """Tiny random encoders in the Hugging Face layout, and what `transformers` makes of a few inputs.
 
-    python3 -m venv VENV && VENV/bin/pip install torch transformers sentencepiece protobuf
+    python3 -m venv VENV && VENV/bin/pip install torch transformers sentencepiece protobuf einops zstd cloudpathlib && VENV/bin/pip install --no-deps esm
     VENV/bin/python testdata/pretrained/make.py
 
 Each folder holds config.json, the files of a tokeniser, weights, `inputs.txt` (one input per line) and `reference.safetensors`: for
@@ -89,6 +89,41 @@ def esm2():
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
 
 
+def esmc():
+    """The body of ESM-C from the package `esm`; its weights are published as a pickle, without config.json."""
+    from esm.layers.transformer_stack import TransformerStack
+
+    folder = fresh("esmc")
+    vocabulary = ["<cls>", "<pad>", "<eos>", "<unk>", *RESIDUES, ".", "-", "|", "<mask>"]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary))
+    width, heads, layers = 16, 2, 2
+    (folder / "config.json").write_text(json.dumps({"model_type": "esmc", "d_model": width, "n_heads": heads, "n_layers": layers}))
+    body = torch.nn.Module()
+    body.embed = torch.nn.Embedding(64, width)
+    body.transformer = TransformerStack(width, heads, None, layers, n_layers_geom=0)
+    torch.manual_seed(7)
+    with torch.no_grad():
+        for name, value in body.named_parameters():
+            noise = torch.randn_like(value)
+            value.copy_(1 + 0.3 * noise if value.dim() == 1 and name.endswith("weight") else 0.3 * noise)
+            # The weights are rounded; the frequencies of the rotary positions are no weights, and are not.
+            value.copy_(value.half().float())
+    save_file({name: value.half() for name, value in body.named_parameters()}, folder / "model.safetensors")
+    body.eval()
+    (folder / "inputs.txt").write_text("\n".join(PROTEINS) + "\n")
+    tensors = {}
+    for at, text in enumerate(PROTEINS):
+        ids = [0, *(vocabulary.index(residue) if residue in vocabulary else 3 for residue in text), 2]
+        with torch.no_grad():
+            first = body.embed(torch.tensor([ids]))
+            last, _, hidden = body.transformer(first)
+        tensors[f"{at}.ids"] = torch.tensor(ids, dtype=torch.int32)
+        for layer, state in enumerate([first, *hidden[:-1], last]):
+            tensors[f"{at}.layer.{layer}"] = state[0].contiguous()
+    save_file(tensors, folder / "reference.safetensors")
+    print(folder.name, sum(p.numel() for p in body.parameters()))
+
+
 def bert():
     folder = fresh("bert")
     words = "selective inhibitor of a tyrosine kinase opioid receptor agonist given by mouth an ##s ##ase re resume 2".split()
@@ -168,6 +203,7 @@ def t5_json():
 
 if __name__ == "__main__":
     esm2()
+    esmc()
     bert()
     protbert()
     roberta()

@@ -35,6 +35,7 @@ fn main() {
         port: 0,
         token: None,
         results: None,
+        encoders: Default::default(),
         logs: false,
         limits: Limits::default(),
     };

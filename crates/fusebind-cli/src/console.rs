@@ -5,7 +5,10 @@ use std::{
     time::Instant,
 };
 
-use fusebind::train::{run_dir::EpochMetrics, trainer::Observer};
+use fusebind::{
+    pretrained::EmbedProgress,
+    train::{run_dir::EpochMetrics, trainer::Observer},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Whether stderr is a terminal with colour; `NO_COLOR`, set and not empty, switches it off.
@@ -97,6 +100,20 @@ impl Observer for TrainingProgress {
         self.bar = self.console.bar(self.pairs * epochs, "training pairs");
         self.bar.set_position(self.pairs * done);
         self.bar.reset_eta();
+    }
+
+    fn embedding(&mut self, encoder: &str, progress: EmbedProgress) {
+        let EmbedProgress { done, all, known } = progress;
+        if done == known {
+            self.console.note(format_args!(
+                "{encoder}: {all} distinct inputs, {known} of them embedded before"
+            ));
+            self.bar = self.console.bar(all as u64, "inputs");
+        }
+        self.bar.set_position(done as u64);
+        if done == all {
+            self.bar.finish_and_clear();
+        }
     }
 
     fn note(&mut self, note: &str) {

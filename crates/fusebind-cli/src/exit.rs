@@ -155,6 +155,9 @@ fn hint(error: &anyhow::Error) -> String {
         let text = if let Some(error) = cause.downcast_ref::<model::Error>() {
             match error.kind() {
                 model::ErrorKind::Device => "leave --device out, or use `--device cpu`",
+                model::ErrorKind::Encoder => {
+                    "name the folder of that encoder with --encoder, or go on without what it embeds with --without-encoders"
+                }
                 model::ErrorKind::Io => STORAGE,
                 model::ErrorKind::Checkpoint => "copy the run folder again from its source, or train again",
                 _ => "fix the recipe; `fusebind recipe check` shows what is wrong with it",

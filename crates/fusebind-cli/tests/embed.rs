@@ -4,7 +4,12 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use fusebind::data::{
     modality::load_modalities,
@@ -176,4 +181,64 @@ fn what_is_read_is_not_written_to_and_refusals_have_a_hint() {
         assert!(text(&done.stderr).contains("hint: "), "{line}: {}", text(&done.stderr));
     }
     assert!(!here.join("embedding_graph_x.parquet").exists());
+}
+
+/// Bytes of the unfinished embeddings of `out`.
+fn unfinished(out: &Path) -> u64 {
+    let mut folder = out.as_os_str().to_os_string();
+    folder.push(".unfinished");
+    let files = fs::read_dir(Path::new(&folder)).into_iter().flatten().flatten();
+    files.map(|file| file.metadata().map_or(0, |found| found.len())).sum()
+}
+
+#[test]
+fn a_killed_call_goes_on_where_it_stopped_and_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let residues = "ACDEFGHIKLMNPQRSTVWY".repeat(40);
+    let fasta: String = (0..900)
+        .map(|at| {
+            format!(
+                ">P{at}\n{}{}\n",
+                &residues[at % 20..600 + at % 200],
+                &residues[..1 + at / 20]
+            )
+        })
+        .collect();
+    fs::write(here.join("targets.fasta"), fasta).unwrap();
+    let line = |out: &str| format!("--targets targets.fasta -o {out}/embedding_sequence_x.parquet");
+    assert!(embed("esm2", &line("whole"), here).status.success());
+    let out = here.join("killed/embedding_sequence_x.parquet");
+    let mut kills = 0;
+    for _ in 0..3 {
+        let before = unfinished(&out);
+        let encoder = encoder("esm2");
+        let words = line("killed");
+        let words = ["embed", "--encoder", &encoder].into_iter().chain(words.split(' '));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
+            .args(words)
+            .current_dir(here)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // In the middle: something was added, and the output is not there.
+        while child.try_wait().unwrap().is_none() && unfinished(&out) < before + 8_000 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if out.exists() {
+            break;
+        }
+        assert!(unfinished(&out) > before);
+        kills += 1;
+    }
+    assert!(kills > 0, "every call ended before it could be killed");
+    let done = embed("esm2", &line("killed"), here);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let found = text(&done.stderr);
+    assert!(!found.contains(" 0 of them embedded before"), "{found}");
+    let whole = fs::read(here.join("whole/embedding_sequence_x.parquet")).unwrap();
+    assert!(whole == fs::read(&out).unwrap());
+    assert_eq!(unfinished(&out), 0);
 }

@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Checkpoint,
     /// A device that is not there.
     Device,
+    /// A pretrained encoder that is not there, or is another one.
+    Encoder,
 }
 
 /// An error with the file and the field it concerns, and a remedy.

@@ -11,6 +11,7 @@ use burn::{
 };
 use fusebind_features::{
     batch::{PairIndex, RowIndex},
+    entity::pretrained::PretrainedConfig,
     modality::{Modality, ModalitySet, ModalityWeights},
     rows::Rows,
     schema::{DrugBatch, SideBatch, SideDims, TargetBatch},
@@ -181,6 +182,25 @@ impl ModelConfig {
             }
         }
         Ok(())
+    }
+
+    /// The frozen encoders that a recipe names, each with the modality that it embeds.
+    pub fn pretrained(&self) -> impl Iterator<Item = (Modality, &PretrainedConfig)> {
+        let tables = [
+            (Modality::Graph, &self.graph.pretrained),
+            (Modality::Sequence, &self.sequence.pretrained),
+            (Modality::Text, &self.text.pretrained),
+        ];
+        tables.into_iter().filter_map(|(m, table)| Some((m, table.as_ref()?)))
+    }
+
+    /// The same configuration without folders of this machine, as a model file keeps it: what it needs of an encoder stands with the scale
+    /// of its embedding.
+    pub fn without_folders(mut self) -> Self {
+        self.graph.pretrained = None;
+        self.sequence.pretrained = None;
+        self.text.pretrained = None;
+        self
     }
 
     /// A freshly initialised model; the same seed gives the same weights.

@@ -2,10 +2,14 @@
 //!
 //! Comes in: the file that training wrote. Goes out: a [`TrainedModel`] that featurises and predicts exactly as in training.
 
+use std::{borrow::Cow, sync::Arc};
+
 use burn::tensor::Device;
 use fusebind_features::{
     entity::{
+        embedded::embed,
         molecule::{Molecule, Standardise},
+        pretrained::{EmbedInputs, EncoderReference},
         protein::Protein,
         side::SideData,
     },
@@ -13,7 +17,7 @@ use fusebind_features::{
     neighbours::{Mask, ReferenceEntities},
     quality::{MismatchRates, TableQuality},
     reference::Reference,
-    schema::{DrugStore, InputScales, TargetStore},
+    schema::{DrugStore, InputScales, SideSchema, TargetStore},
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +106,8 @@ pub struct TrainedModel {
     pub neighbours: Option<Reference>,
     /// Mismatch rates of side tables: those of training, unless the user gave others.
     pub mismatch_rates: MismatchRates,
+    /// Pretrained encoders that are at hand, of those that the model was trained with. What another one embeds is missing.
+    pub encoders: Vec<Arc<dyn EmbedInputs>>,
     /// Where the model lives.
     pub device: Device,
 }
@@ -169,10 +175,17 @@ impl TrainedModel {
         drugs: (impl Iterator<Item = &'a Molecule>, &SideData),
         targets: (impl Iterator<Item = &'a Protein>, &SideData),
     ) -> (DrugStore, TargetStore, SideFindings) {
-        let (mut drugs, mut notes) = self.description.drugs(drugs.0, drugs.1);
+        let molecules: Vec<&Molecule> = drugs.0.collect();
+        let proteins: Vec<&Protein> = targets.0.collect();
+        let smiles: Vec<&str> = molecules.iter().map(|m| m.smiles.as_str()).collect();
+        let sequences: Vec<&str> = proteins.iter().map(|p| p.sequence.as_str()).collect();
+        let inputs = &self.description.inputs;
+        let drug_side = self.embedded(&inputs.drug, &smiles, drugs.1);
+        let target_side = self.embedded(&inputs.target, &sequences, targets.1);
+        let (mut drugs, mut notes) = self.description.drugs(molecules.into_iter(), &drug_side);
         let (mut targets, more) = {
             let training = self.neighbours.as_ref().map(|reference| &reference.set.targets);
-            self.description.targets(targets.0, targets.1, training)
+            self.description.targets(proteins.into_iter(), &target_side, training)
         };
         notes.extend(more);
         let table_quality = match &self.neighbours {
@@ -184,7 +197,40 @@ impl TrainedModel {
     }
 }
 
+impl TrainedModel {
+    /// `side` with what the pretrained encoders at hand make of entities with these `structures`. What it holds already, as in training, is
+    /// not computed again.
+    fn embedded<'a>(&self, schema: &SideSchema, structures: &[&str], side: &'a SideData) -> Cow<'a, SideData> {
+        let mut all = Cow::Borrowed(side);
+        for wanted in schema.embeddings.iter().filter(|e| e.encoder.is_some()) {
+            let is_wanted = |encoder: &&Arc<dyn EmbedInputs>| {
+                let own = wanted.encoder.as_ref();
+                own.is_some_and(|own| own.is_same(encoder.reference()))
+            };
+            if all.embeddings.iter().any(|known| wanted.reads(known)) {
+                continue;
+            }
+            if let Some(encoder) = self.encoders.iter().find(is_wanted) {
+                let embeddings = embed(encoder.as_ref(), structures, side);
+                all.to_mut().embeddings.push(embeddings);
+            }
+        }
+        all
+    }
+}
+
 impl Description {
+    /// The pretrained encoders that the model was trained with, each once.
+    pub fn encoders(&self) -> Vec<&EncoderReference> {
+        let mut all: Vec<&EncoderReference> = Vec::new();
+        for reference in self.inputs.drug.encoders().chain(self.inputs.target.encoders()) {
+            if !all.iter().any(|known| known.is_same(reference)) {
+                all.push(reference);
+            }
+        }
+        all
+    }
+
     /// How the raw outputs of the model become its prediction.
     pub fn ensemble(&self) -> EnsembleWeights {
         EnsembleWeights {

@@ -113,6 +113,7 @@ fn a_model_comes_back_bit_by_bit() {
         model: model(&device),
         members: Vec::new(),
         neighbours: Some(reference()),
+        encoders: Vec::new(),
         device,
     };
     let predict = |m: &TrainedModel| m.score((&drugs, &targets), &pairs, Mask::default(), |_| {});

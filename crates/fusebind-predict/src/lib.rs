@@ -7,6 +7,7 @@
 
 mod certainty;
 mod embed;
+mod encoders;
 pub mod explain;
 mod inputs;
 mod model;
@@ -17,6 +18,8 @@ mod request;
 pub mod screen;
 
 pub use embed::Embeddings;
+pub use encoders::{missing_encoders, open_trained};
+pub use fusebind_pretrained::{EncoderFolders, KeptIn};
 pub use inputs::Inputs;
 pub use model::{Entities, Model};
 pub use pair::{Compound, Pair, SideRecord, Target};

@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use fusebind_features::{
     entity::{
         molecule::Molecule,
+        pretrained::EncoderReference,
         protein::Protein,
         side::{DrugRows, SideData},
     },
@@ -24,9 +25,11 @@ use fusebind_model::{
     scoring::{AttentionWeights, Scores},
     trained::{Description, OutputScale, TrainedModel},
 };
+use fusebind_pretrained::EncoderFolders;
 
 use crate::{
     certainty::certainty,
+    encoders::{missing_encoders, open_trained},
     explain::{Controls, Explained, Explanation, controls, explain},
     inputs::{Inputs, name},
     pair::{Compound, DistinctPairs, Pair},
@@ -52,10 +55,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a run folder or a model file onto the processor.
+    /// Loads a run folder or a model file onto the processor, and the pretrained encoders that it reads from where it says that they are.
     ///
     /// # Errors
-    /// Where there is no model file, where it is damaged or of another version, and where it is a control of an ablation that fills in
+    /// Where there is no model file, where it is damaged or of another version, where an encoder is not there or is another one, and where it is a control of an ablation that fills in
     /// missing modalities from the other rows.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::open_on(path.as_ref(), &DeviceChoice::Cpu.resolve()?.device)
@@ -66,12 +69,20 @@ impl Model {
     /// # Errors
     /// As for [`Model::open`].
     pub fn open_on(path: &Path, device: &Device) -> Result<Self, Error> {
+        Self::open_with(path, device, &EncoderFolders::default())
+    }
+
+    /// Loads a run folder or a model file onto `device`, and the pretrained encoders that it reads from `encoders`.
+    ///
+    /// # Errors
+    /// As for [`Model::open`].
+    pub fn open_with(path: &Path, device: &Device, encoders: &EncoderFolders) -> Result<Self, Error> {
         let file = if path.is_dir() {
             path.join("model.safetensors")
         } else {
             path.to_path_buf()
         };
-        let trained = TrainedModel::open(&file, device)?;
+        let trained = open_trained(&file, device, encoders)?;
         if matches!(trained.description.model.fusion.absent, Absent::Mean | Absent::Knn) {
             let control = "is a control of an ablation, whose predictions depend on the other rows of a call: train another recipe";
             return Err(Error::new(ErrorKind::Config, control).about(&file));
@@ -131,6 +142,11 @@ impl Model {
         }
         let drug = drug.into_iter().map(|m| name("drug", m));
         drug.chain(target.into_iter().map(|m| name("target", m))).collect()
+    }
+
+    /// The pretrained encoders that the model was trained with and that are not at hand: what they embed is missing.
+    pub fn missing_encoders(&self) -> Vec<&EncoderReference> {
+        missing_encoders(&self.trained)
     }
 
     /// Uses `rates` as the mismatch rates of side tables, in place of those of training.

@@ -253,7 +253,11 @@ fn embeddings(records: &[&SideRecord]) -> Vec<Embeddings> {
             rows.of_entity.push(own.map(|_| at).into_iter().collect());
             rows.values.extend(own.into_iter().flat_map(|(_, values)| values));
         }
-        Embeddings { modality, rows }
+        Embeddings {
+            modality,
+            rows,
+            encoder: None,
+        }
     };
     kinds.into_iter().map(table).collect()
 }

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    Encoder, Error,
+    Encoder, Error, Precision,
     tokenizer::Content,
     window::{Window, windows},
 };
@@ -55,6 +55,12 @@ impl EmbedConfig {
             window,
             overlap: window / 4,
         }
+    }
+
+    /// All that an embedding depends on but its text, for [`Store::open`](crate::Store::open). The version stands for how it is computed.
+    pub fn key(&self, encoder: &Encoder, precision: Precision) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version} {} {self:?} {precision:?}", encoder.fingerprint())
     }
 
     /// Whether `encoder` can do this.
@@ -114,7 +120,7 @@ impl<'e> Plan<'e> {
     /// Makes tokens of `texts`.
     ///
     /// # Errors
-    /// Where the encoder cannot do what `config` asks, or does not know most of what the texts consist of.
+    /// Where the encoder cannot do what `config` asks, or its tokeniser does not read such texts.
     pub fn new(encoder: &'e Encoder, config: &EmbedConfig, texts: &[&str]) -> Result<Self, Error> {
         config.check(encoder)?;
         let frame = encoder.tokens.before.len() + encoder.tokens.behind.len();
@@ -124,18 +130,6 @@ impl<'e> Plan<'e> {
             Ok(Cut { text, ids, windows })
         };
         let cuts: Vec<Cut> = texts.par_iter().enumerate().map(cut).collect::<Result<_, Error>>()?;
-        let ids = || cuts.iter().flat_map(|cut| &cut.ids);
-        let (unknown, all) = (
-            ids().filter(|id| encoder.tokens.is_unknown(**id)).count(),
-            ids().count(),
-        );
-        if unknown as f64 > MOST_UNKNOWN * all as f64 {
-            let message = format!("the encoder does not know {unknown} of the {all} tokens");
-            return Err(Error::new(
-                message,
-                "use an encoder of such inputs: of proteins, of molecules or of texts",
-            ));
-        }
         let (empty, mut cuts): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|cut| cut.ids.is_empty());
         cuts.sort_by_key(|cut| std::cmp::Reverse(cut.ids.len()));
         let windows = cuts.iter().flat_map(|cut| &cut.windows);
@@ -146,6 +140,22 @@ impl<'e> Plan<'e> {
             empty: empty.into_iter().map(|cut| cut.text).collect(),
             cuts,
         })
+    }
+
+    /// Refuses an encoder that does not know most of what the texts consist of.
+    ///
+    /// # Errors
+    /// Where it is one of something else.
+    pub fn refuse_unknown(self) -> Result<Self, Error> {
+        let ids = || self.cuts.iter().flat_map(|cut| &cut.ids);
+        let is_unknown = |id: &&u32| self.encoder.tokens.is_unknown(**id);
+        let (unknown, all) = (ids().filter(is_unknown).count(), ids().count());
+        if unknown as f64 > MOST_UNKNOWN * all as f64 {
+            let message = format!("the encoder does not know {unknown} of the {all} tokens");
+            let remedy = "use an encoder of such inputs: of proteins, of molecules or of texts";
+            return Err(Error::new(message, remedy));
+        }
+        Ok(self)
     }
 
     /// Embeds the texts; `done` gets the position of a text and its values, `[D]` or `[tokens, D]`, in no particular order.

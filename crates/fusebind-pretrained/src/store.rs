@@ -34,6 +34,31 @@ impl Precision {
     fn size(self) -> usize {
         if self == Self::Float16 { 2 } else { 4 }
     }
+
+    /// The values as they are read again after they were kept.
+    pub(crate) fn rounded(self, values: &[f32]) -> Result<Vec<f32>, Error> {
+        self.check(values)?;
+        Ok(match self {
+            Self::Float16 => values.iter().map(|x| f16::from_f32(*x).to_f32()).collect(),
+            Self::Float32 => values.to_vec(),
+        })
+    }
+
+    /// Refuses a value that has no place in this precision.
+    fn check(self, values: &[f32]) -> Result<(), Error> {
+        let in_range = |x: f32| match self {
+            Self::Float16 => f16::from_f32(x).is_finite(),
+            Self::Float32 => x.is_finite(),
+        };
+        let Some(value) = values.iter().find(|x| !in_range(**x)) else {
+            return Ok(());
+        };
+        let remedy = match self {
+            Self::Float16 => "store as float32, or take another layer",
+            Self::Float32 => "the weights give no finite values: download them again",
+        };
+        Err(Error::new(format!("the value {value} cannot be stored"), remedy))
+    }
 }
 
 /// SHA-256 of a text.
@@ -51,10 +76,17 @@ struct Records {
     of_text: HashMap<TextHash, (u64, u32)>,
 }
 
+/// The file of `key` in `folder`.
+fn file_of(folder: &Path, key: &str) -> PathBuf {
+    let digits: String = text_hash(key)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{digits}.embeddings"))
+}
+
 /// A file of embeddings.
 pub struct Store {
     path: PathBuf,
     precision: Precision,
+    is_writable: bool,
     records: Mutex<Records>,
 }
 
@@ -64,9 +96,23 @@ impl Store {
     /// # Errors
     /// Where the file cannot be used, or another process uses it.
     pub fn open(folder: &Path, key: &str, precision: Precision) -> Result<Self, Error> {
+        let store = Self::open_shared(folder, key, precision)?;
+        match store.is_writable {
+            true => Ok(store),
+            false => {
+                let error = Error::new("is in use by another process", "wait for it, or name another folder");
+                Err(error.about(&store.path))
+            }
+        }
+    }
+
+    /// As [`Store::open`]. While another process uses the file, what it has kept so far is read and nothing is added.
+    ///
+    /// # Errors
+    /// Where the file cannot be used.
+    pub fn open_shared(folder: &Path, key: &str, precision: Precision) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
-        let digits: String = text_hash(key)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{digits}.embeddings"));
+        let path = file_of(folder, key);
         let fault = |error: std::io::Error| Error::io(&path, &error);
         let mut options = OpenOptions::new();
         let file = options
@@ -76,18 +122,38 @@ impl Store {
             .truncate(false)
             .open(&path)
             .map_err(fault)?;
-        if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
-            return Err(Error::new("is in use by another process", "wait for it, or name another folder").about(&path));
+        let is_writable = !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+        Self::of(file, path, (precision, is_writable))
+    }
+
+    /// The store of `key` in `folder`, to which nothing is added; none where there is no such file.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn open_to_read(folder: &Path, key: &str, precision: Precision) -> Result<Option<Self>, Error> {
+        let path = file_of(folder, key);
+        match File::open(&path) {
+            Ok(file) => Self::of(file, path, (precision, false)).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(&path, &error)),
         }
+    }
+
+    fn of(file: File, path: PathBuf, (precision, is_writable): (Precision, bool)) -> Result<Self, Error> {
+        let fault = |error: std::io::Error| Error::io(&path, &error);
         let mut records = Records {
             file,
             end: 0,
             of_text: HashMap::new(),
         };
         records.scan(precision).map_err(fault)?;
+        if is_writable {
+            records.cut().map_err(fault)?;
+        }
         Ok(Self {
             path,
             precision,
+            is_writable,
             records: Mutex::new(records),
         })
     }
@@ -134,17 +200,10 @@ impl Store {
     /// # Errors
     /// Where the file cannot be written, or a value has no place in this precision.
     pub fn put(&self, hash: &TextHash, values: &[f32]) -> Result<(), Error> {
-        let in_range = |x: f32| match self.precision {
-            Precision::Float16 => f16::from_f32(x).is_finite(),
-            Precision::Float32 => x.is_finite(),
-        };
-        if let Some(value) = values.iter().find(|x| !in_range(**x)) {
-            let remedy = match self.precision {
-                Precision::Float16 => "store as float32, or take another layer",
-                Precision::Float32 => "the weights give no finite values: download them again",
-            };
-            return Err(Error::new(format!("the value {value} cannot be stored"), remedy).about(&self.path));
+        if !self.is_writable {
+            return Ok(());
         }
+        self.precision.check(values).map_err(|error| error.about(&self.path))?;
         let count = u32::try_from(values.len()).ok().filter(|count| *count <= MOST_VALUES);
         let count =
             count.ok_or_else(|| Error::new("a text has too many values", "pool its states").about(&self.path))?;
@@ -182,16 +241,12 @@ fn checksum(bytes: &[u8]) -> [u8; 8] {
 }
 
 impl Records {
-    /// Finds the whole records, and cuts off what follows them.
+    /// Finds the whole records.
     fn scan(&mut self, precision: Precision) -> std::io::Result<()> {
         let length = self.file.metadata()?.len();
         let mut reader = BufReader::with_capacity(1 << 20, &self.file);
         let mut first = vec![0; MAGIC.len()];
         if reader.read_exact(&mut first).is_err() || first != MAGIC {
-            self.file.set_len(0)?;
-            self.file.seek(SeekFrom::Start(0))?;
-            self.file.write_all(MAGIC)?;
-            self.end = MAGIC.len() as u64;
             return Ok(());
         }
         self.end = MAGIC.len() as u64;
@@ -219,7 +274,18 @@ impl Records {
             self.end += 44 + bytes;
         }
         self.of_text = of_text;
-        self.file.set_len(self.end)
+        Ok(())
+    }
+
+    /// Cuts off what follows the whole records, and begins a file without any.
+    fn cut(&mut self) -> std::io::Result<()> {
+        self.file.set_len(self.end)?;
+        if self.end == 0 {
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(MAGIC)?;
+            self.end = MAGIC.len() as u64;
+        }
+        Ok(())
     }
 }
 

@@ -8,8 +8,9 @@ use fusebind_pretrained::{Content, EmbedConfig, Encoder, Family, Plan, Pooling};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
-const ENCODERS: [(&str, Family, Content); 6] = [
+const ENCODERS: [(&str, Family, Content); 7] = [
     ("esm2", Family::Esm2, Content::Protein),
+    ("esmc", Family::EsmC, Content::Protein),
     ("bert", Family::Bert, Content::Text),
     ("protbert", Family::Bert, Content::Protein),
     ("roberta", Family::Roberta, Content::Molecule),
@@ -157,7 +158,9 @@ fn long_sequences_are_read_in_windows() {
 fn what_cannot_be_done_is_refused_with_a_remedy() {
     let encoder = Encoder::open(folder("esm2")).unwrap();
     let config = EmbedConfig::of(&encoder, Content::Protein, Pooling::Mean);
-    let refused = |config: &EmbedConfig, texts: &[&str]| match Plan::new(&encoder, config, texts) {
+    let refused = |config: &EmbedConfig, texts: &[&str]| match Plan::new(&encoder, config, texts)
+        .and_then(Plan::refuse_unknown)
+    {
         Err(error) => !error.remedy().is_empty(),
         Ok(_) => false,
     };

@@ -108,6 +108,7 @@ impl From<features::Error> for Fault {
 impl From<model::Error> for Fault {
     fn from(error: model::Error) -> Self {
         let remedy = match error.kind() {
+            model::ErrorKind::Encoder => "name its folder in `encoders`, or go on with `without_encoders=True`",
             model::ErrorKind::Io => "check the path, its permissions and the free space",
             model::ErrorKind::Checkpoint => "copy the run folder again from its source, or train again",
             _ => "fix the recipe",

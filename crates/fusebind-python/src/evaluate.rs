@@ -9,12 +9,13 @@ use fusebind::{
         table::Dataset,
     },
     features::neighbours::Mask,
-    model::{device::DeviceChoice, trained::TrainedModel},
+    model::device::DeviceChoice,
+    predict::{EncoderFolders, KeptIn, open_trained},
     train::{
         evaluate::{EvaluationConfig, EvaluationSet, evaluate, pair_columns, presence_by_pair},
         recipe::Recipe,
         run_dir::{
-            RunDir, RunInfo,
+            EMBEDDINGS, RunDir, RunInfo,
             source::{RunSource, SplitSource},
         },
         run_split::{IsOther, run_split},
@@ -76,7 +77,11 @@ impl Scoring {
             return Err(Fault::model(message, "train it once more with `resume=True`"));
         }
         let device = DeviceChoice::Cpu.resolve()?.device;
-        let trained = TrainedModel::open(&run.model(), &device)?;
+        let encoders = EncoderFolders {
+            kept: KeptIn::ReadOnly(run.root().join(EMBEDDINGS)),
+            ..EncoderFolders::default()
+        };
+        let trained = open_trained(&run.model(), &device, &encoders)?;
         let without = modalities(&self.without)?;
         trained.check_without(without)?;
         let data = self.find_data(&run)?;

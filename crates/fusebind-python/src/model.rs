@@ -9,7 +9,7 @@ use fusebind::{
     data::source::ColumnMap,
     features::modality::ModalitySet,
     model::{device::DeviceChoice, model_file::ModelInfo},
-    predict::Model as Predictor,
+    predict::{EncoderFolders, KeptIn, Model as Predictor},
 };
 use pyo3::prelude::*;
 
@@ -75,12 +75,23 @@ fn model_file(path: &Path) -> PathBuf {
 impl Model {
     /// Opens a run folder or a model file.
     #[staticmethod]
-    #[pyo3(signature = (path, without=vec![]))]
-    fn open(py: Python<'_>, path: PathBuf, without: Vec<String>) -> PyResult<Self> {
+    #[pyo3(signature = (path, without=vec![], encoders=vec![], without_encoders=false))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        without: Vec<String>,
+        encoders: Vec<PathBuf>,
+        without_encoders: bool,
+    ) -> PyResult<Self> {
         let without: ModalitySet = modalities(&without)?;
+        let encoders = EncoderFolders {
+            folders: encoders,
+            without: without_encoders,
+            kept: KeptIn::Memory,
+        };
         let predictor = work::run(py, None, |_| {
             let device = DeviceChoice::Cpu.resolve()?.device;
-            Ok(Predictor::open_on(&path, &device)?.without(without)?)
+            Ok(Predictor::open_with(&path, &device, &encoders)?.without(without)?)
         })?;
         Ok(Self {
             predictor: Arc::new(predictor),

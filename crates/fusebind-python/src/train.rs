@@ -163,6 +163,7 @@ impl Training {
             seed: self.seed,
             device: &device,
             out: &self.out,
+            cache: None,
             resume: self.resume,
             stop_after: None,
         };

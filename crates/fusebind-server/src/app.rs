@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use fusebind_model::model_file::ModelInfo;
+use fusebind_model::{device::DeviceChoice, model_file::ModelInfo};
 use fusebind_predict::Model;
 use tokio::sync::Semaphore;
 
@@ -76,8 +76,16 @@ impl App {
             true => path.join("model.safetensors"),
             false => path.to_path_buf(),
         };
-        let info = ModelInfo::open(&file)?;
-        let model = Arc::new(Model::open(path)?);
+        let mut info = ModelInfo::open(&file)?;
+        // Clients need not know where things are on this machine.
+        for encoder in &mut info.encoders {
+            encoder.folder.clone_from(&encoder.name);
+        }
+        let model = Arc::new(Model::open_with(
+            path,
+            &DeviceChoice::Cpu.resolve()?.device,
+            &config.encoders,
+        )?);
         if let Some(folder) = &config.results {
             std::fs::create_dir_all(folder)?;
         }

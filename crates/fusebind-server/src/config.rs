@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use fusebind_features::entity::protein::MAX_RESIDUES;
+use fusebind_predict::EncoderFolders;
 use serde::Serialize;
 
 /// Where a server listens, who may use it, and how much of it.
@@ -16,6 +17,8 @@ pub struct ServerConfig {
     pub token: Option<String>,
     /// Folder for the results of jobs; without one nothing is written to disk.
     pub results: Option<PathBuf>,
+    /// Where the pretrained encoders of the model are.
+    pub encoders: EncoderFolders,
     /// Whether requests are logged to stderr.
     pub logs: bool,
     /// Bounds.

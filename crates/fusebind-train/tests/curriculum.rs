@@ -57,6 +57,7 @@ fn trained(
         seed: 1,
         device: &device,
         out: &folder.join("run"),
+        cache: None,
         resume: false,
         stop_after: None,
     };

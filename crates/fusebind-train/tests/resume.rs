@@ -153,6 +153,7 @@ fn run_sides(
         seed,
         device: &device,
         out,
+        cache: None,
         resume,
         stop_after,
     };

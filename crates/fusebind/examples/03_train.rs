@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         seed: 1,
         device: &Device::flex(),
         out: Path::new("runs/example/run"),
+        cache: None,
         resume: false,
         stop_after: None,
     };

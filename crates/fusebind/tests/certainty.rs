@@ -62,6 +62,7 @@ fn run_recipe(
         seed: 1,
         device: &Device::flex(),
         out,
+        cache: None,
         resume,
         stop_after: None,
     };

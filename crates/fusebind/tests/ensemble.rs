@@ -53,6 +53,7 @@ fn run(data: &(Dataset, Split), out: &Path, resume: bool, observer: &mut dyn Obs
         seed: 1,
         device: &Device::flex(),
         out,
+        cache: None,
         resume,
         stop_after: None,
     };

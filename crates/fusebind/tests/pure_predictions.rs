@@ -53,6 +53,7 @@ fn trained(folder: &Path, dataset: &Dataset, side: &[SideData; 2]) -> Model {
         seed: 1,
         device: &Device::flex(),
         out: &folder.join("run"),
+        cache: None,
         resume: false,
         stop_after: None,
     };
@@ -225,6 +226,7 @@ fn what_cannot_be_predicted_is_refused_where_it_comes_in() {
         seed: 1,
         device: &Device::flex(),
         out: &folder.path().join("run"),
+        cache: None,
         resume: false,
         stop_after: None,
     };

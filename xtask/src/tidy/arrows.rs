@@ -17,11 +17,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fusebind-model", &["fusebind-features", "fusebind-eval"]),
     (
         "fusebind-train",
-        &["fusebind-features", "fusebind-data", "fusebind-model", "fusebind-eval"],
+        &[
+            "fusebind-features",
+            "fusebind-data",
+            "fusebind-model",
+            "fusebind-eval",
+            "fusebind-pretrained",
+        ],
     ),
     (
         "fusebind-predict",
-        &["fusebind-features", "fusebind-model", "fusebind-eval"],
+        &[
+            "fusebind-features",
+            "fusebind-model",
+            "fusebind-eval",
+            "fusebind-pretrained",
+        ],
     ),
     (
         "fusebind-server",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeviceName, SourceArgs};
+use super::{DeviceName, EncoderArgs, SourceArgs};
 
 /// Options of `calibrate`.
 #[derive(Debug, Args)]
@@ -23,6 +23,8 @@ pub struct CalibrateArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

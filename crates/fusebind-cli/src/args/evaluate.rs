@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use fusebind::data::split::Part;
 
-use super::{DeviceName, SourceArgs};
+use super::{DeviceName, EncoderArgs, SourceArgs};
 
 /// Part of a split.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,6 +68,8 @@ pub struct EvaluateArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::{DeviceName, SourceArgs};
+use super::{DeviceName, EncoderArgs, SourceArgs};
 
 /// Options of `predict`.
 #[derive(Debug, Args)]
@@ -51,6 +51,8 @@ pub struct PredictArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DeviceName, SourceArgs, example};
+use super::{DeviceName, EncoderArgs, SourceArgs, example};
 
 /// What to do with the quality of side data.
 #[derive(Debug, Subcommand)]
@@ -38,6 +38,8 @@ pub struct ReasonsArgs {
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
     #[command(flatten)]
+    pub encoders: EncoderArgs,
+    #[command(flatten)]
     pub source: SourceArgs,
 }
 
@@ -58,6 +60,8 @@ pub struct EstimateArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeviceName, PartName, SourceArgs};
+use super::{DeviceName, EncoderArgs, PartName, SourceArgs};
 
 /// Options of `robustness`.
 #[derive(Debug, Args)]
@@ -35,6 +35,8 @@ pub struct RobustnessArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{DeviceName, SourceArgs, example};
+use super::{DeviceName, EncoderArgs, SourceArgs, example};
 
 /// What to do with a screening.
 #[derive(Debug, Subcommand)]
@@ -69,6 +69,8 @@ pub struct ScreenArgs {
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
     #[command(flatten)]
+    pub encoders: EncoderArgs,
+    #[command(flatten)]
     pub source: SourceArgs,
 }
 
@@ -108,6 +110,8 @@ pub struct MergeHitsArgs {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
 }
 
 /// Options of `screen status`.

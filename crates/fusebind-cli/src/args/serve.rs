@@ -4,6 +4,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
 
+use super::EncoderArgs;
+
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -36,4 +38,6 @@ pub struct ServeArgs {
     /// Seconds for which a finished job is kept.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub keep_jobs: u32,
+    #[command(flatten)]
+    pub encoders: EncoderArgs,
 }

@@ -34,10 +34,10 @@ use super::{
     train,
 };
 use crate::{
-    args::{AblateArgs, TrainArgs},
+    args::{AblateArgs, EncoderArgs, TrainArgs},
     console::Console,
     exit::Failure,
-    interrupt, report,
+    interrupt, load, report,
     run_source::DataSource,
     variant_run::VariantRun,
 };
@@ -255,6 +255,12 @@ fn spawn(scored_run: &str, threads: usize) -> anyhow::Result<Child> {
         .context("a run cannot be started")
 }
 
+/// The encoders of a run are where its recipe says.
+static AS_TRAINED: EncoderArgs = EncoderArgs {
+    encoders: Vec::new(),
+    without_encoders: false,
+};
+
 /// Trains and scores one run.
 fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyhow::Result<()> {
     let out = args.out().join(format!("runs/{variant}-{seed}"));
@@ -292,7 +298,7 @@ fn work(args: &AblateArgs, variant: &str, seed: u64, console: &Console) -> anyho
                 source: &source,
                 part: args.part.part(),
                 quick: !args.thorough,
-                device: args.device,
+                flags: load::ModelFlags::new(args.device, &AS_TRAINED, args.source.cache.as_deref()),
             },
             console,
         )?;

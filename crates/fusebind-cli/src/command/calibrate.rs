@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use fusebind::{Model, data::source::LabelPolicy, model::model_file::ModelFile, train::calibrate::recalibrate};
+use fusebind::{data::source::LabelPolicy, model::model_file::ModelFile, train::calibrate::recalibrate};
 
 use super::output::{create_parent, protect};
 use crate::{args::CalibrateArgs, console::Console, exit::Failure, load};
@@ -12,6 +12,7 @@ use crate::{args::CalibrateArgs, console::Console, exit::Failure, load};
 pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
     let beside = load::rejected_beside(&args.out);
     let inputs = [&args.data, &args.run].into_iter().chain(&args.modalities);
+    let inputs = inputs.chain(&args.encoders.encoders);
     protect([&args.out, &beside], inputs.map(PathBuf::as_path))?;
     if args.out.exists() {
         return Err(Failure::failed(
@@ -19,8 +20,8 @@ pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
             "name a new file with -o",
         ));
     }
-    let device = load::device(args.device, console)?;
-    let model = Model::open_on(&args.run, &device)?;
+    let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
+    let model = load::model(&args.run, flags, console)?;
     let source = args.source.following(model.description().standardise)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Required, None, console)?;
     let fields = load::text_fields(model.description());

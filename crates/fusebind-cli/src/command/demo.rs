@@ -112,6 +112,7 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
         seed: args.seed,
         device: &device,
         out: &out,
+        cache: None,
         resume: false,
         stop_after: None,
     };

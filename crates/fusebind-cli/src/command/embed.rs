@@ -42,7 +42,7 @@ pub fn run(args: &EmbedArgs, console: &Console) -> anyhow::Result<()> {
         PrecisionName::Float16 => Precision::Float16,
         PrecisionName::Float32 => Precision::Float32,
     };
-    let store = Store::open(&cache, &key(&encoder, &config, precision), precision)?;
+    let store = Store::open(&cache, &config.key(&encoder, precision), precision)?;
     let empty = embed(&encoder, &config, &inputs, &store, console)?;
     inputs.reject(
         |text| empty.contains(&text_hash(text)),
@@ -107,12 +107,6 @@ fn config(args: &EmbedArgs, encoder: &Encoder, inputs: &Inputs) -> EmbedConfig {
     }
 }
 
-/// All that an embedding depends on but its text. The version stands for how it is computed.
-fn key(encoder: &Encoder, config: &EmbedConfig, precision: Precision) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    format!("{version} {} {config:?} {precision:?}", encoder.fingerprint())
-}
-
 /// Embeds the texts that are not in `store` yet; those without a token.
 fn embed(
     encoder: &Encoder,
@@ -135,7 +129,7 @@ fn embed(
         return Ok(HashSet::new());
     }
     let only_texts: Vec<&str> = due.iter().map(|(text, _)| *text).collect();
-    let plan = Plan::new(encoder, config, &only_texts)?;
+    let plan = Plan::new(encoder, config, &only_texts)?.refuse_unknown()?;
     let bar = console.bar(due.len() as u64, "inputs");
     let started = Instant::now();
     plan.run(&|at, values| {

@@ -1,5 +1,7 @@
 //! `fusebind evaluate`: scores beside baselines, with the leakage audit.
 
+use std::path::PathBuf;
+
 use fusebind::{
     data::{split::Part, table::write},
     features::neighbours::Mask,
@@ -86,8 +88,8 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
 /// The model of the run, with the mismatch rates that were given.
 fn open_model(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::Result<TrainedModel> {
     finished(run)?;
-    let device = load::device(args.device, console)?;
-    let mut bundle = TrainedModel::open(&run.model(), &device)?;
+    let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
+    let mut bundle = load::trained(run.root(), &run.model(), flags, console)?;
     if let Some(path) = &args.mismatch_rates {
         bundle.mismatch_rates = load::mismatch_rates(path, &bundle.description)?;
     }
@@ -123,7 +125,8 @@ fn open_source(args: &EvaluateArgs, run: &RunDir, console: &Console) -> anyhow::
             source
                 .paths()
                 .chain([args.run.as_path()])
-                .chain(args.mismatch_rates.as_deref()),
+                .chain(args.mismatch_rates.as_deref())
+                .chain(args.encoders.encoders.iter().map(PathBuf::as_path)),
         )?;
     }
     Ok(source)

@@ -29,7 +29,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args, console),
         Command::Data(args) => data::run(args, console),
-        Command::Recipe(args) => recipe::run(args),
+        Command::Recipe(args) => recipe::run(args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Robustness(args) => robustness::run(&args, console),

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use fusebind::{
-    features::entity::molecule::Standardise,
+    features::entity::{molecule::Standardise, pretrained::EncoderReference},
     model::model_file::{ModelFile, ModelInfo},
 };
 
@@ -58,6 +58,11 @@ fn strip(path: &Path, output: &Path, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An encoder that the model needs beside its file.
+fn encoder(reference: &EncoderReference) -> String {
+    format!("{reference}, sha256 {}, at {}", reference.sha256, reference.folder)
+}
+
 /// What a reader wants to know first comes first.
 // Long because it is one list of lines in their order.
 fn page(info: &ModelInfo) -> Vec<String> {
@@ -73,6 +78,10 @@ fn page(info: &ModelInfo) -> Vec<String> {
     let pairs = match info.reference_pairs {
         0 => "none inside".to_string(),
         count => format!("{count} labels of training pairs are inside"),
+    };
+    let encoders = match &info.encoders[..] {
+        [] => "-".to_string(),
+        all => all.iter().map(encoder).collect::<Vec<_>>().join("; "),
     };
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
     let expected: Vec<String> = (info.expected.iter())
@@ -115,6 +124,7 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("threshold", number(info.threshold)),
         ("prior", number(info.prior)),
         ("training pairs", pairs),
+        ("encoders", encoders),
         ("fusebind", info.version.clone()),
         ("feature schema", info.feature_schema.to_string()),
         ("size", format!("{} bytes", info.bytes)),

@@ -52,9 +52,9 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     explain::check(args.explain.as_deref(), args.out.as_deref())?;
     let beside = rejected_file(args);
     protect(args.out.iter().chain(&args.explain).chain([&beside]), inputs(args))?;
-    let device = load::device(args.device, console)?;
+    let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
     let without = load::switched_off(&args.only, &args.without)?;
-    let mut predictor = Model::open_on(&args.run, &device)?.without(without)?;
+    let mut predictor = load::model(&args.run, flags, console)?.without(without)?;
     if let Some(path) = &args.mismatch_rates {
         let rates = load::mismatch_rates(path, predictor.description())?;
         predictor = predictor.with_mismatch_rates(rates);
@@ -113,7 +113,12 @@ fn inputs(args: &PredictArgs) -> impl Iterator<Item = &Path> {
         &args.modalities,
         &args.mismatch_rates,
     ];
-    tables.into_iter().flatten().chain([&args.run]).map(PathBuf::as_path)
+    tables
+        .into_iter()
+        .flatten()
+        .chain(&args.encoders.encoders)
+        .chain([&args.run])
+        .map(PathBuf::as_path)
 }
 
 /// The list of rejected rows: beside the output; without one in the folder one stands in, under the name of the input.

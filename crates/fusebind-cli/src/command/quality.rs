@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use fusebind::{
-    Model,
     data::{source::LabelPolicy, table::write_atomically},
     predict::Entities,
 };
@@ -31,8 +30,8 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
             [&args.data, &args.modalities, &args.run].map(PathBuf::as_path),
         )?;
     }
-    let device = load::device(args.device, console)?;
-    let model = Model::open_on(&args.run, &device)?;
+    let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
+    let model = load::model(&args.run, flags, console)?;
     let source = args.source.following(model.description().standardise)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Optional, None, console)?;
     let fields = load::text_fields(model.description());
@@ -77,8 +76,8 @@ fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {
 
 /// Explains some pairs with the model and with shuffled ones, and prints how much the reasons resemble each other.
 fn reasons(args: &ReasonsArgs, console: &Console) -> anyhow::Result<()> {
-    let device = load::device(args.device, console)?;
-    let model = Model::open_on(&args.run, &device)?;
+    let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
+    let model = load::model(&args.run, flags, console)?;
     let source = args.source.following(model.description().standardise)?;
     let (dataset, mut rejections) = load::dataset(&args.data, &source, LabelPolicy::Optional, None, console)?;
     let fields = load::text_fields(model.description());

@@ -2,13 +2,16 @@
 
 use std::{fs, path::Path};
 
-use fusebind::{data::table::write_atomically, train::recipe::Recipe};
+use fusebind::{
+    data::table::write_atomically,
+    train::{recipe::Recipe, trainer::check_encoders},
+};
 use std::io::Write;
 
 use super::output::{create_parent, protect, say};
-use crate::{args::RecipeCommand, exit::Failure};
+use crate::{args::RecipeCommand, console::Console, exit::Failure};
 
-pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
+pub fn run(command: RecipeCommand, console: &Console) -> anyhow::Result<()> {
     match command {
         RecipeCommand::List => {
             for (name, text) in Recipe::list() {
@@ -27,7 +30,13 @@ pub fn run(command: RecipeCommand) -> anyhow::Result<()> {
             create_parent(&file)?;
             write_atomically(&file, |out| write!(out, "{}{text}", head(&recipe)))?;
         }
-        RecipeCommand::Check { recipe } => say(Recipe::open(&recipe)?.to_toml()?.trim_end())?,
+        RecipeCommand::Check { recipe } => {
+            let recipe = Recipe::open(&recipe)?;
+            for reference in check_encoders(&recipe)? {
+                console.note(format_args!("{reference}, sha256 {}", reference.sha256));
+            }
+            say(recipe.to_toml()?.trim_end())?
+        }
     }
     Ok(())
 }

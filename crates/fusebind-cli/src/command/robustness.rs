@@ -9,7 +9,6 @@ use fusebind::{
         split::Part,
         table::{Column, write, write_atomically},
     },
-    model::trained::TrainedModel,
     train::{
         evaluate::EvaluationSet,
         experiment::robustness::{Measurement, Robustness, RobustnessConfig, robustness},
@@ -22,7 +21,7 @@ use super::{
     output::{protect, say},
 };
 use crate::{
-    args::{DeviceName, RobustnessArgs},
+    args::RobustnessArgs,
     console::Console,
     load, report,
     run_source::{DataSource, SourceFlags},
@@ -55,7 +54,7 @@ pub fn run(args: &RobustnessArgs, console: &Console) -> anyhow::Result<()> {
             source: &source,
             part: args.part.part(),
             quick: args.quick,
-            device: args.device,
+            flags: load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref()),
         },
         console,
     )?;
@@ -93,17 +92,16 @@ pub struct Sweep<'a> {
     pub part: Part,
     /// Few missing rates.
     pub quick: bool,
-    /// Where to compute.
-    pub device: DeviceName,
+    /// How the model is opened.
+    pub flags: load::ModelFlags<'a>,
 }
 
 /// Sweeps a run over a data set.
 pub fn sweep(wanted: &Sweep<'_>, console: &Console) -> anyhow::Result<Robustness> {
     let (run, source) = (wanted.run, wanted.source);
     let (recipe, info) = (run.recipe()?, run.info()?);
-    let device = load::device(wanted.device, console)?;
     finished(run)?;
-    let bundle = TrainedModel::open(&run.model(), &device)?;
+    let bundle = load::trained(run.root(), &run.model(), wanted.flags, console)?;
     let labels = LabelPolicy::Required;
     let tables = source.tables.following(bundle.description.standardise)?;
     let (dataset, mut rejections) = load::dataset(&source.data, &tables, labels, recipe.censor_at_floor, console)?;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use fusebind::predict::KeptIn;
 use fusebind_server::{App, Limits, OpenError, ServerConfig, serve, signal};
 
 use super::output::say;
@@ -18,6 +19,7 @@ pub fn run(args: ServeArgs, console: &Console) -> anyhow::Result<()> {
         port: args.port,
         token: token.filter(|token| !token.is_empty()),
         results: args.results,
+        encoders: args.encoders.folders(KeptIn::Memory),
         logs: !console.is_quiet(),
         limits: Limits {
             body_bytes: (args.max_body as usize) << 20,

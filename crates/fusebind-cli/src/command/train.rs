@@ -28,7 +28,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
     training.epochs = args.epochs.unwrap_or(training.epochs);
     training.ensemble = args.ensemble.unwrap_or(training.ensemble);
     recipe.check()?;
-    refuse_inputs(args)?;
+    refuse_inputs(args, &recipe)?;
     let device = load::device(args.device, console)?;
     let (dataset, mut rejections) = load::dataset(
         &args.data,
@@ -70,6 +70,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         seed: args.seed,
         device: &device,
         out: &args.out,
+        cache: args.source.cache.as_deref(),
         resume: args.resume,
         stop_after: None,
     };
@@ -126,9 +127,13 @@ fn data_source(args: &TrainArgs) -> DataSource {
 }
 
 /// Refuses a run folder that is read, before anything is written.
-fn refuse_inputs(args: &TrainArgs) -> anyhow::Result<()> {
+fn refuse_inputs(args: &TrainArgs, recipe: &Recipe) -> anyhow::Result<()> {
     let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
-    let inputs = [args.data.as_path(), Path::new(&args.recipe)].into_iter().chain(split);
+    let encoders = recipe.model.pretrained().map(|(_, table)| Path::new(&table.path));
+    let inputs = [args.data.as_path(), Path::new(&args.recipe)]
+        .into_iter()
+        .chain(split)
+        .chain(encoders);
     protect(
         [&args.out, &load::rejected_beside(&args.out)],
         inputs.chain(args.modalities.as_deref()),

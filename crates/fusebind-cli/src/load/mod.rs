@@ -3,6 +3,7 @@
 
 mod device;
 mod modalities;
+mod model;
 mod rates;
 mod rejected;
 mod split;
@@ -10,6 +11,7 @@ mod table;
 
 pub use device::device;
 pub use modalities::{Unmatched, modalities, notes, side_data, switched_off, text_fields};
+pub use model::{ModelFlags, model, trained};
 pub use rates::{RatesFile, mismatch_rates};
 pub use rejected::{rejected_beside, report_rejections};
 pub use split::{split, split_of_run};

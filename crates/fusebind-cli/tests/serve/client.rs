@@ -51,6 +51,7 @@ pub fn config() -> ServerConfig {
         port: 0,
         token: None,
         results: None,
+        encoders: Default::default(),
         logs: false,
         limits: Limits::default(),
     }

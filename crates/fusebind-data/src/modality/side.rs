@@ -32,6 +32,7 @@ impl ModalityTables {
                 ProfileKind::Embedding(modality) => data.embeddings.push(Embeddings {
                     modality,
                     rows: table.profiles.clone(),
+                    encoder: None,
                 }),
             }
         }

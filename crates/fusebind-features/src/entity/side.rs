@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, RngExt};
 
+use super::pretrained::EncoderReference;
 use crate::modality::Modality;
 
 /// Side data of the entities of one side.
@@ -79,6 +80,8 @@ pub struct Embeddings {
     pub modality: Modality,
     /// Rows over nameless channels.
     pub rows: Profiles,
+    /// The encoder of the recipe that computed them; none for those of a side table.
+    pub encoder: Option<EncoderReference>,
 }
 
 /// Numeric rows over named columns.
@@ -194,8 +197,13 @@ impl SideData {
             let rows = &mut self.bioassay.of_entity;
             rows.push(rows[bioassay].clone());
             for embeddings in &mut self.embeddings {
+                // What the recipe's encoder made of a text goes with the text.
+                let from = match (embeddings.modality, &embeddings.encoder) {
+                    (Modality::Text, Some(_)) => text,
+                    _ => entity as usize,
+                };
                 let rows = &mut embeddings.rows.of_entity;
-                rows.push(rows[entity as usize].clone());
+                rows.push(rows[from].clone());
             }
             copied.push(entity);
         }

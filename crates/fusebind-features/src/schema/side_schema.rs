@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{side_dims::SideDims, side_store::SideStore};
 use crate::{
-    entity::side::{Profiles, SideData},
+    entity::{
+        pretrained::EncoderReference,
+        side::{Embeddings, Profiles, SideData},
+    },
     feature::{
         bioassay::{self, TOKENS},
         text::Vocabulary,
@@ -47,6 +50,22 @@ pub struct EmbeddingSchema {
     pub modality: Modality,
     /// Scale of the channels, fitted on training entities.
     pub scale: InputScale,
+    /// The encoder that computes it where the recipe names one; none for an embedding of a side table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderReference>,
+}
+
+impl EmbeddingSchema {
+    /// Whether `embeddings` are those that the model was trained on: the same encoder, or none, and the same width.
+    pub fn reads(&self, embeddings: &Embeddings) -> bool {
+        let encoded_alike = match (&self.encoder, &embeddings.encoder) {
+            (Some(own), Some(other)) => own.is_same(other),
+            (None, None) => true,
+            _ => false,
+        };
+        let width = self.scale.mean.len();
+        encoded_alike && embeddings.modality == self.modality && embeddings.rows.columns.len() == width
+    }
 }
 
 impl SideSchema {
@@ -88,6 +107,7 @@ impl SideSchema {
                 schema.embeddings.push(EmbeddingSchema {
                     modality: embeddings.modality,
                     scale: InputScale::standard(&rows),
+                    encoder: embeddings.encoder.clone(),
                 });
             }
         }
@@ -108,10 +128,22 @@ impl SideSchema {
                 return Err(format!("the {what} `{name}` twice"));
             }
         }
-        match self.embeddings.iter().any(|e| e.scale.mean.is_empty()) {
-            true => Err("an embedding without channels".into()),
+        if self.embeddings.iter().any(|e| e.scale.mean.is_empty()) {
+            return Err("an embedding without channels".into());
+        }
+        let encoded = |e: &EmbeddingSchema| e.encoder.as_ref().map(|r| (r.modality, r.width));
+        let differs = |e: &EmbeddingSchema| encoded(e).is_some_and(|own| own != (e.modality, e.scale.mean.len()));
+        match self.embeddings.iter().any(differs) {
+            true => Err("an encoder of another modality or width than its embedding".into()),
             false => Ok(()),
         }
+    }
+
+    /// The encoders that the model was trained with.
+    pub fn encoders(&self) -> impl Iterator<Item = &EncoderReference> {
+        self.embeddings
+            .iter()
+            .filter_map(|embedding| embedding.encoder.as_ref())
     }
 
     /// Channels of each modality.
@@ -243,10 +275,8 @@ impl SideSchema {
         let mut left: Vec<_> = data.embeddings.iter().collect();
         for schema in &self.embeddings {
             let width = schema.scale.mean.len();
-            let fits =
-                |e: &&crate::entity::side::Embeddings| e.modality == schema.modality && e.rows.columns.len() == width;
             let mut rows = Rows::build(entities, width, |_, _| {});
-            if let Some(at) = left.iter().position(fits) {
+            if let Some(at) = left.iter().position(|e| schema.reads(e)) {
                 let source = left.remove(at);
                 for (entity, out) in rows.values.chunks_mut(width).enumerate() {
                     if let Some(row) = source.rows.rows(entity).next() {
@@ -270,8 +300,6 @@ impl SideSchema {
 
 #[cfg(test)]
 mod tests {
-    use crate::entity::side::Embeddings;
-
     use super::*;
 
     fn data() -> SideData {
@@ -297,6 +325,7 @@ mod tests {
                     values: vec![1.0, 5.0, 3.0, 5.0],
                     of_entity: vec![vec![0], vec![], vec![], vec![1]],
                 },
+                encoder: None,
             }],
             ..SideData::default()
         }

@@ -16,6 +16,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use fusebind_features::{
+    entity::pretrained::PretrainedConfig,
     feature::graph::{ATOM_FIELD_SIZES, ATOM_FIELDS, BOND_FIELD_SIZES, BOND_FIELDS},
     schema::DrugBatch,
 };
@@ -46,6 +47,9 @@ pub struct GraphEncoderConfig {
     pub substructures: usize,
     /// Dropout of whole substructure inputs.
     pub input_dropout: f64,
+    /// A frozen encoder whose embeddings of SMILES are added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<PretrainedConfig>,
 }
 
 impl Default for GraphEncoderConfig {
@@ -55,6 +59,7 @@ impl Default for GraphEncoderConfig {
             dim: 96,
             substructures: 2048,
             input_dropout: 0.0,
+            pretrained: None,
         }
     }
 }

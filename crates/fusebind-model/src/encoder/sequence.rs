@@ -10,7 +10,7 @@ use burn::{
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor, TensorData},
 };
-use fusebind_features::{feature::sequence::RESIDUE_TOKENS, schema::TargetBatch};
+use fusebind_features::{entity::pretrained::PretrainedConfig, feature::sequence::RESIDUE_TOKENS, schema::TargetBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,6 +30,9 @@ pub struct SequenceEncoderConfig {
     pub motif_length: usize,
     /// Dropout of whole composition inputs.
     pub input_dropout: f64,
+    /// A frozen encoder whose embeddings of sequences are added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<PretrainedConfig>,
 }
 
 impl Default for SequenceEncoderConfig {
@@ -39,6 +42,7 @@ impl Default for SequenceEncoderConfig {
             motifs: 0,
             motif_length: 9,
             input_dropout: 0.0,
+            pretrained: None,
         }
     }
 }

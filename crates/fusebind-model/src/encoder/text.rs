@@ -15,7 +15,10 @@ use burn::{
     },
     tensor::{Bool, Device, Int, Tensor, TensorData},
 };
-use fusebind_features::batch::{Bag, RowIndex, Words};
+use fusebind_features::{
+    batch::{Bag, RowIndex, Words},
+    entity::pretrained::PretrainedConfig,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,6 +49,9 @@ pub struct TextEncoderConfig {
     pub words: usize,
     /// Channels of the transformer, a multiple of 4.
     pub dim: usize,
+    /// A frozen encoder whose embeddings of texts of drugs and of targets are added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<PretrainedConfig>,
 }
 
 impl Default for TextEncoderConfig {
@@ -55,6 +61,7 @@ impl Default for TextEncoderConfig {
             terms: 4096,
             words: 64,
             dim: 64,
+            pretrained: None,
         }
     }
 }

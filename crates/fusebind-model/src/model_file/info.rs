@@ -4,7 +4,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use fusebind_features::{entity::molecule::Standardise, modality::Modality, novelty::Novelty};
+use fusebind_features::{
+    entity::{molecule::Standardise, pretrained::EncoderReference},
+    modality::Modality,
+    novelty::Novelty,
+};
 use serde::Serialize;
 
 use super::contents::ModelFile;
@@ -54,6 +58,8 @@ pub struct ModelInfo {
     pub held_out_pairs: BTreeMap<Novelty, u64>,
     /// Scores to expect of new pairs, by how new they are: those of models that did not see the held-out pairs.
     pub expected: BTreeMap<Novelty, BTreeMap<String, f64>>,
+    /// Pretrained encoders that the model was trained with; their weights are not in the file.
+    pub encoders: Vec<EncoderReference>,
     /// Labels of training pairs inside the file.
     pub reference_pairs: u64,
     /// Bytes of the file.
@@ -74,6 +80,7 @@ impl ModelInfo {
         let of_members = file.members.iter().flat_map(|member| member.arrays.values());
         let weights = file.weights.arrays.values().chain(of_members);
         let members = 1 + file.members.len() as u64;
+        let encoders = file.description.encoders().into_iter().cloned().collect();
         let Description {
             version,
             feature_schema,
@@ -114,6 +121,7 @@ impl ModelInfo {
             training,
             prior,
             threshold,
+            encoders,
             reference_pairs: reference.map_or(0, |reference| reference.set.known.outcomes().len() as u64),
             bytes,
             sections,

@@ -64,6 +64,7 @@ impl TrainedModel {
                 .map(Reference::training_rates)
                 .unwrap_or_default(),
             neighbours: file.reference,
+            encoders: Vec::new(),
             device: device.clone(),
         })
     }

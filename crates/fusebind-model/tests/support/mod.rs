@@ -41,12 +41,14 @@ pub fn config() -> ModelConfig {
             dim: 8,
             substructures: SUBSTRUCTURES,
             input_dropout: 0.0,
+            pretrained: None,
         },
         sequence: SequenceEncoderConfig {
             composition: COMPOSITION,
             motifs: 6,
             motif_length: 3,
             input_dropout: 0.0,
+            pretrained: None,
         },
         interaction: InteractionConfig {
             dim: 32,
@@ -116,6 +118,7 @@ pub fn drug_data() -> SideData {
         embeddings: vec![Embeddings {
             modality: Modality::Graph,
             rows: profiles(&["0", "1"], 8, 1, 1),
+            encoder: None,
         }],
         ..SideData::default()
     }

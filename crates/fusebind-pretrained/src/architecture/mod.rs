@@ -2,10 +2,11 @@
 
 mod bert;
 mod esm2;
+mod esmc;
 mod parts;
 mod t5;
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 pub(crate) use parts::Built;
 
@@ -16,6 +17,8 @@ use crate::{Error, config::Config};
 pub enum Family {
     /// ESM-2, of proteins.
     Esm2,
+    /// ESM-C, of proteins.
+    EsmC,
     /// BERT and what differs from it in its weights alone: ProtBert, BiomedBERT, SciBERT, MiniLM.
     Bert,
     /// RoBERTa: ChemBERTa.
@@ -24,17 +27,30 @@ pub enum Family {
     T5,
 }
 
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Esm2 => "ESM-2",
+            Self::EsmC => "ESM-C",
+            Self::Bert => "BERT",
+            Self::Roberta => "RoBERTa",
+            Self::T5 => "T5",
+        })
+    }
+}
+
 impl Family {
     /// The family that `config.json` names.
     pub(crate) fn of(config: &Config) -> Result<Self, Error> {
         match config.text("model_type") {
             Some("esm") => Ok(Self::Esm2),
+            Some("esmc") => Ok(Self::EsmC),
             Some("bert") => Ok(Self::Bert),
             Some("roberta" | "xlm-roberta") => Ok(Self::Roberta),
             Some("t5" | "mt5") => Ok(Self::T5),
             other => {
                 let what = format!("is {}, which is not known here", other.unwrap_or("missing"));
-                Err(config.fault("model_type", &what, "esm, bert, roberta and t5 are known"))
+                Err(config.fault("model_type", &what, "esm, esmc, bert, roberta and t5 are known"))
             }
         }
     }
@@ -44,6 +60,7 @@ impl Family {
 pub(crate) fn build(family: Family, config: &Config, folder: &Path) -> Result<Built, Error> {
     match family {
         Family::Esm2 => esm2::build(config, folder),
+        Family::EsmC => esmc::build(config, folder),
         Family::Bert => bert::build(config, folder, 0),
         // The first positions are kept for padding.
         Family::Roberta => bert::build(config, folder, config.token("pad_token_id", 1) + 1),

@@ -78,6 +78,7 @@ impl BertBlocks<'_> {
                 head_width: sizes.head_width,
                 scale: 1.0 / (sizes.head_width as f32).sqrt(),
                 position,
+                norms: None,
             },
             attention_norm: norm(self.norms[0])?,
             feed_forward: FeedForward {

@@ -101,6 +101,7 @@ impl Blocks<'_> {
                 head_width: sizes.head_width,
                 scale: 1.0,
                 position,
+                norms: None,
             },
             attention_norm: root_mean_square(weights, &name("0.layer_norm"), sizes.width, epsilon)?,
             feed_forward: FeedForward {

@@ -8,7 +8,7 @@
 //! ```
 
 use super::{Dense, RelativeBias, Rotary};
-use crate::kernel::{Packed, Room, Rows, product, softmax};
+use crate::kernel::{Norm, Packed, Room, Rows, product, softmax};
 
 /// Queries whose scores are held at a time.
 const QUERIES: usize = 96;
@@ -32,6 +32,8 @@ pub(crate) struct Attention {
     pub head_width: usize,
     pub scale: f32,
     pub position: Position,
+    /// Norms of the queries and of the keys, over all heads; few architectures have them.
+    pub norms: Option<Box<[Norm; 2]>>,
 }
 
 /// What attention writes to on the way, to be used again.
@@ -74,10 +76,14 @@ impl Attention {
         self.output.apply(&room.context, out, packing);
     }
 
-    /// Scales the queries, and tells queries and keys where they stand.
+    /// Normalises queries and keys where the architecture does, scales the queries, and tells queries and keys where they stand.
     fn place(&self, sequence: &mut [f32]) {
         let inner = self.heads * self.head_width;
         for (position, row) in sequence.chunks_exact_mut(3 * inner).enumerate() {
+            if let Some(norms) = &self.norms {
+                norms[0].apply_in_place(&mut row[..inner]);
+                norms[1].apply_in_place(&mut row[inner..2 * inner]);
+            }
             row[..inner].iter_mut().for_each(|x| *x *= self.scale);
             if let Position::Rotary(rotary) = &self.position {
                 row[..2 * inner]

@@ -54,7 +54,7 @@ impl TokenReader {
     /// Reads the tokeniser of an encoder of `family` in `folder`.
     pub fn open(folder: &Path, family: Family) -> Result<Self, Error> {
         let vocabulary = folder.join("vocab.txt");
-        if family == Family::Esm2 && vocabulary.is_file() {
+        if matches!(family, Family::Esm2 | Family::EsmC) && vocabulary.is_file() {
             let residues = Residues::open(&vocabulary)?;
             return Ok(Self {
                 before: vec![residues.before],

@@ -63,7 +63,12 @@ class Table:
 
 class Model:
     @staticmethod
-    def open(path: str, without: Sequence[str] = ...) -> Model: ...
+    def open(
+        path: str,
+        without: Sequence[str] = ...,
+        encoders: Sequence[str] = ...,
+        without_encoders: bool = ...,
+    ) -> Model: ...
     @property
     def path(self) -> Any: ...
     @property

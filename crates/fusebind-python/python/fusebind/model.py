@@ -35,22 +35,38 @@ class Explanation(Dict[str, Any]):
         return _html.explanation(self)
 
 
-def load(path: Union[str, "os.PathLike[str]"], *, without: Sequence[str] = ()) -> "Model":
+def load(
+    path: Union[str, "os.PathLike[str]"],
+    *,
+    without: Sequence[str] = (),
+    encoders: Sequence[Union[str, "os.PathLike[str]"]] = (),
+    without_encoders: bool = False,
+) -> "Model":
     """Opens a run folder or a model file.
 
     Args:
         path: Run folder or ``model.safetensors``.
         without: Modalities to do without, such as ``["text"]``.
+        encoders: Folders of the pretrained encoders that the model was trained with; where the model says without them.
+        without_encoders: Whether to go on without pretrained encoders: what they embed is missing.
     """
-    return Model(path, without=without)
+    return Model(path, without=without, encoders=encoders, without_encoders=without_encoders)
 
 
 class Model:
     """A trained model. Threads may share it; pickled, it is opened again from its path."""
 
-    def __init__(self, path: Union[str, "os.PathLike[str]"], *, without: Sequence[str] = ()) -> None:
-        self._without = list(without)
-        self._native = _fusebind.Model.open(os.path.abspath(path), self._without)
+    def __init__(
+        self,
+        path: Union[str, "os.PathLike[str]"],
+        *,
+        without: Sequence[str] = (),
+        encoders: Sequence[Union[str, "os.PathLike[str]"]] = (),
+        without_encoders: bool = False,
+    ) -> None:
+        folders = [os.path.abspath(folder) for folder in encoders]
+        self._how = (list(without), folders, bool(without_encoders))
+        self._native = _fusebind.Model.open(os.path.abspath(path), *self._how)
 
     @property
     def path(self) -> str:
@@ -63,7 +79,7 @@ class Model:
         return json.loads(self._native.info())
 
     def __reduce__(self) -> Any:
-        return _opened, (self.path, self._without)
+        return _opened, (self.path, *self._how)
 
     def __repr__(self) -> str:
         return f"<fusebind.Model {self.path}>"
@@ -233,8 +249,8 @@ class Model:
         return Table._of(table)
 
 
-def _opened(path: str, without: List[str]) -> Model:
-    return Model(path, without=without)
+def _opened(path: str, without: List[str], encoders: List[str], without_encoders: bool) -> Model:
+    return Model(path, without=without, encoders=encoders, without_encoders=without_encoders)
 
 
 def _is_one(given: Any) -> bool:

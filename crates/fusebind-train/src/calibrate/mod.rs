@@ -52,6 +52,14 @@ pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Erro
     if job.recipe.calibration.hold_outs == 0 {
         return trainer::train(job, observer);
     }
+    let Some(side) = trainer::embedded(job, observer)? else {
+        return train_and_calibrate(job, observer);
+    };
+    let side = [&side[0], &side[1]];
+    train_and_calibrate(&Job { side, ..*job }, observer)
+}
+
+fn train_and_calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let trained = match RunDir::open(job.out) {
         Ok(dir) if job.resume && dir.is_trained() && !dir.is_finished() => trained_before(job, &dir)?,
         found => {

@@ -302,6 +302,9 @@ impl Recipe {
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");
         }
+        if self.model.pretrained().any(|(_, table)| table.path.is_empty()) {
+            return wrong("model: `path` of a table `pretrained` must name a folder");
+        }
         self.modalities.dropout.check()?;
         self.calibration.check()?;
         self.perturbation.check()?;

@@ -8,6 +8,7 @@
 //! RUN/split.json          hash and sizes of the parts
 //! RUN/source.json         where the data are; written by the surfaces, for later commands, and no part of the run's identity
 //! RUN/members/, hold_outs/  runs of further models while they are trained
+//! RUN/embeddings/         what pretrained encoders computed, where no cache was named
 //! RUN/state/              what `train --resume` needs; removed when the run is done
 //! ```
 
@@ -27,6 +28,9 @@ use serde_json::error::Category;
 use crate::{Error, ErrorKind, curriculum::CurriculumState, recipe::Recipe};
 
 pub use selection::Selection;
+
+/// Folder of embeddings in a run folder.
+pub const EMBEDDINGS: &str = "embeddings";
 
 /// Sections of a saved state: weights, the optimizer, the weights to end with, and [`Progress`].
 const STATE: [Known; 4] = [

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use burn::tensor::Device;
 use fusebind_data::{split::Split, table::Dataset};
 use fusebind_features::entity::side::SideData;
+use fusebind_pretrained::EmbedProgress;
 
 use crate::{recipe::Recipe, run_dir::EpochMetrics};
 
@@ -14,6 +15,8 @@ pub trait Observer {
     fn begin(&mut self, _pairs: usize, _epochs: u64, _done: u64) {}
     /// Something that the user should know.
     fn note(&mut self, _note: &str) {}
+    /// A pretrained encoder embeds the entities: which one, and how far it has come.
+    fn embedding(&mut self, _encoder: &str, _progress: EmbedProgress) {}
     /// `pairs` of the current epoch are done.
     fn pairs(&mut self, _pairs: usize) {}
     /// An epoch is done.
@@ -46,6 +49,8 @@ pub struct Job<'a> {
     pub device: &'a Device,
     /// Run folder.
     pub out: &'a Path,
+    /// Folder that keeps what pretrained encoders compute, for other runs too; the run folder without it.
+    pub cache: Option<&'a Path>,
     /// Whether to go on with the run in `out`.
     pub resume: bool,
     /// Stop after this many epochs as a kill would, leaving the state behind; for tests of resuming.

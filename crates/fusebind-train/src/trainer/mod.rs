@@ -3,6 +3,7 @@
 //! Comes in: a [`Job`]. Goes out: a run folder. Every random choice is seeded by (seed, step) or (seed, epoch), so a run that
 //! is resumed from its state goes on exactly as if it had never stopped.
 
+mod encoders;
 mod epochs;
 mod inputs;
 mod job;
@@ -15,6 +16,8 @@ mod pretrain;
 mod run;
 mod validation;
 
+pub use encoders::check_encoders;
+pub(crate) use encoders::embedded;
 pub use job::{Job, Observer, Silent, Trained};
 pub(crate) use run::agree_trained;
 
@@ -26,6 +29,14 @@ use run::Run;
 /// Runs a job to its end, on the data that it names.
 pub fn train(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     job.recipe.check()?;
+    let Some(side) = embedded(job, observer)? else {
+        return train_with(job, observer);
+    };
+    let side = [&side[0], &side[1]];
+    train_with(&Job { side, ..*job }, observer)
+}
+
+fn train_with(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     match presumed::with_negatives(job, observer) {
         Some((dataset, split)) => {
             let (dataset, split) = (&dataset, &split);

@@ -103,7 +103,7 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
     Description {
         version: info.version.clone(),
         feature_schema: FEATURE_SCHEMA,
-        model: recipe.model.clone(),
+        model: recipe.model.clone().without_folders(),
         inputs: inputs.clone(),
         scales: plan.scales.clone(),
         encoder_share: recipe.training.encoder_share,

@@ -7,18 +7,35 @@ use std::path::{Path, PathBuf};
 use fusebind::data::source::{Keep, load_targets};
 
 use super::plan::{FileMark, NamedProtein, Per, Plan, SCHEMA, Settings, Shard};
-use crate::{args::ScreenArgs, console::Console, exit::Failure, load};
+use crate::{
+    args::{ScreenArgs, SourceArgs},
+    console::Console,
+    exit::Failure,
+    load,
+};
 
 /// Everything that is read.
 pub fn inputs(args: &ScreenArgs) -> Vec<&Path> {
     let tables = args.library.iter().chain(&args.drugs);
     let tables = tables.chain(&args.targets).chain(&args.off_targets);
-    tables.chain([&args.run]).map(PathBuf::as_path).collect()
+    tables
+        .chain(&args.encoders.encoders)
+        .chain([&args.run])
+        .map(PathBuf::as_path)
+        .collect()
 }
 
 /// The files of compounds.
 pub fn library(args: &ScreenArgs) -> Vec<PathBuf> {
     args.library.iter().chain(&args.drugs).cloned().collect()
+}
+
+/// How tables are read; where molecules are kept changes nothing.
+fn columns(args: &ScreenArgs) -> SourceArgs {
+    SourceArgs {
+        cache: None,
+        ..args.source.clone()
+    }
 }
 
 /// The plan of a run; files are hashed where units are to be kept.
@@ -42,8 +59,6 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
         false => args.run.clone(),
     };
     let mark = |path: &PathBuf| FileMark::of(path, is_kept);
-    let mut columns = args.source.clone();
-    columns.cache = None;
     let plan = Plan {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -53,7 +68,7 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
         },
         library: library(args).iter().map(mark).collect::<anyhow::Result<_>>()?,
         smiles: args.smiles.clone(),
-        columns,
+        columns: columns(args),
         targets: match (&args.sequence, &args.targets) {
             (Some(sequence), _) => vec![NamedProtein {
                 id: "sequence".into(),
@@ -80,6 +95,7 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
             least_similarity: args.filter.least_similarity,
             inside: args.filter.domain.is_some(),
             diverse: args.filter.diverse,
+            without_encoders: args.encoders.without_encoders,
         },
     };
     // As it is read back, so that a number that text rounds is the same in every run.

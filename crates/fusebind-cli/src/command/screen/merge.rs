@@ -1,8 +1,6 @@
 //! `fusebind screen merge`: hits from the units of several runs.
 
-use std::path::{Path, PathBuf};
-
-use fusebind::predict::Model;
+use std::path::PathBuf;
 
 use super::{
     hits::{self, Ending},
@@ -60,7 +58,7 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
             "name that model with --model",
         ));
     }
-    let model = Model::open_on(Path::new(&path), &load::device(args.device, console)?)?;
+    let model = load::model(&path, load::ModelFlags::new(args.device, &args.encoders, None), console)?;
     create_parent(&args.out)?;
     let ending = Ending {
         plan: &plan,

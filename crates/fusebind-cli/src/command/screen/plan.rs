@@ -59,6 +59,9 @@ pub struct Settings {
     pub least_similarity: f64,
     pub inside: bool,
     pub diverse: Option<f64>,
+    /// Whether what pretrained encoders embed is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_encoders: bool,
 }
 
 /// See the file's header.

@@ -2,10 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use fusebind::{
-    features::entity::protein::Protein,
-    predict::{Model, screen::Panel},
-};
+use fusebind::{features::entity::protein::Protein, predict::screen::Panel};
 
 use super::{
     flags,
@@ -37,7 +34,8 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     }
     let plan = flags::plan(args, console)?;
     let filter = plan.filter()?;
-    let model = Model::open_on(&args.run, &load::device(args.device, console)?)?;
+    let how = load::ModelFlags::new(args.device, &args.encoders, None);
+    let model = load::model(&args.run, how, console)?;
     if plan.settings.inside && model.description().trust.is_none() {
         return Err(Failure::failed(
             "--domain inside: this model cannot tell: it was trained without hold-outs",
