@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use fusebind_data::{
     ErrorKind,
-    screening::{CONSTRUCT, FULL, Library, ScreeningConfig, screening_benchmark},
+    screening::{CONSTRUCT, FISHING, FULL, Library, ScreeningConfig, screening_benchmark},
     simulate::{SimulateConfig, simulate},
     source::{LoadConfig, load_dataset},
     table::Dataset,
@@ -102,6 +102,37 @@ fn a_known_library_may_be_in_training_with_other_targets() {
             .iter()
             .all(|pair| !trained.iter().any(|other| (other.0, other.1) == (pair.0, pair.1)))
     );
+}
+
+#[test]
+fn drugs_are_asked_for_all_proteins_and_training_holds_no_answer() {
+    let source = dataset();
+    for library in [Library::New, Library::Known] {
+        let (built, report) = screening_benchmark(&source, &config(library)).unwrap();
+        let tested = part(&built, FISHING, "test");
+        let drugs: BTreeSet<u32> = tested.iter().map(|pair| pair.0).collect();
+        assert!(report.fished > 0 && drugs.len() == report.fished);
+        let binders = tested.iter().filter(|pair| pair.2 == Some(true)).count();
+        assert!(binders == report.fished_targets && binders < tested.len());
+        let trained = [part(&built, FISHING, "train"), part(&built, FISHING, "valid")].concat();
+        assert_eq!(trained.len(), report.train);
+        let known: BTreeSet<(u32, u32)> = trained.iter().map(|pair| (pair.0, pair.1)).collect();
+        assert!(tested.iter().all(|pair| !known.contains(&(pair.0, pair.1))));
+        match library {
+            // All proteins, and nothing of the drug in training.
+            Library::New => {
+                assert_eq!(tested.len(), drugs.len() * source.targets.len());
+                assert!(trained.iter().all(|pair| !drugs.contains(&pair.0)));
+            }
+            Library::Known => assert!(trained.iter().any(|pair| drugs.contains(&pair.0))),
+        }
+    }
+    let none = ScreeningConfig {
+        most_fished: 0,
+        ..config(Library::New)
+    };
+    let (built, _) = screening_benchmark(&source, &none).unwrap();
+    assert!(!built.split_columns.contains_key(FISHING));
 }
 
 #[test]

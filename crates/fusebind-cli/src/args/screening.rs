@@ -36,6 +36,9 @@ pub struct ScreeningArgs {
     /// Most targets; those with most actives go first.
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub most_targets: usize,
+    /// Most compounds that are asked for their targets, each with all proteins; 0 for none.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub most_fished: usize,
     /// Least affinity of an active where the pairs have no labels; 7 (100 nM) and 12.1 for KIBA without it.
     #[arg(long, value_name = "VALUE")]
     pub active: Option<f64>,

@@ -24,6 +24,9 @@ use crate::{
     run_source::{DataSource, SourceFlags},
 };
 
+/// Fewest pairs without some modalities that a line of the table is worth.
+const WORTH_A_LINE: usize = 30;
+
 pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     let without = load::switched_off(&args.only, &args.without)?;
     let run = RunDir::open(&args.run)?;
@@ -199,7 +202,9 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
         .by_similarity
         .iter()
         .map(|(band, group)| (band.as_str(), group));
+    // Scores of a few pairs say nothing; the JSON has all groups.
     let missing: Vec<(String, _)> = (calibration.by_missing.iter())
+        .filter(|(_, group)| group.n >= WORTH_A_LINE)
         .map(|(lacks, group)| (format!("without {lacks}"), group))
         .collect();
     let missing = missing.iter().map(|(name, group)| (name.as_str(), *group));

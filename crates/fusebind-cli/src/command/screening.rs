@@ -1,7 +1,7 @@
 //! `fusebind data screening`: a screening benchmark from a data set.
 
 use fusebind::data::{
-    screening::{CONSTRUCT, FULL, Library, ScreeningConfig, screening_benchmark},
+    screening::{CONSTRUCT, FISHING, FULL, Library, ScreeningConfig, screening_benchmark},
     source::LabelPolicy,
     table::write_dataset,
 };
@@ -32,6 +32,7 @@ pub fn run(args: &ScreeningArgs, console: &Console) -> anyhow::Result<()> {
         hidden: args.hidden,
         decoys: args.decoys,
         most_targets: args.most_targets,
+        most_fished: args.most_fished,
         active: args.active,
         seed: args.seed,
         ..ScreeningConfig::default()
@@ -43,6 +44,12 @@ pub fn run(args: &ScreeningArgs, console: &Console) -> anyhow::Result<()> {
         "{} targets with {} hidden actives and {} decoys, {} training pairs; {} targets left out for want of scaffolds or decoys",
         report.targets, report.actives, report.decoys, report.train, report.left_out
     ));
+    if report.fished > 0 {
+        console.note(format_args!(
+            "{} compounds with {} hidden targets, each against all proteins: evaluate with --split {FISHING} and read the scores within a drug",
+            report.fished, report.fished_targets
+        ));
+    }
     console.note(format_args!(
         "train with --split {FULL}, then evaluate with it and with --split {CONSTRUCT}"
     ));

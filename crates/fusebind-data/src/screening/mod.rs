@@ -1,8 +1,8 @@
-//! A screening benchmark from a data set: which hidden actives of a target rank above decoys?
+//! A screening benchmark from a data set: which hidden actives of a target rank above decoys, and which targets of a drug above all others?
 //!
 //! Comes in: a data set with binding labels or affinities. Goes out: the same data set without the hidden actives, and two test parts, as
 //! split columns: `split_screening` with each target's sequence in full, `split_screening_construct` with a tagged construct of it, as
-//! people crystallise and assay them.
+//! people crystallise and assay them. A third column, `split_fishing`, asks the other way round: some drugs against all proteins ([`fishing`]).
 //!
 //! Scaffolds are hidden at random until the wanted share of the drugs is, so that the library is new: neither an active nor a decoy of the
 //! test part is in training, nor is its scaffold. With [`Library::Known`] each target hides scaffolds of its own, and a hidden
@@ -10,6 +10,7 @@
 //! the drugs nearest to it in [`PROPERTIES`] whose fingerprint is unlike every active of the target (as DUD-E, Mysinger et al. 2012,
 //! doi 10.1021/jm300687e, but from known ligands, so that a decoy is not recognised by being no drug). They are presumed not to bind.
 
+mod fishing;
 mod properties;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,6 +25,7 @@ use crate::{
     table::{Dataset, Interaction, Scale, Target},
 };
 
+pub use fishing::Fished;
 pub use properties::{PROPERTIES, properties};
 
 /// Split column of the test pairs with sequences in full.
@@ -31,12 +33,17 @@ pub const FULL: &str = "split_screening";
 /// Split column of the test pairs with constructs.
 pub const CONSTRUCT: &str = "split_screening_construct";
 
+/// Split column of the test pairs of drugs with all proteins.
+pub const FISHING: &str = "split_fishing";
+
 /// Tag in front of a construct.
 const TAG: &str = "MGSSHHHHHHSSGLVPRGSHM";
 /// Share of the sequence that a construct keeps, from its middle.
 const KEPT: f64 = 0.6;
 /// Fewest hidden actives of a target.
 const LEAST_HIDDEN: usize = 5;
+/// Stream of the choice of drugs, above those of targets.
+const FISHED: u64 = u64::MAX;
 /// Share of the training pairs that validate.
 const VALID: f64 = 0.1;
 
@@ -66,6 +73,8 @@ pub struct ScreeningConfig {
     pub most_similar: f64,
     /// Most targets, those with most actives first.
     pub most_targets: usize,
+    /// Most drugs that are asked for their targets, each with all proteins.
+    pub most_fished: usize,
     /// Least affinity of an active; by scale 7 (100 nM), 12.1 for KIBA. Only for pairs without a label.
     pub active: Option<f64>,
     /// Seed.
@@ -81,6 +90,7 @@ impl Default for ScreeningConfig {
             decoys: 30,
             most_similar: 0.35,
             most_targets: 200,
+            most_fished: 50,
             active: None,
             seed: 1,
         }
@@ -96,6 +106,10 @@ pub struct ScreeningReport {
     pub actives: usize,
     /// Decoys.
     pub decoys: usize,
+    /// Drugs that are asked for their targets.
+    pub fished: usize,
+    /// Hidden targets of these drugs.
+    pub fished_targets: usize,
     /// Training pairs that are left.
     pub train: usize,
     /// Targets with enough actives that were left out: all actives share one scaffold, or too few decoys were found.
@@ -111,6 +125,14 @@ fn is_active(interaction: &Interaction, least: Option<f64>) -> Option<bool> {
     })
 }
 
+/// What is asked.
+struct Tests {
+    screens: Vec<Screen>,
+    /// Targets that were left out.
+    left_out: usize,
+    fished: Vec<Fished>,
+}
+
 /// One target of the benchmark.
 struct Screen {
     target: u32,
@@ -123,7 +145,7 @@ struct Screen {
 /// # Errors
 /// Where no target has enough actives, or nothing would be left to train on.
 pub fn screening_benchmark(dataset: &Dataset, config: &ScreeningConfig) -> Result<(Dataset, ScreeningReport), Error> {
-    let mut labels: BTreeMap<u32, BTreeMap<u32, bool>> = BTreeMap::new();
+    let mut labels = fishing::Labels::new();
     for interaction in &dataset.interactions {
         if let Some(active) = is_active(interaction, config.active) {
             let of_target = labels.entry(interaction.target).or_default();
@@ -173,7 +195,19 @@ pub fn screening_benchmark(dataset: &Dataset, config: &ScreeningConfig) -> Resul
         let reason = "no target has both hidden actives and decoys";
         return Err(Error::new(ErrorKind::Infeasible, reason).hint("use a larger data set, or a smaller --decoys"));
     }
-    Ok(assemble(dataset, config, (&screens, left_out), library.as_ref()))
+    let fished = fishing::fishing(
+        &labels,
+        dataset.targets.len(),
+        library.as_ref(),
+        config.most_fished,
+        seed.child(FISHED),
+    );
+    let tests = Tests {
+        screens,
+        left_out,
+        fished,
+    };
+    Ok(assemble(dataset, config, &tests, library.as_ref()))
 }
 
 /// Drugs of whole scaffolds, chosen at random until `share` of the drugs is; ascending.
@@ -274,12 +308,12 @@ fn construct(sequence: &str) -> String {
 fn assemble(
     dataset: &Dataset,
     config: &ScreeningConfig,
-    (screens, left_out): (&[Screen], usize),
+    tests: &Tests,
     library: Option<&BTreeSet<u32>>,
 ) -> (Dataset, ScreeningReport) {
-    let hidden: BTreeSet<(u32, u32)> = (screens.iter())
-        .flat_map(|screen| screen.hidden.iter().map(|drug| (*drug, screen.target)))
-        .collect();
+    let of_targets = (tests.screens.iter()).flat_map(|screen| screen.hidden.iter().map(|drug| (*drug, screen.target)));
+    let of_drugs = (tests.fished.iter()).flat_map(|fished| fished.hidden.iter().map(|target| (fished.drug, *target)));
+    let hidden: BTreeSet<(u32, u32)> = of_targets.chain(of_drugs).collect();
     let mut built = Dataset {
         drugs: dataset.drugs.clone(),
         targets: dataset.targets.clone(),
@@ -293,7 +327,7 @@ fn assemble(
     let kept = dataset.interactions.iter().filter(|i| !is_hidden(i));
     built.interactions = kept.copied().collect();
     let train = built.interactions.len();
-    let mut parts: [Vec<Option<String>>; 2] = Default::default();
+    let mut parts: [Vec<Option<String>>; 3] = Default::default();
     let mut order: Vec<usize> = (0..train).collect();
     order.shuffle(&mut Stream::new(config.seed).generator());
     let valid = (VALID * train as f64) as usize;
@@ -303,25 +337,57 @@ fn assemble(
         .for_each(|at| training[*at] = Some("valid".into()));
     parts.iter_mut().for_each(|column| column.clone_from(&training));
     let mut report = ScreeningReport {
-        targets: screens.len(),
+        targets: tests.screens.len(),
+        fished: tests.fished.len(),
+        fished_targets: tests.fished.iter().map(|fished| fished.hidden.len()).sum(),
         train,
-        left_out,
+        left_out: tests.left_out,
         ..ScreeningReport::default()
     };
-    add_tests(&mut built, &mut parts, screens, &mut report);
+    add_screens(&mut built, &mut parts, &tests.screens, &mut report);
+    add_fished(&mut built, &mut parts, &tests.fished);
     for (at, interaction) in built.interactions.iter_mut().enumerate() {
         interaction.row = at as u64 + 1;
     }
-    let [full, construct] = parts;
-    built.split_columns = [(FULL.to_string(), full), (CONSTRUCT.to_string(), construct)].into();
+    let names = [FULL, CONSTRUCT, FISHING].map(str::to_string);
+    built.split_columns = names.into_iter().zip(parts).collect();
+    if tests.fished.is_empty() {
+        built.split_columns.remove(FISHING);
+    }
     built.refresh_fingerprint();
     (built, report)
 }
 
-/// Adds the test pairs, each once in full and once with the construct.
-fn add_tests(
+/// Adds a test pair of the split at `column`.
+fn add_test(built: &mut Dataset, parts: &mut [Vec<Option<String>>; 3], column: usize, pair: (u32, u32, bool)) {
+    let (drug, target, binds) = pair;
+    built.interactions.push(Interaction {
+        drug,
+        target,
+        affinity: None,
+        binds: Some(binds),
+        row: 0,
+    });
+    for (at, parts) in parts.iter_mut().enumerate() {
+        parts.push((at == column).then(|| "test".to_string()));
+    }
+}
+
+/// Adds the pairs of drugs with all proteins.
+fn add_fished(built: &mut Dataset, parts: &mut [Vec<Option<String>>; 3], fished: &[Fished]) {
+    for one in fished {
+        for (targets, binds) in [(&one.hidden, true), (&one.others, false)] {
+            for target in targets {
+                add_test(built, parts, 2, (one.drug, *target, binds));
+            }
+        }
+    }
+}
+
+/// Adds the pairs of targets with hidden actives and decoys, each once in full and once with the construct.
+fn add_screens(
     built: &mut Dataset,
-    parts: &mut [Vec<Option<String>>; 2],
+    parts: &mut [Vec<Option<String>>; 3],
     screens: &[Screen],
     report: &mut ScreeningReport,
 ) {
@@ -338,16 +404,7 @@ fn add_tests(
         for (drug, binds) in labelled {
             for (column, target) in [(0, Some(screen.target)), (1, of_construct)] {
                 let Some(target) = target else { continue };
-                built.interactions.push(Interaction {
-                    drug,
-                    target,
-                    affinity: None,
-                    binds: Some(binds),
-                    row: 0,
-                });
-                for (at, parts) in parts.iter_mut().enumerate() {
-                    parts.push((at == column).then(|| "test".to_string()));
-                }
+                add_test(built, parts, column, (drug, target, binds));
             }
         }
         report.actives += screen.hidden.len();
