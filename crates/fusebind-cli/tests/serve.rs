@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "serve/arrow.rs"]
+mod arrow;
 #[path = "serve/client.rs"]
 mod client;
 #[path = "serve/endpoints.rs"]

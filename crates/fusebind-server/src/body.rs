@@ -9,7 +9,7 @@ use axum::{
 };
 use tokio::{sync::SemaphorePermit, time::timeout};
 
-use crate::{app::App, refusal::Refusal};
+use crate::{app::App, arrow, refusal::Refusal};
 
 /// Bytes from which on a body waits for its turn: it takes many times its size while it is read.
 const LARGE: usize = 1 << 20;
@@ -19,6 +19,7 @@ const LARGE: usize = 1 << 20;
 pub(crate) enum Kind {
     Json,
     Csv,
+    Arrow,
 }
 
 /// A body, and the turn of a large one.
@@ -82,7 +83,7 @@ async fn bytes(body: Body, most: usize) -> Result<Option<Bytes>, Refusal> {
     }
 }
 
-/// JSON or CSV. A kind that a page of another origin may send without asking is refused.
+/// JSON, CSV or Arrow. A kind that a page of another origin may send without asking is refused.
 fn kind(headers: &HeaderMap) -> Result<Kind, Refusal> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let plain = sent
@@ -95,22 +96,28 @@ fn kind(headers: &HeaderMap) -> Result<Kind, Refusal> {
     match plain.as_str() {
         "application/json" => Ok(Kind::Json),
         "text/csv" => Ok(Kind::Csv),
+        arrow::MEDIA_TYPE => Ok(Kind::Arrow),
         _ => Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "content_type",
-            "the body is neither JSON nor CSV by its Content-Type",
-            "send `Content-Type: application/json` or `text/csv`",
+            "the body is neither JSON nor CSV nor an Arrow stream by its Content-Type",
+            "send `Content-Type: application/json`, `text/csv` or `application/vnd.apache.arrow.stream`",
         )),
     }
 }
 
-/// Whether the client wants CSV.
-pub(crate) fn wants_csv(headers: &HeaderMap) -> bool {
+/// How the client wants the answer: the first kind of table that it accepts, else JSON.
+pub(crate) fn wanted(headers: &HeaderMap) -> Kind {
     let accepted = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    accepted
-        .split(',')
-        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "text/csv"))
+    let kinds = accepted.split(',').filter_map(|kind| kind.split(';').next());
+    let table = kinds.filter_map(|kind| match kind.trim() {
+        "text/csv" => Some(Kind::Csv),
+        arrow::MEDIA_TYPE => Some(Kind::Arrow),
+        "application/json" => Some(Kind::Json),
+        _ => None,
+    });
+    table.into_iter().next().unwrap_or(Kind::Json)
 }

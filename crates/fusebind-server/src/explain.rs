@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     answer,
     app::App,
-    body,
+    body::{self, Kind},
     jobs::{Job, NewJob},
     predict::{accepted, asked, blocking, is_job, key, respond, within},
     refusal::Refusal,
@@ -56,9 +56,14 @@ pub(crate) async fn explain(State(app): State<Arc<App>>, request: Request) -> Re
         blocking(move || {
             let lines: Vec<String> = asked.rows.iter().flat_map(|row| line(&own, row)).collect();
             let predicted = asked.rows.iter().filter(|row| row.pair.is_ok()).count();
-            respond(&lines, None, &asked.notes, predicted)
+            respond(
+                own.engine.model(),
+                (&lines, predicted),
+                (Kind::Json, Vec::new()),
+                &asked.notes,
+            )
         })
-        .await
+        .await?
     };
     within(&app, work).await
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod app;
+mod arrow;
 mod body;
 mod cache;
 mod config;

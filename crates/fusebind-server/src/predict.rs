@@ -10,18 +10,19 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use fusebind_predict::Pair;
+use fusebind_predict::{Model, Pair};
 use tokio::time::timeout;
 
 use crate::{
     answer::{self, sequence},
     app::App,
+    arrow,
     body::{self, Kind, Read},
     engine, id,
     jobs::{Job, Key, NewJob},
     refusal::Refusal,
     rows::{Asked, Row},
-    table,
+    table as tables,
     trace::Rows,
     wire::Body,
 };
@@ -45,7 +46,7 @@ pub(crate) async fn predict(State(app): State<Arc<App>>, request: Request) -> Re
         let asked = asked(&app, &read, (limits.job_rows, "job_rows")).await?;
         return submit(app.clone(), asked, key);
     }
-    let wants_csv = body::wants_csv(&headers);
+    let wanted = body::wanted(&headers);
     let work = async {
         let read = body::read(&app, request).await?;
         let asked = asked(&app, &read, (limits.rows, "rows")).await?;
@@ -61,10 +62,15 @@ pub(crate) async fn predict(State(app): State<Arc<App>>, request: Request) -> Re
             let lines = answer::lines(own.engine.model(), &rows, &predictions, |_, pair| {
                 sequence(asked.sequences, pair)
             });
-            let header = wants_csv.then(|| answer::header(own.engine.model(), &[]));
-            respond(&lines, header, &asked.notes, predictions.len())
+            let header = answer::header(own.engine.model(), &[]);
+            respond(
+                own.engine.model(),
+                (&lines, predictions.len()),
+                (wanted, header),
+                &asked.notes,
+            )
         })
-        .await
+        .await?
     };
     within(&app, work).await
 }
@@ -89,7 +95,11 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 pub(crate) async fn asked(app: &Arc<App>, read: &Read<'_>, (most, limit): Most) -> Result<Asked, Refusal> {
     let (app, kind, bytes) = (app.clone(), read.kind, read.bytes.clone());
     blocking(move || match kind {
-        Kind::Csv => table::pairs(app.reader(), bytes.to_vec(), most, limit),
+        Kind::Csv => tables::pairs(app.reader(), bytes.to_vec(), most, limit),
+        Kind::Arrow => {
+            let letters = app.config.limits.body_bytes;
+            tables::pairs_of_table(app.reader(), arrow::table(&bytes, (most, limit), letters)?)
+        }
         Kind::Json => {
             let body = Body::parse(&bytes)?;
             body.refuse_screening()?;
@@ -140,19 +150,21 @@ pub(crate) fn json(status: StatusCode, text: String) -> Response {
     typed(status, text, "application/json")
 }
 
-pub(crate) fn typed(status: StatusCode, text: String, kind: &'static str) -> Response {
+pub(crate) fn typed(status: StatusCode, content: impl IntoResponse, kind: &'static str) -> Response {
     let kind: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, kind)];
-    (status, kind, text).into_response()
+    (status, kind, content).into_response()
 }
 
-/// Lines of results as one answer: a table with `header`, or an object.
-pub(crate) fn respond(lines: &[String], header: Option<Vec<String>>, notes: &[String], predicted: usize) -> Response {
+/// Lines of results, and how many of them are predictions, as one answer: a table with the columns of a header, or an object.
+pub(crate) fn respond(
+    model: &Model,
+    (lines, predicted): (&[String], usize),
+    (wanted, header): (Kind, Vec<String>),
+    notes: &[String],
+) -> Result<Response, Refusal> {
     let rejected = lines.len() - predicted;
-    let mut response = match header {
-        Some(header) => {
-            let table = answer::csv(&header, lines.iter().map(String::as_str));
-            typed(StatusCode::OK, table, "text/csv; charset=utf-8")
-        }
+    let mut response = match table(model, lines, (wanted, &header))? {
+        Some(table) => table,
         None => {
             let notes = serde_json::Value::from(notes.to_vec());
             let text = format!(
@@ -163,7 +175,26 @@ pub(crate) fn respond(lines: &[String], header: Option<Vec<String>>, notes: &[St
         }
     };
     response.extensions_mut().insert(Rows { predicted, rejected });
-    response
+    Ok(response)
+}
+
+/// Lines of results as the table that is wanted; none where it is JSON.
+pub(crate) fn table(
+    model: &Model,
+    lines: &[String],
+    (wanted, header): (Kind, &[String]),
+) -> Result<Option<Response>, Refusal> {
+    Ok(match wanted {
+        Kind::Json => None,
+        Kind::Csv => {
+            let table = answer::csv(header, lines.iter().map(String::as_str));
+            Some(typed(StatusCode::OK, table, "text/csv; charset=utf-8"))
+        }
+        Kind::Arrow => {
+            let stream = arrow::stream(model, header, lines)?;
+            Some(typed(StatusCode::OK, stream, arrow::MEDIA_TYPE))
+        }
+    })
 }
 
 fn submit(app: Arc<App>, asked: Asked, key: Option<Key>) -> Result<Response, Refusal> {

@@ -16,12 +16,12 @@ use serde_json::json;
 use crate::{
     answer,
     app::App,
-    body::wants_csv,
+    body::{Kind, wanted},
     explain::explain,
     guard,
     metrics::Gauges,
     page,
-    predict::{json, predict, typed},
+    predict::{json, predict, table, typed},
     refusal::Refusal,
     screen::screen,
     trace,
@@ -158,14 +158,16 @@ async fn results(
     let job = app.jobs.find(&id)?;
     let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let (lines, next, status) = job.page(query.offset, most);
-    if wants_csv(&headers) {
+    let wanted = wanted(&headers);
+    if wanted != Kind::Json {
         if job.header.is_empty() {
             let reason = "explanations are no table";
             let status = StatusCode::NOT_ACCEPTABLE;
             return Err(Refusal::new(status, "accept", reason, "ask for `application/json`"));
         }
-        let table = answer::csv(&job.header, lines.iter().map(String::as_str));
-        return Ok(typed(StatusCode::OK, table, "text/csv; charset=utf-8"));
+        if let Some(table) = table(app.engine.model(), &lines, (wanted, &job.header))? {
+            return Ok(table);
+        }
     }
     let head = PageHead {
         offset: query.offset,

@@ -6,7 +6,10 @@ use std::{path::Path, sync::Arc};
 
 use fusebind_data::{
     Error,
-    source::{ColumnMap, Library, LibraryText, Structure, read_pairs, read_targets},
+    source::{
+        self, ColumnMap, GivenEntities, Keep, Library, LibraryText, PairTable, RawTable, Structure, read_pairs,
+        read_targets,
+    },
 };
 use fusebind_features::entity::molecule::Chemistry;
 use fusebind_predict::{Compound, Pair, Target};
@@ -28,7 +31,19 @@ pub(crate) fn pairs(reader: Reader<'_>, bytes: Vec<u8>, most: usize, limit: &'st
     // Before anything is read: reading takes longer than counting.
     check_count(lines.saturating_sub(1), most, limit)?;
     let name = Path::new("pairs.csv");
-    let table = read_pairs(name, bytes, &reader.toolkit, &ColumnMap::default()).map_err(|e| refused(&e))?;
+    let read = read_pairs(name, bytes, &reader.toolkit, &ColumnMap::default());
+    Ok(rows(reader, read.map_err(|e| refused(&e))?))
+}
+
+/// The rows of a table of pairs that came as columns.
+pub(crate) fn pairs_of_table(reader: Reader<'_>, table: RawTable) -> Result<Asked, Refusal> {
+    let (map, given) = (ColumnMap::default(), GivenEntities::default());
+    let read = source::pairs_of_table(table, &reader.toolkit, &map, given, &Keep::Nothing);
+    Ok(rows(reader, read.map_err(|e| refused(&e))?))
+}
+
+/// Each row of the table, with its pair or what is wrong with it.
+fn rows(reader: Reader<'_>, table: PairTable) -> Asked {
     let compounds: Vec<Arc<Compound>> = table
         .drugs
         .into_iter()
@@ -63,11 +78,11 @@ pub(crate) fn pairs(reader: Reader<'_>, bytes: Vec<u8>, most: usize, limit: &'st
     });
     let mut rows: Vec<Row> = accepted.chain(rejected).collect();
     rows.sort_by_key(|row| row.number);
-    Ok(Asked {
+    Asked {
         rows,
         notes: table.notes,
         ..Asked::default()
-    })
+    }
 }
 
 /// The compounds of a text.

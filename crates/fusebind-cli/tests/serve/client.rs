@@ -113,6 +113,17 @@ impl Client {
         }
     }
 
+    /// Status, media type and bytes.
+    pub async fn send_bytes(&self, request: Request<Body>) -> (StatusCode, String, Vec<u8>) {
+        let (parts, body) = self.routes.clone().oneshot(request).await.unwrap().into_parts();
+        let kind = parts
+            .headers
+            .get("content-type")
+            .map(|kind| kind.to_str().unwrap().to_string());
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status, kind.unwrap_or_default(), bytes.to_vec())
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
