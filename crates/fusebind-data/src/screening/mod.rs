@@ -152,18 +152,8 @@ pub fn screening_benchmark(dataset: &Dataset, config: &ScreeningConfig) -> Resul
             *of_target.entry(interaction.drug).or_insert(false) |= active;
         }
     }
-    let actives = |drugs: &BTreeMap<u32, bool>| drugs.iter().filter(|d| *d.1).map(|d| *d.0).collect::<Vec<u32>>();
-    let mut candidates: Vec<(u32, Vec<u32>)> = (labels.iter())
-        .map(|(target, drugs)| (*target, actives(drugs)))
-        .filter(|(_, actives)| actives.len() >= config.least_actives)
-        .collect();
-    if candidates.is_empty() {
-        let reason = format!("no target has {} known actives", config.least_actives);
-        return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller --least-actives"));
-    }
-    candidates.sort_by_key(|(target, actives)| (std::cmp::Reverse(actives.len()), *target));
-    candidates.truncate(config.most_targets);
-    let ligands: BTreeSet<u32> = labels.values().flat_map(actives).collect();
+    let candidates = candidates(&labels, config)?;
+    let ligands: BTreeSet<u32> = labels.values().flat_map(actives_of).collect();
     let seed = Stream::new(config.seed);
     let library: Option<BTreeSet<u32>> = match config.library {
         Library::New => Some(
@@ -208,6 +198,25 @@ pub fn screening_benchmark(dataset: &Dataset, config: &ScreeningConfig) -> Resul
         fished,
     };
     Ok(assemble(dataset, config, &tests, library.as_ref()))
+}
+
+fn actives_of(drugs: &BTreeMap<u32, bool>) -> Vec<u32> {
+    drugs.iter().filter(|drug| *drug.1).map(|drug| *drug.0).collect()
+}
+
+/// Targets with enough actives, with these: those with most first.
+fn candidates(labels: &fishing::Labels, config: &ScreeningConfig) -> Result<Vec<(u32, Vec<u32>)>, Error> {
+    let mut candidates: Vec<(u32, Vec<u32>)> = (labels.iter())
+        .map(|(target, drugs)| (*target, actives_of(drugs)))
+        .filter(|(_, actives)| actives.len() >= config.least_actives)
+        .collect();
+    if candidates.is_empty() {
+        let reason = format!("no target has {} known actives", config.least_actives);
+        return Err(Error::new(ErrorKind::Infeasible, reason).hint("give a smaller --least-actives"));
+    }
+    candidates.sort_by_key(|(target, actives)| (std::cmp::Reverse(actives.len()), *target));
+    candidates.truncate(config.most_targets);
+    Ok(candidates)
 }
 
 /// Drugs of whole scaffolds, chosen at random until `share` of the drugs is; ascending.
