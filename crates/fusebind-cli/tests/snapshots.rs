@@ -40,7 +40,7 @@ fn settings() -> Settings {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let pages: [&[&str]; 28] = [
+    let pages: [&[&str]; 31] = [
         &[],
         &["demo"],
         &["data"],
@@ -59,6 +59,9 @@ fn help() {
         &["ablate"],
         &["predict"],
         &["embed"],
+        &["library", "build"],
+        &["library", "info"],
+        &["library", "check"],
         &["screen", "run"],
         &["screen", "merge"],
         &["screen", "status"],

@@ -12,6 +12,7 @@ pub mod screening;
 pub mod simulate;
 pub mod source;
 pub mod split;
+pub mod store;
 pub mod table;
 
 pub use error::{Error, ErrorKind, Position};

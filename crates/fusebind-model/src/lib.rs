@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`encoder`] (one per modality), [`fusion`] (entities to pairs), [`head`] (pairs to predictions), [`model`] (the
 //! whole), [`ensemble`] (several), [`checkpoint`], [`trained`], [`provenance`] and [`model_file`] (weights on disk), [`scoring`] (many
-//! pairs), [`prior_shift`] (what is known without training), [`trust`] (how sure),
+//! pairs), [`prior_shift`] (what is known without training), [`trust`] (how sure), [`retrieval`] (many compounds by short codes),
 //! [`device`] (where it runs), [`layer`] (the parts
 //! and the CPU kernels).
 
@@ -20,6 +20,7 @@ pub mod model;
 pub mod model_file;
 pub mod prior_shift;
 pub mod provenance;
+pub mod retrieval;
 pub mod scoring;
 pub mod trained;
 pub mod trust;

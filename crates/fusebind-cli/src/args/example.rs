@@ -35,11 +35,20 @@ Example: fusebind predict runs/first --smiles \"CC(=O)Oc1ccccc1C(=O)O\" --sequen
 pub const EMBED: &str = "\
 Example: fusebind embed --encoder esm2_t12_35M_UR50D --targets targets.fasta -o modalities/embedding_sequence_esm2.parquet
          fusebind embed --encoder all-MiniLM-L6-v2 --texts text_drug.csv --pooling mean-all -o modalities/embedding_text_minilm.parquet";
+pub const LIBRARY: &str = "\
+Example: fusebind library build library.smi.gz --model runs/first -o LIB
+         fusebind screen run runs/first --library LIB --targets targets.fasta -o hits.parquet";
+pub const LIBRARY_BUILD: &str = "\
+Example: fusebind library build library.smi.gz more.sdf --model runs/first --distinct -o LIB
+         fusebind library build new.csv --model runs/first --distinct --append -o LIB";
+pub const LIBRARY_INFO: &str = "Example: fusebind library info LIB";
+pub const LIBRARY_CHECK: &str = "Example: fusebind library check LIB --model runs/first";
 pub const SCREEN: &str =
     "Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet";
 pub const SCREEN_RUN: &str = "\
 Example: fusebind screen run runs/first --library library.smi.gz --targets targets.fasta -o hits.parquet
          fusebind screen run runs/first --library a.sdf b.csv --targets targets.fasta --work units --shard 1/8
+         fusebind screen run runs/first --library LIB --targets targets.fasta --candidates 50000 -o hits.parquet
          fusebind screen run runs/first --smiles CCO --targets proteome.fasta --top 50 -o targets.csv";
 pub const SCREEN_MERGE: &str = "Example: fusebind screen merge units -o hits.parquet";
 pub const SCREEN_STATUS: &str = "Example: fusebind screen status units";
@@ -90,6 +99,10 @@ mod tests {
             super::ABLATE,
             super::CALIBRATE,
             super::EMBED,
+            super::LIBRARY,
+            super::LIBRARY_BUILD,
+            super::LIBRARY_INFO,
+            super::LIBRARY_CHECK,
             super::SCREEN,
             super::SCREEN_RUN,
             super::SCREEN_MERGE,

@@ -9,6 +9,7 @@ mod encoders;
 mod evaluate;
 mod example;
 mod import;
+mod library;
 mod model;
 mod predict;
 mod quality;
@@ -30,6 +31,7 @@ pub use embed::{EmbedArgs, PoolingName, PrecisionName};
 pub use encoders::EncoderArgs;
 pub use evaluate::{EvaluateArgs, PartName};
 pub use import::{ImportArgs, ImportLayout};
+pub use library::{LibraryBuildArgs, LibraryCheckArgs, LibraryCommand, LibraryInfoArgs};
 pub use model::ModelCommand;
 pub use predict::PredictArgs;
 pub use quality::{EstimateArgs, QualityCommand, ReasonsArgs};
@@ -92,6 +94,9 @@ pub enum Command {
     /// Embed targets, drugs or texts with a pretrained encoder from a local folder, as a side table.
     #[command(after_help = example::EMBED)]
     Embed(EmbedArgs),
+    /// Read and code a library once, for screenings in two stages.
+    #[command(subcommand, after_help = example::LIBRARY)]
+    Library(LibraryCommand),
     /// Rank a library of any size for targets, or a proteome for compounds.
     #[command(subcommand, after_help = example::SCREEN)]
     Screen(ScreenCommand),

@@ -27,7 +27,7 @@ pub enum ScreenCommand {
 pub struct ScreenArgs {
     /// Run folder or model file.
     pub run: PathBuf,
-    /// Files of compounds (CSV, TSV, SMILES, SDF, Parquet; packed or not), of which the best for each target are hits.
+    /// Files of compounds (CSV, TSV, SMILES, SDF, Parquet; packed or not), or the folder of a stored library; the best for each target are hits.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub library: Vec<PathBuf>,
     /// File of compounds, for each of which the best targets are hits.
@@ -45,6 +45,8 @@ pub struct ScreenArgs {
     /// Table or FASTA file of proteins that should not be bound: `selectivity` is the prediction less that of the best of them.
     #[arg(long, value_name = "FILE")]
     pub off_targets: Option<PathBuf>,
+    #[command(flatten)]
+    pub stage: StageArgs,
     /// Hits for each target, or for each compound.
     #[arg(long, value_name = "K", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub top: u64,
@@ -72,6 +74,21 @@ pub struct ScreenArgs {
     pub encoders: EncoderArgs,
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// How a stored library is screened.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A stored library")]
+pub struct StageArgs {
+    /// Compounds that the whole model looks at for each target [default: ten for each hit, at least 10,000].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub candidates: Option<u64>,
+    /// Compounds that the whole model scores to fit the first stage and to measure its recall, half each.
+    #[arg(long, value_name = "ROWS", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(200..=10_000_000))]
+    pub sample: u64,
+    /// Give every compound to the whole model.
+    #[arg(long, conflicts_with_all = ["candidates", "sample"])]
+    pub exact: bool,
 }
 
 /// Which compounds are scored, and which hits are kept.

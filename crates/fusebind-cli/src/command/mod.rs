@@ -10,6 +10,7 @@ mod embed_inputs;
 mod evaluate;
 mod explain;
 mod import;
+mod library;
 mod model;
 mod output;
 mod predict;
@@ -37,6 +38,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Calibrate(args) => calibrate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Embed(args) => embed::run(&args, console),
+        Command::Library(args) => library::run(args, console),
         Command::Screen(args) => screen::run(args, console),
         Command::Serve(args) => serve::run(args, console),
         Command::Quality(args) => quality::run(&args, console),

@@ -54,6 +54,14 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether a compound with these values of [`Property::ALL`] is within the ranges.
+    pub fn is_within(&self, values: &[f64; Property::ALL.len()]) -> bool {
+        let of = |property: Property| Property::ALL.iter().zip(values).find(|(own, _)| **own == property);
+        let holds =
+            |range: &Range| of(range.property).is_some_and(|(_, value)| (range.low..=range.high).contains(value));
+        self.ranges.iter().all(holds)
+    }
+
     /// Whether `molecule` is kept.
     pub fn keeps(&self, molecule: &Molecule) -> bool {
         let is_within = |range: &Range| (range.low..=range.high).contains(&range.property.of(molecule));

@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use fusebind::data::source::{Keep, load_targets};
 
-use super::plan::{FileMark, NamedProtein, Per, Plan, SCHEMA, Settings, Shard};
+use super::plan::{FileMark, NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
 use crate::{
     args::{ScreenArgs, SourceArgs},
+    command::library::store::StoredLibrary,
     console::Console,
     exit::Failure,
     load,
 };
+
+/// Least candidates for each target, and candidates for each hit.
+const CANDIDATES: [u64; 2] = [10_000, 10];
 
 /// Everything that is read.
 pub fn inputs(args: &ScreenArgs) -> Vec<&Path> {
@@ -25,9 +29,12 @@ pub fn inputs(args: &ScreenArgs) -> Vec<&Path> {
         .collect()
 }
 
-/// The files of compounds.
-pub fn library(args: &ScreenArgs) -> Vec<PathBuf> {
-    args.library.iter().chain(&args.drugs).cloned().collect()
+/// The files of compounds: those of a library, or one of compounds whose targets are ranked.
+pub fn files(args: &ScreenArgs) -> &[PathBuf] {
+    match &args.drugs {
+        Some(drugs) => std::slice::from_ref(drugs),
+        None => &args.library,
+    }
 }
 
 /// How tables are read; where molecules are kept changes nothing.
@@ -38,9 +45,37 @@ fn columns(args: &ScreenArgs) -> SourceArgs {
     }
 }
 
-/// The plan of a run; files are hashed where units are to be kept.
-pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
-    let is_kept = args.work.is_some();
+/// The stored library, where one is given.
+pub fn stored(args: &ScreenArgs) -> anyhow::Result<Option<StoredLibrary>> {
+    let Some(folder) = args.library.iter().find(|path| path.is_dir()) else {
+        return match args.stage.exact || args.stage.candidates.is_some() {
+            true => Err(Failure::misuse(
+                "--candidates and --exact are about a stored library",
+                "name the folder of one with --library, or leave them out: every row of a file is scored by the whole model",
+            )),
+            false => Ok(None),
+        };
+    };
+    let library = StoredLibrary::open(folder)?;
+    match () {
+        () if args.library.len() > 1 => Err(Failure::misuse(
+            format!("{}: a stored library is screened by itself", folder.display()),
+            "add the other files to it with `library build --append`",
+        )),
+        () if !library.manifest.complete => Err(Failure::failed(
+            format!("{}: is not finished", folder.display()),
+            "give the same `library build` command again",
+        )),
+        () if !args.filter.like.is_empty() && !args.stage.exact => Err(Failure::misuse(
+            "--like: a stored library holds no fingerprints",
+            "give --exact as well",
+        )),
+        () => Ok(Some(library)),
+    }
+}
+
+/// Refuses similarities that are none.
+fn check_shares(args: &ScreenArgs) -> anyhow::Result<()> {
     let shares = [
         ("--least-similarity", Some(args.filter.least_similarity)),
         ("--diverse", args.filter.diverse),
@@ -54,6 +89,13 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
             format!("give {flag} 0.6, for instance"),
         ));
     }
+    Ok(())
+}
+
+/// The plan of a run; files are hashed where units are to be kept.
+pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console) -> anyhow::Result<Plan> {
+    let is_kept = args.work.is_some() || stored.is_some();
+    check_shares(args)?;
     let model = match args.run.is_dir() {
         true => args.run.join("model.safetensors"),
         false => args.run.clone(),
@@ -66,7 +108,11 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
             path: args.run.display().to_string(),
             ..FileMark::of(&model, is_kept)?
         },
-        library: library(args).iter().map(mark).collect::<anyhow::Result<_>>()?,
+        library: match stored {
+            Some(stored) => stored.files(),
+            None => files(args).iter().map(mark).collect::<anyhow::Result<_>>()?,
+        },
+        store: None,
         smiles: args.smiles.clone(),
         columns: columns(args),
         targets: match (&args.sequence, &args.targets) {
@@ -98,8 +144,28 @@ pub fn plan(args: &ScreenArgs, console: &Console) -> anyhow::Result<Plan> {
             without_encoders: args.encoders.without_encoders,
         },
     };
+    let plan = match stored {
+        Some(stored) => Plan {
+            store: Some(store_mark(args, stored, plan.settings.kept() as u64)?),
+            ..plan
+        },
+        None => plan,
+    };
     // As it is read back, so that a number that text rounds is the same in every run.
     Ok(serde_json::from_slice(&serde_json::to_vec(&plan)?)?)
+}
+
+/// How a stored library is screened for `kept` hits of each target.
+fn store_mark(args: &ScreenArgs, stored: &StoredLibrary, kept: u64) -> anyhow::Result<StoreMark> {
+    let [least, each] = CANDIDATES;
+    let candidates = args.stage.candidates.unwrap_or((each * kept).max(least));
+    Ok(StoreMark {
+        folder: stored.folder.display().to_string(),
+        sha256: stored.checksum()?,
+        candidates: candidates.max(kept),
+        sample: args.stage.sample,
+        exact: args.stage.exact,
+    })
 }
 
 /// The proteins of a table, as many as it has accepted rows.

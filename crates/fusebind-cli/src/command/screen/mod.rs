@@ -6,13 +6,15 @@
 mod flags;
 mod hits;
 mod merge;
-mod plan;
-mod progress;
-mod rows;
+pub mod plan;
+pub mod progress;
+pub mod rows;
 mod run;
+mod shelf;
+mod stage;
 mod status;
 mod tally;
-mod unit;
+pub mod unit;
 mod work;
 
 use crate::{args::ScreenCommand, console::Console};

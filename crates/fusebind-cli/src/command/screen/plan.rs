@@ -64,6 +64,20 @@ pub struct Settings {
     pub without_encoders: bool,
 }
 
+/// A stored library and how it is screened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreMark {
+    pub folder: String,
+    /// SHA-256 of its manifest.
+    pub sha256: String,
+    /// Candidates for each target.
+    pub candidates: u64,
+    /// Compounds of the sample.
+    pub sample: u64,
+    /// Whether every compound is a candidate.
+    pub exact: bool,
+}
+
 /// See the file's header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -71,6 +85,9 @@ pub struct Plan {
     pub version: String,
     pub model: FileMark,
     pub library: Vec<FileMark>,
+    /// How a stored library is screened, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreMark>,
     /// A compound that was given in place of a library.
     pub smiles: Option<String>,
     pub columns: SourceArgs,
@@ -90,7 +107,7 @@ impl FileMark {
 }
 
 /// SHA-256 of a file.
-fn sha256(path: &Path) -> anyhow::Result<String> {
+pub fn sha256(path: &Path) -> anyhow::Result<String> {
     let read = || -> std::io::Result<String> {
         let (mut file, mut hash) = (File::open(path)?, Sha256::new());
         let mut buffer = vec![0; 1 << 20];
@@ -149,6 +166,11 @@ impl Plan {
                     own.path, own.sha256, other.path, other.sha256
                 )
             }
+            () if self.store != other.store => format!(
+                "its stored library, --candidates, --sample or --exact are others: {}, these are {}",
+                serde_json::to_string(&self.store).unwrap_or_default(),
+                serde_json::to_string(&other.store).unwrap_or_default()
+            ),
             () if self.targets != other.targets => "its targets are others".to_string(),
             () if self.off_targets != other.off_targets => "its off-targets are others".to_string(),
             () if self.columns != other.columns => "the flags that name its columns are others".to_string(),

@@ -13,7 +13,7 @@ use fusebind::{
     features::entity::molecule::Standardise,
 };
 
-use super::unit::Row;
+use super::{shelf::StoredRows, unit::Row};
 use crate::{args::SourceArgs, console::Console, load};
 
 /// What is looked at of a file to estimate its rows, in bytes.
@@ -96,6 +96,24 @@ impl<'a> Rows<'a> {
             notes.for_each(|note| self.console.note(format_args!("note: {note}")));
             self.open = Some((library, self.next_file as u32));
             self.next_file += 1;
+        }
+    }
+}
+
+/// Where the rows of a screening come from.
+pub enum Source<'a> {
+    /// Files, or one compound.
+    Files(Box<Rows<'a>>),
+    /// A stored library.
+    Store(StoredRows<'a>),
+}
+
+impl Source<'_> {
+    /// The next `most` rows, fewer at the end.
+    pub fn take(&mut self, most: u64) -> anyhow::Result<Vec<Row>> {
+        match self {
+            Self::Files(rows) => rows.take(most),
+            Self::Store(rows) => rows.take(most),
         }
     }
 }

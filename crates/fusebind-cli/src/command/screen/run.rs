@@ -1,22 +1,33 @@
 //! `fusebind screen run`.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use fusebind::{features::entity::protein::Protein, predict::screen::Panel};
+use fusebind::{
+    features::entity::protein::Protein,
+    predict::{Model, screen::Panel},
+};
 
 use super::{
     flags,
     hits::{self, Ending},
-    plan::{Shard, proteins},
+    plan::{Plan, Shard, proteins},
     progress::{Progress, duration, peak_memory},
-    rows::{Rows, estimate},
+    rows::{Rows, Source, estimate},
+    shelf::StoredRows,
+    stage,
     tally::Tally,
     unit::{Job, UnitResult},
     work::{End, WorkFolder},
 };
 use crate::{
     args::ScreenArgs,
-    command::output::{create_parent, protect, say},
+    command::{
+        library::store::{ModelMark, StoredLibrary},
+        output::{create_parent, protect, say},
+    },
     console::Console,
     exit::Failure,
     load,
@@ -26,22 +37,17 @@ use crate::{
 const SAMPLE: u64 = 8192;
 
 pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
-    let beside = args.out.as_deref().map(load::rejected_beside);
-    protect(args.out.iter().chain(&beside).chain(&args.work), flags::inputs(args))?;
+    check_outputs(args)?;
     let shard = flags::shard(args)?;
-    if let Some(out) = &args.out {
-        hits::check_name(out)?;
-    }
-    let plan = flags::plan(args, console)?;
+    let stored = flags::stored(args)?;
+    let plan = flags::plan(args, stored.as_ref(), console)?;
     let filter = plan.filter()?;
     let how = load::ModelFlags::new(args.device, &args.encoders, None);
     let model = load::model(&args.run, how, console)?;
-    if plan.settings.inside && model.description().trust.is_none() {
-        return Err(Failure::failed(
-            "--domain inside: this model cannot tell: it was trained without hold-outs",
-            "train with `calibration.hold_outs` in the recipe, or leave --domain out",
-        ));
+    if let Some(stored) = &stored {
+        stored.check_model(&ModelMark::of(&args.run, model.description())?, &args.run)?;
     }
+    check_domain(&plan, &model)?;
     let named = proteins(&plan.targets)?;
     let named: Vec<&Protein> = named.iter().collect();
     let panel = Panel::new(&model, &named);
@@ -51,9 +57,11 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         filter: &filter,
         toolkit: model.description().standardise,
     };
-    let files = flags::library(args);
     if args.dry_run {
-        return sample(&job, &files, args, console);
+        return sample(
+            &job,
+            (rows(&job, args, stored.as_ref(), console)?, args, stored.as_ref()),
+        );
     }
     let work = args
         .work
@@ -61,7 +69,8 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         .map(|folder| WorkFolder::create(folder, &plan))
         .transpose()?;
     let mut tally = Tally::new(&plan.settings);
-    let end = compute(&job, (&files, args), (work.as_ref(), shard), &mut tally, console)?;
+    let (source, total) = chosen((&job, &model), args, stored.as_ref(), console)?;
+    let end = compute(&job, (source, total), (work.as_ref(), shard), &mut tally, console)?;
     if let Some(work) = &work {
         work.put_end(end)?;
     }
@@ -88,17 +97,89 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     ending.write(out, console)
 }
 
+/// Refuses outputs that are inputs, and a table of another format.
+fn check_outputs(args: &ScreenArgs) -> anyhow::Result<()> {
+    let beside = args.out.as_deref().map(load::rejected_beside);
+    let report = args.out.as_deref().map(report_beside);
+    let outputs = args.out.iter().chain(&beside).chain(&report).chain(&args.work);
+    protect(outputs, flags::inputs(args))?;
+    args.out.as_deref().map_or(Ok(()), hits::check_name)
+}
+
+/// Refuses to ask a model for its domain that does not know it.
+fn check_domain(plan: &Plan, model: &Model) -> anyhow::Result<()> {
+    match plan.settings.inside && model.description().trust.is_none() {
+        true => Err(Failure::failed(
+            "--domain inside: this model cannot tell: it was trained without hold-outs",
+            "train with `calibration.hold_outs` in the recipe, or leave --domain out",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The report of a first stage beside the hits.
+fn report_beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(".stage.json");
+    out.with_file_name(name)
+}
+
+/// The rows that the whole model looks at, and about how many they are.
+fn chosen<'a>(
+    (job, model): (&Job<'_>, &Model),
+    args: &'a ScreenArgs,
+    stored: Option<&'a StoredLibrary>,
+    console: &'a Console,
+) -> anyhow::Result<(Source<'a>, Option<u64>)> {
+    let Some(stored) = stored.filter(|_| !args.stage.exact) else {
+        return Ok((rows(job, args, stored, console)?, total(args, stored)));
+    };
+    let (places, found) = stage::candidates(stored, (job, model), console)?;
+    if let Some(report) = args.out.as_deref().map(report_beside) {
+        create_parent(&report)?;
+        stage::write(&found, &report)?;
+    }
+    let total = places.len() as u64;
+    Ok((Source::Store(StoredRows::at(stored, places)), Some(total)))
+}
+
+/// All rows that may be screened.
+fn rows<'a>(
+    job: &Job<'_>,
+    args: &'a ScreenArgs,
+    stored: Option<&'a StoredLibrary>,
+    console: &'a Console,
+) -> anyhow::Result<Source<'a>> {
+    if let Some(stored) = stored {
+        return Ok(Source::Store(StoredRows::all(stored)));
+    }
+    let source = args.source.following(job.toolkit)?;
+    let files = flags::files(args);
+    Ok(Source::Files(Box::new(Rows::new(
+        files,
+        &source,
+        args.smiles.as_deref(),
+        console,
+    ))))
+}
+
+/// About how many rows they are.
+fn total(args: &ScreenArgs, stored: Option<&StoredLibrary>) -> Option<u64> {
+    match stored {
+        Some(stored) => Some(stored.manifest.total(|part| part.kept)),
+        None => estimate(flags::files(args)),
+    }
+}
+
 /// Computes the units of a shard that are not done.
 fn compute(
     job: &Job<'_>,
-    (files, args): (&[PathBuf], &ScreenArgs),
+    (mut rows, total): (Source<'_>, Option<u64>),
     (work, shard): (Option<&WorkFolder>, Shard),
     tally: &mut Tally,
     console: &Console,
 ) -> anyhow::Result<End> {
-    let source = args.source.following(job.toolkit)?;
-    let mut rows = Rows::new(files, &source, args.smiles.as_deref(), console);
-    let mut progress = Progress::new(console, estimate(files));
+    let mut progress = Progress::new(console, total);
     let mut end = End { rows: 0, units: 0 };
     let mut best: Option<f64> = None;
     loop {
@@ -125,9 +206,10 @@ fn compute(
 }
 
 /// Times a sample and says what the whole takes.
-fn sample(job: &Job<'_>, files: &[PathBuf], args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
-    let source = args.source.following(job.toolkit)?;
-    let mut rows = Rows::new(files, &source, args.smiles.as_deref(), console);
+fn sample(
+    job: &Job<'_>,
+    (mut rows, args, stored): (Source<'_>, &ScreenArgs, Option<&StoredLibrary>),
+) -> anyhow::Result<()> {
     let most = SAMPLE.min(job.plan.settings.unit_rows);
     let taken = rows.take(most)?;
     let begun = Instant::now();
@@ -142,14 +224,14 @@ fn sample(job: &Job<'_>, files: &[PathBuf], args: &ScreenArgs, console: &Console
         result.left_out,
         result.rejected
     ))?;
-    let total = match (taken.len() as u64) < most {
+    let rows = match (taken.len() as u64) < most {
         true => Some(taken.len() as u64),
-        false => estimate(files),
+        false => total(args, stored),
     };
-    match total {
-        Some(total) => say(format_args!(
-            "about {total} rows: {} in units of {}",
-            duration(total as f64 / rate),
+    match rows {
+        Some(rows) => say(format_args!(
+            "about {rows} rows: {} in units of {}",
+            duration(rows as f64 / rate),
             job.plan.settings.unit_rows
         ))?,
         None => say("the number of rows is not known: the files are packed or binary")?,

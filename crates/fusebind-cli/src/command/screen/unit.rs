@@ -142,9 +142,9 @@ impl UnitResult {
                 .hits
                 .extend(best.ranking().into_iter().map(|ranked| Hit::of(per, *group, ranked)));
         }
-        let first = rows.first().map_or(0, |row| row.place);
         for hit in &result.hits {
-            let row = &rows[(hit.place - first) as usize];
+            // Places ascend, though those of a stored library may have gaps.
+            let row = &rows[rows.partition_point(|row| row.place < hit.place)];
             if let Ok(content) = &row.row.content {
                 result.compounds.entry(hit.place).or_insert_with(|| Compound {
                     file: row.file,
