@@ -45,8 +45,6 @@ pub struct ScreenArgs {
     /// Table or FASTA file of proteins that should not be bound: `selectivity` is the prediction less that of the best of them.
     #[arg(long, value_name = "FILE")]
     pub off_targets: Option<PathBuf>,
-    #[command(flatten)]
-    pub stage: StageArgs,
     /// Hits for each target, or for each compound.
     #[arg(long, value_name = "K", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub top: u64,
@@ -65,11 +63,13 @@ pub struct ScreenArgs {
     /// Time a sample, say what the whole takes, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
-    #[command(flatten)]
-    pub filter: FilterArgs,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceName,
+    #[command(flatten)]
+    pub stage: StageArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
     #[command(flatten)]
     pub encoders: EncoderArgs,
     #[command(flatten)]

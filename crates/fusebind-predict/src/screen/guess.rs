@@ -57,6 +57,13 @@ fn weights(codes: &[i8], channels: usize, scores: &[f64]) -> Vec<f64> {
             .zip(code)
             .for_each(|(mean, c)| *mean += a * f64::from(*c) / total);
     }
+    // Scores that are all the same differ by rounding alone, which says nothing.
+    let apart = scores
+        .iter()
+        .fold(0.0f64, |most, score| most.max((score - middle).abs()));
+    if apart <= 1e-9 * middle.abs() {
+        return vec![0.0; channels];
+    }
     let mut squares = vec![0.0; channels * channels]; // Lower triangle.
     let mut right = vec![0.0; channels];
     let mut centred = vec![0.0; channels];
