@@ -2,7 +2,7 @@
 //!
 //! Comes in: a data set with binding labels or affinities. Goes out: the same data set without the hidden actives, and two test parts, as
 //! split columns: `split_screening` with each target's sequence in full, `split_screening_construct` with a tagged construct of it, as
-//! people crystallise and assay them. A third column, `split_fishing`, asks the other way round: some drugs against all proteins ([`fishing`]).
+//! people crystallise and assay them. A third column, `split_fishing`, asks the other way round: some drugs against all proteins ([`Fished`]).
 //!
 //! Scaffolds are hidden at random until the wanted share of the drugs is, so that the library is new: neither an active nor a decoy of the
 //! test part is in training, nor is its scaffold. With [`Library::Known`] each target hides scaffolds of its own, and a hidden
