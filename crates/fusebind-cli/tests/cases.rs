@@ -8,13 +8,13 @@ mod support;
 use std::{fs, path::Path, sync::Arc};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use insta::{Settings, assert_snapshot};
+use insta::assert_snapshot;
 use parquet::{
     arrow::ArrowWriter,
     basic::{BrotliLevel, Compression, GzipLevel},
     file::properties::WriterProperties,
 };
-use support::{fusebind, text};
+use support::{fusebind, said_settings, text};
 
 const MOLECULES: [&str; 4] = [
     "CCO",
@@ -40,16 +40,6 @@ fn said(arguments: &str, folder: &Path) -> String {
 fn said_of_each(commands: &[&str], folder: &Path) -> String {
     let all: Vec<String> = commands.iter().map(|arguments| said(arguments, folder)).collect();
     all.join("\n")
-}
-
-fn settings() -> Settings {
-    let mut settings = Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter(r"\b[0-9a-f]{64}\b", "HASH");
-    settings.add_filter(r"\b[0-9a-f]{12}\b", "HASH");
-    settings.add_filter(r"\b\d+(\.\d+)? (s|ms|pairs/s|rows/s|KiB|kB|MB)\b", "N $2");
-    settings
 }
 
 /// `header`, then a line for each molecule with both proteins.
@@ -163,7 +153,7 @@ fn tables_of_other_programs() {
         "data check wide.csv",
         "data check nothing.csv",
     ];
-    settings().bind(|| assert_snapshot!("tables_of_other_programs", said_of_each(&commands, here)));
+    said_settings().bind(|| assert_snapshot!("tables_of_other_programs", said_of_each(&commands, here)));
 }
 
 /// Signatures with their doses, outcomes in words, and the arrays of other programs, each in a folder of its own.
@@ -221,7 +211,7 @@ fn side_data_of_other_programs() {
     let folders = ["signatures", "assays", "gct", "f16", "hdf5", "empty_hdf5"];
     let commands = folders.map(|folder| format!("data check pairs.csv --modalities {folder}"));
     let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-    settings().bind(|| assert_snapshot!("side_data_of_other_programs", said_of_each(&commands, here)));
+    said_settings().bind(|| assert_snapshot!("side_data_of_other_programs", said_of_each(&commands, here)));
 }
 
 /// An SD record of ethanol with a title and the fields given.
@@ -289,5 +279,5 @@ fn libraries_come_back_under_their_names() {
         );
         log.push(String::new());
     }
-    settings().bind(|| assert_snapshot!("libraries_come_back_under_their_names", log.join("\n")));
+    said_settings().bind(|| assert_snapshot!("libraries_come_back_under_their_names", log.join("\n")));
 }

@@ -401,3 +401,29 @@ fn no_command_writes_over_what_it_reads() {
     ];
     assert!(before == after, "nothing was written");
 }
+
+#[test]
+fn intervals_are_counted_by_what_a_pair_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("small.toml"), support::SMALL_RECIPE).unwrap();
+    let run = |command: &str| succeed(&command.split(' ').collect::<Vec<_>>(), here);
+    run("data simulate --drugs 60 --targets 20 --pairs 700 --seed 3 -o data");
+    run("data split data --by random --seed 1 -o split.csv");
+    run("train small.toml --data data --split split.csv --modalities data/modalities --out run");
+    let (json, _) = run("evaluate run --no-baselines --json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let groups = json["calibration"]["by_missing"].as_object().unwrap();
+    let number = |of: &serde_json::Value| of["n"].as_u64().unwrap();
+    assert_eq!(groups.values().map(number).sum::<u64>(), number(&json["calibration"]));
+    assert!(
+        groups.contains_key("nothing") && groups.contains_key("drug text"),
+        "{groups:?}"
+    );
+    // With the texts switched off, every pair lacks them.
+    let (json, _) = run("evaluate run --no-baselines --json --without text");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let groups = json["calibration"]["by_missing"].as_object().unwrap();
+    let lacks = |name: &String| name.contains("drug text") && name.contains("target text");
+    assert!(!groups.is_empty() && groups.keys().all(lacks), "{groups:?}");
+}

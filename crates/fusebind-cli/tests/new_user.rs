@@ -7,8 +7,8 @@ mod support;
 
 use std::{fs, path::Path};
 
-use insta::{Settings, assert_snapshot};
-use support::{fusebind, text};
+use insta::assert_snapshot;
+use support::{fusebind, said_settings, text};
 
 const MOLECULES: [&str; 6] = [
     "CC(=O)Oc1ccccc1C(=O)O",
@@ -48,16 +48,6 @@ fn said(arguments: &str, folder: &Path, is_scored: bool) -> String {
         .filter(|text| !text.is_empty())
         .collect();
     format!("$ fusebind {arguments}\n[{code}]\n{}\n", streams.join("\n"))
-}
-
-fn settings() -> Settings {
-    let mut settings = Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter(r"\b[0-9a-f]{64}\b", "HASH");
-    settings.add_filter(r"\b[0-9a-f]{12}\b", "HASH");
-    settings.add_filter(r"\b\d+(\.\d+)? (s|ms|pairs/s|rows/s|KiB|kB|MB)\b", "N $2");
-    settings
 }
 
 /// Tables of the usual databases and benchmarks.
@@ -219,7 +209,7 @@ fn files_of_each_layout() {
         "data check both.csv",
     ];
     let all: Vec<String> = asked.iter().map(|arguments| said(arguments, here, false)).collect();
-    settings().bind(|| assert_snapshot!("files_of_each_layout", all.join("\n")));
+    said_settings().bind(|| assert_snapshot!("files_of_each_layout", all.join("\n")));
 }
 
 #[test]
@@ -282,5 +272,5 @@ fn from_a_spreadsheet_to_predictions() {
     log.push(format!("out.csv, first columns\n{}\n", names(&out).join("\n")));
     let rejected = fs::read_to_string(here.join("out.csv.rejected.csv")).unwrap();
     log.push(format!("out.csv.rejected.csv\n{rejected}"));
-    settings().bind(|| assert_snapshot!("from_a_spreadsheet_to_predictions", log.join("\n")));
+    said_settings().bind(|| assert_snapshot!("from_a_spreadsheet_to_predictions", log.join("\n")));
 }

@@ -7,13 +7,11 @@ mod support;
 use std::{
     fs,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::OnceLock,
-    thread,
-    time::Duration,
 };
 
-use support::{SEQUENCES, fusebind, text, write_training};
+use support::{SEQUENCES, fusebind, kill_when, text, write_training};
 
 /// Molecules of the library.
 const COUNT: usize = 120;
@@ -187,19 +185,7 @@ fn a_killed_run_goes_on_to_the_same_bytes() {
         (38, 0),
         (40, 4),
     ] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
-            .args(words.split(' '))
-            .current_dir(workplace())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while units() < least && child.try_wait().unwrap().is_none() {
-            thread::yield_now();
-        }
-        thread::sleep(Duration::from_millis(pause));
-        // A run that is done already cannot be killed any more.
-        let _ = child.kill();
-        stopped += usize::from(!child.wait().unwrap().success());
+        stopped += usize::from(kill_when(&words, workplace(), || units() >= least, pause));
     }
     assert!(stopped > 0, "at least the first is killed before its end");
     done(&words);

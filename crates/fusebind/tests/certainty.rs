@@ -2,17 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
+mod support;
+
 use std::path::Path;
 
 use fusebind::{
     Compound, Model, Pair, Target,
     data::{
-        simulate::{SimulateConfig, simulate},
-        source::{LoadConfig, load_dataset},
-        split::{Fractions, Part, Split, SplitBy, split},
+        split::{Part, Split},
         table::Dataset,
     },
-    features::entity::{molecule::ChematicToolkit, side::SideData},
+    features::entity::side::SideData,
     model::device::Device,
     predict::{Certainty, Entities},
     train::{
@@ -23,24 +23,11 @@ use fusebind::{
         trainer::{Job, Observer, Silent},
     },
 };
+use support::{StopAfter, simulated};
 
 const RECIPE: &str = "name = \"small\"\ntask = \"affinity\"\n[model]\nwidth = 32\n[model.graph]\nlayers = 1\ndim = 16\nsubstructures = 700\n\
      [model.sequence]\ncomposition = 600\n[model.interaction]\ndim = 32\nrank = 8\nlayers = 1\n[model.neighbours]\ndim = 32\n\
      [training]\nepochs = 3\n[calibration]\nhold_outs = 2\n";
-
-fn simulated(folder: &Path) -> (Dataset, Split) {
-    let config = SimulateConfig {
-        drugs: 150,
-        targets: 60,
-        pairs: 4000,
-        seed: 5,
-        ..SimulateConfig::default()
-    };
-    simulate(&config).unwrap().write(folder).unwrap();
-    let (dataset, _) = load_dataset(folder, &ChematicToolkit, &LoadConfig::default()).unwrap();
-    let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
-    (dataset, split)
-}
 
 fn run(dataset: &Dataset, split: &Split, out: &Path, resume: bool, observer: &mut dyn Observer) {
     run_recipe(RECIPE, dataset, split, (out, resume), observer).unwrap();
@@ -69,23 +56,10 @@ fn run_recipe(
     train(&job, observer).map(|_| ()).map_err(|e| e.to_string())
 }
 
-/// Stops after so many epochs, those of hold-outs counted.
-struct StopAfter(u32);
-
-impl Observer for StopAfter {
-    fn epoch(&mut self, _: &fusebind::train::run_dir::EpochMetrics) {
-        self.0 = self.0.saturating_sub(1);
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.0 == 0
-    }
-}
-
 #[test]
 fn a_run_that_stops_among_its_hold_outs_goes_on_to_the_same_model() {
     let folder = tempfile::tempdir().unwrap();
-    let (dataset, split) = simulated(&folder.path().join("data"));
+    let (dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
     let whole = folder.path().join("whole");
     run(&dataset, &split, &whole, false, &mut Silent);
     let model = |run: &Path| std::fs::read(run.join("model.safetensors")).unwrap();
@@ -117,7 +91,7 @@ fn a_run_that_stops_among_its_hold_outs_goes_on_to_the_same_model() {
 #[test]
 fn intervals_hold_and_reasons_add_up() {
     let folder = tempfile::tempdir().unwrap();
-    let (dataset, split) = simulated(&folder.path().join("data"));
+    let (dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
     let out = folder.path().join("run");
     run(&dataset, &split, &out, false, &mut Silent);
     let model = Model::open(&out).unwrap();
@@ -133,6 +107,10 @@ fn intervals_hold_and_reasons_add_up() {
     let calibration = evaluation.calibration.unwrap();
     let coverage = calibration.all.coverage_90.unwrap();
     assert!((0.84..0.96).contains(&coverage), "{coverage}");
+    assert!(
+        calibration.by_missing.is_empty(),
+        "a model of structures alone lacks nothing"
+    );
 
     let pair = |at: u32| {
         let of = &dataset.interactions[split.part(Part::Test)[at as usize] as usize];
@@ -195,7 +173,7 @@ fn intervals_hold_and_reasons_add_up() {
 #[test]
 fn own_pairs_move_predictions_by_what_they_lack() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut dataset, split) = simulated(&folder.path().join("data"));
+    let (mut dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
     let out = folder.path().join("run");
     run(&dataset, &split, &out, false, &mut Silent);
     let model = Model::open(&out).unwrap();
@@ -225,7 +203,7 @@ fn own_pairs_move_predictions_by_what_they_lack() {
 #[test]
 fn a_solvent_is_presumed_not_to_bind() {
     let folder = tempfile::tempdir().unwrap();
-    let (dataset, split) = simulated(&folder.path().join("data"));
+    let (dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
     let recipe = RECIPE.replace("\"affinity\"", "\"binding\"");
     let train = |presume: bool| {
         let out = folder.path().join(presume.to_string());

@@ -2,46 +2,27 @@
 
 #![allow(clippy::unwrap_used)] // a test that meets the unexpected should stop
 
+mod support;
+
 use std::path::Path;
 
 use fusebind::{
     Model, Pair,
-    data::{
-        simulate::{SimulateConfig, simulate},
-        source::{LoadConfig, load_dataset},
-        split::{Fractions, Split, SplitBy, split},
-        table::Dataset,
-    },
-    features::{
-        entity::{molecule::ChematicToolkit, side::SideData},
-        neighbours::Mask,
-    },
+    data::{split::Split, table::Dataset},
+    features::{entity::side::SideData, neighbours::Mask},
     model::{device::Device, trained::TrainedModel},
     train::{
         calibrate::train,
         recipe::Recipe,
-        run_dir::{EpochMetrics, RunDir},
+        run_dir::RunDir,
         trainer::{Job, Observer, Silent},
     },
 };
+use support::{StopAfter, simulated};
 
 const RECIPE: &str = "name = \"small\"\ntask = \"joint\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 64\n\
      [model.sequence]\ncomposition = 64\n[model.interaction]\ndim = 16\nrank = 4\nlayers = 1\n[model.neighbours]\ndim = 16\n\
      [training]\nepochs = 3\nensemble = 3\n[calibration]\nhold_outs = 1\n";
-
-fn simulated(folder: &Path) -> (Dataset, Split) {
-    let config = SimulateConfig {
-        drugs: 80,
-        targets: 30,
-        pairs: 1500,
-        seed: 5,
-        ..SimulateConfig::default()
-    };
-    simulate(&config).unwrap().write(folder).unwrap();
-    let (dataset, _) = load_dataset(folder, &ChematicToolkit, &LoadConfig::default()).unwrap();
-    let split = split(&dataset, SplitBy::Random, Fractions::default(), 1).unwrap();
-    (dataset, split)
-}
 
 fn run(data: &(Dataset, Split), out: &Path, resume: bool, observer: &mut dyn Observer) {
     let none = SideData::default();
@@ -60,23 +41,10 @@ fn run(data: &(Dataset, Split), out: &Path, resume: bool, observer: &mut dyn Obs
     train(&job, observer).unwrap();
 }
 
-/// Stops after so many epochs, those of all members and hold-outs counted.
-struct StopAfter(u32);
-
-impl Observer for StopAfter {
-    fn epoch(&mut self, _: &EpochMetrics) {
-        self.0 = self.0.saturating_sub(1);
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.0 == 0
-    }
-}
-
 #[test]
 fn an_ensemble_that_is_stopped_in_any_member_goes_on_to_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
-    let data = simulated(&folder.path().join("data"));
+    let data = simulated(&folder.path().join("data"), [80, 30, 1500]);
     let model = |run: &Path| std::fs::read(run.join("model.safetensors")).unwrap();
     let whole = folder.path().join("whole");
     run(&data, &whole, false, &mut Silent);
@@ -96,7 +64,7 @@ fn an_ensemble_that_is_stopped_in_any_member_goes_on_to_the_same_file() {
 #[test]
 fn a_prediction_is_the_mean_of_the_members_with_their_spread() {
     let folder = tempfile::tempdir().unwrap();
-    let data = simulated(&folder.path().join("data"));
+    let data = simulated(&folder.path().join("data"), [80, 30, 1500]);
     let out = folder.path().join("run");
     run(&data, &out, false, &mut Silent);
     let model = Model::open(&out).unwrap();

@@ -41,7 +41,7 @@ pub fn run(trials: u64, only: Option<&str>) -> anyhow::Result<()> {
         .filter(|(name, _)| only.is_none_or(|only| only == *name))
         .collect();
     if parts.is_empty() {
-        bail!("the parts are damage, kills, together, bombs and surroundings");
+        bail!("the parts are {}", PARTS.map(|(name, _)| name).join(", "));
     }
     let work = Work::prepare()?;
     let mut lines = Vec::new();

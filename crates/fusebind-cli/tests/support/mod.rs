@@ -5,8 +5,12 @@
 
 use std::{
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
+
+use insta::Settings;
 
 pub fn fusebind(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fusebind"))
@@ -18,6 +22,34 @@ pub fn fusebind(arguments: &[&str], folder: &Path) -> Output {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Settings of snapshots of what commands say: no hashes of data, no times and rates.
+pub fn said_settings() -> Settings {
+    let mut settings = Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"\b[0-9a-f]{64}\b", "HASH");
+    settings.add_filter(r"\b[0-9a-f]{12}\b", "HASH");
+    settings.add_filter(r"\b\d+(\.\d+)? (s|ms|pairs/s|rows/s|KiB|kB|MB)\b", "N $2");
+    settings
+}
+
+/// Kills a command `pause` milliseconds after it is `ready`; whether it had not ended by itself.
+pub fn kill_when(command: &str, folder: &Path, ready: impl Fn() -> bool, pause: u64) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
+        .args(command.split(' '))
+        .current_dir(folder)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !ready() && child.try_wait().unwrap().is_none() {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(pause));
+    // What is done already cannot be killed any more.
+    let _ = child.kill();
+    !child.wait().unwrap().success()
 }
 
 pub const SMILES: [&str; 8] = [

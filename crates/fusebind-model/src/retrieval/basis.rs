@@ -3,6 +3,7 @@
 //! Principal components by subspace iteration (Halko et al. 2011, doi 10.1137/090771806) from a fixed start, so that the same rows give the same
 //! basis. Comes in: rows `[B, W]`. Goes out: codes `[B, C]` of one byte. Axis legend: `B` rows, `W` channels of a row, `C` of a code.
 
+use fusebind_features::random::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::layer::matmul::{Matrix, Onto, product, product_by_row};
@@ -135,11 +136,10 @@ impl Basis {
 
 /// 1 or -1 by place, without order.
 fn sign(place: u64) -> f32 {
-    // SplitMix64 (Steele et al. 2014, doi 10.1145/2660193.2660195).
-    let mut z = place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    if (z ^ (z >> 31)) & 1 == 1 { 1.0 } else { -1.0 }
+    match Stream::new(0).child(place).seed() & 1 {
+        1 => 1.0,
+        _ => -1.0,
+    }
 }
 
 /// Makes the columns of `axes`, `[W, C]`, unit vectors at right angles; one that depends on those before it becomes 0.

@@ -46,16 +46,16 @@ pub struct EnsembleWeights {
     pub structure_only_share: f32,
 }
 
-/// Means and standard deviations over `members`, value by value; two members at least.
-fn moments(members: &[Vec<f32>]) -> (Vec<f32>, Vec<f32>) {
+/// Means and standard deviations of `length` values over `members`, of which there are two at least.
+fn moments(members: &[Scores], length: usize, value: impl Fn(&Scores, usize) -> f32) -> (Vec<f32>, Vec<f32>) {
     let count = members.len() as f64;
     let of = |at: usize| {
-        let values = || members.iter().map(|member| f64::from(member[at]));
+        let values = || members.iter().map(|member| f64::from(value(member, at)));
         let mean = values().sum::<f64>() / count;
         let squares: f64 = values().map(|value| (value - mean).powi(2)).sum();
         (mean as f32, (squares / (count - 1.0)).sqrt() as f32)
     };
-    (0..members[0].len()).map(of).unzip()
+    (0..length).map(of).unzip()
 }
 
 /// `share one + (1 - share) other`, value by value.
@@ -82,20 +82,25 @@ impl Scores {
         if members.len() < 2 {
             return members.into_iter().next().unwrap_or_default();
         }
-        let of = |values: &dyn Fn(&Self) -> Vec<f32>| moments(&members.iter().map(values).collect::<Vec<_>>());
-        let probability = |logit: &f32| 1.0 / (1.0 + (-logit).exp());
-        let (affinity, affinity_spread) = of(&|one| one.affinity.clone());
-        let (binding, _) = of(&|one| one.binding.clone());
-        let (_, binding_spread) = of(&|one| one.binding.iter().map(probability).collect());
-        let (_, apart) = of(&Self::first);
-        let (distance, _) = of(&|one| one.disagreement.clone());
+        let first = &members[0];
+        let (pairs, columns) = (first.binding.len(), first.affinity.len());
+        let probability = |one: &Self, at: usize| 1.0 / (1.0 + (-one.binding[at]).exp());
+        let (affinity, affinity_spread) = moments(&members, columns, |one, at| one.affinity[at]);
+        let (binding, _) = moments(&members, pairs, |one, at| one.binding[at]);
+        let (_, binding_spread) = moments(&members, pairs, probability);
+        let rows = columns.checked_div(first.scales).unwrap_or(pairs);
+        let (_, apart) = moments(&members, rows, |one, at| match one.scales {
+            0 => one.binding[at],
+            scales => one.affinity[at * scales],
+        });
+        let (distance, _) = moments(&members, first.disagreement.len(), |one, at| one.disagreement[at]);
         // A model without a neighbour head has no distance: the spread alone is left.
         let distance = distance.into_iter().chain(std::iter::repeat(0.0));
         Self {
             affinity,
-            scales: members[0].scales,
+            scales: first.scales,
             binding,
-            prior_shift: members[0].prior_shift.clone(),
+            prior_shift: first.prior_shift.clone(),
             disagreement: apart.iter().zip(distance).map(|(a, d)| a.hypot(d)).collect(),
             spread: Spread {
                 affinity: affinity_spread,

@@ -11,7 +11,7 @@ use fusebind_data::{
     table::{Censoring, Interaction},
 };
 use fusebind_eval::{calibration::expected_calibration_error, classification::auroc};
-use fusebind_features::novelty::Novelty;
+use fusebind_features::{modality::ModalitySet, novelty::Novelty};
 use fusebind_model::{
     trained::TrainedModel,
     trust::{Domain, PairEvidence, Trust},
@@ -124,9 +124,22 @@ pub(super) fn calibration(
     };
     let rows: Vec<Row> = interactions.iter().enumerate().map(row).collect();
     Some(CalibrationScores {
-        by_missing: by(&rows, |row| scored.missing.get(row.at).cloned().unwrap_or_default()),
+        by_missing: match scored.missing.is_empty() {
+            true => BTreeMap::new(),
+            false => by(&rows, |row| names(scored.missing[row.at])),
+        },
         ..count(&rows)
     })
+}
+
+/// Modalities that a drug and a target lack, in words.
+fn names([drug, target]: [ModalitySet; 2]) -> String {
+    let of_drug = drug.iter().map(|m| format!("drug {m}"));
+    let names: Vec<String> = of_drug.chain(target.iter().map(|m| format!("target {m}"))).collect();
+    match names.is_empty() {
+        true => "nothing".into(),
+        false => names.join(" + "),
+    }
 }
 
 fn level_of(levels: impl Iterator<Item = f64>) -> Option<usize> {

@@ -6,7 +6,7 @@ use fusebind_data::{
 };
 use fusebind_features::{
     entity::side::SideData,
-    modality::Modality,
+    modality::{Modality, ModalitySet},
     neighbours::Mask,
     schema::{DrugStore, TargetStore},
 };
@@ -62,34 +62,25 @@ impl<'a> EvaluationSet<'a> {
     }
 }
 
-/// Names of the side modalities that the model reads and each pair lacks.
+/// Side modalities that the model reads and each pair lacks, of its drug and of its target; empty for a model of structures alone.
 fn missing(
     trained: &TrainedModel,
     (drugs, targets): (&DrugStore, &TargetStore),
     pairs: &[(u32, u32)],
     mask: Mask,
-) -> Vec<String> {
+) -> Vec<[ModalitySet; 2]> {
     let model = &trained.description.model;
-    let is_side = |modality: &Modality| !matches!(modality, Modality::Graph | Modality::Sequence);
-    let read = [model.drug_modalities(), model.target_modalities()]
-        .map(|all| all.into_iter().filter(is_side).collect::<Vec<_>>());
-    if read.iter().all(Vec::is_empty) {
+    let read = [model.drug.modalities(), model.target.modalities()];
+    if read.iter().all(|read| read.is_empty()) {
         return Vec::new();
     }
-    let of = |(drug, target): &(u32, u32)| {
-        let sides = [
-            ("drug", &read[0], drugs.side.present(*drug), mask.drug),
-            ("target", &read[1], targets.side.present(*target), mask.target),
-        ];
-        let names = sides.into_iter().flat_map(|(side, read, present, masked)| {
-            let lacks = move |m: &&Modality| !present.contains(**m) || masked.contains(**m);
-            read.iter().filter(lacks).map(move |m| format!("{side} {m}"))
-        });
-        let names: Vec<String> = names.collect();
-        match names.is_empty() {
-            true => "nothing".into(),
-            false => names.join(" + "),
-        }
+    let of = |&(drug, target): &(u32, u32)| {
+        let present = [drugs.side.present(drug), targets.side.present(target)];
+        [0, 1].map(|side| {
+            let masked = [mask.drug, mask.target][side];
+            let lacks = |m: &Modality| !present[side].contains(*m) || masked.contains(*m);
+            read[side].iter().filter(lacks).collect()
+        })
     };
     pairs.iter().map(of).collect()
 }
@@ -101,8 +92,8 @@ pub(crate) struct ScoredSet {
     pub scores: Scores,
     /// What the model knows of the entities of each pair.
     pub evidence: Vec<PairEvidence>,
-    /// Side modalities that the model reads and each pair lacks, in words; empty for a model of structures alone.
-    pub missing: Vec<String>,
+    /// Side modalities that the model reads and each pair lacks: of its drug, of its target. Empty for a model of structures alone.
+    pub missing: Vec<[ModalitySet; 2]>,
     /// Findings on the side data.
     pub findings: SideFindings,
 }

@@ -106,22 +106,12 @@ fn refuse_foreign(folder: &Path) -> anyhow::Result<()> {
     if StoredLibrary::is_one(folder) || !folder.exists() {
         return Ok(());
     }
-    let is_foreign = |name: &str| !name.starts_with('.') && name != "lock";
-    let files = fs::read_dir(folder);
-    let is_used = files.is_ok_and(|files| {
-        files
-            .flatten()
-            .any(|file| is_foreign(&file.file_name().to_string_lossy()))
-    });
     // A build that was stopped before its first part has left no more than these.
-    let ours = |name: &str| name == "sketch.json" || name.starts_with("part-");
-    let all_ours = fs::read_dir(folder).is_ok_and(|files| {
-        let mut names = files
-            .flatten()
-            .map(|file| file.file_name().to_string_lossy().into_owned());
-        names.all(|name| !is_foreign(&name) || ours(&name))
-    });
-    match is_used && !all_ours || folder.is_file() {
+    let is_ours =
+        |name: &str| name.starts_with('.') || name == "lock" || name == "sketch.json" || name.starts_with("part-");
+    let mut files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_foreign = files.any(|file| !is_ours(&file.file_name().to_string_lossy()));
+    match is_foreign || folder.is_file() {
         true => Err(Failure::failed(
             format!("{}: holds something else", folder.display()),
             "name a new folder with -o",

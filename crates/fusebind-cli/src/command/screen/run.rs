@@ -17,7 +17,7 @@ use super::{
     progress::{Progress, duration, peak_memory},
     rows::{Rows, Source, estimate},
     shelf::StoredRows,
-    stage,
+    stage::{self, StageReport},
     tally::Tally,
     unit::{Job, UnitResult},
     work::{End, WorkFolder},
@@ -69,7 +69,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         .map(|folder| WorkFolder::create(folder, &plan))
         .transpose()?;
     let mut tally = Tally::new(&plan.settings);
-    let (source, total) = chosen((&job, &model), args, stored.as_ref(), console)?;
+    let (source, total, found) = chosen((&job, &model), args, stored.as_ref(), console)?;
     let end = compute(&job, (source, total), (work.as_ref(), shard), &mut tally, console)?;
     if let Some(work) = &work {
         work.put_end(end)?;
@@ -94,7 +94,8 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         model: &model,
         tally: &tally,
     };
-    ending.write(out, console)
+    ending.write(out, console)?;
+    stage::write(found.as_ref(), &report_beside(out))
 }
 
 /// Refuses outputs that are inputs, and a table of another format.
@@ -124,23 +125,19 @@ fn report_beside(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-/// The rows that the whole model looks at, and about how many they are.
+/// The rows that the whole model looks at, about how many they are, and how a first stage has chosen them.
 fn chosen<'a>(
     (job, model): (&Job<'_>, &Model),
     args: &'a ScreenArgs,
     stored: Option<&'a StoredLibrary>,
     console: &'a Console,
-) -> anyhow::Result<(Source<'a>, Option<u64>)> {
+) -> anyhow::Result<(Source<'a>, Option<u64>, Option<StageReport>)> {
     let Some(stored) = stored.filter(|_| !args.stage.exact) else {
-        return Ok((rows(job, args, stored, console)?, total(args, stored)));
+        return Ok((rows(job, args, stored, console)?, total(args, stored), None));
     };
     let (places, found) = stage::candidates(stored, (job, model), console)?;
-    if let Some(report) = args.out.as_deref().map(report_beside) {
-        create_parent(&report)?;
-        stage::write(&found, &report)?;
-    }
     let total = places.len() as u64;
-    Ok((Source::Store(StoredRows::at(stored, places)), Some(total)))
+    Ok((Source::Store(StoredRows::at(stored, places)), Some(total), Some(found)))
 }
 
 /// All rows that may be screened.

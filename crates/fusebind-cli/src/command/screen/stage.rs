@@ -3,18 +3,22 @@
 //! A sample of the library is scored by the whole model. One half fits the weights of each target, the other half, which they have not
 //! seen, measures the recall. Comes in: a library and a job. Goes out: candidates and [`StageReport`].
 
-use std::path::Path;
+use std::{fs, io::Write, path::Path};
 
+use anyhow::Context;
 use fusebind::{
     data::{store::CodedRows, table::write_atomically},
-    features::entity::molecule::{Chemistry, Molecule},
+    features::{
+        entity::molecule::{Chemistry, Molecule},
+        random::Stream,
+    },
     predict::{
         Model,
         screen::{Best, Candidates, Property, Ranked, guess},
     },
 };
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{plan::Plan, shelf::StoredRows, unit::Job};
 use crate::{command::library::store::StoredLibrary, console::Console};
@@ -29,7 +33,7 @@ const SHOWN: usize = 10;
 const GOAL: f64 = 0.95;
 
 /// Recall of the first stage for a target, on the half of the sample that the weights have not seen.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetRecall {
     pub target: String,
     /// Share of the best `hits` by the whole model that are among the first `kept` of the first stage.
@@ -37,7 +41,8 @@ pub struct TargetRecall {
 }
 
 /// What is known of a first stage.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StageReport {
     /// Compounds of the library, and those that the property filters leave.
     pub compounds: u64,
@@ -85,7 +90,7 @@ pub fn candidates(
         report.filtered += coded.places.len() as u64;
         for place in coded.places {
             // So many compounds with the least hash: any sample is part of a larger one.
-            let score = -(hash(place) as f64);
+            let score = -(drawn_number(place) as f64);
             drawn.offer(Ranked { score, place });
             if (places.len() as u64) <= most {
                 places.push(place);
@@ -142,13 +147,9 @@ fn filtered(coded: CodedRows, job: &Job<'_>, channels: usize) -> CodedRows {
     left
 }
 
-/// A number that looks drawn at random, for each place.
-fn hash(place: u64) -> u64 {
-    // SplitMix64 (Steele et al. 2014, doi 10.1145/2660193.2660195); as many bits as a score holds.
-    let mut z = place.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) >> 12
+/// A number that looks drawn at random, for each place; as many bits as a score holds.
+fn drawn_number(place: u64) -> u64 {
+    Stream::new(place).child(0).seed() >> 12
 }
 
 /// Codes and scores of the whole model at some places, `[B, C]` and `[B, T]`.
@@ -273,10 +274,15 @@ fn say(report: &StageReport, console: &Console) {
     }
 }
 
-/// Writes the report as JSON.
-pub fn write(report: &StageReport, path: &Path) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
-    Ok(write_atomically(path, |file| {
-        std::io::Write::write_all(file, format!("{text}\n").as_bytes())
-    })?)
+/// Writes the report as JSON. Where there was no first stage, the report of an earlier run is removed; another file of that name stays.
+pub fn write(report: Option<&StageReport>, path: &Path) -> anyhow::Result<()> {
+    if let Some(report) = report {
+        let text = serde_json::to_string_pretty(report)?;
+        return Ok(write_atomically(path, |file| writeln!(file, "{text}"))?);
+    }
+    let is_report = fs::read(path).is_ok_and(|text| serde_json::from_slice::<StageReport>(&text).is_ok());
+    match is_report {
+        true => fs::remove_file(path).with_context(|| format!("{} cannot be removed", path.display())),
+        false => Ok(()),
+    }
 }
