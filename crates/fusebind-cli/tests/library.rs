@@ -197,6 +197,8 @@ fn compounds_are_kept_once_on_request_also_when_files_are_added() {
     );
     assert!(counts("every").contains("3 of 3 rows"), "{}", counts("every"));
     assert!(refused("library build more.smi --model run --distinct -o distinct").contains("--append"));
+    assert!(refused("library build more.smi --model run --append -o nowhere").contains("no stored library"));
+    assert!(!workplace().join("nowhere").exists());
     for _ in 0..2 {
         // The second time the files are there already.
         done("library build more.smi --model run --distinct --append -o distinct");

@@ -1,4 +1,5 @@
-//! A dot product that stands for the whole model: one vector per drug and per target, for screening many by few operations.
+//! A dot product beside the interaction: one unit vector per drug and per target. The contrastive loss aligns them; screening does not use them, since
+//! the heads may learn either sign for the cosine ([`crate::retrieval`] ranks by codes that are fitted to the whole model).
 //!
 //! `r = V e / |V e|` for entity embeddings `e`; the heads read `8 r_d . r_t`. Trained beside the interaction with a loss of
 //! its own. Comes in: `[Bd, D]`, `[Bt, D]` and index pairs. Goes out: [`Output`].

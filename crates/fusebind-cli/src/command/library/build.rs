@@ -75,6 +75,10 @@ pub fn run(args: &LibraryBuildArgs, console: &Console) -> anyhow::Result<()> {
     )?;
     create_parent(&args.out)?;
     refuse_foreign(&args.out)?;
+    if args.append {
+        // Before the folder is made: a mistyped name leaves nothing behind.
+        StoredLibrary::open(&args.out)?;
+    }
     let _lock = StoredLibrary::lock(&args.out)?;
     let how = load::ModelFlags::new(args.device, &args.encoders, None);
     let model = load::model(&args.model, how, console)?;
