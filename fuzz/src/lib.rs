@@ -28,6 +28,8 @@ const SEQUENCE: &str = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRV";
 
 thread_local! {
     static FOLDER: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
+    /// The data set that splits and side tables belong to, read once.
+    static DATASET: Dataset = dataset();
 }
 
 /// Writes `data` under `name` and reads it.
@@ -100,9 +102,8 @@ pub fn fasta(data: &[u8]) {
 
 /// A split file.
 pub fn split(data: &[u8]) {
-    let dataset = dataset();
     in_file("split.csv", data, |path| {
-        let _ = read_split(path, &dataset);
+        let _ = DATASET.with(|dataset| read_split(path, dataset));
     });
 }
 
@@ -118,11 +119,10 @@ pub fn side(data: &[u8]) {
         "transcriptome.gct",
     ];
     let Some((kind, data)) = data.split_first() else { return };
-    let dataset = dataset();
     in_file(NAMES[usize::from(*kind) % NAMES.len()], data, |path| {
         let beside = path.with_extension("ids.txt");
         fs::write(&beside, "D1\nD2\n").expect("a temporary file");
-        let _ = load_modalities(path.parent().expect("has a folder"), &dataset);
+        let _ = DATASET.with(|dataset| load_modalities(path.parent().expect("has a folder"), dataset));
         fs::remove_file(&beside).expect("removable");
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! Comes in: the file that training wrote. Goes out: a [`TrainedModel`] that featurises and predicts exactly as in training.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use burn::tensor::Device;
 use fusebind_features::{
@@ -15,6 +15,7 @@ use fusebind_features::{
     },
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::{Mask, ReferenceEntities},
+    novelty::Novelty,
     quality::{MismatchRates, TableQuality},
     reference::Reference,
     schema::{DrugStore, InputScales, SideSchema, TargetStore},
@@ -23,11 +24,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, ErrorKind,
+    config::ModelConfig,
     ensemble::{Member, MemberRecord},
-    model::{Model, ModelConfig},
+    model::Model,
     provenance::TrainingRecord,
     scoring::{
-        Encoded, EnsembleWeights, GATHERED, InputSubset, MissingModalities, NeighbourSource, Scorer, Scores, distinct,
+        Encoded, EnsembleWeights, GATHERED, InputSubset, MissingModalities, NeighbourSource, PairShares, Scorer,
+        Scores, distinct,
     },
     trust::{PairEvidence, Trust},
 };
@@ -66,6 +69,9 @@ pub struct Description {
     pub encoder_share: f32,
     /// Share of the output from graph and sequence alone in the prediction.
     pub structure_only_share: f32,
+    /// Shares of pairs of some novelty, in place of the two above and of those of further members; chosen on hold-outs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares_by_novelty: BTreeMap<Novelty, EnsembleWeights>,
     /// Weights of the modalities of drugs and of targets at the end of training.
     pub modality_weights: [ModalityWeights; 2],
     /// Share of binding pairs in training: the answer for a pair of which nothing is known.
@@ -339,10 +345,39 @@ impl TrainedModel {
         std::iter::once((first, self.description.ensemble())).chain(further)
     }
 
+    /// [`TrainedModel::novelty`] where the shares of a pair depend on it, else empty.
+    pub fn share_novelty(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], mask: Mask) -> Vec<Novelty> {
+        match self.description.shares_by_novelty.is_empty() {
+            true => Vec::new(),
+            false => self.novelty(stores, pairs, mask),
+        }
+    }
+
+    /// How new each of `pairs` is. An entity that training knows in another form is known, one of which the labels are masked is not.
+    pub fn novelty(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)], mask: Mask) -> Vec<Novelty> {
+        let Some(reference) = &self.neighbours else {
+            return vec![Novelty::BothNew; pairs.len()];
+        };
+        let [drugs, targets] = reference.is_known(stores);
+        let of = |&(drug, target): &(u32, u32)| {
+            Novelty::of(
+                drugs[drug as usize] && !mask.drug_labels,
+                targets[target as usize] && !mask.target_labels,
+            )
+        };
+        pairs.iter().map(of).collect()
+    }
+
+    /// Shares of pairs that are as new as [`TrainedModel::share_novelty`] says; `usual` are those of the member that predicts.
+    pub fn shares<'s>(&'s self, usual: EnsembleWeights, novelty: &'s [Novelty]) -> PairShares<'s> {
+        PairShares::by_novelty(usual, &self.description.shares_by_novelty, novelty)
+    }
+
     /// Encodes these entities by every member.
     fn encode_members(&self, stores: (&DrugStore, &TargetStore), ids: [Vec<u32>; 2], mask: Mask) -> Encoded {
         let encode = |(scorer, ensemble): (Scorer<'_>, EnsembleWeights)| {
-            scorer.encode_entities(None, stores, ids.clone(), InputSubset::of(ensemble))
+            let subsets = InputSubset::of(&self.shares(ensemble, &[]));
+            scorer.encode_entities(None, stores, ids.clone(), subsets)
         };
         let mut scorers = self.scorers(mask);
         let first = scorers.next().map(encode).expect("a model has a first member");
@@ -358,9 +393,10 @@ impl TrainedModel {
         mask: Mask,
         mut progress: impl FnMut(usize),
     ) -> Scores {
+        let novelty = self.share_novelty(stores, pairs, mask);
         if self.members.is_empty() {
-            let ensemble = self.description.ensemble();
-            return (self.scorer(mask)).predict_encoded(encoded, stores, pairs, ensemble, progress);
+            let shares = self.shares(self.description.ensemble(), &novelty);
+            return (self.scorer(mask)).predict_encoded(encoded, stores, pairs, &shares, progress);
         }
         let (mut scores, mut done) = (Scores::default(), 0);
         for pairs in pairs.chunks(GATHERED) {
@@ -368,7 +404,8 @@ impl TrainedModel {
             let neighbours = (table.as_ref()).map_or(NeighbourSource::Nothing, NeighbourSource::Table);
             let of_member = |((scorer, ensemble), encoded): ((Scorer<'_>, EnsembleWeights), &Encoded)| {
                 let scorer = Scorer { neighbours, ..scorer };
-                scorer.predict_encoded(encoded, stores, pairs, ensemble, |_| {})
+                let shares = self.shares(ensemble, novelty.get(done..done + pairs.len()).unwrap_or_default());
+                scorer.predict_encoded(encoded, stores, pairs, &shares, |_| {})
             };
             scores.append(Scores::mean(
                 self.scorers(mask).zip(encoded.members()).map(of_member).collect(),
@@ -443,15 +480,11 @@ impl TrainedModel {
         Ok(())
     }
 
-    /// Weight of each modality in the prediction of an entity with attention weights `attention`, `[M]`, the structure first: a share of
-    /// every prediction rests on the structure alone, unless graph or sequence is masked.
-    pub fn modality_shares(&self, attention: &[f32], masked: ModalitySet) -> Vec<f32> {
+    /// Weight of each modality in the prediction of an entity with attention weights `attention`, `[M]`, the structure first: the share
+    /// `structure_only` of a prediction rests on the structure alone, unless graph or sequence is masked.
+    pub fn modality_shares(&self, attention: &[f32], masked: ModalitySet, structure_only: f32) -> Vec<f32> {
         let whole = !masked.contains(Modality::Graph) && !masked.contains(Modality::Sequence);
-        let share = if whole {
-            self.description.structure_only_share
-        } else {
-            0.0
-        };
+        let share = if whole { structure_only } else { 0.0 };
         let mut shares: Vec<f32> = attention.iter().map(|weight| weight * (1.0 - share)).collect();
         if let Some(structure) = shares.first_mut() {
             *structure += share;

@@ -130,6 +130,7 @@ fn fixture() -> Fixture {
         scales: vec![output("pKd"), output("pIC50")],
         encoder_share: 0.25,
         structure_only_share: 0.5,
+        shares_by_novelty: std::collections::BTreeMap::new(),
         modality_weights: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),

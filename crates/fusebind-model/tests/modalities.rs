@@ -12,7 +12,10 @@ use fusebind_features::{
     modality::{Modality, ModalitySet},
     schema::DrugStore,
 };
-use fusebind_model::encoder::text::{TextEncoderConfig, TextKind};
+use fusebind_model::encoder::{
+    Encoder, EncoderConfig,
+    text::{TextEncoderConfig, TextKind},
+};
 use support::{assert_close, config, host, model, side, stores, without};
 
 #[test]
@@ -148,7 +151,7 @@ fn the_two_text_encoders_mask_padding_and_absence() {
         };
         config.check().unwrap();
         let encoder = config.init(10, 6, &device);
-        let of = |rows: &[Vec<u32>]| host(encoder.forward(&bag(rows), &Words { rows: rows.to_vec() }, &device));
+        let of = |rows: &[Vec<u32>]| host(encoder.encode(&(bag(rows), Words { rows: rows.to_vec() }), &device));
         let together = of(&[row(&[1, 2]), row(&[]), row(&[3, 4, 5, 6])]);
         assert_close(&together[..6], &of(&[row(&[1, 2])]), "short text beside a long one");
         assert_close(&together[12..], &of(&[row(&[3, 4, 5, 6])]), "long text");

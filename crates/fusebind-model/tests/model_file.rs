@@ -50,6 +50,7 @@ fn description() -> Description {
         scales: vec![output("pKd"), output("pIC50")],
         encoder_share: 0.25,
         structure_only_share: 0.5,
+        shares_by_novelty: std::collections::BTreeMap::new(),
         modality_weights: Default::default(),
         members: Vec::new(),
         prior: Some(0.2),

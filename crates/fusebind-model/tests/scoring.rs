@@ -8,8 +8,9 @@ use burn::tensor::Device;
 use fusebind_features::{
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::Mask,
+    novelty::Novelty,
 };
-use fusebind_model::scoring::{EnsembleWeights, MissingModalities, NeighbourSource, Scorer, Scores};
+use fusebind_model::scoring::{EnsembleWeights, MissingModalities, NeighbourSource, PairShares, Scorer, Scores};
 use support::{assert_close, host, memory, model, pairs, stores};
 
 #[test]
@@ -152,7 +153,9 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
         encoder_share: 0.25,
         structure_only_share: structure,
     };
-    let predict = |scorer: &Scorer<'_>, share: f32| scorer.predict(None, stores, &list, ensemble(share), |_| {});
+    let predict = |scorer: &Scorer<'_>, share: f32| {
+        scorer.predict(None, stores, &list, &PairShares::alike(ensemble(share)), |_| {})
+    };
     let (all, bare) = (predict(&scorer, 0.0), predict(&alone, 0.0));
     assert_ne!(all, bare, "side modalities are read");
     let combined = predict(&scorer, 0.25);
@@ -164,12 +167,36 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
 
     let embeddings = scorer.read(stores, &list);
     assert_eq!(
-        scorer.predict(Some(&embeddings), stores, &list, ensemble(0.25), |_| {}),
+        scorer.predict(
+            Some(&embeddings),
+            stores,
+            &list,
+            &PairShares::alike(ensemble(0.25)),
+            |_| {}
+        ),
         combined
     );
     let both = scorer.score_both(&embeddings, stores, &list);
     assert_eq!(scorer.combined(&both, &list, ensemble(0.25)), combined);
     assert_eq!(scorer.combined(&both, &list, ensemble(0.0)), all);
+
+    // Pairs of one novelty have their own shares, the others the usual ones.
+    let novelty: Vec<Novelty> = (0..list.len()).map(|row| Novelty::ALL[row % 4]).collect();
+    let own = [(Novelty::NewDrug, ensemble(0.0)), (Novelty::BothNew, ensemble(1.0))].into();
+    let shares = PairShares::by_novelty(ensemble(0.25), &own, &novelty);
+    let mixed = scorer.predict(None, stores, &list, &shares, |_| {});
+    for (row, novelty) in novelty.iter().enumerate() {
+        let expected = match novelty {
+            Novelty::NewDrug => &all,
+            Novelty::BothNew => &bare,
+            _ => &combined,
+        };
+        assert_eq!(
+            mixed.binding[row].to_bits(),
+            expected.binding[row].to_bits(),
+            "{novelty:?}"
+        );
+    }
 
     // A pair without its graph has no structure to rest on: the others are blended as before.
     let mut lost = vec![ModalitySet::default(); 8];

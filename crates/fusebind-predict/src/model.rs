@@ -199,10 +199,16 @@ impl Model {
             None => Vec::new(),
         };
         let shows_weights = !self.weight_names().is_empty();
+        let novelty = self.trained.share_novelty((&drugs, &targets), &pairs, self.mask());
         let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
+            let usual = self.trained.description.structure_only_share;
+            let chosen = novelty
+                .get(row)
+                .and_then(|novelty| self.trained.description.shares_by_novelty.get(novelty));
+            let share = chosen.map_or(usual, |weights| weights.structure_only_share);
             let sides = [
-                self.side(Modality::Graph, &drugs.side, drug, encoded.attention(0)),
-                self.side(Modality::Sequence, &targets.side, target, encoded.attention(1)),
+                self.side(Modality::Graph, &drugs.side, drug, encoded.attention(0), share),
+                self.side(Modality::Sequence, &targets.side, target, encoded.attention(1), share),
             ];
             let all = |of: &dyn Fn(&EntitySide) -> Vec<Option<f64>>| match shows_weights {
                 true => sides.iter().flat_map(of).collect(),
@@ -300,8 +306,15 @@ impl Model {
         }
     }
 
-    /// What a prediction tells of one of its entities.
-    fn side(&self, structure: Modality, store: &SideStore, entity: u32, attention: AttentionWeights<'_>) -> EntitySide {
+    /// What a prediction of which this share rests on structure alone tells of one of its entities.
+    fn side(
+        &self,
+        structure: Modality,
+        store: &SideStore,
+        entity: u32,
+        attention: AttentionWeights<'_>,
+        structure_only: f32,
+    ) -> EntitySide {
         let model = &self.description().model;
         let modalities = match structure {
             Modality::Graph => model.drug_modalities(),
@@ -310,7 +323,7 @@ impl Model {
         let mut present = store.present(entity);
         present.insert(structure);
         let read: ModalitySet = present.iter().filter(|m| !self.without.contains(*m)).collect();
-        let shares = self.trained.modality_shares(attention.of(entity), self.without);
+        let shares = (self.trained).modality_shares(attention.of(entity), self.without, structure_only);
         let weights = store.modality_weights(entity);
         let if_read = |m: Modality, value: f32| read.contains(m).then_some(f64::from(value));
         EntitySide {

@@ -25,7 +25,7 @@ struct Killed {
     compared: &'static [&'static str],
 }
 
-const KILLED: [Killed; 5] = [
+const KILLED: [Killed; 6] = [
     Killed {
         what: "train",
         first: "train small.toml --data data --split split.csv --seed 1 --out killed",
@@ -57,6 +57,14 @@ const KILLED: [Killed; 5] = [
         begun: "killed_units",
         outputs: &["killed_units", "killed_hits.csv", "killed_hits.csv.rejected.csv"],
         compared: &["killed_hits.csv"],
+    },
+    Killed {
+        what: "library build",
+        first: "library build library.csv --model run --part-rows 500 -o killed_library",
+        again: "library build library.csv --model run --part-rows 500 -o killed_library",
+        begun: "killed_library",
+        outputs: &["killed_library", "killed_library.rejected.csv"],
+        compared: &["killed_library"],
     },
     Killed {
         what: "data import",

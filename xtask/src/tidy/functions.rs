@@ -17,20 +17,9 @@ use super::{
 const LINES: usize = 60;
 /// How a comment begins that allows more.
 const REASON: &str = "Long because ";
-/// Longer functions of today, as file and name. The list only shrinks: nothing is added, and what is short enough or gone fails
-/// the gate until it is taken off.
-const KNOWN: &[(&str, &str)] = &[
-    ("crates/fusebind-model/src/fusion/entity.rs", "forward"),
-    ("crates/fusebind-model/src/layer/residual.rs", "backward"),
-];
 
 /// Checks all sources, given by name (relative to the workspace) and text. Functions of tests may be long.
 pub fn check(sources: &[(String, String)], findings: &mut Findings) -> anyhow::Result<()> {
-    rules(sources, KNOWN, findings)
-}
-
-fn rules(sources: &[(String, String)], known: &[(&str, &str)], findings: &mut Findings) -> anyhow::Result<()> {
-    let mut met = Vec::new();
     for (name, text) in sources.iter().filter(|(name, _)| !name.contains("/tests/")) {
         let parsed = syn::parse_file(text).with_context(|| format!("{name} cannot be parsed"))?;
         let mut reader = Reader {
@@ -39,19 +28,8 @@ fn rules(sources: &[(String, String)], known: &[(&str, &str)], findings: &mut Fi
         };
         reader.visit_file(&parsed);
         for (function, line, length) in reader.long {
-            if known.contains(&(name, &function)) {
-                met.push((name.as_str(), function));
-            } else {
-                findings.problem(format!(
-                    "{name}:{line}: `{function}` has {length} code lines, the limit is {LINES} without `// {REASON}..`"
-                ));
-            }
-        }
-    }
-    for (name, function) in known {
-        if !met.iter().any(|met| met.0 == *name && met.1 == *function) {
             findings.problem(format!(
-                "{name}: `{function}` is not too long any more, take it off the known ones"
+                "{name}:{line}: `{function}` has {length} code lines, the limit is {LINES} without `// {REASON}..`"
             ));
         }
     }
@@ -122,9 +100,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 mod tests {
     use super::*;
 
-    fn problems(text: &str, known: &[(&str, &str)]) -> usize {
+    fn problems(text: &str) -> usize {
         let mut findings = Findings::default();
-        rules(&[("a.rs".into(), text.into())], known, &mut findings).unwrap();
+        check(&[("a.rs".into(), text.into())], &mut findings).unwrap();
         findings.problems.len()
     }
 
@@ -137,17 +115,14 @@ mod tests {
 
     #[test]
     fn length_counts_code_between_braces() {
-        assert_eq!(problems(&function("", 60), &[]), 0);
-        assert_eq!(problems(&function("", 61), &[]), 1);
+        assert_eq!(problems(&function("", 60)), 0);
+        assert_eq!(problems(&function("", 61)), 1);
+        assert_eq!(problems(&format!("impl A {{\n{}}}", function("", 61)[10..].trim())), 1);
         assert_eq!(
-            problems(&format!("impl A {{\n{}}}", function("", 61)[10..].trim()), &[]),
-            1
-        );
-        assert_eq!(
-            problems(&format!("#[cfg(test)]\nmod tests {{\n{}}}", function("", 61)), &[]),
+            problems(&format!("#[cfg(test)]\nmod tests {{\n{}}}", function("", 61))),
             0
         );
-        assert_eq!(problems(&function("#[test]\n", 61), &[]), 0);
+        assert_eq!(problems(&function("#[test]\n", 61)), 0);
     }
 
     #[test]
@@ -158,18 +133,8 @@ mod tests {
             "// Long because so.\n#[inline]\n",
             "/// Does.\n// Long because so.\n#[inline]\npub ",
         ] {
-            assert_eq!(problems(&function(before, 61), &[]), 0, "{before}");
+            assert_eq!(problems(&function(before, 61)), 0, "{before}");
         }
-        assert_eq!(
-            problems(&function("// Long because so.\nconst A: u8 = 1;\n", 61), &[]),
-            1
-        );
-    }
-
-    #[test]
-    fn known_ones_may_stay_and_must_be_there() {
-        let known = [("a.rs", "f")];
-        assert_eq!(problems(&function("", 61), &known), 0);
-        assert_eq!(problems(&function("", 60), &known), 1);
+        assert_eq!(problems(&function("// Long because so.\nconst A: u8 = 1;\n", 61)), 1);
     }
 }

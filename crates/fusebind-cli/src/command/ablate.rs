@@ -111,7 +111,9 @@ pub fn run(args: &AblateArgs, console: &Console) -> anyhow::Result<()> {
 fn refuse_inputs(args: &AblateArgs) -> anyhow::Result<()> {
     let files = ["scores.csv", "scores.parquet", "summary.json", "report.html"].map(|name| args.out().join(name));
     let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
-    let inputs = [args.data(), Path::new(&args.recipe)].into_iter().chain(split);
+    // The name of a built-in recipe is no file, and may be that of the folder.
+    let recipe = Some(Path::new(&args.recipe)).filter(|recipe| recipe.is_file());
+    let inputs = std::iter::once(args.data()).chain(recipe).chain(split);
     protect(
         files.iter().map(PathBuf::as_path).chain([args.out()]),
         inputs.chain(args.modalities.as_deref()),

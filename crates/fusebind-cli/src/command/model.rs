@@ -93,6 +93,16 @@ fn page(info: &ModelInfo) -> Vec<String> {
             format!("{} {}", novelty.name(), scores.join(" "))
         })
         .collect();
+    let shares: Vec<String> = (info.shares_by_novelty.iter())
+        .map(|(novelty, of)| {
+            format!(
+                "{} {:.2} encoders, {:.2} structure alone",
+                novelty.name(),
+                of.encoder_share,
+                of.structure_only_share
+            )
+        })
+        .collect();
     let or_none = |text: String| if text.is_empty() { "-".to_string() } else { text };
     let lines = [
         ("task", info.task.to_string()),
@@ -121,6 +131,7 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("split hash", info.split_hash.clone()),
         ("validation scores", or_none(scores.join(", "))),
         ("expect", or_none(expected.join("; "))),
+        ("shares chosen on hold-outs", or_none(shares.join("; "))),
         ("threshold", number(info.threshold)),
         ("prior", number(info.prior)),
         ("training pairs", pairs),

@@ -130,8 +130,10 @@ fn data_source(args: &TrainArgs) -> DataSource {
 fn refuse_inputs(args: &TrainArgs, recipe: &Recipe) -> anyhow::Result<()> {
     let split = args.split.as_deref().map(Path::new).filter(|split| split.is_file());
     let encoders = recipe.model.pretrained().map(|(_, table)| Path::new(&table.path));
-    let inputs = [args.data.as_path(), Path::new(&args.recipe)]
-        .into_iter()
+    // The name of a built-in recipe is no file, and may be that of the run folder.
+    let recipe_file = Some(Path::new(&args.recipe)).filter(|recipe| recipe.is_file());
+    let inputs = std::iter::once(args.data.as_path())
+        .chain(recipe_file)
         .chain(split)
         .chain(encoders);
     protect(

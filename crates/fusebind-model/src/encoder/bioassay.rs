@@ -13,24 +13,37 @@ use burn::{
 
 use fusebind_features::batch::Bag;
 
-use crate::layer::bag::weighted_bag;
+use super::{Encoder, EncoderConfig};
+use crate::{Error, layer::bag::weighted_bag};
 
-/// Encodes assay outcomes, see the file's header.
+/// Configuration of [`BioassayEncoder`], which has nothing to configure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BioassayEncoderConfig;
+
+impl EncoderConfig for BioassayEncoderConfig {
+    type Encoder = BioassayEncoder;
+
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn init(&self, tokens: usize, width: usize, device: &Device) -> BioassayEncoder {
+        BioassayEncoder {
+            table: Initializer::Normal { mean: 0.0, std: 1.0 }.init([tokens, width], device),
+        }
+    }
+}
+
+/// Encodes assay outcomes, see the file's header; an entity without any is zero.
 #[derive(Module, Debug)]
 pub struct BioassayEncoder {
     table: Param<Tensor<2>>,
 }
 
-impl BioassayEncoder {
-    /// An encoder of `tokens` tokens with `width` output channels.
-    pub fn new(tokens: usize, width: usize, device: &Device) -> Self {
-        Self {
-            table: Initializer::Normal { mean: 0.0, std: 1.0 }.init([tokens, width], device),
-        }
-    }
+impl Encoder for BioassayEncoder {
+    type Input = Arc<Bag>;
 
-    /// Encodes the assays of a batch: `[B, width]`; an entity without any is zero.
-    pub fn forward(&self, assays: &Arc<Bag>) -> Tensor<2> {
+    fn encode(&self, assays: &Arc<Bag>, _device: &Device) -> Tensor<2> {
         weighted_bag(self.table.val(), assays)
     }
 }

@@ -22,6 +22,7 @@ use fusebind_features::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::{Encoder, EncoderConfig, path, sum};
 use crate::{
     Error, ErrorKind,
     layer::{
@@ -33,6 +34,7 @@ use crate::{
         pool::attention_pool,
         segment::segment_sum,
     },
+    limits,
 };
 
 /// Configuration of [`GraphEncoder`].
@@ -64,9 +66,13 @@ impl Default for GraphEncoderConfig {
     }
 }
 
-impl GraphEncoderConfig {
-    /// Refuses what makes no encoder.
-    pub fn check(&self) -> Result<(), Error> {
+impl EncoderConfig for GraphEncoderConfig {
+    type Encoder = GraphEncoder;
+
+    fn check(&self) -> Result<(), Error> {
+        let channels = [("graph.dim", self.dim), ("graph.substructures", self.substructures)];
+        limits::all_at_most(limits::MOST_CHANNELS, &channels)?;
+        limits::at_most("graph.layers", self.layers, limits::MOST_LAYERS)?;
         if self.layers == 0 && self.substructures == 0 {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -85,8 +91,7 @@ impl GraphEncoderConfig {
         Ok(())
     }
 
-    /// An encoder with `width` output channels.
-    pub fn init(&self, width: usize, device: &Device) -> GraphEncoder {
+    fn init(&self, _inputs: usize, width: usize, device: &Device) -> GraphEncoder {
         let message = (self.layers > 0).then(|| MessagePath {
             atoms: FieldEmbedding::new(&ATOM_FIELD_SIZES, self.dim, device),
             rounds: (0..self.layers).map(|_| Round::new(self.dim, device)).collect(),
@@ -176,8 +181,10 @@ impl Round {
 /// Scale of the summed atom states beside the attention: about one over the size of a drug-like molecule.
 const SUM_SCALE: f64 = 0.04;
 
-impl MessagePath {
-    fn forward(&self, input: &DrugBatch) -> Tensor<2> {
+impl Encoder for MessagePath {
+    type Input = DrugBatch;
+
+    fn encode(&self, input: &DrugBatch, _device: &Device) -> Tensor<2> {
         let graphs = &input.graphs;
         let atom_rows = Arc::new(field_rows(&graphs.atoms, &ATOM_FIELD_SIZES));
         let kinds = Arc::new(field_rows(&bond_kinds(), &BOND_FIELD_SIZES));
@@ -198,20 +205,22 @@ impl MessagePath {
     }
 }
 
-impl GraphEncoder {
-    /// Encodes the distinct drugs of a batch: `[B, width]`.
-    pub fn forward(&self, input: &DrugBatch, device: &Device) -> Tensor<2> {
-        let message = self.message.as_ref().map(|path| path.forward(input));
-        let substructure = self.substructure.as_ref().map(|path| {
-            let rows = &input.substructures;
-            let shape = [input.graphs.len(), rows.width];
-            let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
-            dense(path.dropout.forward(counts), &path.linear)
-        });
-        match (message, substructure) {
-            (Some(message), Some(substructure)) => message + substructure,
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => unreachable!("GraphEncoderConfig::check refuses an encoder without a path"),
-        }
+impl Encoder for SubstructurePath {
+    type Input = DrugBatch;
+
+    fn encode(&self, input: &DrugBatch, device: &Device) -> Tensor<2> {
+        let rows = &input.substructures;
+        let shape = [input.graphs.len(), rows.width];
+        let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
+        dense(self.dropout.forward(counts), &self.linear)
+    }
+}
+
+impl Encoder for GraphEncoder {
+    type Input = DrugBatch;
+
+    fn encode(&self, input: &DrugBatch, device: &Device) -> Tensor<2> {
+        sum(&[path(&self.message), path(&self.substructure)], input, device)
+            .expect("a configuration that was checked has a path")
     }
 }

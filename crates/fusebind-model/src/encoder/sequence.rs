@@ -13,9 +13,11 @@ use burn::{
 use fusebind_features::{entity::pretrained::PretrainedConfig, feature::sequence::RESIDUE_TOKENS, schema::TargetBatch};
 use serde::{Deserialize, Serialize};
 
+use super::{Encoder, EncoderConfig, path, sum};
 use crate::{
     Error, ErrorKind,
     layer::{dense::dense, dropout::Dropout, motif::motif_scan, norm::LayerNorm},
+    limits,
 };
 
 /// Configuration of [`SequenceEncoder`].
@@ -47,9 +49,16 @@ impl Default for SequenceEncoderConfig {
     }
 }
 
-impl SequenceEncoderConfig {
-    /// Refuses what makes no encoder.
-    pub fn check(&self) -> Result<(), Error> {
+impl EncoderConfig for SequenceEncoderConfig {
+    type Encoder = SequenceEncoder;
+
+    fn check(&self) -> Result<(), Error> {
+        let channels = [
+            ("sequence.composition", self.composition),
+            ("sequence.motifs", self.motifs),
+            ("sequence.motif_length", self.motif_length),
+        ];
+        limits::all_at_most(limits::MOST_CHANNELS, &channels)?;
         if self.composition == 0 && self.motifs == 0 {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -71,8 +80,7 @@ impl SequenceEncoderConfig {
         Ok(())
     }
 
-    /// An encoder with `width` output channels.
-    pub fn init(&self, width: usize, device: &Device) -> SequenceEncoder {
+    fn init(&self, _inputs: usize, width: usize, device: &Device) -> SequenceEncoder {
         SequenceEncoder {
             composition: (self.composition > 0).then(|| CompositionPath {
                 dropout: Dropout::new(self.input_dropout),
@@ -111,23 +119,31 @@ struct MotifPath {
     linear: Linear,
 }
 
-impl SequenceEncoder {
-    /// Encodes the distinct targets of a batch: `[B, width]`.
-    pub fn forward(&self, input: &TargetBatch, device: &Device) -> Tensor<2> {
-        let composition = self.composition.as_ref().map(|path| {
-            let rows = &input.composition;
-            let shape = [input.sequences.len(), rows.width];
-            let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
-            dense(path.dropout.forward(counts), &path.linear)
-        });
-        let motifs = self.motifs.as_ref().map(|path| {
-            let strongest = motif_scan(path.table.val(), &input.sequences, RESIDUE_TOKENS); // [B, motifs]
-            dense(path.norm.relu(strongest, None), &path.linear)
-        });
-        match (composition, motifs) {
-            (Some(composition), Some(motifs)) => composition + motifs,
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => unreachable!("SequenceEncoderConfig::check refuses an encoder without a path"),
-        }
+impl Encoder for CompositionPath {
+    type Input = TargetBatch;
+
+    fn encode(&self, input: &TargetBatch, device: &Device) -> Tensor<2> {
+        let rows = &input.composition;
+        let shape = [input.sequences.len(), rows.width];
+        let counts = Tensor::<2>::from_data(TensorData::new(rows.values.clone(), shape), device);
+        dense(self.dropout.forward(counts), &self.linear)
+    }
+}
+
+impl Encoder for MotifPath {
+    type Input = TargetBatch;
+
+    fn encode(&self, input: &TargetBatch, _device: &Device) -> Tensor<2> {
+        let strongest = motif_scan(self.table.val(), &input.sequences, RESIDUE_TOKENS); // [B, motifs]
+        dense(self.norm.relu(strongest, None), &self.linear)
+    }
+}
+
+impl Encoder for SequenceEncoder {
+    type Input = TargetBatch;
+
+    fn encode(&self, input: &TargetBatch, device: &Device) -> Tensor<2> {
+        sum(&[path(&self.composition), path(&self.motifs)], input, device)
+            .expect("a configuration that was checked has a path")
     }
 }

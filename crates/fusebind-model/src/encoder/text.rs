@@ -21,9 +21,11 @@ use fusebind_features::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::{Encoder, EncoderConfig};
 use crate::{
     Error, ErrorKind,
     layer::{bag::weighted_bag, dense::dense, gather::gather_rows},
+    limits,
 };
 
 /// Form of a [`TextEncoder`].
@@ -69,15 +71,6 @@ impl Default for TextEncoderConfig {
 const HEADS: usize = 4;
 
 impl TextEncoderConfig {
-    /// Refuses what makes no encoder.
-    pub fn check(&self) -> Result<(), Error> {
-        if self.kind == TextKind::Transformer && (self.words == 0 || self.dim == 0 || !self.dim.is_multiple_of(HEADS)) {
-            let wanted = "text encoder: `words` must be above 0 and `dim` a multiple of 4";
-            return Err(Error::new(ErrorKind::Config, wanted));
-        }
-        Ok(())
-    }
-
     /// Words that are read of a text; 0 where terms are read.
     pub fn length(&self) -> usize {
         match self.kind {
@@ -85,9 +78,25 @@ impl TextEncoderConfig {
             TextKind::Transformer => self.words,
         }
     }
+}
 
-    /// An encoder of `terms` terms with `width` output channels.
-    pub fn init(&self, terms: usize, width: usize, device: &Device) -> TextEncoder {
+impl EncoderConfig for TextEncoderConfig {
+    type Encoder = TextEncoder;
+
+    fn check(&self) -> Result<(), Error> {
+        limits::all_at_most(
+            limits::MOST_CHANNELS,
+            &[("text.words", self.words), ("text.dim", self.dim)],
+        )?;
+        limits::at_most("text.terms", self.terms, limits::MOST_INPUTS)?;
+        if self.kind == TextKind::Transformer && (self.words == 0 || self.dim == 0 || !self.dim.is_multiple_of(HEADS)) {
+            let wanted = "text encoder: `words` must be above 0 and `dim` a multiple of 4";
+            return Err(Error::new(ErrorKind::Config, wanted));
+        }
+        Ok(())
+    }
+
+    fn init(&self, terms: usize, width: usize, device: &Device) -> TextEncoder {
         let normal = |std: f64, shape: [usize; 2]| Initializer::Normal { mean: 0.0, std }.init(shape, device);
         TextEncoder {
             table: (self.kind == TextKind::Terms).then(|| normal(1.0, [terms, width])),
@@ -116,41 +125,55 @@ struct TextTransformer {
     output: Linear,
 }
 
-impl TextEncoder {
-    /// Encodes the texts of a batch: `[B, width]`; an entity without known terms is zero.
-    pub fn forward(&self, terms: &Arc<Bag>, words: &Words, device: &Device) -> Tensor<2> {
+impl Encoder for TextEncoder {
+    type Input = (Arc<Bag>, Words);
+
+    fn encode(&self, (terms, words): &Self::Input, device: &Device) -> Tensor<2> {
         match (&self.table, &self.transformer) {
             (Some(table), _) => weighted_bag(table.val(), terms),
-            (_, Some(transformer)) => transformer.forward(words, device),
+            (_, Some(transformer)) => transformer.encode(words, device),
             (None, None) => unreachable!("a text encoder has one of the two forms"),
         }
     }
 }
 
-impl TextTransformer {
-    fn forward(&self, words: &Words, device: &Device) -> Tensor<2> {
+impl Encoder for TextTransformer {
+    type Input = Words;
+
+    fn encode(&self, words: &Words, device: &Device) -> Tensor<2> {
         let width = self.output.weight.dims()[1];
-        let with_text: Vec<&Vec<u32>> = words.rows.iter().filter(|row| !row.is_empty()).collect();
-        let (count, length) = (
-            with_text.len(),
-            with_text.iter().map(|row| row.len()).max().unwrap_or(0),
-        );
-        let nothing = Tensor::<2>::zeros([1, width], device);
-        let mut place = 0;
-        // Row 0 stands for an entity without a text.
-        let index = words.rows.iter().map(|row| match row.is_empty() {
-            true => 0,
-            false => {
-                place += 1;
-                place
-            }
-        });
-        let index = Arc::new(RowIndex::new(index.collect(), count + 1));
-        if count == 0 {
-            return gather_rows(nothing, &index);
+        let texts: Vec<&[u32]> = words
+            .rows
+            .iter()
+            .filter(|row| !row.is_empty())
+            .map(Vec::as_slice)
+            .collect();
+        let mut all = vec![Tensor::<2>::zeros([1, width], device)];
+        if device.is_autodiff() {
+            // Training pads to the longest: what padding does to the last bits is below what dropout does.
+            all.extend((!texts.is_empty()).then(|| self.read(&texts, device)));
+        } else {
+            // Each text by itself, so that what else is in the batch does not reach its bits.
+            all.extend(texts.chunks(1).map(|text| self.read(text, device)));
         }
+        // Row 0 stands for an entity without a text.
+        let mut place = 0;
+        let index = words.rows.iter().map(|row| {
+            place += u32::from(!row.is_empty());
+            if row.is_empty() { 0 } else { place }
+        });
+        let index = Arc::new(RowIndex::new(index.collect(), texts.len() + 1));
+        gather_rows(Tensor::cat(all, 0), &index) // [B, width]
+    }
+}
+
+impl TextTransformer {
+    /// Embeds texts of at least one word: `[texts, width]`.
+    fn read(&self, texts: &[&[u32]], device: &Device) -> Tensor<2> {
+        let count = texts.len();
+        let length = texts.iter().map(|text| text.len()).max().unwrap_or(0);
         let (mut ids, mut here) = (vec![0i64; count * length], vec![0.0f32; count * length]);
-        for (row, words) in with_text.iter().enumerate() {
+        for (row, words) in texts.iter().enumerate() {
             for (at, word) in words.iter().enumerate() {
                 ids[row * length + at] = i64::from(*word) + 1;
                 here[row * length + at] = 1.0 / words.len() as f32;
@@ -161,11 +184,11 @@ impl TextTransformer {
         let padding = Tensor::<2, Bool>::from_data(TensorData::new(padding, [count, length]), device);
         let here = Tensor::<3>::from_data(TensorData::new(here, [count, length, 1]), device);
         let positions = self.positions.val().narrow(0, 0, length).unsqueeze::<3>(); // [1, length, channels]
-        let states = self.words.forward(ids) + positions; // [count, length, channels]
+        let states = self.words.forward(ids) + positions; // [texts, length, channels]
         let states = self
             .encoder
             .forward(TransformerEncoderInput::new(states).mask_pad(padding));
-        let mean = (states * here).sum_dim(1).squeeze_dim::<2>(1); // [count, channels]
-        gather_rows(Tensor::cat(vec![nothing, dense(mean, &self.output)], 0), &index) // [B, width]
+        let mean = (states * here).sum_dim(1).squeeze_dim::<2>(1); // [texts, channels]
+        dense(mean, &self.output)
     }
 }

@@ -15,6 +15,7 @@ use burn::{
 use fusebind_features::rows::Rows;
 use serde::{Deserialize, Serialize};
 
+use super::{Encoder, EncoderConfig};
 use crate::{
     Error, ErrorKind,
     layer::{dense::dense, dropout::Dropout, norm::LayerNorm, pool::attention_pool},
@@ -34,9 +35,10 @@ impl Default for TranscriptomeEncoderConfig {
     }
 }
 
-impl TranscriptomeEncoderConfig {
-    /// Refuses what makes no encoder.
-    pub fn check(&self) -> Result<(), Error> {
+impl EncoderConfig for TranscriptomeEncoderConfig {
+    type Encoder = TranscriptomeEncoder;
+
+    fn check(&self) -> Result<(), Error> {
         if !(0.0..1.0).contains(&self.input_dropout) {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -46,8 +48,7 @@ impl TranscriptomeEncoderConfig {
         Ok(())
     }
 
-    /// An encoder of signatures over `genes` genes with `width` output channels.
-    pub fn init(&self, genes: usize, width: usize, device: &Device) -> TranscriptomeEncoder {
+    fn init(&self, genes: usize, width: usize, device: &Device) -> TranscriptomeEncoder {
         TranscriptomeEncoder {
             dropout: Dropout::new(self.input_dropout),
             linear: LinearConfig::new(genes, width).init(device),
@@ -57,7 +58,7 @@ impl TranscriptomeEncoderConfig {
     }
 }
 
-/// Encodes expression signatures, see the file's header.
+/// Encodes expression signatures, those of an entity behind each other, see the file's header; zero where there is none.
 #[derive(Module, Debug)]
 pub struct TranscriptomeEncoder {
     dropout: Dropout,
@@ -66,9 +67,10 @@ pub struct TranscriptomeEncoder {
     score: Linear,
 }
 
-impl TranscriptomeEncoder {
-    /// Encodes the signatures of a batch, those of an entity behind each other: `[B, width]`; zero where there is none.
-    pub fn forward(&self, signatures: &Rows, offsets: &Arc<Vec<u32>>, device: &Device) -> Tensor<2> {
+impl Encoder for TranscriptomeEncoder {
+    type Input = (Rows, Arc<Vec<u32>>);
+
+    fn encode(&self, (signatures, offsets): &Self::Input, device: &Device) -> Tensor<2> {
         let count = offsets.last().copied().unwrap_or(0) as usize;
         let width = self.norm.channels();
         if count == 0 {

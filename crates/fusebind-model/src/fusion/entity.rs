@@ -6,9 +6,7 @@
 //! effect. With one modality `e = norm(x)`. Comes in: `M` embeddings `[B, D]`, what is present and its weight. Goes
 //! out: `[B, D]`, and how much each modality weighs.
 //!
-//! Controls, for comparison: late concatenation `e = W [p_1 norm(x_1); ..; p_M norm(x_M)] + b`, and three ways to impute `z_m` and
-//! attend to it as if it were there: zero, the mean of those of the batch that have `m`, or their mean weighted by `exp(cos / tau)` of
-//! the normalised structures (soft nearest neighbours). They depend on the company in a batch; what is masked does not.
+//! What this is compared with is in [`super::control`].
 
 use burn::{
     module::{Initializer, Module, Param},
@@ -18,13 +16,10 @@ use burn::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::layer::{dense::dense, norm::LayerNorm, pool::SCORE_BOUND};
+use crate::layer::{composed::SCORE_BOUND, dense::dense, norm::LayerNorm};
 
 /// Score of an absent modality at the start: it weighs little until there is reason.
 const ABSENT_SCORE: f64 = -2.0;
-
-/// Temperature of the neighbours that impute.
-const NEIGHBOUR_TEMPERATURE: f32 = 0.05;
 
 /// How modalities become one embedding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,16 +68,24 @@ pub struct Part {
     pub modality_weights: Vec<f32>,
 }
 
+impl Part {
+    /// Presence times weight of each entity, `[B]`.
+    pub(super) fn shares(&self) -> Vec<f32> {
+        let both = self.present.iter().zip(&self.modality_weights);
+        both.map(|(present, weight)| present * weight).collect()
+    }
+}
+
 /// Fuses modalities, see the file's header.
 #[derive(Module, Debug)]
 pub struct EntityFusion {
-    norms: Vec<LayerNorm>,
-    scores: Vec<Linear>,
+    pub(super) norms: Vec<LayerNorm>,
+    pub(super) scores: Vec<Linear>,
     tokens: Vec<Param<Tensor<1>>>,
     absent_scores: Vec<Param<Tensor<1>>>,
-    concatenation: Option<Linear>,
+    pub(super) concatenation: Option<Linear>,
     #[module(skip)]
-    absent: Absent,
+    pub(super) absent: Absent,
 }
 
 /// An entity embedding and the weight of each modality in it.
@@ -92,6 +95,36 @@ pub struct Fused {
     pub embedding: Tensor<2>,
     /// Mean attention of each modality over the channels, `[B, M]`; rows add up to 1.
     pub weights: Tensor<2>,
+}
+
+/// Sums of the attention over modalities.
+#[derive(Default)]
+pub(super) struct Attention {
+    weighted: Option<Tensor<2>>,
+    total: Option<Tensor<2>>,
+    shares: Vec<Tensor<2>>,
+}
+
+impl Attention {
+    /// Adds a modality: states and scores, `[B, D]` each.
+    pub fn add(&mut self, state: Tensor<2>, score: Tensor<2>) {
+        let weight = score.clamp(-SCORE_BOUND, SCORE_BOUND).exp(); // [B, D]
+        let part = weight.clone() * state;
+        self.weighted = Some(self.weighted.take().map_or(part.clone(), |sum| sum + part));
+        self.total = Some(self.total.take().map_or(weight.clone(), |sum| sum + weight.clone()));
+        self.shares.push(weight);
+    }
+
+    /// The weighted mean of what was added.
+    pub fn finish(self) -> Fused {
+        let (weighted, total) = self.weighted.zip(self.total).expect("an entity has a modality");
+        let shares = self.shares.into_iter();
+        let weights = shares.map(|weight| (weight / total.clone()).mean_dim(1)).collect(); // [B, 1] each
+        Fused {
+            embedding: weighted / total,
+            weights: Tensor::cat(weights, 1), // [B, M]
+        }
+    }
 }
 
 impl EntityFusion {
@@ -112,110 +145,40 @@ impl EntityFusion {
         }
     }
 
-    /// Late concatenation; every modality weighs the same.
-    fn concatenate(&self, linear: &Linear, parts: Vec<Part>) -> Fused {
-        let (rows, device) = (parts[0].embedding.dims()[0], parts[0].embedding.device());
-        let count = parts.len();
-        let masked = |(part, norm): (Part, &LayerNorm)| {
-            let here: Vec<f32> = part
-                .present
-                .iter()
-                .zip(&part.modality_weights)
-                .map(|(p, w)| p * w)
-                .collect();
-            norm.forward(part.embedding) * Tensor::<2>::from_data(TensorData::new(here, [rows, 1]), &device)
-        };
-        let all = parts.into_iter().zip(&self.norms).map(masked).collect();
-        Fused {
-            embedding: dense(Tensor::cat(all, 1), linear), // [B, M D] to [B, D]
-            weights: Tensor::full([rows, count], 1.0 / count as f32, &device),
-        }
-    }
-
-    /// What replaces the modality where `here`, `[B, 1]`, is 0; `structure` are the normalised structures.
-    fn impute(&self, normed: &Tensor<2>, here: &Tensor<2>, structure: &Tensor<2>) -> Tensor<2> {
-        let mass = || here.clone().sum().clamp_min(1e-6).unsqueeze::<2>(); // [1, 1]
-        match self.absent {
-            Absent::Masked | Absent::Zero => normed.zeros_like(),
-            Absent::Mean => (normed.clone() * here.clone()).sum_dim(0) / mass() + normed.zeros_like(), // [B, D]
-            Absent::Knn => {
-                let length = (structure.clone() * structure.clone())
-                    .sum_dim(1)
-                    .add_scalar(1e-8)
-                    .sqrt();
-                let unit = structure.clone().detach() / length.detach();
-                let cosines = unit.clone().matmul(unit.transpose()).sub_scalar(1.0); // [B, B]
-                let weights = (cosines / NEIGHBOUR_TEMPERATURE).exp() * here.clone().transpose();
-                let mass = weights.clone().sum_dim(1).add_scalar(1e-6);
-                weights.matmul(normed.clone()) / mass // [B, D]
-            }
-        }
-    }
-
-    /// Fuses `embeddings`.
-    pub fn forward(&self, embeddings: Vec<Part>) -> Fused {
-        let rows = embeddings[0].embedding.dims()[0];
-        let device = embeddings[0].embedding.device();
-        if let Some(linear) = &self.concatenation {
-            return self.concatenate(linear, embeddings);
-        }
+    /// Fuses the modalities of entities, those of `parts` in the order of their weights.
+    pub fn forward(&self, parts: Vec<Part>) -> Fused {
         if self.scores.is_empty() {
-            let part = embeddings.into_iter().next().expect("an entity has a modality");
+            let only = parts.into_iter().next().expect("an entity has a modality");
+            let (rows, device) = (only.embedding.dims()[0], only.embedding.device());
             return Fused {
-                embedding: self.norms[0].forward(part.embedding),
+                embedding: self.norms[0].forward(only.embedding),
                 weights: Tensor::ones([rows, 1], &device),
             };
         }
-        let mut structure: Option<Tensor<2>> = None;
-        let mut weighted: Option<Tensor<2>> = None;
-        let mut total: Option<Tensor<2>> = None;
-        let mut shares = Vec::with_capacity(embeddings.len());
-        let mut add = |state: Tensor<2>, score: Tensor<2>| {
-            let weight = score.clamp(-SCORE_BOUND, SCORE_BOUND).exp(); // [B, D]
-            let part = weight.clone() * state;
-            weighted = Some(weighted.take().map_or(part.clone(), |sum| sum + part));
-            total = Some(total.take().map_or(weight.clone(), |sum| sum + weight.clone()));
-            shares.push(weight);
-        };
-        for (m, part) in embeddings.into_iter().enumerate() {
-            let Part {
-                embedding,
-                present,
-                modality_weights,
-            } = part;
-            let normed = self.norms[m].forward(embedding);
-            let structure = structure.get_or_insert_with(|| normed.clone());
-            let score = dense(normed.clone(), &self.scores[m]);
-            let presence: Vec<f32> = present.iter().zip(&modality_weights).map(|(p, w)| p * w).collect();
-            let (state, score) = if presence.iter().all(|p| *p == 1.0) {
-                (normed, score)
-            } else {
-                let here = Tensor::<2>::from_data(TensorData::new(presence, [rows, 1]), &device);
-                let gone = here.clone().neg().add_scalar(1.0); // [B, 1]
-                if self.absent != Absent::Masked {
-                    let imputed = self.impute(&normed, &here, structure);
-                    let state = normed * here + gone * imputed;
-                    let score = dense(state.clone(), &self.scores[m]);
-                    add(state, score);
-                    continue;
-                }
-                let token = self.tokens[m].val().unsqueeze::<2>(); // [1, D]
-                let silent = self.absent_scores[m].val().unsqueeze::<2>(); // [1, D]
-                (
-                    normed * here.clone() + gone.clone() * token,
-                    score * here + gone * silent,
-                )
-            };
-            add(state, score);
+        let mut attention = Attention::default();
+        for (m, part) in parts.into_iter().enumerate() {
+            let (state, score) = self.masked(m, part);
+            attention.add(state, score);
         }
-        let (weighted, total) = weighted.zip(total).expect("an entity has a modality");
-        let weights = shares
-            .into_iter()
-            .map(|weight| (weight / total.clone()).mean_dim(1)) // [B, 1]
-            .collect();
-        Fused {
-            embedding: weighted / total,
-            weights: Tensor::cat(weights, 1), // [B, M]
+        attention.finish()
+    }
+
+    /// States and scores of modality `m`, `[B, D]` each, with the learned token and score to the share to which it is missing.
+    fn masked(&self, m: usize, part: Part) -> (Tensor<2>, Tensor<2>) {
+        let shares = part.shares();
+        let normed = self.norms[m].forward(part.embedding);
+        let score = dense(normed.clone(), &self.scores[m]);
+        if shares.iter().all(|share| *share == 1.0) {
+            return (normed, score);
         }
+        let (rows, device) = (normed.dims()[0], normed.device());
+        let here = Tensor::<2>::from_data(TensorData::new(shares, [rows, 1]), &device);
+        let gone = here.clone().neg().add_scalar(1.0); // [B, 1]
+        let token = self.tokens[m].val().unsqueeze::<2>(); // [1, D]
+        let silent = self.absent_scores[m].val().unsqueeze::<2>(); // [1, D]
+        (
+            normed * here.clone() + gone.clone() * token,
+            score * here + gone * silent,
+        )
     }
 }

@@ -13,7 +13,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::fused;
+use super::plain;
 use crate::{
     Error, ErrorKind,
     layer::{
@@ -126,28 +126,28 @@ impl Block {
 
 impl Interaction {
     /// The layers as plain values.
-    pub(super) fn layers(&self) -> fused::Layers {
+    pub(super) fn layers(&self) -> plain::Layers {
         let bilinear = self.bilinear.as_ref();
-        fused::Layers {
+        plain::Layers {
             projections: [
                 (
-                    fused::Dense::of(&self.drug),
-                    bilinear.map(|b| fused::Dense::of(&b.drug)),
+                    plain::Dense::of(&self.drug),
+                    bilinear.map(|b| plain::Dense::of(&b.drug)),
                 ),
                 (
-                    fused::Dense::of(&self.target),
-                    bilinear.map(|b| fused::Dense::of(&b.target)),
+                    plain::Dense::of(&self.target),
+                    bilinear.map(|b| plain::Dense::of(&b.target)),
                 ),
             ],
-            bilinear: bilinear.map(|b| fused::Dense::of(&b.output)),
+            bilinear: bilinear.map(|b| plain::Dense::of(&b.output)),
             blocks: (self.blocks.iter())
-                .map(|block| fused::Block {
-                    norm: fused::Norm::of(&block.norm),
-                    first: fused::Dense::of(&block.first),
-                    second: fused::Dense::of(&block.second),
+                .map(|block| plain::Block {
+                    norm: plain::Norm::of(&block.norm),
+                    first: plain::Dense::of(&block.first),
+                    second: plain::Dense::of(&block.second),
                 })
                 .collect(),
-            norm: fused::Norm::of(&self.norm),
+            norm: plain::Norm::of(&self.norm),
         }
     }
 

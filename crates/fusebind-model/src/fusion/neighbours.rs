@@ -13,7 +13,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::fused;
+use super::plain;
 use crate::{
     Error, ErrorKind,
     head::{HeadConfig, Heads, Output},
@@ -103,11 +103,11 @@ impl NeighbourEncoder {
     }
 
     /// The layers as plain values.
-    pub(super) fn layers(&self) -> fused::NeighbourHead {
-        fused::NeighbourHead {
-            pair: fused::Dense::of(&self.pair),
-            hidden: fused::Dense::of(&self.neighbour_head.hidden),
-            heads: fused::heads(&self.neighbour_head.heads),
+    pub(super) fn layers(&self) -> plain::NeighbourHead {
+        plain::NeighbourHead {
+            pair: plain::Dense::of(&self.pair),
+            hidden: plain::Dense::of(&self.neighbour_head.hidden),
+            heads: plain::heads(&self.neighbour_head.heads),
             hidden_flags: self.hidden_flags,
         }
     }

@@ -9,29 +9,17 @@ use burn::{
 };
 use fusebind_features::batch::SequenceBatch;
 
-use super::{
-    dropout::{Drop, Dropout},
-    edge::Bonds,
-    norm::{EPSILON, LayerNorm},
-    pool::{NOTHING, SCORE_BOUND},
-};
+/// Added to a variance before its root is taken.
+pub(super) const EPSILON: f32 = 1e-5;
+/// Bound of attention scores.
+pub const SCORE_BOUND: f64 = 8.0;
+/// Keeps the sum of an empty segment's weights above zero; below every possible weight.
+pub(super) const NOTHING: f64 = 1e-6;
 
 fn indices(values: impl Iterator<Item = u32>, device: &Device) -> Tensor<1, Int> {
     let values: Vec<i32> = values.map(|v| v as i32).collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
-}
-
-/// Factors of dropout as a tensor.
-pub(super) fn mask<const D: usize>(drop: Drop, shape: [usize; D], device: &Device) -> Tensor<D> {
-    let factors = drop.factors(shape.iter().product());
-    Tensor::from_data(TensorData::new(factors, shape), &device.clone().inner())
-}
-
-/// `max(0, x)`, dropped as `dropout` says.
-pub fn relu(x: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<2> {
-    let x = activation::relu(x);
-    dropout.map_or(x.clone(), |dropout| dropout.forward(x))
 }
 
 /// Rows by index: `[R, D]` to `[P, D]`.
@@ -64,12 +52,12 @@ pub fn attention_pool(x: Tensor<2>, scores: Tensor<2>, offsets: &[u32]) -> Tenso
     segment_sum(weights.clone() * x, offsets) / (segment_sum(weights, offsets) + NOTHING)
 }
 
-/// Messages along bonds: `[N, D]` and `[K, D]` to `[N, D]`.
-pub fn aggregate(atoms: Tensor<2>, bond_kinds: Tensor<2>, bonds: &Bonds) -> Tensor<2> {
+/// Messages along bonds, of which each atom has those behind its offset in `incoming`: `[N, D]` and `[K, D]` to `[N, D]`.
+pub fn aggregate(atoms: Tensor<2>, bond_kinds: Tensor<2>, incoming: &[u32], source: &[u32], kind: &[u16]) -> Tensor<2> {
     let rows = atoms.dims()[0];
-    let kind: Vec<u32> = bonds.kind.iter().map(|k| u32::from(*k)).collect();
-    let messages = activation::relu(gather_rows(atoms, &bonds.source) + gather_rows(bond_kinds, &kind));
-    scatter_rows(messages, segments(&bonds.incoming), rows)
+    let kind: Vec<u32> = kind.iter().map(|k| u32::from(*k)).collect();
+    let messages = activation::relu(gather_rows(atoms, source) + gather_rows(bond_kinds, &kind));
+    scatter_rows(messages, segments(incoming), rows)
 }
 
 /// Layer normalisation with `[gain, shift]`.
@@ -102,10 +90,15 @@ pub fn dense(x: Tensor<2>, linear: &Linear, relu: bool) -> Tensor<2> {
     if relu { activation::relu(y) } else { y }
 }
 
-/// A residual block of two dense layers.
-pub fn residual(x: Tensor<2>, norm: &LayerNorm, first: &Linear, dropout: &Dropout, second: &Linear) -> Tensor<2> {
-    let hidden = relu(first.forward(norm.forward(x.clone())), Some(dropout));
-    x + second.forward(hidden)
+/// A residual block of two dense layers; `normal` is `x` normalised, `act` rectifies and drops.
+pub fn residual(
+    x: Tensor<2>,
+    normal: Tensor<2>,
+    first: &Linear,
+    act: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    second: &Linear,
+) -> Tensor<2> {
+    x + second.forward(act(first.forward(normal)))
 }
 
 /// Strongest match of each motif: a table of `[W * V, D]` to `[B, D]`.

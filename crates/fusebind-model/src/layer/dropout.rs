@@ -9,15 +9,12 @@ use std::cell::Cell;
 
 use burn::{
     module::Module,
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use fusebind_features::{random::Stream, vectorised};
 use rayon::prelude::*;
 
-use super::{
-    composed,
-    kernel::{self, ArrayView, HostKernel, on_host},
-};
+use super::kernel::{self, ArrayView, HostKernel, on_host};
 
 /// Values per task.
 const BLOCK: usize = 8192;
@@ -68,11 +65,11 @@ impl Dropout {
         match (self.draw(&device), rectified) {
             (Some(drop), _) if on_host(&device) => kernel::unary(x, Dropped { drop, relu: rectified }),
             (Some(drop), false) => {
-                let mask = composed::mask(drop, x.dims(), &device);
+                let mask = drop.mask(x.dims(), &device);
                 x * mask
             }
             (Some(drop), true) => {
-                let mask = composed::mask(drop, x.dims(), &device);
+                let mask = drop.mask(x.dims(), &device);
                 relu(x) * mask
             }
             (None, false) => x,
@@ -128,10 +125,16 @@ impl Drop {
     }
 
     /// The factors of `count` values.
-    pub fn factors(&self, count: usize) -> Vec<f32> {
+    fn factors(&self, count: usize) -> Vec<f32> {
         let mut factors = vec![0.0; count];
         self.draw(0, &mut factors);
         factors
+    }
+
+    /// The factors as a tensor, for a device that has no kernel of ours.
+    fn mask<const D: usize>(&self, shape: [usize; D], device: &Device) -> Tensor<D> {
+        let factors = self.factors(shape.iter().product());
+        Tensor::from_data(TensorData::new(factors, shape), &device.clone().inner())
     }
 }
 

@@ -105,6 +105,6 @@ impl HostKernel for Aggregate {
 pub fn aggregate(atoms: Tensor<2>, bond_kinds: Tensor<2>, bonds: &Arc<Bonds>) -> Tensor<2> {
     match on_host(&atoms.device()) {
         true => kernel::binary(atoms, bond_kinds, Aggregate(bonds.clone())),
-        false => composed::aggregate(atoms, bond_kinds, bonds),
+        false => composed::aggregate(atoms, bond_kinds, &bonds.incoming, &bonds.source, &bonds.kind),
     }
 }

@@ -5,19 +5,18 @@
 
 use burn::{
     module::{Initializer, Module, Param},
-    tensor::{Device, Tensor},
+    tensor::{Device, Tensor, activation},
 };
 use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
-    composed,
+    composed::{self, EPSILON},
     dropout::{Drop, Dropout},
     gather::add_assign,
     kernel::{self, ArrayView, HostKernel, on_host},
 };
 
-pub(super) const EPSILON: f32 = 1e-5;
 /// Rows per task: fixed, so that sums over tasks do not depend on the number of threads.
 const BLOCK: usize = 128;
 /// Partial sums of a row: floating-point sums in one variable cannot use vector registers.
@@ -66,7 +65,13 @@ impl LayerNorm {
         let device = x.device();
         match on_host(&device) {
             true => self.run(x, Then::Relu(dropout.and_then(|dropout| dropout.draw(&device)))),
-            false => composed::relu(composed::layer_norm(x, self.parameters()), dropout),
+            false => {
+                let normal = composed::layer_norm(x, self.parameters());
+                match dropout {
+                    Some(dropout) => dropout.relu(normal),
+                    None => activation::relu(normal),
+                }
+            }
         }
     }
 }

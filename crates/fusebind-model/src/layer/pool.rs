@@ -10,15 +10,10 @@ use fusebind_features::vectorised;
 use rayon::prelude::*;
 
 use super::{
-    composed,
+    composed::{self, NOTHING, SCORE_BOUND},
     kernel::{self, ArrayView, HostKernel, on_host},
     segment::pieces,
 };
-
-/// Bound of attention scores.
-pub const SCORE_BOUND: f64 = 8.0;
-/// Keeps the sum of an empty segment's weights above zero; below every possible weight.
-pub(super) const NOTHING: f64 = 1e-6;
 
 #[derive(Debug)]
 struct AttentionPool(Arc<Vec<u32>>);

@@ -97,9 +97,15 @@ impl HostKernel for Residual {
         };
         let (channels, width) = (x.channels(), first.channels());
         let hidden = self.hidden.get().expect("the forward pass precedes the backward pass");
-        let scale = self.drop.as_ref().map_or(1.0, Drop::scale);
         let mut hidden_grad = vec![0.0f32; hidden.len()];
         let mut normal = vec![0.0f32; x.values.len()];
+        let weights = Weights {
+            gain: gain.values,
+            shift: shift.values,
+            first: Matrix::new(first.values, width).transposed(),
+            second: Matrix::new(second.values, channels).transposed(),
+            scale: self.drop.as_ref().map_or(1.0, Drop::scale),
+        };
         let sums: Vec<Sums> = x_grad
             .par_chunks_mut(channels * BLOCK)
             .zip(x.values.par_chunks(channels * BLOCK))
@@ -108,31 +114,7 @@ impl HostKernel for Residual {
             .zip(hidden.par_chunks(width * BLOCK))
             .zip(hidden_grad.par_chunks_mut(width * BLOCK))
             .map(|(((((x_grad, x), grad), normal), hidden), hidden_grad)| {
-                let second = Matrix::new(second.values, channels).transposed();
-                product_here(Matrix::new(grad, channels), second, hidden_grad, Onto::Nothing);
-                vectorised!(|| {
-                    for (g, h) in hidden_grad.iter_mut().zip(hidden) {
-                        *g = if *h > 0.0 { *g * scale } else { 0.0 };
-                    }
-                    normalise(x, gain.values, shift.values, normal);
-                });
-                let first = Matrix::new(first.values, width).transposed();
-                product_here(Matrix::new(hidden_grad, width), first, x_grad, Onto::Nothing);
-                let mut sums = Sums {
-                    gain: vec![0.0; channels],
-                    shift: vec![0.0; channels],
-                };
-                vectorised!(|| {
-                    for ((out, x), g) in x_grad
-                        .chunks_mut(channels)
-                        .zip(x.chunks(channels))
-                        .zip(grad.chunks(channels))
-                    {
-                        normalise_backward(x, moments(x), gain.values, out, (&mut sums.gain, &mut sums.shift));
-                        add_assign(out, g);
-                    }
-                });
-                sums
+                weights.backward(Block { x, grad, hidden }, x_grad, normal, hidden_grad)
             })
             .collect();
         for sums in sums {
@@ -156,11 +138,64 @@ impl HostKernel for Residual {
     }
 }
 
+/// What a task of the backward pass reads of the layers.
+struct Weights<'a> {
+    gain: &'a [f32],
+    shift: &'a [f32],
+    /// Transposed.
+    first: Matrix<'a>,
+    /// Transposed.
+    second: Matrix<'a>,
+    /// Factor of what dropout keeps.
+    scale: f32,
+}
+
+/// Rows of a task.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    x: &'a [f32],
+    grad: &'a [f32],
+    hidden: &'a [f32],
+}
+
+impl Weights<'_> {
+    /// Gradients of the rows of a task, with their normalised values, which the gradients of the weights need.
+    fn backward(&self, rows: Block<'_>, x_grad: &mut [f32], normal: &mut [f32], hidden_grad: &mut [f32]) -> Sums {
+        let (channels, width) = (self.gain.len(), hidden_grad.len() / (rows.x.len() / self.gain.len()));
+        product_here(
+            Matrix::new(rows.grad, channels),
+            self.second,
+            hidden_grad,
+            Onto::Nothing,
+        );
+        vectorised!(|| {
+            for (g, h) in hidden_grad.iter_mut().zip(rows.hidden) {
+                *g = if *h > 0.0 { *g * self.scale } else { 0.0 };
+            }
+            normalise(rows.x, self.gain, self.shift, normal);
+        });
+        product_here(Matrix::new(hidden_grad, width), self.first, x_grad, Onto::Nothing);
+        let mut sums = Sums {
+            gain: vec![0.0; channels],
+            shift: vec![0.0; channels],
+        };
+        vectorised!(|| {
+            let outs = x_grad.chunks_mut(channels);
+            for ((out, x), g) in outs.zip(rows.x.chunks(channels)).zip(rows.grad.chunks(channels)) {
+                normalise_backward(x, moments(x), self.gain, out, (&mut sums.gain, &mut sums.shift));
+                add_assign(out, g);
+            }
+        });
+        sums
+    }
+}
+
 /// The block of the file's header: `[R, D]` to `[R, D]`. Both layers have a bias.
 pub fn residual(x: Tensor<2>, norm: &LayerNorm, first: &Linear, dropout: &Dropout, second: &Linear) -> Tensor<2> {
     let device = x.device();
     let (Some(first_bias), Some(second_bias), true) = (&first.bias, &second.bias, on_host(&device)) else {
-        return composed::residual(x, norm, first, dropout, second);
+        let normal = norm.forward(x.clone());
+        return composed::residual(x, normal, first, |hidden| dropout.relu(hidden), second);
     };
     let [gain, shift] = norm.parameters();
     let kernel = Residual {

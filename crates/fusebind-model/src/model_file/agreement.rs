@@ -142,6 +142,10 @@ fn members(description: &Description) -> Result<(), Error> {
         return Err(refuse(&SCHEMA, format_args!("holds more than {MOST_MEMBERS} members")));
     }
     let is_share = |share: f32| (0.0..=1.0).contains(&share);
+    let mut chosen = description.shares_by_novelty.values();
+    if !chosen.all(|of| is_share(of.encoder_share) && is_share(of.structure_only_share)) {
+        return Err(refuse(&SCHEMA, "holds a value of `shares_by_novelty` outside [0, 1]"));
+    }
     let weights = |of: &[ModalityWeights; 2]| of.iter().all(|of| Modality::ALL.iter().all(|m| is_share(of.of(*m))));
     if !weights(&description.modality_weights) {
         return Err(refuse(&SCHEMA, "holds a value of `modality_weights` outside [0, 1]"));

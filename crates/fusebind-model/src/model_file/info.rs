@@ -16,6 +16,7 @@ use crate::{
     Error,
     checkpoint::SectionInfo,
     provenance::TrainingRecord,
+    scoring::EnsembleWeights,
     trained::{Description, OutputScale},
 };
 
@@ -58,6 +59,9 @@ pub struct ModelInfo {
     pub held_out_pairs: BTreeMap<Novelty, u64>,
     /// Scores to expect of new pairs, by how new they are: those of models that did not see the held-out pairs.
     pub expected: BTreeMap<Novelty, BTreeMap<String, f64>>,
+    /// Shares of encoders and of structure alone that hold-outs chose for pairs of some novelty; others have those of validation.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares_by_novelty: BTreeMap<Novelty, EnsembleWeights>,
     /// Pretrained encoders that the model was trained with; their weights are not in the file.
     pub encoders: Vec<EncoderReference>,
     /// Labels of training pairs inside the file.
@@ -95,12 +99,14 @@ impl ModelInfo {
             seed,
             training,
             trust,
+            shares_by_novelty,
             ..
         } = file.description;
         let (held_out_pairs, expected) = trust.map(|trust| (trust.pairs, trust.expected)).unwrap_or_default();
         Ok(Self {
             held_out_pairs,
             expected,
+            shares_by_novelty,
             task: match (model.heads.affinities > 0, model.heads.binding) {
                 (true, true) => "joint",
                 (true, false) => "affinity",

@@ -9,7 +9,7 @@ use fusebind_features::{
     rows::Rows,
 };
 
-use super::raw_output::EnsembleWeights;
+use super::shares::PairShares;
 use crate::fusion::entity::Fused;
 
 /// Which of the modalities that an entity has are read.
@@ -25,9 +25,9 @@ impl InputSubset {
     /// Both subsets, in the order that [`super::Scorer::combined`] takes.
     pub const BOTH: [Self; 2] = [Self::Everything, Self::Structure];
 
-    /// The subsets that an ensemble has a share of.
-    pub fn of(ensemble: EnsembleWeights) -> &'static [Self] {
-        match ensemble.structure_only_share == 0.0 {
+    /// The subsets that have a share in some prediction.
+    pub fn of(shares: &PairShares<'_>) -> &'static [Self] {
+        match shares.all().all(|weights| weights.structure_only_share == 0.0) {
             true => &Self::BOTH[..1],
             false => &Self::BOTH,
         }

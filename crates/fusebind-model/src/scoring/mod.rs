@@ -18,6 +18,7 @@ mod encoded;
 mod missing;
 mod raw_output;
 mod scorer;
+mod shares;
 
 pub(crate) use encoded::distinct;
 pub use encoded::{AttentionWeights, Encoded, InputSubset};
@@ -25,3 +26,4 @@ pub use missing::{MissingModalities, NeighbourSource};
 pub use raw_output::{EnsembleWeights, RawOutputs, Scores, Spread};
 pub(crate) use scorer::GATHERED;
 pub use scorer::{EntityEmbeddings, Scorer};
+pub use shares::PairShares;

@@ -1,6 +1,7 @@
 //! Raw outputs of a model for many pairs, and how they become one prediction (the equation stands in [`super`]).
 
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 use crate::{fusion::fused::Columns, head::Output, model::Outputs, trust::Output as TrustedOutput};
 
@@ -38,7 +39,8 @@ pub struct Spread {
 }
 
 /// How the raw outputs of a model become its prediction, see the file's header.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnsembleWeights {
     /// Share of the encoders with neighbour features; the rest is the neighbour head.
     pub encoder_share: f32,

@@ -12,12 +12,9 @@ use super::{
     encoded::{self, Encoded, EncodedSide, InputSubset},
     missing::{MissingModalities, NeighbourSource},
     raw_output::{EnsembleWeights, RawOutputs, Scores},
+    shares::PairShares,
 };
-use crate::{
-    fusion::fused::FusedHead,
-    layer::kernel::on_host,
-    model::{ModalityEmbeddings, Model},
-};
+use crate::{encoder::side::ModalityEmbeddings, fusion::fused::FusedHead, layer::kernel::on_host, model::Model};
 
 /// Entities encoded at a time.
 const ENTITIES: usize = 512;
@@ -99,34 +96,40 @@ impl Scorer<'_> {
         both.try_into().expect("one output for each of two subsets")
     }
 
-    /// Predicts `pairs` with an ensemble of the raw outputs; their entities may have been read before from the same stores.
+    /// Predicts `pairs` with the raw outputs in these shares; their entities may have been read before from the same stores.
     pub fn predict(
         &self,
         embeddings: Option<&EntityEmbeddings>,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
-        ensemble: EnsembleWeights,
+        shares: &PairShares<'_>,
         progress: impl FnMut(usize),
     ) -> Scores {
-        let encoded = self.encode(embeddings, stores, pairs, InputSubset::of(ensemble));
-        self.predict_encoded(&encoded, stores, pairs, ensemble, progress)
+        let encoded = self.encode(embeddings, stores, pairs, InputSubset::of(shares));
+        self.predict_encoded(&encoded, stores, pairs, shares, progress)
     }
 
-    /// [`Scorer::predict`] of pairs of entities that [`Scorer::encode`] has encoded for the same ensemble.
+    /// [`Scorer::predict`] of pairs of entities that [`Scorer::encode`] has encoded for the same shares.
     pub fn predict_encoded(
         &self,
         encoded: &Encoded,
         stores: (&DrugStore, &TargetStore),
         pairs: &[(u32, u32)],
-        ensemble: EnsembleWeights,
+        shares: &PairShares<'_>,
         progress: impl FnMut(usize),
     ) -> Scores {
         let mut outputs = self.score_encoded(encoded, stores, pairs, progress).into_iter();
-        let everything = outputs.next().unwrap_or_default();
-        match outputs.next() {
-            None => everything.mixed(ensemble.encoder_share),
-            Some(structure) => self.combined(&[everything, structure], pairs, ensemble),
+        let outputs = [outputs.next().unwrap_or_default(), outputs.next().unwrap_or_default()];
+        self.shared(&outputs, pairs, shares)
+    }
+
+    /// [`Scorer::combined`], each pair in its own shares.
+    pub fn shared(&self, outputs: &[RawOutputs; 2], pairs: &[(u32, u32)], shares: &PairShares<'_>) -> Scores {
+        let mut scores = self.combined(outputs, pairs, shares.usual());
+        for (weights, rows) in shares.others() {
+            scores.replace(&self.combined(outputs, pairs, weights), rows.into_iter());
         }
+        scores
     }
 
     /// The prediction that [`Scorer::score_both`] makes of `pairs`; what is said from structure alone is not looked at where it has no

@@ -17,6 +17,7 @@ use fusebind_features::{
     schema::{DrugStore, SideDims, SideSchema, SideStore, TargetStore, reference_set},
 };
 use fusebind_model::{
+    config::ModelConfig,
     encoder::{
         graph::GraphEncoderConfig, sequence::SequenceEncoderConfig, text::TextEncoderConfig,
         transcriptome::TranscriptomeEncoderConfig,
@@ -26,7 +27,7 @@ use fusebind_model::{
         retrieval::RetrievalConfig,
     },
     head::HeadConfig,
-    model::{Model, ModelConfig},
+    model::Model,
 };
 
 pub const SUBSTRUCTURES: usize = 16;

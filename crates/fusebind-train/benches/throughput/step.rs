@@ -54,7 +54,7 @@ struct Stage {
     all: f64,
 }
 
-fn stages(model: &fusebind_model::model::ModelConfig, batch: &Batch) -> Vec<Stage> {
+fn stages(model: &fusebind_model::config::ModelConfig, batch: &Batch) -> Vec<Stage> {
     let width = model.width as f64;
     let (drugs, targets) = (batch.drugs.graphs.len() as f64, batch.targets.sequences.len() as f64);
     let (atoms, pairs) = (batch.drugs.graphs.atoms.len() as f64, batch.pairs.len() as f64);

@@ -1,6 +1,7 @@
 //! What baselines are fitted on and what they return.
 
 use fusebind_data::{split::TrainSet, table::Dataset};
+use fusebind_features::entity::side::SideData;
 
 /// What a baseline is fitted on, and the pairs to predict.
 pub struct BaselineContext<'a> {
@@ -10,6 +11,8 @@ pub struct BaselineContext<'a> {
     pub(super) train: Vec<(u32, u32, f64)>,
     /// Pairs to predict.
     pub(super) pairs: Vec<(u32, u32)>,
+    /// Side data of drugs and of targets, for a baseline that reads nothing else.
+    pub(super) side: Option<[&'a SideData; 2]>,
 }
 
 /// Predictions of one baseline, in the order of the pairs.
@@ -35,6 +38,15 @@ impl<'a> BaselineContext<'a> {
                 .filter_map(|i| Some((of(*i).drug, of(*i).target, value(*i)?)))
                 .collect(),
             pairs: part.iter().map(|i| (of(*i).drug, of(*i).target)).collect(),
+            side: None,
+        }
+    }
+
+    /// The same with the side data of drugs and of targets.
+    pub fn with_side(self, side: [&'a SideData; 2]) -> Self {
+        Self {
+            side: Some(side),
+            ..self
         }
     }
 

@@ -1,13 +1,14 @@
 //! Baselines: simple predictors that a model must beat. Each is fitted on training pairs only and stands beside every score.
 //!
 //! Comes in: a data set, a [`fusebind_data::split::TrainSet`], the pairs to predict, and one number per interaction (an affinity, or
-//! 0/1). Goes out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only, nearest active and
-//! boosted trees.
+//! 0/1). Goes out: one prediction per pair for each of drug and target bias, nearest neighbours, ligand only, target only, nearest active,
+//! boosted trees on structures and, where there are side modalities, on these.
 
 mod active;
 mod bias;
 mod context;
 mod neighbours;
+mod side;
 mod trees;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,12 @@ pub fn baselines(context: &BaselineContext<'_>) -> Vec<Baseline> {
     }));
     baselines.extend(trees::predict(context).map(|predictions| Baseline {
         name: "boosted trees",
+        predictions,
+        ranks_only: false,
+    }));
+    let of_side = context.side.and_then(|side| side::predict(context, side));
+    baselines.extend(of_side.map(|predictions| Baseline {
+        name: "side modalities alone",
         predictions,
         ranks_only: false,
     }));

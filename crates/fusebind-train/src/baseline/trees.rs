@@ -1,4 +1,4 @@
-//! Gradient-boosted trees on folded substructure counts and folded composition, from a crate.
+//! Gradient-boosted trees, from a crate: on folded substructure counts and folded composition, and on rows of other origin.
 
 use forust_ml::{data::Matrix, gradientbooster::GradientBooster, objective::ObjectiveType};
 use fusebind_features::feature::{composition, substructure};
@@ -21,23 +21,16 @@ fn rows(count: usize, fold: impl Fn(usize, &mut [f32]) + Sync) -> Vec<Vec<f32>> 
         .collect()
 }
 
-/// Column-major features of pairs, `[2 * WIDTH][P]`.
+/// Column-major features of pairs, `[D + T][P]`.
 fn matrix(drugs: &[Vec<f32>], targets: &[Vec<f32>], pairs: &[(u32, u32)]) -> Vec<f64> {
-    (0..2 * WIDTH)
-        .flat_map(|column| {
-            pairs.iter().map(move |&(drug, target)| {
-                let value = if column < WIDTH {
-                    drugs[drug as usize][column]
-                } else {
-                    targets[target as usize][column - WIDTH]
-                };
-                f64::from(value)
-            })
-        })
-        .collect()
+    let width = |rows: &[Vec<f32>]| rows.first().map_or(0, Vec::len);
+    let of_drugs = (0..width(drugs)).flat_map(|column| pairs.iter().map(move |pair| drugs[pair.0 as usize][column]));
+    let of_targets =
+        (0..width(targets)).flat_map(|column| pairs.iter().map(move |pair| targets[pair.1 as usize][column]));
+    of_drugs.chain(of_targets).map(f64::from).collect()
 }
 
-/// Predictions, or nothing if the crate refuses the data.
+/// Predictions from substructures and composition, or nothing if the crate refuses the data.
 pub(super) fn predict(context: &BaselineContext<'_>) -> Option<Vec<f64>> {
     let dataset = context.dataset;
     let drugs = rows(dataset.drugs.len(), |i, row| {
@@ -46,9 +39,15 @@ pub(super) fn predict(context: &BaselineContext<'_>) -> Option<Vec<f64>> {
     let targets = rows(dataset.targets.len(), |i, row| {
         composition::fold(&dataset.targets[i].protein.features.residues, row)
     });
+    boosted(context, &drugs, &targets)
+}
+
+/// Predictions of trees that read a row of each drug, `[D]`, and of each target, `[T]`; NaN is missing.
+pub(super) fn boosted(context: &BaselineContext<'_>, drugs: &[Vec<f32>], targets: &[Vec<f32>]) -> Option<Vec<f64>> {
     let pairs: Vec<(u32, u32)> = context.train.iter().map(|t| (t.0, t.1)).collect();
     let values: Vec<f64> = context.train.iter().map(|t| t.2).collect();
-    let features = matrix(&drugs, &targets, &pairs);
+    let features = matrix(drugs, targets, &pairs);
+    let columns = features.len() / pairs.len().max(1);
     let mut booster = GradientBooster::default()
         .set_objective_type(ObjectiveType::SquaredLoss)
         .set_iterations(ITERATIONS)
@@ -57,9 +56,9 @@ pub(super) fn predict(context: &BaselineContext<'_>) -> Option<Vec<f64>> {
         .set_max_leaves(64)
         .set_nbins(64);
     booster
-        .fit_unweighted(&Matrix::new(&features, pairs.len(), 2 * WIDTH), &values, None)
+        .fit_unweighted(&Matrix::new(&features, pairs.len(), columns), &values, None)
         .ok()?;
     drop(features);
-    let features = matrix(&drugs, &targets, &context.pairs);
-    Some(booster.predict(&Matrix::new(&features, context.pairs.len(), 2 * WIDTH), true))
+    let features = matrix(drugs, targets, &context.pairs);
+    Some(booster.predict(&Matrix::new(&features, context.pairs.len(), columns), true))
 }

@@ -1,17 +1,15 @@
 //! Pairs that a model did not see, with what it says of them.
 //!
-//! Comes in: the scored test part of a hold-out. Goes out: [`HeldOutPair`]s.
+//! Comes in: the scored pairs of a hold-out. Goes out: [`HeldOutPair`]s.
 
 use fusebind_data::table::{Censoring, Interaction};
 use fusebind_model::{
+    scoring::Scores,
     trained::{Description, OutputScale},
     trust::{Output, PairEvidence},
 };
 
-use crate::{
-    evaluate::{EvaluationSet, ScoredSet},
-    objective::scale_name,
-};
+use crate::objective::scale_name;
 
 /// An exact affinity and its prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,33 +31,33 @@ pub(super) struct HeldOutPair {
     pub binding: Option<(bool, Output)>,
 }
 
-/// The pairs of the part of `set` that `scored` are the scores of.
+/// Pairs with their scores and what the model knows of their entities.
 pub(super) fn pairs(
-    set: &EvaluationSet<'_>,
+    interactions: &[&Interaction],
     description: &Description,
-    scored: &ScoredSet,
+    scores: &Scores,
+    evidence: &[PairEvidence],
     fold: u32,
 ) -> Vec<HeldOutPair> {
-    let interactions = set.interactions();
     let pair = |(row, interaction): (usize, &&Interaction)| HeldOutPair {
         fold,
-        evidence: scored.evidence[row],
+        evidence: evidence[row],
         affinity: (description.scales.iter().enumerate())
-            .map(|(column, scale)| affinity(interaction, scored, (row, column), scale))
+            .map(|(column, scale)| affinity(interaction, scores, (row, column), scale))
             .collect(),
-        binding: (interaction.binds).zip(scored.binding_output(row)),
+        binding: (interaction.binds).zip(scores.binding_output(row)),
     };
     interactions.iter().enumerate().map(pair).collect()
 }
 
 fn affinity(
     interaction: &Interaction,
-    scored: &ScoredSet,
+    scores: &Scores,
     (row, column): (usize, usize),
     scale: &OutputScale,
 ) -> Option<HeldOutAffinity> {
     let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
-    let output = scored.affinity_output(row, column);
+    let output = scores.affinity_output(row, column);
     (affinity.censoring == Censoring::Exact).then_some(HeldOutAffinity {
         truth: affinity.value,
         predicted: output.value * scale.std + scale.mean,

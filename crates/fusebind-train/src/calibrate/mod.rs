@@ -3,8 +3,8 @@
 //! A run that has trained its model trains further ones of the same recipe, each without some drugs, some targets and some pairs
 //! ([`crate::recipe::CalibrationConfig`]). Their errors on what they did not see are as large as those of the model will be on pairs that are new to it;
 //! errors on validation pairs are not, where those resemble training. The last hold-out leaves out whole scaffolds and clusters
-//! of sequences, so that strange entities are among them. Epochs and shares are those of the model: nothing is chosen on
-//! what they did not see. The validation pairs of the model are one more hold-out. Where the data name their
+//! of sequences, so that strange entities are among them. Epochs are those of the model; shares of its readers are chosen
+//! by how new a pair is, on all hold-outs together. The validation pairs of the model are one more hold-out. Where the data name their
 //! sources, what one of them reports is left out as well, since pairs that were measured elsewhere are what a model will be used on.
 //!
 //! Comes in: a finished training in a run folder. Goes out: the same model file with [`Trust`]. Pairs of the test part take no part.
@@ -12,13 +12,15 @@
 mod fit;
 mod held_out;
 mod own_pairs;
+mod shares;
 
 pub use own_pairs::{OwnPairs, recalibrate};
+
+use std::collections::BTreeMap;
 
 use fusebind_data::split::{
     EntityHoldOut, Part, Split, SplitBy, hold_out_entities, hold_out_source, sources_to_hold_out,
 };
-use fusebind_features::neighbours::Mask;
 use fusebind_model::{
     model_file::ModelFile,
     prior_shift,
@@ -34,6 +36,7 @@ use crate::{
     trainer::{self, Job, Observer, Trained},
 };
 use held_out::HeldOutPair;
+use shares::Fold;
 
 /// Shares of training entities whose nearest other one is less similar than the limits of the domain: inside, edge.
 const LESS_SIMILAR: [f64; 2] = [0.25, 0.05];
@@ -98,7 +101,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
         dir.calibrated()?;
         return Ok(true);
     }
-    let mut pairs = validation(job, &model);
+    let mut folds: Vec<Fold<'_>> = validation(job, &model).into_iter().collect();
     let choices = choices(job);
     for (number, choice) in choices.iter().enumerate() {
         let (place, count) = (number + 1, choices.len());
@@ -107,7 +110,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             choice.name()
         ));
         match hold_out(job, &dir, &model.description, (number as u32, choice), observer) {
-            Ok(Some(found)) => pairs.extend(found),
+            Ok(Some(fold)) => folds.push(fold),
             Ok(None) => return Ok(false),
             Err(error) if error.kind() == ErrorKind::Data => {
                 observer.note(&format!("no intervals and no calibrated probabilities: {error}"));
@@ -117,7 +120,24 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             Err(error) => return Err(error),
         }
     }
+    let shares = match job.recipe.calibration.shares {
+        true => shares::choose(&folds),
+        false => BTreeMap::new(),
+    };
+    let of_fold = |fold: &Fold<'_>| {
+        let scores = fold.scores(&shares);
+        let description = &fold.trained.description;
+        held_out::pairs(
+            &fold.interactions,
+            description,
+            &scores,
+            &fold.read.evidence,
+            fold.number,
+        )
+    };
+    let pairs: Vec<HeldOutPair> = folds.iter().flat_map(of_fold).collect();
     let (mut file, _) = ModelFile::open(&dir.model())?;
+    file.description.shares_by_novelty = shares;
     file.description.trust = Some(Trust {
         domain: domain(&model),
         inert_shift: match job.recipe.calibration.presume_inert {
@@ -132,15 +152,26 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
 }
 
 /// The validation pairs of the model itself, as one more hold-out: epoch and shares were chosen on them, but nothing was fitted.
-fn validation(job: &Job<'_>, model: &TrainedModel) -> Vec<HeldOutPair> {
-    if job.split.valid.indices().is_empty() {
-        return Vec::new();
-    }
-    let set = set(job, job.split, Part::Valid);
-    held_out::pairs(&set, &model.description, &set.score(model, Mask::default()), VALIDATION)
+fn validation<'a>(job: &Job<'a>, model: &TrainedModel) -> Option<Fold<'a>> {
+    let has_pairs = !job.split.valid.indices().is_empty();
+    has_pairs.then(|| fold(job, job.split, Part::Valid, model.clone(), VALIDATION))
 }
 
-fn set<'a>(job: &Job<'a>, split: &'a Split, part: Part) -> EvaluationSet<'a> {
+/// The pairs of a part that `trained` did not see.
+fn fold<'a>(job: &Job<'a>, split: &Split, part: Part, trained: TrainedModel, number: u32) -> Fold<'a> {
+    let set = set(job, split, part);
+    let indices = set.indices().iter();
+    Fold {
+        number,
+        interactions: indices
+            .map(|index| &job.dataset.interactions[*index as usize])
+            .collect(),
+        read: set.read(&trained),
+        trained,
+    }
+}
+
+fn set<'s>(job: &Job<'s>, split: &'s Split, part: Part) -> EvaluationSet<'s> {
     EvaluationSet {
         dataset: job.dataset,
         drug_side: job.side[0],
@@ -151,13 +182,13 @@ fn set<'a>(job: &Job<'a>, split: &'a Split, part: Part) -> EvaluationSet<'a> {
 }
 
 /// Trains a model without some entities and scores the pairs that it did not see; none where it was asked to stop.
-fn hold_out(
-    job: &Job<'_>,
+fn hold_out<'a>(
+    job: &Job<'a>,
     dir: &RunDir,
     description: &Description,
     (number, choice): (u32, &Choice),
     observer: &mut dyn Observer,
-) -> Result<Option<Vec<HeldOutPair>>, Error> {
+) -> Result<Option<Fold<'a>>, Error> {
     let split = match choice {
         Choice::Entities(held) => hold_out_entities(job.dataset, job.split, held),
         Choice::Source(source) => hold_out_source(job.dataset, job.split, source),
@@ -183,9 +214,7 @@ fn hold_out(
         return Ok(None);
     }
     let trained = TrainedModel::open(&dir.model(), job.device)?;
-    let set = set(job, &split, Part::Test);
-    let scored = set.score(&trained, Mask::default());
-    Ok(Some(held_out::pairs(&set, &trained.description, &scored, number)))
+    Ok(Some(fold(job, &split, Part::Test, trained, number)))
 }
 
 /// What a hold-out does without.

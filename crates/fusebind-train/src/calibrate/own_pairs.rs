@@ -53,7 +53,8 @@ pub fn recalibrate(
         part: Part::Test,
     };
     let scored = set.score(trained, Mask::default());
-    let all = held_out::pairs(&set, &trained.description, &scored, 0);
+    let interactions = set.interactions();
+    let all = held_out::pairs(&interactions, &trained.description, &scored.scores, &scored.evidence, 0);
     let labelled = |pair: &HeldOutPair| pair.binding.is_some() || pair.affinity.iter().any(Option::is_some);
     let all: Vec<HeldOutPair> = all.into_iter().filter(labelled).collect();
     let is_known = |pair: &HeldOutPair| was_trained_on(trained, pair);

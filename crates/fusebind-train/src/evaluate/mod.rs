@@ -13,7 +13,7 @@ mod within_entity;
 pub use calibration::{CalibrationScores, GroupCalibration};
 pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
 pub use sampling::Sampling;
-pub(crate) use set::ScoredSet;
+pub(crate) use set::ReadSet;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
 pub use table::{pair_columns, presence_by_pair};
 pub use within_entity::WithinScores;

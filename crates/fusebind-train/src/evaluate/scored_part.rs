@@ -150,7 +150,8 @@ impl ScoredPart<'_> {
         let value = |index: u32| value(&self.set.dataset.interactions[index as usize]);
         let indices = self.set.indices().iter().copied();
         let labelled: Vec<u32> = indices.filter(|index| value(*index).is_some()).collect();
-        let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, value);
+        let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, value)
+            .with_side([self.set.drug_side, self.set.target_side]);
         let presence = self.config.presence;
         let presence = presence.map(|presence| by_key(&context, "which modalities exist", presence));
         baselines(&context).into_iter().chain(presence).collect()

@@ -1,5 +1,7 @@
 //! What a model is scored on, and how.
 
+use std::collections::BTreeMap;
+
 use fusebind_data::{
     split::{Part, Split},
     table::{Dataset, Interaction},
@@ -8,10 +10,11 @@ use fusebind_features::{
     entity::side::SideData,
     modality::{Modality, ModalitySet},
     neighbours::Mask,
+    novelty::Novelty,
     schema::{DrugStore, TargetStore},
 };
 use fusebind_model::{
-    scoring::Scores,
+    scoring::{EnsembleWeights, RawOutputs, Scores},
     trained::{SideFindings, TrainedModel},
     trust::{Output, PairEvidence},
 };
@@ -42,6 +45,23 @@ impl<'a> EvaluationSet<'a> {
     pub(crate) fn interactions(&self) -> Vec<&'a Interaction> {
         let indices = self.indices().iter();
         indices.map(|i| &self.dataset.interactions[*i as usize]).collect()
+    }
+
+    /// The readers of a model apart, for the pairs of the part in their order, with everything else that is known of them.
+    pub(crate) fn read(&self, trained: &TrainedModel) -> ReadSet {
+        let interactions = self.interactions();
+        let pairs = interactions.iter().map(|i| (i.drug, i.target));
+        let drug_rows = DatasetDrugRows::new(self.dataset, self.drug_side, pairs);
+        let drugs = (drug_rows.molecules(self.dataset), &drug_rows.rows.side);
+        let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
+        let (drugs, targets, _) = trained.stores(drugs, targets);
+        let (stores, pairs) = ((&drugs, &targets), drug_rows.rows.pairs);
+        ReadSet {
+            outputs: trained.raw_outputs(stores, &pairs),
+            novelty: trained.novelty(stores, &pairs, Mask::default()),
+            evidence: trained.evidence(stores, &pairs),
+            pairs,
+        }
     }
 
     /// What a model says of the pairs of the part, in their order.
@@ -83,6 +103,26 @@ fn missing(
         })
     };
     pairs.iter().map(of).collect()
+}
+
+/// What the readers of a model say of the pairs of a part, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadSet {
+    /// Raw outputs of every member.
+    pub outputs: Vec<[RawOutputs; 2]>,
+    /// Rows of the stores that were read.
+    pub pairs: Vec<(u32, u32)>,
+    /// How new each pair is.
+    pub novelty: Vec<Novelty>,
+    /// What the model knows of the entities of each pair.
+    pub evidence: Vec<PairEvidence>,
+}
+
+impl ReadSet {
+    /// What `trained`, whose outputs these are, says of the pairs in these shares.
+    pub fn scores(&self, trained: &TrainedModel, shares: &BTreeMap<Novelty, EnsembleWeights>) -> Scores {
+        trained.mixed(&self.outputs, &self.pairs, shares, &self.novelty)
+    }
 }
 
 /// What a model says of the pairs of a part, in their order.

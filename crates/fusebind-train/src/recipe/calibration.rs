@@ -19,6 +19,8 @@ pub struct CalibrationConfig {
     pub pairs: f64,
     /// Most sources that are held out besides, one at a time, where the data name several: other laboratories measure otherwise.
     pub sources: usize,
+    /// Whether the hold-outs choose the shares of encoders and of structure alone in a prediction, by how new a pair is.
+    pub shares: bool,
     /// Lowers the calibrated probabilities of solvents, sugars, amino acids and the like, which public sets know as binders only.
     pub presume_inert: bool,
 }
@@ -30,6 +32,7 @@ impl Default for CalibrationConfig {
             entities: 0.15,
             pairs: 0.1,
             sources: 3,
+            shares: true,
             presume_inert: true,
         }
     }

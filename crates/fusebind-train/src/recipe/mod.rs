@@ -12,7 +12,7 @@ use std::path::Path;
 
 use fusebind_data::{sampler::SamplerConfig, split::SplitBy};
 use fusebind_features::{modality::Modality, regular};
-use fusebind_model::{ensemble::MOST_MEMBERS, model::ModelConfig};
+use fusebind_model::{config::ModelConfig, ensemble::MOST_MEMBERS};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a [`Job`] and what was fitted before. Goes out: epochs of batches, a state to resume from, the model file.
 
-use std::fs::File;
+use std::{collections::BTreeMap, fs::File};
 
 use burn::{module::Module, optim::GradientsParams, tensor::Device};
 use fusebind_features::{modality::ModalityWeights, reference::Reference};
@@ -113,6 +113,7 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
             .first()
             .copied()
             .unwrap_or_default(),
+        shares_by_novelty: BTreeMap::new(),
         modality_weights: Default::default(),
         members: Vec::new(),
         prior: plan.prior,

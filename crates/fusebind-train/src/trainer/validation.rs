@@ -13,7 +13,7 @@ use fusebind_features::{
 };
 use fusebind_model::{
     model::Model,
-    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, RawOutputs, Scorer, Scores},
+    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, PairShares, RawOutputs, Scorer, Scores},
     trained::{Description, OutputScale},
 };
 
@@ -219,7 +219,7 @@ impl<'a> Validation<'a> {
         let further = further.map(|member| (member.ensemble(), member.modality_weights));
         let of_member = |(model, (ensemble, weights)): (&Model, (EnsembleWeights, [ModalityWeights; 2]))| {
             let scorer = self.scorer(model, device, weights);
-            scorer.predict(None, self.stores, &self.pairs, ensemble, |_| {})
+            scorer.predict(None, self.stores, &self.pairs, &PairShares::alike(ensemble), |_| {})
         };
         let settings = std::iter::once(first).chain(further);
         let scores = Scores::mean(models.iter().zip(settings).map(of_member).collect());

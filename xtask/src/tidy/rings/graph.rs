@@ -13,15 +13,10 @@ impl Graph {
         }
     }
 
-    pub fn remove(&mut self, from: &str, to: &str) {
+    fn remove(&mut self, from: &str, to: &str) {
         if let Some(targets) = self.0.get_mut(from) {
             targets.remove(to);
         }
-    }
-
-    /// Whether the import of `to` by `from` is there and lies on a ring.
-    pub fn closes(&self, from: &str, to: &str) -> bool {
-        self.0.get(from).is_some_and(|targets| targets.contains(to)) && self.way(to, from).is_some()
     }
 
     /// Rings, each with its files in the order of their imports. The last import of each, back to its first file, is taken away

@@ -5,7 +5,6 @@
 
 mod graph;
 mod imports;
-mod known;
 mod modules;
 
 use std::collections::BTreeMap;
@@ -18,10 +17,6 @@ use super::findings::Findings;
 
 /// Checks all crates among the sources, given by name (relative to the workspace) and text.
 pub fn check(sources: &[(String, String)], findings: &mut Findings) -> anyhow::Result<()> {
-    rules(sources, known::RINGS, findings)
-}
-
-fn rules(sources: &[(String, String)], known: &[(&str, &str)], findings: &mut Findings) -> anyhow::Result<()> {
     let mut crates: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for (name, text) in sources {
         if let Some((folder, _)) = name.split_once("/src/") {
@@ -31,14 +26,6 @@ fn rules(sources: &[(String, String)], known: &[(&str, &str)], findings: &mut Fi
     let mut all = Graph::default();
     for (folder, files) in crates {
         arcs(folder, &files, &mut all)?;
-    }
-    for (from, to) in known.iter().filter(|(from, to)| !all.closes(from, to)) {
-        findings.problem(format!(
-            "{from} -> {to}: is on no ring any more, take it off the known ones"
-        ));
-    }
-    for (from, to) in known {
-        all.remove(from, to);
     }
     for ring in all.rings() {
         findings.problem(format!(
@@ -98,7 +85,7 @@ mod tests {
     use super::*;
 
     /// Rings of a crate in memory: names of files and their texts. The root is empty where it is not among them.
-    fn problems(files: &[(&str, &str)], known: &[(&str, &str)]) -> Vec<String> {
+    fn problems(files: &[(&str, &str)]) -> Vec<String> {
         let sources: Vec<(String, String)> = [("lib.rs", "")]
             .iter()
             .filter(|root| files.iter().all(|file| file.0 != root.0))
@@ -106,7 +93,7 @@ mod tests {
             .map(|(name, text)| (format!("crates/a/src/{name}"), text.to_string()))
             .collect();
         let mut findings = Findings::default();
-        rules(&sources, known, &mut findings).unwrap();
+        check(&sources, &mut findings).unwrap();
         findings
             .problems
             .iter()
@@ -118,10 +105,7 @@ mod tests {
     fn two_siblings_and_three() {
         let lib = ("lib.rs", "mod x; mod y; mod z;");
         assert_eq!(
-            problems(
-                &[lib, ("x.rs", "use crate::y::Y;"), ("y.rs", "fn f() { super::x::g() }")],
-                &[]
-            ),
+            problems(&[lib, ("x.rs", "use crate::y::Y;"), ("y.rs", "fn f() { super::x::g() }")]),
             ["y.rs -> x.rs -> y.rs: files that import each other"]
         );
         let three = [
@@ -130,8 +114,8 @@ mod tests {
             ("y.rs", "type T = Vec<crate::z::Z>;"),
             ("z.rs", "fn f() { assert!(crate::x::g(1)) }"),
         ];
-        assert_eq!(problems(&three, &[]).len(), 1);
-        assert!(problems(&three[..3], &[]).is_empty());
+        assert_eq!(problems(&three).len(), 1);
+        assert!(problems(&three[..3]).is_empty());
     }
 
     #[test]
@@ -141,20 +125,20 @@ mod tests {
         let hands_on = ("x/mod.rs", "mod y; pub use y::{g, Y}; pub struct Config;");
         let both = ("x/mod.rs", "mod y; pub use y::Y; fn f(_: Y) {} pub struct Config;");
         assert_eq!(
-            problems(&[uses, child], &[]),
+            problems(&[uses, child]),
             ["x/mod.rs -> x/y.rs -> x/mod.rs: files that import each other"]
         );
-        assert!(problems(&[hands_on, child], &[]).is_empty());
-        assert_eq!(problems(&[both, child], &[]).len(), 1);
+        assert!(problems(&[hands_on, child]).is_empty());
+        assert_eq!(problems(&[both, child]).len(), 1);
     }
 
     #[test]
     fn what_is_handed_on_is_found_where_it_is_defined() {
         let lib = ("lib.rs", "mod error; mod x; pub use error::Error; pub use x::X;");
         let error = ("error.rs", "pub struct Error;");
-        assert!(problems(&[lib, error, ("x/mod.rs", "use crate::Error;")], &[]).is_empty());
+        assert!(problems(&[lib, error, ("x/mod.rs", "use crate::Error;")]).is_empty());
         let error = ("error.rs", "use crate::X;");
-        assert_eq!(problems(&[lib, error, ("x/mod.rs", "use crate::Error;")], &[]).len(), 1);
+        assert_eq!(problems(&[lib, error, ("x/mod.rs", "use crate::Error;")]).len(), 1);
     }
 
     #[test]
@@ -162,21 +146,12 @@ mod tests {
         let lib = ("lib.rs", "mod x; mod y;");
         let tests = "#[cfg(test)]\nmod tests { use crate::y::Y; }\n#[cfg(test)] fn f() { crate::y::g() }";
         let y = ("y.rs", "pub(super) fn g(y: f32) { crate::x::h(y); }");
-        assert!(problems(&[lib, ("x.rs", tests), y], &[]).is_empty());
-        assert!(problems(&[lib, ("x.rs", "use std::fmt; use super::y;"), y], &[]).is_empty());
+        assert!(problems(&[lib, ("x.rs", tests), y]).is_empty());
+        assert!(problems(&[lib, ("x.rs", "use std::fmt; use super::y;"), y]).is_empty());
         assert_eq!(
-            problems(&[lib, ("x.rs", "use super::y; fn f() { y::g() }"), y], &[]).len(),
+            problems(&[lib, ("x.rs", "use super::y; fn f() { y::g() }"), y]).len(),
             1
         );
-        assert_eq!(problems(&[lib, ("x.rs", "use super::y::*;"), y], &[]).len(), 1);
-    }
-
-    #[test]
-    fn known_rings_may_stay_and_must_be_there() {
-        let files = [("x.rs", "use crate::y::Y;"), ("y.rs", "use crate::x::X;")];
-        let root = |from, to| [(from, to)];
-        let known = root("crates/a/src/x.rs", "crates/a/src/y.rs");
-        assert!(problems(&files, &known).is_empty());
-        assert_eq!(problems(&[files[0], ("y.rs", "")], &known).len(), 1);
+        assert_eq!(problems(&[lib, ("x.rs", "use super::y::*;"), y]).len(), 1);
     }
 }

@@ -105,13 +105,15 @@ impl<'a> Setting<'a> {
         let all = || self.trained.scorers(Mask::default());
         let read = || all().map(|(scorer, _)| scorer.read(stores, &self.pairs)).collect();
         let embeddings: &Vec<EntityEmbeddings> = self.embeddings.get_or_init(read);
+        let novelty = self.trained.share_novelty(stores, &self.pairs, Mask::default());
         let of_member = |((scorer, ensemble), read): ((Scorer<'_>, EnsembleWeights), &EntityEmbeddings)| {
             let scorer = Scorer {
                 neighbours,
                 missing,
                 ..scorer
             };
-            scorer.predict(Some(read), stores, &self.pairs, ensemble, |_| {})
+            let shares = self.trained.shares(ensemble, &novelty);
+            scorer.predict(Some(read), stores, &self.pairs, &shares, |_| {})
         };
         Scores::mean(all().zip(embeddings).map(of_member).collect())
     }
