@@ -14,6 +14,7 @@ mod model;
 pub mod output;
 mod pair;
 mod prediction;
+mod reasons;
 mod request;
 pub mod screen;
 

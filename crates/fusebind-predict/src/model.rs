@@ -30,7 +30,6 @@ use fusebind_pretrained::EncoderFolders;
 use crate::{
     certainty::certainty,
     encoders::{missing_encoders, open_trained},
-    explain::{Controls, Explained, Explanation, controls, explain},
     inputs::{Inputs, name},
     pair::{Compound, DistinctPairs, Pair},
     prediction::Prediction,
@@ -50,7 +49,7 @@ pub struct Entities<'a> {
 /// A loaded model.
 #[derive(Clone, Debug)]
 pub struct Model {
-    trained: TrainedModel,
+    pub(crate) trained: TrainedModel,
     without: ModalitySet,
 }
 
@@ -228,63 +227,20 @@ impl Model {
         (pairs.iter().enumerate().map(predict).collect(), notes)
     }
 
-    /// Why `pairs` of indices into the entities have their predictions, in order; `progress` is called with the number of pairs done.
-    pub fn explain_indexed(
-        &self,
-        entities: Entities<'_>,
-        pairs: &[(u32, u32)],
-        mut progress: impl FnMut(usize),
-    ) -> Vec<Explanation> {
+    /// Whether training holds a label of a pair of these entities.
+    pub fn is_trained_on(&self, entities: Entities<'_>, pairs: &[(u32, u32)]) -> Vec<bool> {
         let (drugs, targets, pairs, _) = self.stores(entities, pairs);
-        let mut changed = self.trained.clone();
-        let explain = |(at, pair): (usize, &(u32, u32))| {
-            let explained = Explained {
-                trained: &self.trained,
-                stores: (&drugs, &targets),
-                pair: *pair,
-            };
-            let explanation = explain(explained, &mut changed, self.mask());
-            progress(at + 1);
-            explanation
+        let reference = self.trained.neighbours.as_ref();
+        let of = |(drug, target): &(u32, u32)| {
+            let (drug, target) = (&drugs.keys[*drug as usize], &targets.keys[*target as usize]);
+            reference.is_some_and(|reference| reference.set.outcome(drug, target).is_some())
         };
-        pairs.iter().enumerate().map(explain).collect()
-    }
-
-    /// How much the reasons for `pairs` resemble those of models with shuffled weights or labels: see [`Controls`].
-    ///
-    /// # Errors
-    /// None that can be expected: the weights are those of this model, in another order.
-    pub fn explanation_controls(
-        &self,
-        entities: Entities<'_>,
-        pairs: &[(u32, u32)],
-        seed: u64,
-    ) -> Result<Controls, Error> {
-        let (drugs, targets, pairs, _) = self.stores(entities, pairs);
-        let explained: Vec<Explained<'_>> = (pairs.iter())
-            .map(|pair| Explained {
-                trained: &self.trained,
-                stores: (&drugs, &targets),
-                pair: *pair,
-            })
-            .collect();
-        controls(&explained, self.mask(), seed)
-    }
-
-    /// Why `pairs` have their predictions, in order.
-    pub fn explain(&self, pairs: &[Pair]) -> Vec<Explanation> {
-        let distinct = DistinctPairs::new(pairs);
-        let entities = Entities {
-            drugs: &distinct.molecules,
-            targets: &distinct.proteins,
-            side: [&distinct.side[0], &distinct.side[1]],
-        };
-        self.explain_indexed(entities, &distinct.pairs, |_| {})
+        pairs.iter().map(of).collect()
     }
 
     /// Stores of the entities, the positions of `pairs` in them, and notes on side data that the model cannot use: a drug has further rows where
     /// pairs see other side data of it.
-    fn stores(
+    pub(crate) fn stores(
         &self,
         entities: Entities<'_>,
         pairs: &[(u32, u32)],

@@ -139,6 +139,15 @@ pub struct PrepareArgs {
     pub source: SourceArgs,
 }
 
+/// What makes simulated pairs bind.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RuleName {
+    /// Latent vectors of fragments, protein families and motifs.
+    Latent,
+    /// Fragments that each bind to one motif; their places are in `planted_keys.json`.
+    Keys,
+}
+
 /// Options of `data simulate`.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
@@ -154,6 +163,9 @@ pub struct SimulateArgs {
     /// Seed.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// What makes pairs bind.
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub rule: Option<RuleName>,
     /// TOML file with noise levels, missing rates and every other field; flags win.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

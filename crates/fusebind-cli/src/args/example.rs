@@ -55,6 +55,11 @@ pub const SCREEN_STATUS: &str = "Example: fusebind screen status units";
 pub const QUALITY: &str =
     "Example: fusebind quality estimate runs/full --data new.csv --modalities new_modalities -o rates.json";
 pub const QUALITY_REASONS: &str = "Example: fusebind quality reasons runs/first --data my_pairs.csv";
+pub const QUALITY_PLANTED: &str = "\
+Example: fusebind data simulate --rule keys -o keys
+         fusebind data split keys --by random -o split.csv
+         fusebind train demo --data keys --split split.csv --out run
+         fusebind quality planted run --data keys";
 pub const MODEL_INFO: &str = "Example: fusebind model info runs/first";
 pub const MODEL_STRIP: &str = "Example: fusebind model strip runs/first -o stripped.safetensors";
 pub const SERVE: &str = "\
@@ -109,6 +114,7 @@ mod tests {
             super::SCREEN_STATUS,
             super::QUALITY,
             super::QUALITY_REASONS,
+            super::QUALITY_PLANTED,
             super::MODEL_INFO,
             super::MODEL_STRIP,
         ] {

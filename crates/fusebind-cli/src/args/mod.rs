@@ -25,7 +25,7 @@ mod train;
 
 pub use ablate::AblateArgs;
 pub use calibrate::CalibrateArgs;
-pub use data::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs};
+pub use data::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, RuleName, SimulateArgs, SplitArgs};
 pub use demo::DemoArgs;
 pub use embed::{EmbedArgs, PoolingName, PrecisionName};
 pub use encoders::EncoderArgs;
@@ -34,7 +34,7 @@ pub use import::{ImportArgs, ImportLayout};
 pub use library::{LibraryBuildArgs, LibraryCheckArgs, LibraryCommand, LibraryInfoArgs};
 pub use model::ModelCommand;
 pub use predict::PredictArgs;
-pub use quality::{EstimateArgs, QualityCommand, ReasonsArgs};
+pub use quality::{EstimateArgs, PlantedArgs, QualityCommand, ReasonsArgs};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
 pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs};

@@ -15,6 +15,28 @@ pub enum QualityCommand {
     /// Check that the reasons for predictions change when the weights or the training labels of the model are shuffled.
     #[command(after_help = example::QUALITY_REASONS)]
     Reasons(ReasonsArgs),
+    /// Check that the reasons for predictions point at what makes simulated pairs bind.
+    #[command(after_help = example::QUALITY_PLANTED)]
+    Planted(PlantedArgs),
+}
+
+/// Options of `quality planted`.
+#[derive(Debug, Args)]
+pub struct PlantedArgs {
+    /// Run folder or model file.
+    pub run: PathBuf,
+    /// Folder that `data simulate --rule keys` wrote and the model was trained on.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Run folder or model file whose reasons are compared with those of RUN, for instance one that was trained on shuffled labels.
+    #[arg(long, value_name = "RUN")]
+    pub against: Option<PathBuf>,
+    /// Pairs that are explained: evenly spaced among those that share a key and were not trained on.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub pairs: u32,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
 }
 
 /// Options of `quality reasons`.

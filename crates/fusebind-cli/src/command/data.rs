@@ -5,7 +5,7 @@ use fusebind::data::{
     Error, ErrorKind,
     check::check_dataset,
     negative::{Draw, NegativeConfig, add_negatives},
-    simulate::{SimulateConfig, simulate},
+    simulate::{Rule, SimulateConfig, simulate},
     source::LabelPolicy,
     split::{Fractions, Part, SplitBy, SplitConfig, write_split},
     table::{Dataset, Rejection, StagedFolder, merge_duplicates, write_dataset, write_rejections},
@@ -17,7 +17,7 @@ use super::{
     screening, sets,
 };
 use crate::{
-    args::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, SimulateArgs, SplitArgs},
+    args::{By, CheckArgs, DataCommand, Negatives, PrepareArgs, RuleName, SimulateArgs, SplitArgs},
     console::Console,
     exit::Failure,
     load,
@@ -195,6 +195,10 @@ fn simulated(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
     config.targets = args.targets.unwrap_or(config.targets);
     config.pairs = args.pairs.unwrap_or(config.pairs);
     config.seed = args.seed.unwrap_or(config.seed);
+    config.rule = args.rule.map_or(config.rule, |rule| match rule {
+        RuleName::Latent => Rule::Latent,
+        RuleName::Keys => Rule::Keys,
+    });
     sets::new_folder(&args.out, args.config.as_deref())?;
     let universe = simulate(&config)?;
     let folder = StagedFolder::new(&args.out)?;

@@ -5,14 +5,16 @@
 use std::path::PathBuf;
 
 use fusebind::{
-    data::{source::LabelPolicy, table::write_atomically},
+    data::{simulate::PlantedKeys, source::LabelPolicy, table::write_atomically},
+    features::entity::side::SideData,
     predict::Entities,
 };
 
 use super::output::{create_parent, protect, say};
 use crate::{
-    args::{EstimateArgs, QualityCommand, ReasonsArgs},
+    args::{EncoderArgs, EstimateArgs, PlantedArgs, QualityCommand, ReasonsArgs, SourceArgs},
     console::Console,
+    exit::Failure,
     load::{self, RatesFile},
 };
 
@@ -20,7 +22,63 @@ pub fn run(command: &QualityCommand, console: &Console) -> anyhow::Result<()> {
     match command {
         QualityCommand::Estimate(args) => estimate(args, console),
         QualityCommand::Reasons(args) => reasons(args, console),
+        QualityCommand::Planted(args) => planted(args, console),
     }
+}
+
+/// Explains simulated pairs, and prints how well the reasons find the atoms and residues that make them bind.
+fn planted(args: &PlantedArgs, console: &Console) -> anyhow::Result<()> {
+    let file = args.data.join(PlantedKeys::FILE);
+    let text = fusebind::features::regular::read_to_string(&file).map_err(|error| {
+        let message = format!("{} cannot be read: {error}", file.display());
+        Failure::failed(message, "give a folder that `fusebind data simulate --rule keys` wrote")
+    })?;
+    let keys: PlantedKeys = serde_json::from_str(&text).map_err(|error| {
+        let message = format!("{}: {error}", file.display());
+        Failure::failed(message, "simulate the data anew")
+    })?;
+    let (encoders, tables) = (EncoderArgs::default(), SourceArgs::default());
+    let open = |run: &PathBuf| {
+        let flags = load::ModelFlags::new(args.device, &encoders, None);
+        load::model(run, flags, console)
+    };
+    let model = open(&args.run)?;
+    let other = args.against.as_ref().map(open).transpose()?;
+    let source = tables.following(model.description().standardise)?;
+    let (dataset, _) = load::dataset(&args.data, &source, LabelPolicy::Optional, None, console)?;
+    let molecules: Vec<_> = dataset.drugs.iter().map(|drug| &drug.molecule).collect();
+    let proteins: Vec<_> = dataset.targets.iter().map(|target| &target.protein).collect();
+    let entities = Entities {
+        drugs: &molecules,
+        targets: &proteins,
+        side: [&SideData::default(), &SideData::default()],
+    };
+    let all = (0..dataset.drugs.len() as u32)
+        .flat_map(|drug| (0..dataset.targets.len() as u32).map(move |target| (drug, target)));
+    let shared = |(drug, target): (u32, u32)| {
+        let ids = (&dataset.drugs[drug as usize].ids, &dataset.targets[target as usize].ids);
+        Some(((drug, target), keys.of_pair(ids.0.first()?, ids.1.first()?)?))
+    };
+    let shared: Vec<_> = all.filter_map(shared).collect();
+    let positions: Vec<(u32, u32)> = shared.iter().map(|(pair, _)| *pair).collect();
+    let known = model.is_trained_on(entities, &positions);
+    let mut new: Vec<_> = shared
+        .into_iter()
+        .zip(known)
+        .filter(|(_, known)| !known)
+        .map(|(pair, _)| pair)
+        .collect();
+    let (all, count) = (new.len(), (args.pairs as usize).min(new.len()));
+    let mut at = 0..all;
+    new.retain(|_| {
+        at.next()
+            .is_some_and(|at| (at * count) / all != ((at + 1) * count) / all)
+    });
+    let found = model.planted_scores(entities, &new, other.as_ref());
+    console.note(
+        "area under the ROC curve of the effects of atoms and windows of residues for those that make the pairs bind",
+    );
+    Ok(say(serde_json::to_string_pretty(&found)?)?)
 }
 
 fn estimate(args: &EstimateArgs, console: &Console) -> anyhow::Result<()> {

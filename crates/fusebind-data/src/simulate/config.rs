@@ -61,6 +61,17 @@ impl Default for NoiseLevels {
     }
 }
 
+/// What makes a pair bind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// Latent vectors of fragments, families and motifs.
+    #[default]
+    Latent,
+    /// Fragments that each bind to one motif, at places that are written down.
+    Keys,
+}
+
 /// Configuration of [`simulate`](super::simulate).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -73,6 +84,8 @@ pub struct SimulateConfig {
     pub pairs: usize,
     /// Seed.
     pub seed: u64,
+    /// What makes a pair bind.
+    pub rule: Rule,
     /// Share `h` of the interaction's variance that the structure of the drug does not show.
     pub hidden: f64,
     /// Share of the pairs that bind.
@@ -94,6 +107,7 @@ impl Default for SimulateConfig {
             targets: 120,
             pairs: 10_000,
             seed: 0,
+            rule: Rule::default(),
             hidden: 0.25,
             binders: 0.3,
             genes: 100,

@@ -8,6 +8,8 @@
 //! affinity = truth + noise            pKd
 //! ```
 //!
+//! With [`Rule::Keys`] fragments bind to motifs instead, at places that are known.
+//!
 //! The hidden part of `d`, a share `h` of the interaction, is not in the structure: only texts, expression and assays show it.
 //! Changing the noise or the missing rate of one modality changes nothing else, since each thing has its own random stream.
 //! All arithmetic is exact IEEE arithmetic, so a universe is the same on every machine.
@@ -23,6 +25,7 @@
 
 mod config;
 mod fragments;
+mod keys;
 mod latent;
 mod molecules;
 mod proteins;
@@ -31,7 +34,8 @@ mod text;
 mod universe;
 mod write;
 
-pub use config::{MissingRates, NoiseLevels, SimulateConfig};
+pub use config::{MissingRates, NoiseLevels, Rule, SimulateConfig};
+pub use keys::{Places, PlantedKeys};
 pub use latent::{Latent, RANK, VISIBLE};
 pub use universe::{Ceiling, SimulatedDrug, SimulatedPair, SimulatedTarget, Universe};
 
@@ -52,7 +56,7 @@ pub fn simulate(config: &SimulateConfig) -> Result<Universe, Error> {
     let (mut pairs, mut truth) = (Vec::with_capacity(cells.len()), Vec::with_capacity(cells.len()));
     for cell in cells {
         let (drug, target) = (cell / config.targets, cell % config.targets);
-        let planted = binding(&drugs[drug], &targets[target], config.hidden);
+        let planted = binding(&drugs[drug], &targets[target], config);
         truth.push(planted);
         pairs.push(SimulatedPair {
             drug: drug as u32,

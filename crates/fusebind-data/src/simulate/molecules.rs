@@ -8,8 +8,9 @@ use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
 use rand::seq::SliceRandom;
 
 use super::{
-    config::SimulateConfig,
+    config::{Rule, SimulateConfig},
     fragments::{COMBINATIONS, KINDS, assemble, fragments},
+    keys,
     latent::{Latent, RANK, Stream, VISIBLE, add, missing, normal, random_latent, stream},
     sides, text,
     universe::SimulatedDrug,
@@ -57,9 +58,13 @@ pub(super) fn drugs(config: &SimulateConfig) -> Result<Vec<SimulatedDrug>, Error
             .for_each(|value| *value = normal(&mut hidden));
         drugs.push(SimulatedDrug {
             id: format!("SD{:04}", drugs.len() + 1),
-            smiles: molecule.smiles,
+            smiles: molecule.smiles.clone(),
             latent,
             bias,
+            keys: match config.rule {
+                Rule::Latent => Default::default(),
+                Rule::Keys => keys::atoms(&molecule.graph),
+            },
             text: None,
             transcriptome: None,
             bioassay: None,

@@ -6,7 +6,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    config::SimulateConfig,
+    config::{Rule, SimulateConfig},
+    keys::{KEYS, Places},
     latent::{Latent, RANK, Stream, add, missing, normal, random_latent, stream},
     text,
     universe::SimulatedTarget,
@@ -90,11 +91,18 @@ pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
             let mut latent = [0.0; RANK];
             add(&mut latent, 0.6, common);
             let mut bias = 0.6 * bias;
-            let mut sequence = vec![b'M'];
+            let (mut sequence, mut keys) = (vec![b'M'], Places::new());
             for (slot, stretch) in stretches.iter().enumerate() {
                 sequence.extend(mutate(stretch, MUTATION.0, &mut random));
                 if slot < SLOTS {
-                    let motif = &motifs[random.random_range(0..MOTIFS)];
+                    let drawn = random.random_range(0..MOTIFS);
+                    let motif = &motifs[drawn];
+                    if config.rule == Rule::Keys && drawn < KEYS {
+                        let first = sequence.len() + 1;
+                        keys.entry(drawn)
+                            .or_insert_with(Vec::new)
+                            .extend(first..first + MOTIF_LENGTH);
+                    }
                     sequence.extend(mutate(&motif.residues, MUTATION.1, &mut random));
                     add(&mut latent, 0.4, &motif.latent);
                     bias += 0.4 * motif.bias;
@@ -107,6 +115,7 @@ pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
                 family,
                 latent,
                 bias: 0.3 * bias,
+                keys,
                 text: (!gone).then_some(written),
             }
         })

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    config::SimulateConfig,
+    config::{Rule, SimulateConfig},
+    keys::{self, Places, PlantedKeys},
     latent::{Latent, interaction},
 };
 
@@ -18,6 +19,8 @@ pub struct SimulatedDrug {
     pub latent: Latent,
     /// Planted bias.
     pub bias: f64,
+    /// Atoms of keys, from 1, where keys make pairs bind.
+    pub keys: Places,
     /// Description, where there is one.
     pub text: Option<String>,
     /// Expression signature `[G]`, where there is one.
@@ -39,6 +42,8 @@ pub struct SimulatedTarget {
     pub latent: Latent,
     /// Planted bias.
     pub bias: f64,
+    /// Residues of keys, from 1, where keys make pairs bind.
+    pub keys: Places,
     /// Description, where there is one.
     pub text: Option<String>,
 }
@@ -86,6 +91,22 @@ impl Universe {
         &self.truth
     }
 
+    /// Where keys are; nothing where no keys make pairs bind.
+    pub fn planted_keys(&self) -> Option<PlantedKeys> {
+        (self.config.rule == Rule::Keys).then(|| PlantedKeys {
+            drugs: self
+                .drugs
+                .iter()
+                .map(|drug| (drug.id.clone(), drug.keys.clone()))
+                .collect(),
+            targets: (self
+                .targets
+                .iter()
+                .map(|target| (target.id.clone(), target.keys.clone())))
+            .collect(),
+        })
+    }
+
     /// What the truth itself scores against the noisy affinities.
     pub fn ceiling(&self) -> Ceiling {
         let squares = self
@@ -107,11 +128,14 @@ impl Universe {
     /// The planted affinity of any drug and target, measured or not; `None` beyond their numbers.
     pub fn affinity(&self, drug: u32, target: u32) -> Option<f64> {
         let (drug, target) = (self.drugs.get(drug as usize)?, self.targets.get(target as usize)?);
-        Some(binding(drug, target, self.config.hidden))
+        Some(binding(drug, target, &self.config))
     }
 }
 
 /// The binding rule.
-pub(super) fn binding(drug: &SimulatedDrug, target: &SimulatedTarget, hidden: f64) -> f64 {
-    6.2 + drug.bias + target.bias + interaction(&drug.latent, &target.latent, hidden)
+pub(super) fn binding(drug: &SimulatedDrug, target: &SimulatedTarget, config: &SimulateConfig) -> f64 {
+    match config.rule {
+        Rule::Latent => 6.2 + drug.bias + target.bias + interaction(&drug.latent, &target.latent, config.hidden),
+        Rule::Keys => keys::binding([&drug.keys, &target.keys], drug.bias + target.bias),
+    }
 }

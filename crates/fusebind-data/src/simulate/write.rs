@@ -2,19 +2,21 @@
 //!
 //! ```text
 //! DIR/drugs.csv  targets.csv  pairs.csv
+//! DIR/planted_keys.json            where keys make pairs bind
 //! DIR/modalities/text_drug.csv  text_target.csv  transcriptome_drug.csv  bioassay_drug.csv
 //! ```
 
 use std::{fs, path::Path};
 
-use super::Universe;
+use super::{PlantedKeys, Universe};
 use crate::{
     Error,
-    table::{Column, write},
+    table::{Column, write, write_atomically},
 };
 
 impl Universe {
-    /// Writes the universe into the folder `dir`, which is created where it is missing. The truth is not written.
+    /// Writes the universe into the folder `dir`, which is created where it is missing. The truth is not written, but for the places of keys
+    /// ([`PlantedKeys`]).
     pub fn write(&self, dir: &Path) -> Result<(), Error> {
         let sides = dir.join("modalities");
         fs::create_dir_all(&sides).map_err(|source| Error::write(&sides, source))?;
@@ -28,6 +30,11 @@ impl Universe {
         );
         write(&dir.join("targets.csv"), &[target_ids, sequences])?;
         write(&dir.join("pairs.csv"), &self.pair_columns())?;
+        if let Some(keys) = self.planted_keys() {
+            let text = serde_json::to_string(&keys).expect("places of keys are plain numbers");
+            let path = dir.join(PlantedKeys::FILE);
+            write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+        }
 
         let texts: Vec<(&str, &str)> = self
             .drugs

@@ -5,19 +5,22 @@
 //!
 //! - [`Shares`]: what each modality, and what the training pairs of each side, add to the prior; they add up to the prediction exactly.
 //! - [`NeighbourReason`]: what the prediction would be without one training pair.
-//! - [`Controls`]: whether reasons change with the model.
+//! - [`Controls`]: whether reasons change with the model; [`PlantedScores`]: whether they point at what is known to matter.
 //! - [`PartReasons`]: what it would be without one atom, or without a window of residues, with what they do not explain.
 
 mod controls;
 mod neighbours;
 mod pair;
 mod parts;
+mod planted;
 mod shapley;
 
 pub(crate) use controls::controls;
 pub use controls::{Controls, Resemblance};
 pub use neighbours::NeighbourReason;
 pub use parts::{PartReason, PartReasons};
+pub(crate) use planted::scores as planted_scores;
+pub use planted::{PlantedPair, PlantedScores};
 pub use shapley::{Share, Shares};
 
 use fusebind_features::neighbours::Mask;
