@@ -6,14 +6,18 @@
 use std::collections::BTreeMap;
 
 use fusebind_features::{
+    modality::ModalitySet,
     neighbours::Mask,
     novelty::Novelty,
     schema::{DrugStore, TargetStore},
 };
 
 use crate::{
-    scoring::{EnsembleWeights, MissingModalities, NeighbourSource, PairShares, RawOutputs, Scorer, Scores},
+    scoring::{
+        EnsembleWeights, InputSubset, MissingModalities, NeighbourSource, PairShares, RawOutputs, Scorer, Scores,
+    },
     trained::TrainedModel,
+    trust::Familiar,
 };
 
 impl TrainedModel {
@@ -47,6 +51,25 @@ impl TrainedModel {
             scorer.shared(outputs, pairs, &PairShares::by_novelty(usual, by_novelty, novelty))
         };
         Scores::mean(self.scorers(Mask::default()).zip(outputs).map(of_member).collect())
+    }
+
+    /// What is usual among these drugs and among these targets of the stores, ascending, which have the side modalities `present`.
+    pub fn familiar(
+        &self,
+        stores: (&DrugStore, &TargetStore),
+        ids: [Vec<u32>; 2],
+        present: [Vec<ModalitySet>; 2],
+    ) -> [Option<Familiar>; 2] {
+        let Some((scorer, _)) = self.scorers(Mask::default()).next() else {
+            return [None, None];
+        };
+        let encoded = scorer.encode_entities(None, stores, ids, &InputSubset::BOTH[..1]);
+        let width = self.description.model.width;
+        let mut present = present.into_iter();
+        [0, 1].map(|side| {
+            let present = present.next().unwrap_or_default();
+            Familiar::fit(&encoded.embeddings_on_host(0, side), width, present.into_iter())
+        })
     }
 
     /// Scores of `pair` under each of the masks, in their order.

@@ -3,16 +3,39 @@
 //! Comes in: raw scores and what the reference knows of each pair. Goes out: one [`Certainty`] for each pair, none where the model has no
 //! trust to apply.
 
-use fusebind_model::{scoring::Scores, trained::TrainedModel, trust::PairEvidence};
+use fusebind_features::modality::ModalitySet;
+use fusebind_model::{
+    scoring::{Encoded, Scores},
+    trained::TrainedModel,
+    trust::{Familiarity, PairEvidence},
+};
 
 use crate::prediction::Certainty;
 
-/// The certainty of the pair in `row`.
+/// How usual the encoded drugs (`side` 0) or targets (1) are, in the order of [`Encoded::ids`]; empty where the model does not know.
+pub(crate) fn familiarity(
+    trained: &TrainedModel,
+    encoded: &Encoded,
+    side: usize,
+    present: impl Fn(u32) -> ModalitySet,
+) -> Vec<Familiarity> {
+    let trust = trained.description.trust.as_ref();
+    let Some(familiar) = trust.and_then(|trust| trust.familiar[side].as_ref()) else {
+        return Vec::new();
+    };
+    let embeddings = encoded.embeddings_on_host(0, side);
+    let rows = embeddings.chunks_exact(trained.description.model.width.max(1));
+    let of = |(row, id): (&[f32], &u32)| familiar.of(row, present(*id));
+    rows.zip(encoded.ids(side)).map(of).collect()
+}
+
+/// The certainty of the pair in `row`, whose entities are as usual as `familiarity` says.
 pub(crate) fn certainty(
     trained: &TrainedModel,
     scores: &Scores,
     evidence: &[PairEvidence],
     row: usize,
+    familiarity: [Familiarity; 2],
 ) -> Option<Certainty> {
     let trust = trained.description.trust.as_ref()?;
     let evidence = *evidence.get(row)?;
@@ -24,6 +47,7 @@ pub(crate) fn certainty(
             .and_then(|output| trust.binding(&evidence, output)),
         is_presumed_inert: scores.prior_shift_at(row) != 0.0,
         domain: trust.domain.find(&evidence),
+        familiarity,
         evidence,
     })
 }

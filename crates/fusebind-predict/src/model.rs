@@ -28,7 +28,7 @@ use fusebind_model::{
 use fusebind_pretrained::EncoderFolders;
 
 use crate::{
-    certainty::certainty,
+    certainty::{certainty, familiarity},
     encoders::{missing_encoders, open_trained},
     inputs::{Inputs, name},
     pair::{Compound, DistinctPairs, Pair},
@@ -199,6 +199,16 @@ impl Model {
         };
         let shows_weights = !self.weight_names().is_empty();
         let novelty = self.trained.share_novelty((&drugs, &targets), &pairs, self.mask());
+        let familiar = [
+            familiarity(&self.trained, &encoded, 0, |id| self.read_of(drugs.side.present(id))),
+            familiarity(&self.trained, &encoded, 1, |id| self.read_of(targets.side.present(id))),
+        ];
+        let familiarity = |drug: u32, target: u32| {
+            [(0, drug), (1, target)].map(|(side, id)| {
+                let place = encoded.ids(side).partition_point(|other| *other < id);
+                familiar[side].get(place).copied().unwrap_or_default()
+            })
+        };
         let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
             let usual = self.trained.description.structure_only_share;
             let chosen = novelty
@@ -220,7 +230,7 @@ impl Model {
                 },
                 weights: all(&|side| side.weights.clone()),
                 mismatch_probabilities: all(&|side| side.mismatch_probabilities.clone()),
-                certainty: certainty(&self.trained, &scores, &evidence, row),
+                certainty: certainty(&self.trained, &scores, &evidence, row, familiarity(drug, target)),
                 ..self.prediction(&scores, row)
             }
         };
@@ -251,6 +261,11 @@ impl Model {
         let targets = (entities.targets.iter().copied(), entities.side[1]);
         let (drugs, targets, findings) = self.trained.stores((molecules, &rows.side), targets);
         (drugs, targets, rows.pairs, findings.notes)
+    }
+
+    /// Those of the side modalities `present` that are read.
+    fn read_of(&self, present: ModalitySet) -> ModalitySet {
+        present.iter().filter(|m| !self.without.contains(*m)).collect()
     }
 
     /// What every pair does without.

@@ -17,6 +17,7 @@
 //! | `domain`, `domain_reason` | text | `inside`, `edge` or `outside` of what the model knows, and why |
 //! | `nearest_drug`, `nearest_drug_similarity` | text, real | most similar training compound, by its name in training, and its Tanimoto coefficient |
 //! | `nearest_target`, `nearest_target_similarity` | text, real | most similar training protein, and the cosine of their 3-mers |
+//! | `drug_distance`, `target_distance` | real | distance of the embedding from those of training, 1 where a twentieth of training lies further out |
 //! | `drug_pairs`, `target_pairs` | whole | training pairs of the compound and of the protein |
 //! | `inputs` | text | modalities that were used |
 //! | `weight_*`, `mismatch_probability_*` | real | of each modality |
@@ -192,7 +193,12 @@ fn reason(certainty: Certainty) -> String {
         true => "; the compound is a solvent, sugar, amino acid or other small molecule, presumed not to bind",
         false => "",
     };
-    format!("{}{presumed}", certainty.domain)
+    let sides = ["drug", "target"].into_iter().zip(certainty.familiarity);
+    let patterns = sides.filter(|(_, familiarity)| familiarity.has_new_pattern);
+    let patterns: String = patterns
+        .map(|(side, _)| format!("; no training {side} has exactly the modalities that this one has"))
+        .collect();
+    format!("{}{patterns}{presumed}", certainty.domain)
 }
 
 /// Where the pairs lie, and what of training is nearest.
@@ -215,6 +221,8 @@ fn surroundings(model: &Model, predictions: &[Prediction]) -> Vec<OutputColumn> 
         });
         let similarity = |c: Certainty| entity(c).nearest.map(|(_, similarity)| f64::from(similarity));
         columns.push(real(format!("nearest_{what}_similarity"), certain().map(similarity)));
+        let distance = |c: Certainty| c.familiarity[side].distance;
+        columns.push(real(format!("{what}_distance"), certain().map(distance)));
         columns.push(OutputColumn {
             name: format!("{what}_pairs"),
             values: OutputValues::Whole(certain().map(|c| Some(i64::from(entity(c).partners))).collect()),

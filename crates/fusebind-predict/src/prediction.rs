@@ -1,6 +1,6 @@
 //! The answer for one pair.
 
-use fusebind_model::trust::{AffinityEstimate, BindingEstimate, DomainFinding, PairEvidence};
+use fusebind_model::trust::{AffinityEstimate, BindingEstimate, DomainFinding, Familiarity, PairEvidence};
 
 use crate::inputs::Inputs;
 
@@ -36,6 +36,8 @@ pub struct Certainty {
     pub binding: Option<BindingEstimate>,
     /// Whether the pair lies inside what the model knows.
     pub domain: DomainFinding,
+    /// How usual the compound and the protein are among those of training.
+    pub familiarity: [Familiarity; 2],
     /// Whether the probability was lowered because the compound is presumed to bind nothing.
     pub is_presumed_inert: bool,
     /// The nearest training entities and the number of their pairs.

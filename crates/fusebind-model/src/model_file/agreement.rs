@@ -130,7 +130,7 @@ fn outputs(description: &Description) -> Result<(), Error> {
     }
     if let Some(trust) = &description.trust {
         trust
-            .check(heads)
+            .check(heads, description.model.width)
             .map_err(|what| refuse(&CALIBRATION, format_args!("holds {what}")))?;
     }
     members(description)

@@ -149,6 +149,17 @@ impl Encoded {
         &self.side(side).embeddings[subset]
     }
 
+    /// [`Encoded::embeddings`] as plain values, `[B, D]` row by row.
+    pub fn embeddings_on_host(&self, subset: usize, side: usize) -> Vec<f32> {
+        match self.side(side).embeddings.get(subset) {
+            Some(embeddings) if !self.ids(side).is_empty() => {
+                let data = embeddings.clone().into_data();
+                data.try_into_vec::<f32>().expect("embeddings are f32")
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Store rows of the distinct drugs (`side` 0) or targets (1), ascending, `[B]`.
     pub fn ids(&self, side: usize) -> &[u32] {
         &self.side(side).ids

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence},
     domain::DomainLimits,
+    familiar::Familiar,
     groups::{PARENTS, group},
 };
 use crate::prior_shift::shifted;
@@ -74,6 +75,9 @@ pub struct Trust {
     pub near: [f32; 2],
     /// Limits of the domain.
     pub domain: DomainLimits,
+    /// What is usual among training drugs and among training targets.
+    #[serde(default)]
+    pub familiar: [Option<Familiar>; 2],
     /// Added to the calibrated logit of a compound that is presumed inert.
     #[serde(default)]
     pub inert_shift: f64,
@@ -142,11 +146,11 @@ impl Trust {
         })
     }
 
-    /// What does not go together, in words; `scales` is the number of affinity heads.
+    /// What does not go together, in words; `scales` is the number of affinity heads, `width` that of the channels of an embedding.
     ///
     /// # Errors
     /// The first thing that training would not write.
-    pub fn check(&self, scales: usize) -> Result<(), &'static str> {
+    pub fn check(&self, scales: usize, width: usize) -> Result<(), &'static str> {
         let quantiles =
             |all: &[Option<f64>]| all.len() == PARENTS.len() && all.iter().flatten().all(|q| (0.0..1e6).contains(q));
         let level = |level: f64| level > 0.0 && level < 1.0;
@@ -165,6 +169,9 @@ impl Trust {
             () if self.affinity.len() != scales => Err("errors of other scales than the model has"),
             () if !self.affinity.iter().flatten().all(affinity) => Err("an expected error or a quantile out of bounds"),
             () if !self.binding.iter().all(binding) => Err("a calibration map or a quantile out of bounds"),
+            () if self.familiar.iter().flatten().any(|familiar| !familiar.is_sound(width)) => {
+                Err("a description of training embeddings of another width")
+            }
             () if !(-50.0..=0.0).contains(&self.inert_shift) => Err("a shift of inert compounds out of bounds"),
             () if !self.domain.is_sound() || self.near.iter().any(|s| !(0.0..=1.0).contains(s)) => {
                 Err("a limit of similarity outside [0, 1]")
@@ -204,6 +211,7 @@ pub(crate) mod tests {
                     not: vec![Some(0.7); PARENTS.len()],
                 }],
             }),
+            familiar: [None, None],
             inert_shift: 0.0,
             near: [0.5; 2],
             domain: DomainLimits {
@@ -253,8 +261,8 @@ pub(crate) mod tests {
 
     #[test]
     fn what_training_would_not_write_is_refused() {
-        assert_eq!(trust().check(1), Ok(()));
-        assert!(trust().check(2).is_err());
+        assert_eq!(trust().check(1, 8), Ok(()));
+        assert!(trust().check(2, 8).is_err());
         let spoil: [fn(&mut Trust); 4] = [
             |t| t.near[0] = f32::NAN,
             |t| t.domain.edge[1] = 0.9,
@@ -264,7 +272,7 @@ pub(crate) mod tests {
         for spoil in spoil {
             let mut trust = trust();
             spoil(&mut trust);
-            assert!(trust.check(1).is_err());
+            assert!(trust.check(1, 8).is_err());
         }
     }
 }

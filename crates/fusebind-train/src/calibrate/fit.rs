@@ -46,6 +46,7 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f
         binding: binding(pairs, near),
         near,
         domain: DomainLimits::default(),
+        familiar: [None, None],
         inert_shift: 0.0,
         pairs: counts,
         expected: expected(pairs),

@@ -140,6 +140,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
     file.description.shares_by_novelty = shares;
     file.description.trust = Some(Trust {
         domain: domain(&model),
+        familiar: set(job, job.split, Part::Train).familiar(&model),
         inert_shift: match job.recipe.calibration.presume_inert {
             true => prior_shift::of_inert(model.description.prior),
             false => 0.0,

@@ -76,6 +76,7 @@ pub fn recalibrate(
     let fitted = fit(&pairs, &trained.description, &offsets);
     let trust = Trust {
         inert_shift: before.as_ref().map_or(0.0, |trust| trust.inert_shift),
+        familiar: (before.as_ref()).map_or_else(Default::default, |trust| trust.familiar.clone()),
         domain: before.as_ref().map_or_else(DomainLimits::default, |trust| trust.domain),
         expected: before.map(|trust| trust.expected).unwrap_or_default(),
         ..fitted

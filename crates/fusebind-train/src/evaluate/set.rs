@@ -1,6 +1,6 @@
 //! What a model is scored on, and how.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fusebind_data::{
     split::{Part, Split},
@@ -16,7 +16,7 @@ use fusebind_features::{
 use fusebind_model::{
     scoring::{EnsembleWeights, RawOutputs, Scores},
     trained::{SideFindings, TrainedModel},
-    trust::{Output, PairEvidence},
+    trust::{Familiar, Output, PairEvidence},
 };
 
 use crate::drug_rows::DatasetDrugRows;
@@ -62,6 +62,24 @@ impl<'a> EvaluationSet<'a> {
             evidence: trained.evidence(stores, &pairs),
             pairs,
         }
+    }
+
+    /// What is usual among the drugs and among the targets of the part.
+    pub(crate) fn familiar(&self, trained: &TrainedModel) -> [Option<Familiar>; 2] {
+        let interactions = self.interactions();
+        let drugs = (self.dataset.drugs.iter().map(|d| &d.molecule), self.drug_side);
+        let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
+        let (drugs, targets, _) = trained.stores(drugs, targets);
+        let distinct = |ids: &mut dyn Iterator<Item = u32>| ids.collect::<BTreeSet<u32>>().into_iter().collect();
+        let ids: [Vec<u32>; 2] = [
+            distinct(&mut interactions.iter().map(|i| i.drug)),
+            distinct(&mut interactions.iter().map(|i| i.target)),
+        ];
+        let present = [
+            ids[0].iter().map(|id| drugs.side.present(*id)).collect::<Vec<_>>(),
+            ids[1].iter().map(|id| targets.side.present(*id)).collect(),
+        ];
+        trained.familiar((&drugs, &targets), ids, present)
     }
 
     /// What a model says of the pairs of the part, in their order.
