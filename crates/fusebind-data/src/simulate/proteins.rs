@@ -53,9 +53,9 @@ struct Motif {
     bias: f64,
 }
 
-/// The targets of a universe.
-pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
-    let mut random = stream(config.seed, Stream::Motifs);
+/// Families, and the motifs that all of them draw from.
+fn ancestors(seed: u64) -> (Vec<Family>, Vec<Motif>) {
+    let mut random = stream(seed, Stream::Motifs);
     let families: Vec<Family> = (0..FAMILIES)
         .map(|_| Family {
             stretches: (0..=SLOTS)
@@ -72,6 +72,12 @@ pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
             bias: normal(&mut random),
         })
         .collect();
+    (families, motifs)
+}
+
+/// The targets of a universe.
+pub(super) fn targets(config: &SimulateConfig) -> Vec<SimulatedTarget> {
+    let (families, motifs) = ancestors(config.seed);
     let mut random = stream(config.seed, Stream::Proteins);
     let mut words = stream(config.seed, Stream::TextTarget);
     let gone = missing(
