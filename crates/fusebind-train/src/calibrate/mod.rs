@@ -121,7 +121,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
         }
     }
     let shares = match job.recipe.calibration.shares {
-        true => shares::choose(&folds),
+        true => shares::of_folds(&folds),
         false => BTreeMap::new(),
     };
     let of_fold = |fold: &Fold<'_>| {
