@@ -1,26 +1,19 @@
 //! Neighbour features of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
 //! group of targets, so memory is bounded by the group.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use super::{
-    Counterpart, Layout, Queries, ReferenceSet, SimilarityKind,
-    counterpart::equal_compound,
+    Layout, Queries, ReferenceSet, SimilarityKind,
     interaction_matrix::Partners,
     layout::{CROSSED, MEAN, NEIGHBOURS},
-    nearest_active::{Actives, Anchor},
+    near::{Known, NearDrugs, NearTarget, NearTargets, anchors, near_targets},
+    nearest_active::Actives,
+    summary::{FAINT, PRIOR, Summary},
 };
 
-/// Weight of the prior in a neighbourhood's mean.
-const PRIOR: f32 = 0.3;
-/// Keeps the logarithm of an empty neighbourhood finite.
-const FAINT: f32 = 0.05;
-/// Nearest drugs whose labels take part in a crossed block.
-const NEAREST_DRUGS: usize = 64;
-/// Nearest targets whose labels take part in it.
-const NEAREST_TARGETS: usize = 8;
 /// A target with more pairs than this share of the reference's drugs has all of them summarised for it once, not anew for each pair.
 const MANY_PAIRS: usize = 8;
 /// Similarities of targets that are held at a time.
@@ -137,278 +130,6 @@ fn empty(layout: &Layout) -> Vec<f32> {
         }
     }
     row
-}
-
-/// What the reference knows of an entity: under its own name, or under that of its counterpart.
-#[derive(Clone, Copy)]
-struct Known {
-    id: Option<u32>,
-    weight: f32,
-    /// Whether it is the entity itself.
-    is_own: bool,
-}
-
-impl Known {
-    fn new(own: Option<u32>, counterpart: Option<Counterpart>) -> Self {
-        Self {
-            id: own.or(counterpart.map(|c| c.id)),
-            weight: match (own, counterpart) {
-                (None, Some(counterpart)) => counterpart.weight,
-                _ => 1.0,
-            },
-            is_own: own.is_some(),
-        }
-    }
-
-    /// What must not be seen among the partners of `other`: the pair itself, where both of its entities are known under their own names.
-    fn excluded(self, other: Self) -> Option<u32> {
-        self.id.filter(|_| self.is_own && other.is_own)
-    }
-}
-
-/// Similarities of one drug to the reference's drugs, by source.
-struct NearDrugs {
-    known: Known,
-    /// `[sources][drugs]`
-    similarities: Vec<Vec<f32>>,
-    /// Nearest other drugs, with their similarity and its powers, by source.
-    nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
-    /// What was tested on a target of the reference, summarised for this drug: by source and target, each once for all pairs of the drug.
-    of_targets: RefCell<HashMap<(usize, u32), Summary>>,
-}
-
-impl NearDrugs {
-    /// Outcomes of all drugs but this one with the target `other` of the reference.
-    fn of_target(&self, reference: &ReferenceSet, source: usize, other: u32) -> Summary {
-        let summarise = || {
-            let mut summary = Summary::default();
-            let kind = reference.drugs.sources[source].0;
-            let partners = reference.known.of_target(Some(other));
-            for (partner, value) in partners.ids.iter().zip(partners.values) {
-                let similarity = self.similarities[source][*partner as usize];
-                if similarity > 0.0 && self.known.id != Some(*partner) {
-                    summary.add(*value, similarity, kind.powers(similarity));
-                }
-            }
-            summary
-        };
-        *self
-            .of_targets
-            .borrow_mut()
-            .entry((source, other))
-            .or_insert_with(summarise)
-    }
-
-    fn new(reference: &ReferenceSet, drugs: &Queries<'_>, drug: usize) -> Self {
-        let count = reference.drugs.keys.len();
-        let similarities: Vec<Vec<f32>> = (drugs.descriptors.iter().enumerate())
-            .map(|(source, queries)| {
-                let (comparer, described) = reference.drugs.comparer(source);
-                let mut row = vec![0.0; count];
-                comparer.similarities(described, queries, drug, &mut row);
-                row
-            })
-            .collect();
-        let graph = (reference.drugs.sources.iter()).position(|(kind, _)| *kind == SimilarityKind::Graph);
-        let counterpart = match (drugs.own[drug], graph) {
-            (None, Some(graph)) => equal_compound(&similarities[graph]),
-            _ => None,
-        };
-        let known = Known::new(drugs.own[drug], counterpart);
-        let nearest = similarities
-            .iter()
-            .zip(&reference.drugs.sources)
-            .map(|(row, (source, _))| {
-                let others = |at: u32| known.id != Some(at);
-                let near = nearest(row, NEAREST_DRUGS, others);
-                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
-            })
-            .collect();
-        Self {
-            known,
-            similarities,
-            nearest,
-            of_targets: RefCell::default(),
-        }
-    }
-}
-
-impl NearDrugs {
-    /// Excess of the similarity to the nearest active of `anchor`, for a drug without labels.
-    fn excess(&self, actives: &Actives<'_>, anchor: &Anchor) -> Option<f32> {
-        let graph = actives.graph?;
-        let new = self.known.id.is_none();
-        new.then(|| anchor.excess(actives, &self.similarities[graph]))
-    }
-}
-
-/// Where the nearest active is looked for, for each target of the pairs of a group.
-fn anchors(
-    reference: &ReferenceSet,
-    actives: &Actives<'_>,
-    targets: &Queries<'_>,
-    near: &[NearTargets],
-    (first, group, pairs): (u32, &[u32], &[(u32, u32)]),
-) -> HashMap<u32, Anchor> {
-    let mut of_group: Vec<u32> = group.iter().map(|at| pairs[*at as usize].1).collect();
-    of_group.sort_unstable();
-    of_group.dedup();
-    let sequence = (reference.targets.sources.iter()).position(|(kind, _)| *kind == SimilarityKind::Sequence3);
-    let Some(sequence) = sequence.filter(|_| actives.graph.is_some()) else {
-        return HashMap::new();
-    };
-    let anchor = |target: &u32| {
-        let at = *target as usize;
-        let known = Known::new(targets.own[at], targets.counterpart(at));
-        let own = known.id.map(|id| (id, known.weight));
-        let near = near[sequence].row((target - first) as usize).nearest.iter();
-        let mut near: Vec<(u32, f32)> = near.map(|n| (n.0, n.1)).collect();
-        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        Some((*target, actives.anchor(own.into_iter().chain(near))?))
-    };
-    of_group.par_iter().filter_map(anchor).collect()
-}
-
-/// The most similar of a row of similarities, in the order of their positions.
-fn nearest(row: &[f32], most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
-    let mut near: Vec<(u32, f32)> = (row.iter().enumerate())
-        .filter(|(at, s)| **s > 0.0 && wanted(*at as u32))
-        .map(|(at, s)| (at as u32, *s))
-        .collect();
-    if near.len() > most {
-        near.select_nth_unstable_by(most, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        near.truncate(most);
-    }
-    near.sort_unstable_by_key(|n| n.0);
-    near
-}
-
-/// Similarities of a group of targets to the reference's targets, for one source.
-struct NearTargets {
-    count: usize,
-    /// `[group, targets]`
-    similarities: Vec<f32>,
-    /// Their powers, all 0 for the target itself.
-    powers: Vec<[f32; 3]>,
-    /// Nearest other targets of each, with their similarity and its powers.
-    nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
-}
-
-/// A row of [`NearTargets`].
-#[derive(Clone, Copy)]
-struct NearTarget<'a> {
-    similarities: &'a [f32],
-    powers: &'a [[f32; 3]],
-    nearest: &'a [(u32, f32, [f32; 3])],
-}
-
-impl NearTargets {
-    fn row(&self, target: usize) -> NearTarget<'_> {
-        let range = target * self.count..(target + 1) * self.count;
-        NearTarget {
-            similarities: &self.similarities[range.clone()],
-            powers: &self.powers[range],
-            nearest: &self.nearest[target],
-        }
-    }
-}
-
-fn near_targets(reference: &ReferenceSet, targets: &Queries<'_>, group: std::ops::Range<u32>) -> Vec<NearTargets> {
-    let count = reference.targets.keys.len();
-    let of_source = |(at, ((source, _), queries)): (usize, (&(SimilarityKind, _), &&super::Descriptors))| {
-        let (comparer, described) = reference.targets.comparer(at);
-        let mut similarities = vec![0.0; group.len() * count];
-        let mut powers = vec![[0.0; 3]; similarities.len()];
-        let nearest = similarities
-            .par_chunks_mut(count.max(1))
-            .zip(powers.par_chunks_mut(count.max(1)))
-            .enumerate()
-            .map(|(at, (row, powers))| {
-                let target = group.start as usize + at;
-                comparer.similarities(described, queries, target, row);
-                for (powers, similarity) in powers.iter_mut().zip(row.iter()) {
-                    *powers = source.powers(*similarity);
-                }
-                let known = Known::new(targets.own[target], targets.counterpart(target)).id;
-                if let Some(known) = known {
-                    powers[known as usize] = [0.0; 3];
-                }
-                let near = nearest(row, NEAREST_TARGETS, |at| known != Some(at));
-                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
-            })
-            .collect();
-        NearTargets {
-            count,
-            similarities,
-            powers,
-            nearest,
-        }
-    };
-    (reference.targets.sources.iter().zip(&targets.descriptors))
-        .enumerate()
-        .map(of_source)
-        .collect()
-}
-
-/// Labels of training pairs, summarised: weighted sums for three powers of the similarity, and the most similar above and below the
-/// mean.
-#[derive(Clone, Copy, Default)]
-struct Summary {
-    sums: [f32; 3],
-    masses: [f32; 3],
-    above: f32,
-    below: f32,
-}
-
-impl Summary {
-    #[inline]
-    fn add(&mut self, value: f32, similarity: f32, powers: [f32; 3]) {
-        for (power, (sum, mass)) in powers.into_iter().zip(self.sums.iter_mut().zip(&mut self.masses)) {
-            *sum += power * value;
-            *mass += power;
-        }
-        if value > 0.0 {
-            self.above = self.above.max(similarity);
-        } else {
-            self.below = self.below.max(similarity);
-        }
-    }
-
-    /// Adds what was summarised for a neighbour of the given similarity.
-    fn add_all(&mut self, other: &Self, similarity: f32, powers: [f32; 3]) {
-        for (at, power) in powers.into_iter().enumerate() {
-            self.sums[at] += power * other.sums[at];
-            self.masses[at] += power * other.masses[at];
-        }
-        self.above = self.above.max(similarity * other.above);
-        self.below = self.below.max(similarity * other.below);
-    }
-
-    /// Writes the channels, every label weighted by `weight`.
-    fn write(&self, weight: f32, out: &mut [f32]) {
-        debug_assert_eq!(out.len(), NEIGHBOURS);
-        for (at, (sum, mass)) in self.sums.into_iter().zip(self.masses).enumerate() {
-            out[2 * at] = weight * sum / (weight * mass + PRIOR);
-            out[2 * at + 1] = (weight * mass + FAINT).ln();
-        }
-        out[6] = weight * self.above;
-        out[7] = weight * self.below;
-    }
-}
-
-impl NearTarget<'_> {
-    /// Outcomes of the drug `other` of the reference with all targets but this one.
-    fn of_drug(&self, reference: &ReferenceSet, other: u32) -> Summary {
-        let mut summary = Summary::default();
-        let partners = reference.known.of_drug(Some(other));
-        for (partner, value) in partners.ids.iter().zip(partners.values) {
-            let powers = self.powers[*partner as usize];
-            if powers[0] > 0.0 {
-                summary.add(*value, self.similarities[*partner as usize], powers);
-            }
-        }
-        summary
-    }
 }
 
 /// Summaries of all drugs of the reference, by source, for each target of a group that has many pairs.
@@ -534,7 +255,7 @@ fn neighbours(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Counterpart, *};
     use crate::neighbours::{Descriptors, InteractionMatrix, ReferenceEntities};
 
     /// Three drugs and two targets on dense profiles: everything can be worked out by hand.

@@ -25,9 +25,11 @@ mod interaction_matrix;
 mod landmarks;
 mod layout;
 mod lookup;
+mod near;
 mod nearest_active;
 mod reference_set;
 mod similarities;
+mod summary;
 mod table;
 
 pub use counterpart::Counterpart;
