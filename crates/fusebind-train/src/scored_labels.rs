@@ -2,7 +2,7 @@
 //!
 //! Comes in: interactions and the raw scores of their pairs. Goes out: [`ScoredLabels`] of those that have a label.
 
-use fusebind_data::table::Interaction;
+use fusebind_data::table::{Censoring, Interaction};
 use fusebind_model::{scoring::Scores, trained::OutputScale};
 
 use crate::objective::scale_name;
@@ -55,4 +55,25 @@ impl ScoredLabels<bool> {
 /// Probability of binding from the logit of the binding head.
 pub(crate) fn probability(logit: f32) -> f64 {
     1.0 / (1.0 + f64::from(-logit).exp())
+}
+
+/// The least absolute error where the truth, or the bound of it, lies `above` the prediction.
+pub(crate) fn least_error(censoring: Censoring, above: f64) -> f64 {
+    match censoring {
+        Censoring::Exact => above.abs(),
+        Censoring::AtMost => (-above).max(0.0),
+        Censoring::AtLeast => above.max(0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_missed_on_one_side_alone() {
+        let errors = |above| [Censoring::Exact, Censoring::AtMost, Censoring::AtLeast].map(|c| least_error(c, above));
+        assert_eq!(errors(1.5), [1.5, 0.0, 1.5]);
+        assert_eq!(errors(-2.0), [2.0, 2.0, 0.0]);
+    }
 }

@@ -59,6 +59,7 @@ pub(super) fn offsets(pairs: &[HeldOutPair], scales: usize) -> Vec<f64> {
         let lacks = pairs
             .iter()
             .filter_map(|pair| *pair.affinity.get(column)?)
+            .filter(HeldOutAffinity::is_exact)
             .map(|a| a.truth - a.predicted);
         let mut lacks: Vec<f64> = lacks.collect();
         lacks.sort_by(f64::total_cmp);
@@ -83,6 +84,8 @@ fn middle_similarity(pairs: &[HeldOutPair], side: usize) -> f32 {
 /// A held-out pair of one scale.
 struct Error {
     fold: u32,
+    /// Whether the error is known, and not only the least that it can be.
+    is_exact: bool,
     group: usize,
     row: [f64; AFFINITY_CHANNELS],
     error: f64,
@@ -93,15 +96,17 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
         let of: HeldOutAffinity = (*pair.affinity.get(column)?)?;
         Some(Error {
             fold: pair.fold,
+            is_exact: of.is_exact(),
             group: group(&pair.evidence, near),
             row: pair.evidence.affinity_channels(of.output),
-            error: (of.truth - of.predicted - offset).abs(),
+            error: of.error(offset),
         })
     };
     let errors: Vec<Error> = pairs.iter().filter_map(error).collect();
     let fit = |wanted: &dyn Fn(&Error) -> bool| {
-        let rows: Vec<f64> = errors.iter().filter(|e| wanted(e)).flat_map(|e| e.row).collect();
-        let of: Vec<f64> = errors.iter().filter(|e| wanted(e)).map(|e| e.error).collect();
+        let exact = || errors.iter().filter(|e| e.is_exact && wanted(e));
+        let rows: Vec<f64> = exact().flat_map(|e| e.row).collect();
+        let of: Vec<f64> = exact().map(|e| e.error).collect();
         let enough = of.len() >= FEWEST;
         enough
             .then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE).ok())
@@ -115,10 +120,18 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
         let own = errors.iter().zip(&mut scores).filter(|(e, _)| e.fold == fold);
         own.for_each(|(e, score)| *score = e.error / scale.at(&e.row));
     }
-    let groups: Vec<usize> = errors.iter().map(|e| e.group).collect();
+    let of = |wanted: &dyn Fn(&Error) -> bool| -> (Vec<f64>, Vec<usize>) {
+        let wanted = errors.iter().zip(&scores).filter(|(e, _)| wanted(e));
+        wanted.map(|(e, score)| (*score, e.group)).unzip()
+    };
+    // The promise is kept for values alone, and for values and bounds together, of which it is that the interval agrees with them.
+    let [exact, all] = [of(&|e| e.is_exact), of(&|_| true)];
     let level = |level: &f64| IntervalLevel {
         level: *level,
-        quantiles: quantiles(&scores, &groups, *level),
+        quantiles: (quantiles(&exact.0, &exact.1, *level).into_iter())
+            .zip(quantiles(&all.0, &all.1, *level))
+            .map(|(exact, all)| Some(exact?.max(all?)))
+            .collect(),
     };
     Some(AffinityTrust {
         offset,
@@ -207,6 +220,7 @@ fn expected(pairs: &[HeldOutPair]) -> BTreeMap<Novelty, BTreeMap<String, f64>> {
         let of = || pairs.iter().filter(|pair| pair.evidence.novelty() == novelty);
         let affinities = of()
             .filter_map(|pair| *pair.affinity.first()?)
+            .filter(HeldOutAffinity::is_exact)
             .map(|a| (a.truth, a.predicted));
         let (truth, predicted): (Vec<f64>, Vec<f64>) = affinities.unzip();
         let (binds, logits): (Vec<bool>, Vec<f64>) =
@@ -231,6 +245,7 @@ fn expected(pairs: &[HeldOutPair]) -> BTreeMap<Novelty, BTreeMap<String, f64>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // a failed assumption stops the test
 mod tests {
+    use fusebind_data::table::Censoring;
     use fusebind_features::neighbours::EntityEvidence;
     use fusebind_model::trust::{Output, PairEvidence};
 
@@ -264,6 +279,7 @@ mod tests {
                 },
                 affinity: vec![Some(HeldOutAffinity {
                     truth: 5.0,
+                    censoring: Censoring::Exact,
                     predicted: 5.0 + if is_known { v } else { 3.0 * v },
                     output: output(0.0),
                 })],
@@ -303,6 +319,36 @@ mod tests {
                 .unzip();
             let ece = fusebind_eval::calibration::expected_calibration_error(&truth, &p, 10).unwrap();
             assert!(ece < 0.03, "{is_known} {ece}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_predictions_contradict_widen_intervals_and_others_change_nothing() {
+        let near = [0.4, 0.0];
+        let exact = pairs(2000, 0.0);
+        let with = |censoring: Censoring| {
+            let bound = |mut pair: HeldOutPair| {
+                // Predictions lie above 5: they contradict `at most 5`.
+                pair.affinity[0].as_mut().unwrap().censoring = censoring;
+                pair
+            };
+            let bounds = pairs(2000, 0.5).into_iter().map(bound);
+            let all: Vec<HeldOutPair> = exact.iter().cloned().chain(bounds).collect();
+            affinity(&all, 0, near, 0.0).unwrap()
+        };
+        let (alone, agreed, contradicted) = (
+            affinity(&exact, 0, near, 0.0).unwrap(),
+            with(Censoring::AtLeast),
+            with(Censoring::AtMost),
+        );
+        assert_eq!(agreed.error, alone.error, "expected errors are those of values");
+        for (level, own) in agreed.levels.iter().zip(&alone.levels) {
+            assert_eq!(level.quantiles, own.quantiles);
+        }
+        let pairs = contradicted.levels.iter().zip(&alone.levels);
+        for (wide, own) in pairs {
+            let all = wide.quantiles.iter().zip(&own.quantiles);
+            assert!(all.into_iter().all(|(wide, own)| wide >= own));
         }
     }
 

@@ -9,12 +9,14 @@ use fusebind_model::{
     trust::{Output, PairEvidence},
 };
 
-use crate::objective::scale_name;
+use crate::{objective::scale_name, scored_labels::least_error};
 
-/// An exact affinity and its prediction.
+/// An affinity and its prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct HeldOutAffinity {
     pub truth: f64,
+    /// Whether the truth is the value itself, or only a bound of it.
+    pub censoring: Censoring,
     pub predicted: f64,
     pub output: Output,
 }
@@ -58,9 +60,22 @@ fn affinity(
 ) -> Option<HeldOutAffinity> {
     let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
     let output = scores.affinity_output(row, column);
-    (affinity.censoring == Censoring::Exact).then_some(HeldOutAffinity {
+    Some(HeldOutAffinity {
         truth: affinity.value,
+        censoring: affinity.censoring,
         predicted: output.value * scale.std + scale.mean,
         output,
     })
+}
+
+impl HeldOutAffinity {
+    /// Whether the truth is known, and not only a bound of it.
+    pub fn is_exact(&self) -> bool {
+        self.censoring == Censoring::Exact
+    }
+
+    /// The absolute error of the prediction moved by `offset`; of a bound the least that it can be, 0 where the prediction agrees with it.
+    pub fn error(&self, offset: f64) -> f64 {
+        least_error(self.censoring, self.truth - self.predicted - offset)
+    }
 }

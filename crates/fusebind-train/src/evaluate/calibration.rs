@@ -19,7 +19,10 @@ use fusebind_model::{
 use serde::Serialize;
 
 use super::set::{EvaluationSet, ScoredSet};
-use crate::{objective::scale_name, scored_labels::probability};
+use crate::{
+    objective::scale_name,
+    scored_labels::{least_error, probability},
+};
 
 /// Level that is counted.
 const LEVEL: f64 = 0.9;
@@ -35,6 +38,9 @@ pub struct GroupCalibration {
     pub n: usize,
     /// Share of exact affinities inside their interval.
     pub coverage_90: Option<f64>,
+    /// Share of affinities of which a bound alone is known that their interval agrees with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds_coverage_90: Option<f64>,
     /// Mean width of the intervals, in units of the scale.
     pub width_90: Option<f64>,
     /// Width of the one interval, the same for all of these pairs, that holds as many of them: what the own widths are to beat.
@@ -87,10 +93,11 @@ struct Row {
     binding: Option<BindingRow>,
 }
 
-/// Absolute error on the first scale of an exact label, the expected one, and the half width of the interval.
+/// Absolute error on the first scale (of a bound the least that it can be), the expected one, and the half width of the interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct AffinityRow {
     error: f64,
+    is_exact: bool,
     expected: f64,
     half_width: Option<f64>,
 }
@@ -156,14 +163,15 @@ fn affinity(
 ) -> Option<AffinityRow> {
     let scale = trained.description.scales.first()?;
     let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name)?;
-    if affinity.censoring != Censoring::Exact {
-        return None;
-    }
     let output = scored.affinity_output(row, 0);
     let estimate = trust.affinity(0, &scored.evidence[row], output)?;
     let at = level_of(trust.affinity[0].as_ref()?.levels.iter().map(|l| l.level))?;
     Some(AffinityRow {
-        error: (affinity.value - (output.value * scale.std + scale.mean + estimate.offset)).abs(),
+        error: least_error(
+            affinity.censoring,
+            affinity.value - (output.value * scale.std + scale.mean + estimate.offset),
+        ),
+        is_exact: affinity.censoring == Censoring::Exact,
         expected: estimate.expected_error,
         half_width: estimate.half_widths[at],
     })
@@ -218,7 +226,10 @@ fn group(rows: &[&Row]) -> GroupCalibration {
         n: rows.len(),
         ..GroupCalibration::default()
     };
-    let affinities: Vec<AffinityRow> = rows.iter().filter_map(|row| row.affinity).collect();
+    let all = || rows.iter().filter_map(|row| row.affinity);
+    let affinities: Vec<AffinityRow> = all().filter(|row| row.is_exact).collect();
+    let bounds: Vec<AffinityRow> = all().filter(|row| !row.is_exact && row.half_width.is_some()).collect();
+    found.bounds_coverage_90 = share(&bounds, |row| row.half_width.is_some_and(|half| row.error <= half));
     let classes: Vec<BindingRow> = rows.iter().filter_map(|row| row.binding).collect();
     count_intervals(&mut found, &affinities);
     count_classes(&mut found, &classes);
@@ -327,6 +338,7 @@ mod tests {
             domain: if is_known { Domain::Inside } else { Domain::Outside },
             affinity: Some(AffinityRow {
                 error,
+                is_exact: true,
                 expected: if is_known { 0.5 } else { 1.5 },
                 half_width: Some(if is_known { 0.9 } else { 2.7 }),
             }),
