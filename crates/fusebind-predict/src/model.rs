@@ -13,26 +13,26 @@ use fusebind_features::{
         protein::Protein,
         side::{DrugRows, SideData},
     },
-    modality::{Modality, ModalitySet},
+    modality::ModalitySet,
     neighbours::Mask,
     quality::MismatchRates,
-    schema::{DrugStore, SideStore, TargetStore},
+    schema::{DrugStore, TargetStore},
 };
 use fusebind_model::{
     Error, ErrorKind,
     device::DeviceChoice,
     fusion::entity::Absent,
-    scoring::{AttentionWeights, Scores},
-    trained::{Description, OutputScale, TrainedModel},
+    scoring::Scores,
+    trained::{Description, TrainedModel},
 };
 use fusebind_pretrained::EncoderFolders;
 
 use crate::{
-    certainty::{certainty, familiarity},
     encoders::{missing_encoders, open_trained},
-    inputs::{Inputs, name},
+    inputs::name,
     pair::{Compound, DistinctPairs, Pair},
     prediction::Prediction,
+    scored::{Scored, probability, unscaled},
 };
 
 /// Entities that pairs of indices point into.
@@ -174,11 +174,11 @@ impl Model {
     /// pair alone.
     pub fn predict(&self, pairs: &[Pair]) -> Vec<Prediction> {
         let distinct = DistinctPairs::new(pairs);
-        let side = [&distinct.side[0], &distinct.side[1]];
+        let (molecules, proteins, side) = (distinct.molecules(), distinct.proteins(), distinct.side());
         let entities = Entities {
-            drugs: &distinct.molecules,
-            targets: &distinct.proteins,
-            side,
+            drugs: &molecules,
+            targets: &proteins,
+            side: [&side[0], &side[1]],
         };
         self.predict_indexed(entities, &distinct.pairs, |_| {}).0
     }
@@ -192,49 +192,21 @@ impl Model {
         progress: impl FnMut(usize),
     ) -> (Vec<Prediction>, Vec<String>) {
         let (drugs, targets, pairs, notes) = self.stores(entities, pairs);
-        let (scores, encoded) = (self.trained).score_encoded((&drugs, &targets), &pairs, self.mask(), progress);
+        let stores = (&drugs, &targets);
+        let (scores, encoded) = (self.trained).score_encoded(stores, &pairs, self.mask(), progress);
         let evidence = match self.trained.description.trust {
-            Some(_) => self.trained.evidence((&drugs, &targets), &pairs),
+            Some(_) => self.trained.evidence(stores, &pairs),
             None => Vec::new(),
         };
-        let shows_weights = !self.weight_names().is_empty();
-        let novelty = self.trained.share_novelty((&drugs, &targets), &pairs, self.mask());
-        let familiar = [
-            familiarity(&self.trained, &encoded, 0, |id| self.read_of(drugs.side.present(id))),
-            familiarity(&self.trained, &encoded, 1, |id| self.read_of(targets.side.present(id))),
-        ];
-        let familiarity = |drug: u32, target: u32| {
-            [(0, drug), (1, target)].map(|(side, id)| {
-                let place = encoded.ids(side).partition_point(|other| *other < id);
-                familiar[side].get(place).copied().unwrap_or_default()
-            })
+        let scored = Scored {
+            trained: &self.trained,
+            mask: self.mask(),
+            stores,
+            encoded: &encoded,
+            scores: &scores,
+            evidence: &evidence,
         };
-        let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
-            let usual = self.trained.description.structure_only_share;
-            let chosen = novelty
-                .get(row)
-                .and_then(|novelty| self.trained.description.shares_by_novelty.get(novelty));
-            let share = chosen.map_or(usual, |weights| weights.structure_only_share);
-            let sides = [
-                self.side(Modality::Graph, &drugs.side, drug, encoded.attention(0), share),
-                self.side(Modality::Sequence, &targets.side, target, encoded.attention(1), share),
-            ];
-            let all = |of: &dyn Fn(&EntitySide) -> Vec<Option<f64>>| match shows_weights {
-                true => sides.iter().flat_map(of).collect(),
-                false => Vec::new(),
-            };
-            Prediction {
-                inputs: Inputs {
-                    drug: sides[0].read,
-                    target: sides[1].read,
-                },
-                weights: all(&|side| side.weights.clone()),
-                mismatch_probabilities: all(&|side| side.mismatch_probabilities.clone()),
-                certainty: certainty(&self.trained, &scores, &evidence, row, familiarity(drug, target)),
-                ..self.prediction(&scores, row)
-            }
-        };
-        (pairs.iter().enumerate().map(predict).collect(), notes)
+        (scored.predictions(&pairs), notes)
     }
 
     /// Whether training holds a label of a pair of these entities.
@@ -263,46 +235,12 @@ impl Model {
         (drugs, targets, rows.pairs, findings.notes)
     }
 
-    /// Those of the side modalities `present` that are read.
-    fn read_of(&self, present: ModalitySet) -> ModalitySet {
-        present.iter().filter(|m| !self.without.contains(*m)).collect()
-    }
-
     /// What every pair does without.
     pub(crate) fn mask(&self) -> Mask {
         Mask {
             drug: self.without,
             target: self.without,
             ..Mask::default()
-        }
-    }
-
-    /// What a prediction of which this share rests on structure alone tells of one of its entities.
-    fn side(
-        &self,
-        structure: Modality,
-        store: &SideStore,
-        entity: u32,
-        attention: AttentionWeights<'_>,
-        structure_only: f32,
-    ) -> EntitySide {
-        let model = &self.description().model;
-        let modalities = match structure {
-            Modality::Graph => model.drug_modalities(),
-            _ => model.target_modalities(),
-        };
-        let mut present = store.present(entity);
-        present.insert(structure);
-        let read: ModalitySet = present.iter().filter(|m| !self.without.contains(*m)).collect();
-        let shares = (self.trained).modality_shares(attention.of(entity), self.without, structure_only);
-        let weights = store.modality_weights(entity);
-        let if_read = |m: Modality, value: f32| read.contains(m).then_some(f64::from(value));
-        EntitySide {
-            read,
-            weights: (modalities.iter().zip(shares))
-                .map(|(m, share)| if_read(*m, share))
-                .collect(),
-            mismatch_probabilities: (modalities.iter()).map(|m| if_read(*m, 1.0 - weights.of(*m))).collect(),
         }
     }
 
@@ -315,47 +253,4 @@ impl Model {
             }),
         }
     }
-
-    /// The scores of a row on their scales.
-    fn prediction(&self, scores: &Scores, row: usize) -> Prediction {
-        let description = self.description();
-        let affinity =
-            |(column, scale): (usize, &OutputScale)| unscaled(scores.affinity[row * scores.scales + column], scale);
-        let probability = scores.binding.get(row).map(|logit| probability(*logit));
-        let spread = scores
-            .spread
-            .affinity
-            .iter()
-            .skip(row * scores.scales)
-            .map(|value| f64::from(*value));
-        Prediction {
-            affinity_spread: spread
-                .zip(&description.scales)
-                .map(|(value, scale)| value * scale.std)
-                .collect(),
-            probability_spread: scores.spread.binding.get(row).map(|value| f64::from(*value)),
-            affinity: description.scales.iter().enumerate().map(affinity).collect(),
-            probability,
-            binds: probability
-                .zip(description.threshold)
-                .map(|(p, threshold)| p >= threshold),
-            ..Prediction::default()
-        }
-    }
-}
-
-/// A standardised affinity on its scale.
-fn unscaled(value: f32, scale: &OutputScale) -> f64 {
-    f64::from(value) * scale.std + scale.mean
-}
-
-fn probability(logit: f32) -> f64 {
-    1.0 / (1.0 + f64::from(-logit).exp())
-}
-
-/// What a prediction tells of one of its entities.
-struct EntitySide {
-    read: ModalitySet,
-    weights: Vec<Option<f64>>,
-    mismatch_probabilities: Vec<Option<f64>>,
 }

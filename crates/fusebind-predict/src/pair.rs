@@ -84,6 +84,15 @@ impl Compound {
         &self.molecule
     }
 
+    pub(crate) fn side(&self) -> &SideRecord {
+        &self.side
+    }
+
+    /// Whether nothing is known of it beside its structure.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.side == SideRecord::default()
+    }
+
     /// The same compound with side data.
     ///
     /// # Errors
@@ -122,6 +131,15 @@ impl Target {
     /// The protein.
     pub fn protein(&self) -> &Protein {
         &self.protein
+    }
+
+    pub(crate) fn side(&self) -> &SideRecord {
+        &self.side
+    }
+
+    /// Whether nothing is known of it beside its structure.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.side == SideRecord::default()
     }
 
     /// The same target with side data.
@@ -164,9 +182,8 @@ impl Pair {
 
 /// The distinct entities of pairs, and the pairs as indices into them.
 pub(crate) struct DistinctPairs<'a> {
-    pub(crate) molecules: Vec<&'a Molecule>,
-    pub(crate) proteins: Vec<&'a Protein>,
-    pub(crate) side: [SideData; 2],
+    pub(crate) compounds: Vec<&'a Compound>,
+    pub(crate) targets: Vec<&'a Target>,
     pub(crate) pairs: Vec<(u32, u32)>,
 }
 
@@ -175,14 +192,26 @@ impl<'a> DistinctPairs<'a> {
         let (compounds, of_compounds) = distinct(pairs.iter().map(|pair| &*pair.compound), |c| &c.molecule.smiles);
         let (targets, of_targets) = distinct(pairs.iter().map(|pair| &*pair.target), |t| &t.protein.sequence);
         Self {
-            molecules: compounds.iter().map(|c| &c.molecule).collect(),
-            proteins: targets.iter().map(|t| &t.protein).collect(),
-            side: [
-                side_data(compounds.iter().map(|c| &c.side)),
-                side_data(targets.iter().map(|t| &t.side)),
-            ],
+            compounds,
+            targets,
             pairs: of_compounds.into_iter().zip(of_targets).collect(),
         }
+    }
+
+    pub(crate) fn molecules(&self) -> Vec<&'a Molecule> {
+        self.compounds.iter().map(|compound| &compound.molecule).collect()
+    }
+
+    pub(crate) fn proteins(&self) -> Vec<&'a Protein> {
+        self.targets.iter().map(|target| &target.protein).collect()
+    }
+
+    /// Side data of the compounds and of the targets.
+    pub(crate) fn side(&self) -> [SideData; 2] {
+        [
+            side_data(self.compounds.iter().map(|compound| &compound.side)),
+            side_data(self.targets.iter().map(|target| &target.side)),
+        ]
     }
 }
 
@@ -208,7 +237,7 @@ fn distinct<'a, T: PartialEq>(
 }
 
 /// The side data of entities, in order. Columns that only some of them have are missing for the others.
-fn side_data<'a>(records: impl Iterator<Item = &'a SideRecord>) -> SideData {
+pub(crate) fn side_data<'a>(records: impl Iterator<Item = &'a SideRecord>) -> SideData {
     let records: Vec<&SideRecord> = records.collect();
     let named = |of: &dyn Fn(&SideRecord) -> Vec<&BTreeMap<String, f32>>| {
         let mut all = Profiles::default();

@@ -68,10 +68,11 @@ impl Model {
     /// Why `pairs` have their predictions, in order.
     pub fn explain(&self, pairs: &[Pair]) -> Vec<Explanation> {
         let distinct = DistinctPairs::new(pairs);
+        let (molecules, proteins, side) = (distinct.molecules(), distinct.proteins(), distinct.side());
         let entities = Entities {
-            drugs: &distinct.molecules,
-            targets: &distinct.proteins,
-            side: [&distinct.side[0], &distinct.side[1]],
+            drugs: &molecules,
+            targets: &proteins,
+            side: [&side[0], &side[1]],
         };
         self.explain_indexed(entities, &distinct.pairs, |_| {})
     }

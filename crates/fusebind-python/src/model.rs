@@ -9,7 +9,7 @@ use fusebind::{
     data::source::ColumnMap,
     features::modality::ModalitySet,
     model::{device::DeviceChoice, model_file::ModelInfo},
-    predict::{EncoderFolders, KeptIn, Model as Predictor},
+    predict::{CachingModel, EncoderFolders, KeptIn, Model as Predictor},
 };
 use pyo3::prelude::*;
 
@@ -23,10 +23,15 @@ use crate::{
     work,
 };
 
+/// Room for encoded compounds and proteins, in bytes.
+const KEPT: usize = 64 << 20;
+
 /// A model.
 #[pyclass(frozen, module = "fusebind._fusebind")]
 pub struct Model {
     predictor: Arc<Predictor>,
+    /// The same, which keeps what it encoded: for single pairs.
+    keeping: CachingModel,
     path: PathBuf,
 }
 
@@ -93,8 +98,10 @@ impl Model {
             let device = DeviceChoice::Cpu.resolve()?.device;
             Ok(Predictor::open_with(&path, &device, &encoders)?.without(without)?)
         })?;
+        let predictor = Arc::new(predictor);
         Ok(Self {
-            predictor: Arc::new(predictor),
+            keeping: CachingModel::new(Arc::clone(&predictor), KEPT),
+            predictor,
             path,
         })
     }
@@ -147,7 +154,7 @@ impl Model {
 
     /// Predicts pairs of objects.
     fn predict_pairs(&self, py: Python<'_>, pairs: Vec<(PyRef<'_, Compound>, PyRef<'_, Target>)>) -> PyResult<Table> {
-        let (model, named) = (&self.predictor, NamedPairs::new(&self.predictor, &pairs)?);
+        let (model, named) = (&self.keeping, NamedPairs::new(&self.predictor, &pairs)?);
         work::run(py, None, |_| predict_pairs(model, named))
     }
 

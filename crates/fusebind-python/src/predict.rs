@@ -14,7 +14,7 @@ use fusebind::{
             protein::Protein,
         },
     },
-    predict::{Entities, Model, Prediction, Request, output},
+    predict::{CachingModel, Entities, Model, Prediction, Request, output},
 };
 
 use crate::{
@@ -196,7 +196,7 @@ fn errors(rejections: &[Rejection], rows: usize) -> (String, arrow::array::Array
 }
 
 /// Predictions of pairs of objects.
-pub fn predict_pairs(model: &Model, named: NamedPairs) -> Result<Table, Fault> {
+pub fn predict_pairs(model: &CachingModel, named: NamedPairs) -> Result<Table, Fault> {
     let predictions = model.predict(&named.pairs);
     let row = |(at, [drug, target]): (usize, [String; 2])| {
         let entity = at as u32;
@@ -205,7 +205,7 @@ pub fn predict_pairs(model: &Model, named: NamedPairs) -> Result<Table, Fault> {
     let rows = named.names.len();
     let request = Request::listed(named.names.into_iter().enumerate().map(row));
     let smiles = |drug: u32| named.pairs[drug as usize].compound.smiles();
-    let written = output::columns(model, &request, smiles, &predictions);
+    let written = output::columns(model.model(), &request, smiles, &predictions);
     let places = Places { at: None, rows };
     let mut columns: Vec<_> = written.into_iter().map(|column| places.output(column)).collect();
     columns.push(errors(&[], rows));

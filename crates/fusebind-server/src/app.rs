@@ -11,7 +11,7 @@ use std::{
 };
 
 use fusebind_model::{device::DeviceChoice, model_file::ModelInfo};
-use fusebind_predict::Model;
+use fusebind_predict::{CachingModel, Model};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -81,11 +81,8 @@ impl App {
         for encoder in &mut info.encoders {
             encoder.folder.clone_from(&encoder.name);
         }
-        let model = Arc::new(Model::open_with(
-            path,
-            &DeviceChoice::Cpu.resolve()?.device,
-            &config.encoders,
-        )?);
+        let model = Model::open_with(path, &DeviceChoice::Cpu.resolve()?.device, &config.encoders)?;
+        let model = CachingModel::new(Arc::new(model), config.limits.cached_bytes);
         if let Some(folder) = &config.results {
             std::fs::create_dir_all(folder)?;
         }

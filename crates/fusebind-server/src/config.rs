@@ -56,6 +56,8 @@ pub struct Limits {
     pub connections: usize,
     /// Jobs that wait.
     pub waiting_jobs: usize,
+    /// Bytes of encoded compounds and proteins that are kept, about; those that nobody asked for go first.
+    pub cached_bytes: usize,
     /// Bytes of results of jobs that are kept; the oldest go first.
     pub kept_bytes: usize,
     /// Jobs that are kept; the oldest go first.
@@ -87,6 +89,7 @@ impl Default for Limits {
             requests: 256,
             connections: 2_048,
             waiting_jobs: 16,
+            cached_bytes: 64 << 20,
             kept_bytes: 256 << 20,
             kept_jobs: 64,
             read_seconds: 30,

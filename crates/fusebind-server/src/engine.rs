@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use fusebind_predict::{Model, Pair, Prediction};
+use fusebind_predict::{CachingModel, Model, Pair, Prediction};
 use tokio::sync::oneshot;
 
 use crate::{gate::Gate, metrics::Metrics, refusal::Refusal};
@@ -20,7 +20,7 @@ pub(crate) const MOST: usize = 1024;
 /// See the file's header.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    model: Arc<Model>,
+    model: CachingModel,
     gate: Gate,
     queue: Mutex<Queue>,
     filled: Condvar,
@@ -46,7 +46,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where the system starts no thread.
-    pub(crate) fn start(model: Arc<Model>, metrics: Arc<Metrics>, most_waiting: usize) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(model: CachingModel, metrics: Arc<Metrics>, most_waiting: usize) -> std::io::Result<Arc<Self>> {
         let engine = Arc::new(Self {
             model,
             gate: Gate::default(),
@@ -63,7 +63,12 @@ impl Engine {
 
     /// The model.
     pub(crate) fn model(&self) -> &Model {
-        &self.model
+        self.model.model()
+    }
+
+    /// Lookups of encoded compounds and proteins.
+    pub(crate) fn lookups(&self) -> [(u64, u64); 2] {
+        self.model.lookups()
     }
 
     /// Ends the thread once nothing waits.
@@ -96,7 +101,7 @@ impl Engine {
     /// Does one step of a job with the model, when no request waits.
     pub(crate) fn patient<T: Send>(&self, work: impl FnOnce(&Model) -> T + Send) -> T {
         // A thread outside of the pool would wake it and sleep once for each of thousands of small products.
-        self.gate.patient(|| rayon::scope(|_| work(&self.model)))
+        self.gate.patient(|| rayon::scope(|_| work(self.model())))
     }
 
     fn enqueue(&self, pairs: Vec<Pair>) -> oneshot::Receiver<Vec<Prediction>> {

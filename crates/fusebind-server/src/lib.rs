@@ -11,7 +11,6 @@ mod answer;
 mod app;
 mod arrow;
 mod body;
-mod cache;
 mod config;
 mod connection;
 mod engine;

@@ -36,7 +36,7 @@ struct Histogram {
 pub(crate) struct Gauges {
     pub(crate) waiting_pairs: usize,
     pub(crate) jobs: BTreeMap<&'static str, usize>,
-    pub(crate) caches: [(&'static str, (u64, u64)); 2],
+    pub(crate) caches: [(&'static str, (u64, u64)); 4],
     pub(crate) uptime: Duration,
 }
 
@@ -113,7 +113,7 @@ impl Metrics {
             &mut text,
             "cache_lookups_total",
             "counter",
-            "Lookups of compounds and proteins that were read before.",
+            "Lookups of compounds and proteins that were read or encoded before.",
         );
         for (cache, (hits, misses)) in gauges.caches {
             for (result, count) in [("hit", hits), ("miss", misses)] {

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use fusebind_features::entity::molecule::{Chemistry, Standardise};
-use fusebind_predict::{Compound, Target};
+use fusebind_predict::{Cache, Compound, Target};
 
-use crate::{cache::Cache, config::Limits, refusal::RowFault};
+use crate::{config::Limits, refusal::RowFault};
 
 /// Weight of the cache of compounds and of proteins.
 const COMPOUNDS: usize = 4 << 20;

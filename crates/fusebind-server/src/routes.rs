@@ -63,12 +63,15 @@ async fn health(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let [compounds, proteins] = app.engine.lookups();
     let gauges = Gauges {
         waiting_pairs: app.engine.waiting(),
         jobs: app.jobs.counts(),
         caches: [
             ("compounds", app.caches.compounds.counts()),
             ("proteins", app.caches.targets.counts()),
+            ("encoded_compounds", compounds),
+            ("encoded_proteins", proteins),
         ],
         uptime: app.started.elapsed(),
     };

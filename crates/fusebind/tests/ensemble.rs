@@ -11,6 +11,7 @@ use fusebind::{
     data::{split::Split, table::Dataset},
     features::{entity::side::SideData, neighbours::Mask},
     model::{device::Device, trained::TrainedModel},
+    predict::CachingModel,
     train::{
         calibrate::train,
         recipe::Recipe,
@@ -116,6 +117,9 @@ fn a_prediction_is_the_mean_of_the_members_with_their_spread() {
         .flat_map(|pair| model.predict(std::slice::from_ref(pair)))
         .collect();
     assert_eq!(all, single, "alone and together");
+    let keeping = CachingModel::new(model.clone().into(), 1 << 20);
+    assert_eq!(keeping.predict(&some[..20]), all[..20]);
+    assert_eq!(keeping.predict(&some), all, "some of them encoded before");
     assert!(
         all.iter()
             .all(|p| p.affinity_spread[0] > 0.0 && p.probability_spread.is_some())

@@ -18,6 +18,7 @@ use fusebind::{
         side::{Profiles, SideData},
     },
     model::device::Device,
+    predict::CachingModel,
     train::{
         calibrate::train,
         recipe::Recipe,
@@ -151,6 +152,41 @@ fn every_pair_has_the_same_bits_alone_together_shuffled_in_shards_and_with_any_n
         let again: Vec<_> = pool.install(|| model.predict(&pairs)).iter().map(bits).collect();
         assert!(again == together, "with {threads} threads");
     }
+    // Every third compound and every second protein without side data: these are kept.
+    let plain = |pair: &Pair| {
+        let (smiles, sequence) = (pair.compound.smiles(), pair.target.sequence());
+        let mut pair = pair.clone();
+        if smiles.len() % 3 == 0 {
+            pair.compound = Compound::parse(smiles).unwrap().into();
+        }
+        if sequence.len() % 2 == 0 {
+            pair.target = Target::parse(sequence).unwrap().into();
+        }
+        pair
+    };
+    what_is_kept_changes_nothing(model, &pairs.iter().map(plain).collect::<Vec<_>>());
+}
+
+fn what_is_kept_changes_nothing(model: Model, pairs: &[Pair]) {
+    let together: Vec<_> = model.predict(pairs).iter().map(bits).collect();
+    let model = std::sync::Arc::new(model);
+    // Room for everything, for a few entities, and for nothing.
+    for bytes in [64 << 20, 200_000, 0] {
+        let keeping = CachingModel::new(model.clone(), bytes);
+        let alone = |pair: &Pair| bits(&keeping.predict(std::slice::from_ref(pair))[0]);
+        let cold: Vec<_> = pairs.iter().take(100).map(alone).collect();
+        assert!(cold[..] == together[..100], "alone, seen for the first time, {bytes}");
+        let warm: Vec<_> = pairs.iter().take(100).map(alone).collect();
+        assert!(warm == cold, "alone, seen before, {bytes}");
+        for shard in [7, pairs.len()] {
+            let rows = pairs.chunks(shard).flat_map(|rows| keeping.predict(rows));
+            let again: Vec<_> = rows.map(|prediction| bits(&prediction)).collect();
+            assert!(again == together, "some seen before, in shards of {shard}, {bytes}");
+        }
+        let [(drugs, _), (targets, _)] = keeping.lookups();
+        assert_eq!((drugs > 0, targets > 0), (bytes > 0, bytes > 0), "something was found");
+    }
+    assert!(CachingModel::new(model, 1 << 20).predict(&[]).is_empty());
 }
 
 #[test]

@@ -63,6 +63,27 @@ async fn a_pair_gets_the_prediction_of_the_library_under_its_own_names() {
 }
 
 #[tokio::test]
+async fn what_was_encoded_before_is_found_and_gets_the_same_bits() {
+    let mut small = config();
+    small.limits.cached_bytes = 0;
+    let (client, forgetful) = (Client::new(), Client::with(small));
+    let found = |metrics: &str, cache: &str| -> u64 {
+        let name = format!("fusebind_cache_lookups_total{{cache=\"{cache}\",result=\"hit\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        line.unwrap().parse().unwrap()
+    };
+    for pair in pairs().into_iter().take(8) {
+        let body = json!({ "pairs": [pair] });
+        let cold = client.post("/v1/predict", &body).await.text;
+        assert_eq!(client.post("/v1/predict", &body).await.text, cold);
+        assert_eq!(forgetful.post("/v1/predict", &body).await.text, cold);
+    }
+    let metrics = client.get("/metrics").await.text;
+    assert!(found(&metrics, "encoded_compounds") >= 8 && found(&metrics, "encoded_proteins") >= 8);
+    assert_eq!(found(&forgetful.get("/metrics").await.text, "encoded_compounds"), 0);
+}
+
+#[tokio::test]
 async fn requests_at_once_get_the_bits_that_each_gets_alone() {
     let client = Client::new();
     let alone: Vec<String> = {

@@ -194,6 +194,25 @@ impl Descriptors {
         Self::Sparse(mixed)
     }
 
+    /// Appends descriptors of the same kind.
+    pub(crate) fn append(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Bits(prints), Self::Bits(more)) => prints.extend_from_slice(more),
+            (Self::Sparse(rows), Self::Sparse(more)) => (0..more.len()).for_each(|at| rows.push_row(more.row(at))),
+            (Self::Dense { values, .. }, Self::Dense { values: more, .. }) => values.extend_from_slice(more),
+            _ => unreachable!("entities of one model are described alike"),
+        }
+    }
+
+    /// Bytes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Bits(prints) => prints.len() * BITS / 8,
+            Self::Sparse(rows) => 4 * (rows.offsets.len() + rows.terms.len() + rows.weights.len()),
+            Self::Dense { values, .. } => 4 * values.len(),
+        }
+    }
+
     /// The descriptors at `indices`.
     pub fn select(&self, indices: &[u32]) -> Self {
         match self {

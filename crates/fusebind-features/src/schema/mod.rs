@@ -4,6 +4,7 @@
 //! [`TargetStore`] (all entities of a run), [`DrugBatch`] and [`TargetBatch`] (those of a batch).
 
 mod batch;
+mod kept;
 mod scales;
 mod side_dims;
 mod side_schema;

@@ -28,6 +28,39 @@ pub struct Projected {
     rank: Vec<f32>,
 }
 
+impl Projected {
+    /// Each of `rows` entities alone.
+    pub(crate) fn apart(&self, rows: usize) -> Vec<Self> {
+        let row = |values: &[f32], at: usize| {
+            let width = values.len() / rows;
+            values[at * width..(at + 1) * width].to_vec()
+        };
+        let one = |at: usize| Self {
+            dim: row(&self.dim, at),
+            rank: row(&self.rank, at),
+        };
+        (0..rows).map(one).collect()
+    }
+
+    /// Entities behind each other.
+    pub(crate) fn joined<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Self {
+            dim: Vec::new(),
+            rank: Vec::new(),
+        };
+        for part in parts {
+            all.dim.extend_from_slice(&part.dim);
+            all.rank.extend_from_slice(&part.rank);
+        }
+        all
+    }
+
+    /// Number of values.
+    pub(crate) fn len(&self) -> usize {
+        self.dim.len() + self.rank.len()
+    }
+}
+
 /// The scoring pass, see the file's header.
 #[derive(Clone, Debug)]
 pub struct FusedHead {

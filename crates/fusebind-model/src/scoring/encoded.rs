@@ -2,6 +2,8 @@
 //!
 //! Axis legend: `B` entities of one side, `D` embedding dimensions, `M` modalities that the model reads of that side.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 use fusebind_features::{
     batch::PairIndex,
@@ -10,7 +12,10 @@ use fusebind_features::{
 };
 
 use super::shares::PairShares;
-use crate::fusion::entity::Fused;
+use crate::fusion::{
+    entity::Fused,
+    fused::{FusedHead, Projected},
+};
 
 /// Which of the modalities that an entity has are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +64,13 @@ pub(crate) fn distinct(ids: impl Iterator<Item = u32>) -> Vec<u32> {
 #[derive(Clone, Debug)]
 pub(super) struct EncodedSide {
     /// Store rows, ascending.
-    ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     /// Embeddings under each subset, `[B, D]`.
-    embeddings: Vec<Tensor<2>>,
+    pub(super) embeddings: Vec<Tensor<2>>,
+    /// Embeddings of the first member with everything that is read, as plain values, `[B, D]`, where the tensors are not kept.
+    pub(super) kept: Vec<f32>,
     /// Attention weights with everything that is read, `[B, M]`.
-    attention: Rows,
+    pub(super) attention: Rows,
 }
 
 impl EncodedSide {
@@ -85,6 +92,7 @@ impl EncodedSide {
         Self {
             embeddings: (0..subsets).map(of).collect(),
             ids,
+            kept: Vec::new(),
             attention,
         }
     }
@@ -104,7 +112,20 @@ pub struct Encoded {
     pub(super) targets: EncodedSide,
     /// The same entities, as the further members of an ensemble encode them.
     pub(super) further: Vec<Encoded>,
+    /// What reads them, where it was taken out of the model before.
+    pub(super) ready: Option<Ready>,
 }
+
+/// What reads pairs of encoded entities, and the entities projected for it.
+#[derive(Clone, Debug)]
+pub(super) struct Ready {
+    pub head: Arc<PairHead>,
+    /// Drugs and targets under each subset.
+    pub projected: Vec<[Projected; 2]>,
+}
+
+/// The part of a model that reads pairs of encoded entities, as plain values, and the shape of its outputs.
+pub(super) type PairHead = (FusedHead, (usize, bool));
 
 /// Mean attention weight of each modality in the embedding of an entity; a row adds up to 1.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +151,7 @@ impl Encoded {
             further: (drugs.further.iter().zip(&targets.further))
                 .map(|(drugs, targets)| Self::joined(drugs, targets))
                 .collect(),
+            ready: None,
         }
     }
 
@@ -141,6 +163,15 @@ impl Encoded {
     /// With what the further members of an ensemble make of the same entities.
     pub(crate) fn with_further(self, further: Vec<Self>) -> Self {
         Self { further, ..self }
+    }
+
+    /// These entities, projected for what reads them.
+    pub(super) fn projected(&self, head: Arc<PairHead>) -> Ready {
+        let of = |at: usize| [0, 1].map(|side| head.0.project(self.embeddings(at, side).clone(), side));
+        Ready {
+            projected: (0..self.subsets.len()).map(of).collect(),
+            head,
+        }
     }
 
     /// Embeddings by the first member of the distinct drugs (`side` 0) or targets (1) under the subset at `subset`, `[B, D]`, in the order of
@@ -156,6 +187,7 @@ impl Encoded {
                 let data = embeddings.clone().into_data();
                 data.try_into_vec::<f32>().expect("embeddings are f32")
             }
+            _ if subset == 0 => self.side(side).kept.clone(),
             _ => Vec::new(),
         }
     }
@@ -170,7 +202,7 @@ impl Encoded {
         AttentionWeights { side: self.side(side) }
     }
 
-    fn side(&self, side: usize) -> &EncodedSide {
+    pub(super) fn side(&self, side: usize) -> &EncodedSide {
         match side {
             0 => &self.drugs,
             _ => &self.targets,

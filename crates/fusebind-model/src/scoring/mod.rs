@@ -15,6 +15,7 @@
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 
 mod encoded;
+mod kept;
 mod missing;
 mod raw_output;
 mod scorer;
@@ -22,6 +23,7 @@ mod shares;
 
 pub(crate) use encoded::distinct;
 pub use encoded::{AttentionWeights, Encoded, InputSubset};
+pub use kept::{EncodedEntity, PairHeads};
 pub use missing::{MissingModalities, NeighbourSource};
 pub use raw_output::{EnsembleWeights, RawOutputs, Scores, Spread};
 pub(crate) use scorer::GATHERED;

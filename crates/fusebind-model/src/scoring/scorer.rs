@@ -1,5 +1,7 @@
 //! A model with everything that it needs to score pairs.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 use fusebind_features::{
     modality::{Modality, ModalitySet, ModalityWeights},
@@ -14,7 +16,7 @@ use super::{
     raw_output::{EnsembleWeights, RawOutputs, Scores},
     shares::PairShares,
 };
-use crate::{encoder::side::ModalityEmbeddings, fusion::fused::FusedHead, layer::kernel::on_host, model::Model};
+use crate::{encoder::side::ModalityEmbeddings, layer::kernel::on_host, model::Model};
 
 /// Entities encoded at a time.
 const ENTITIES: usize = 512;
@@ -218,6 +220,7 @@ impl Scorer<'_> {
             drugs: EncodedSide::collect(drug_ids, ENTITIES, of_drugs),
             targets: EncodedSide::collect(target_ids, ENTITIES, of_targets),
             further: Vec::new(),
+            ready: None,
         }
     }
 
@@ -239,12 +242,11 @@ impl Scorer<'_> {
         if pairs.is_empty() {
             return raw_outputs;
         }
-        let fused = on_host(self.device).then(|| self.model.fused_head());
-        let project = |(head, _): &(FusedHead, _)| {
-            let of = |at: usize| [0, 1].map(|side| head.project(encoded.embeddings(at, side).clone(), side));
-            (0..encoded.subsets.len()).map(of).collect::<Vec<_>>()
+        let fresh = match &encoded.ready {
+            None if on_host(self.device) => Some(encoded.projected(Arc::new(self.model.fused_head()))),
+            _ => None,
         };
-        let projected = fused.as_ref().map(project).unwrap_or_default();
+        let fused = encoded.ready.as_ref().or(fresh.as_ref());
         for gathered in (0..pairs.len()).step_by(GATHERED) {
             let last = (gathered + GATHERED).min(pairs.len());
             let fresh = match self.neighbours {
@@ -263,9 +265,9 @@ impl Scorer<'_> {
                 for (at, raw_outputs) in raw_outputs.iter_mut().enumerate() {
                     let rows = table
                         .map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], encoded.subsets[at]));
-                    match &fused {
-                        Some((head, shape)) => {
-                            let [drugs, targets] = &projected[at];
+                    match fused {
+                        Some(ready) => {
+                            let ((head, shape), [drugs, targets]) = (&*ready.head, &ready.projected[at]);
                             let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
                             let columns = head.score([drugs, targets], (&index.drug, &index.target), rows);
                             raw_outputs.extend_columns(&columns, *shape);
