@@ -1,4 +1,4 @@
-//! Ctrl-C while a run trains, and the end of the process that started a worker.
+//! Ctrl-C while a run trains or a command takes long, and the end of the process that started a worker.
 //!
 //! Comes in: signals. Goes out: a flag that training reads after each epoch, or the end of the program with code 130.
 
@@ -34,6 +34,17 @@ pub fn watch() {
             stderr(),
             "stopping after this epoch, so that nothing is lost; Ctrl-C once more stops at once and loses it"
         );
+    };
+    // Without a handler Ctrl-C ends the program as it always did.
+    ONCE.call_once(|| drop(ctrlc::set_handler(handle)));
+}
+
+/// From now on Ctrl-C ends the program at once, with `hint` as what to do next. Files are written whole or not at all.
+pub fn end_at_once(hint: &'static str) {
+    static ONCE: Once = Once::new();
+    let handle = move || {
+        let _ = writeln!(stderr(), "error: stopped\nhint: {hint}");
+        process::exit(i32::from(INTERRUPTED));
     };
     // Without a handler Ctrl-C ends the program as it always did.
     ONCE.call_once(|| drop(ctrlc::set_handler(handle)));

@@ -7,7 +7,7 @@ mod support;
 use std::{
     fs,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -191,6 +191,12 @@ fn unfinished(out: &Path) -> u64 {
     files.map(|file| file.metadata().map_or(0, |found| found.len())).sum()
 }
 
+/// Ctrl-C.
+fn interrupt(child: &Child) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 #[test]
 fn a_killed_call_goes_on_where_it_stopped_and_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
@@ -210,7 +216,7 @@ fn a_killed_call_goes_on_where_it_stopped_and_ends_with_the_same_bytes() {
     assert!(embed("esm2", &line("whole"), here).status.success());
     let out = here.join("killed/embedding_sequence_x.parquet");
     let mut kills = 0;
-    for _ in 0..3 {
+    for attempt in 0..3 {
         let before = unfinished(&out);
         let encoder = encoder("esm2");
         let words = line("killed");
@@ -218,17 +224,26 @@ fn a_killed_call_goes_on_where_it_stopped_and_ends_with_the_same_bytes() {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
             .args(words)
             .current_dir(here)
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // In the middle: something was added, and the output is not there.
         while child.try_wait().unwrap().is_none() && unfinished(&out) < before + 8_000 {
             std::thread::sleep(Duration::from_millis(1));
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let is_polite = cfg!(unix) && attempt == 0;
+        match is_polite {
+            true => interrupt(&child),
+            false => child.kill().unwrap(),
+        }
+        let ended = child.wait_with_output().unwrap();
         if out.exists() {
             break;
+        }
+        if is_polite {
+            let said = text(&ended.stderr);
+            assert_eq!(ended.status.code(), Some(130), "{said}");
+            assert!(said.contains("hint: give the same command again"), "{said}");
         }
         assert!(unfinished(&out) > before);
         kills += 1;

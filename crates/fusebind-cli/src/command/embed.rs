@@ -20,11 +20,12 @@ use crate::{
     args::{EmbedArgs, PoolingName, PrecisionName},
     console::Console,
     exit::Failure,
-    load,
+    interrupt, load,
 };
 
 pub fn run(args: &EmbedArgs, console: &Console) -> anyhow::Result<()> {
     let (beside, cache) = check(args)?;
+    interrupt::end_at_once("give the same command again: what was embedded is kept");
     let encoder = Encoder::open(&args.encoder)?;
     let mut inputs = embed_inputs::read(args, console)?;
     let config = config(args, &encoder, &inputs);

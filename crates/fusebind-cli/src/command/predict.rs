@@ -28,7 +28,7 @@ use crate::{
     args::{PredictArgs, SourceArgs},
     console::Console,
     exit::Failure,
-    load,
+    interrupt, load,
 };
 
 /// Most pairs that are held in memory with their predictions.
@@ -52,6 +52,7 @@ pub fn run(args: &PredictArgs, console: &Console) -> anyhow::Result<()> {
     explain::check(args.explain.as_deref(), args.out.as_deref())?;
     let beside = rejected_file(args);
     protect(args.out.iter().chain(&args.explain).chain([&beside]), inputs(args))?;
+    interrupt::end_at_once("give the same command again");
     let flags = load::ModelFlags::new(args.device, &args.encoders, args.source.cache.as_deref());
     let without = load::switched_off(&args.only, &args.without)?;
     let mut predictor = load::model(&args.run, flags, console)?.without(without)?;
