@@ -8,6 +8,8 @@ mod support;
 mod arrow;
 #[path = "serve/client.rs"]
 mod client;
+#[path = "serve/encoders.rs"]
+mod encoders;
 #[path = "serve/endpoints.rs"]
 mod endpoints;
 #[path = "serve/jobs.rs"]
