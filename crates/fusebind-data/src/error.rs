@@ -159,6 +159,13 @@ impl Error {
     }
 }
 
+impl From<fusebind_features::Error> for Error {
+    /// A value that was written here and cannot be read again.
+    fn from(error: fusebind_features::Error) -> Self {
+        Self::new(ErrorKind::Malformed, error.to_string()).caused_by(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Position { file, row, column } = self.position.as_ref();

@@ -14,6 +14,7 @@
 
 pub mod atomic;
 pub mod batch;
+pub mod coded;
 pub mod entity;
 mod error;
 pub mod feature;

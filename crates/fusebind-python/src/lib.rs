@@ -8,11 +8,13 @@ mod cells;
 mod error;
 mod evaluate;
 mod library;
+mod mark;
 mod model;
 mod pairs;
 mod predict;
 mod screen;
 mod side;
+mod stored;
 mod table;
 mod train;
 mod work;
@@ -31,6 +33,7 @@ fn _fusebind(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(library::read_dataset, module)?)?;
     module.add_function(wrap_pyfunction!(library::simulate_dataset, module)?)?;
     module.add_function(wrap_pyfunction!(library::draw_molecule, module)?)?;
+    module.add_function(wrap_pyfunction!(stored::build_library, module)?)?;
     module.add_function(wrap_pyfunction!(train::train_run, module)?)?;
     module.add_function(wrap_pyfunction!(evaluate::evaluate_run, module)?)
 }

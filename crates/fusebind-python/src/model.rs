@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 
 use crate::{
     error::Fault,
+    mark::model_file,
     pairs::{Compound, NamedPairs, Target},
     predict::{TableOptions, predict_pairs, predict_table},
     screen::{self, Screening},
@@ -68,11 +69,10 @@ pub fn unmatched(allowed: bool) -> Unmatched {
     }
 }
 
-/// The model file of a run folder, or the file itself.
-fn model_file(path: &Path) -> PathBuf {
-    match path.is_dir() {
-        true => path.join("model.safetensors"),
-        false => path.to_path_buf(),
+impl Model {
+    /// The model, and where it was opened.
+    pub fn opened(&self) -> (&Predictor, &Path) {
+        (&self.predictor, &self.path)
     }
 }
 
@@ -185,7 +185,7 @@ impl Model {
     }
 
     /// Screens a library; see `fusebind.Model.screen`.
-    #[pyo3(signature = (library, targets, top, per_compound, inside, listener))]
+    #[pyo3(signature = (library, targets, top, per_compound, inside, stage, listener))]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a call in Python")]
     fn screen(
         &self,
@@ -195,16 +195,18 @@ impl Model {
         top: usize,
         per_compound: bool,
         inside: bool,
+        stage: (Option<u64>, u64, bool),
         listener: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<(Table, Vec<String>)> {
+    ) -> PyResult<(Table, Vec<String>, Option<String>)> {
         let screening = Screening {
             library: screen::Given::new(&library)?,
             targets: screen::Given::new(&targets)?,
             top,
             per_compound,
             inside,
+            stage,
         };
-        let model = &self.predictor;
+        let model = (&*self.predictor, self.path.as_path());
         work::run(py, listener.as_ref(), |watch| screening.run(model, watch))
     }
 }

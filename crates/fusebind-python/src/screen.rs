@@ -1,12 +1,16 @@
-//! A library against proteins, in memory that grows with the hits alone where the library is a file.
+//! A library against proteins, in memory that grows with the hits alone where the library is a file or a stored one.
 //!
 //! Comes in: a library, proteins, and how many are kept of each. Goes out: the hits, as `fusebind screen run` writes them.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use fusebind::{
     data::{
-        source::{ColumnMap, EntityTable, Keep, Library, LibraryRow, LibraryText, load_targets, targets_of_table},
+        source::{ColumnMap, EntityTable, Keep, Library, LibraryText, load_targets, targets_of_table},
+        store::{NumberedRow, StoredLibrary, StoredRows},
         table::{Column, Target},
     },
     features::entity::{
@@ -16,7 +20,7 @@ use fusebind::{
     },
     predict::{
         Entities, Model, Name, Request, output,
-        screen::{Best, Panel, Ranked},
+        screen::{Best, Filter, Panel, Ranked, StageSettings, first_stage},
     },
 };
 use pyo3::prelude::*;
@@ -25,6 +29,7 @@ use rayon::prelude::*;
 use crate::{
     cells::{Places, batch},
     error::Fault,
+    mark::model_mark,
     side::path,
     table::Table,
     work::Watch,
@@ -34,6 +39,8 @@ use crate::{
 const ROWS: usize = 4096;
 /// Rejected rows that are told.
 const TOLD: usize = 1000;
+/// Least candidates for each target, and candidates for each hit.
+const CANDIDATES: [u64; 2] = [10_000, 10];
 
 /// A file, or a table in memory.
 pub enum Given {
@@ -60,13 +67,39 @@ pub struct Screening {
     pub per_compound: bool,
     /// Whether only pairs count that are inside what the model knows.
     pub inside: bool,
+    /// Of a stored library: candidates of each target, compounds of the sample, and whether every compound is a candidate.
+    pub stage: (Option<u64>, u64, bool),
+}
+
+/// Where rows come from.
+enum Rows<'a> {
+    /// A file or a table, and how many of its rows were given.
+    Library(Box<Library>, u64),
+    Stored(StoredRows<'a>),
+}
+
+impl Rows<'_> {
+    /// The next rows; none after the last.
+    fn next(&mut self) -> Result<Option<Vec<NumberedRow>>, Fault> {
+        match self {
+            Self::Library(library, given) => {
+                let numbered = |(place, row)| NumberedRow { place, file: 0, row };
+                let rows = library.next_rows()?;
+                let rows = rows.map(|rows| (*given..).zip(rows).map(numbered).collect::<Vec<_>>());
+                *given += rows.as_ref().map_or(0, |rows| rows.len() as u64);
+                Ok(rows)
+            }
+            Self::Stored(rows) => Ok(Some(rows.take(ROWS as u64)?).filter(|rows| !rows.is_empty())),
+        }
+    }
 }
 
 /// The best so far, with the rows that they are in.
 #[derive(Default)]
 struct Hits {
     best: BTreeMap<u64, Best>,
-    compounds: BTreeMap<u64, (u64, LibraryText)>,
+    /// File, row and text, by place.
+    compounds: BTreeMap<u64, (u32, u64, LibraryText)>,
     rejected: Vec<String>,
 }
 
@@ -78,8 +111,12 @@ struct Hit {
 }
 
 impl Screening {
-    /// The hits, and the rows that were rejected.
-    pub fn run(&self, model: &Model, watch: &Watch) -> Result<(Table, Vec<String>), Fault> {
+    /// The hits, the rows that were rejected, and the report of a first stage as JSON, where there was one.
+    pub fn run(
+        &self,
+        (model, path): (&Model, &Path),
+        watch: &Watch,
+    ) -> Result<(Table, Vec<String>, Option<String>), Fault> {
         if self.inside && model.description().trust.is_none() {
             let remedy = "train with `calibration.hold_outs` in the recipe, or leave `inside` out";
             return Err(Fault::input(
@@ -95,25 +132,89 @@ impl Screening {
         let protein = |row: &fusebind::data::source::NamedRow| &targets.entities[row.entity as usize].protein;
         let proteins: Vec<&Protein> = targets.rows.iter().map(protein).collect();
         let panel = Panel::new(model, &proteins);
+        let stored = self.stored((model, path))?;
+        let (mut rows, report) = match &stored {
+            Some(stored) => self.chosen(stored, (model, &panel), &targets, watch)?,
+            None => (self.rows(model)?, None),
+        };
+        let mut done = 0;
+        while let Some(rows) = rows.next()? {
+            for rows in rows.chunks(ROWS) {
+                self.score(&panel, model.description().standardise, rows, &mut hits);
+                done += rows.len();
+                watch.at(done);
+            }
+        }
+        let files = match (&self.library, &stored) {
+            (_, Some(stored)) => stored.files().into_iter().map(|mark| mark.path).collect(),
+            (Given::Path(path), None) => vec![path.display().to_string()],
+            (Given::Table(_), None) => Vec::new(),
+        };
+        let table = self.table(model, &hits, (&targets, &proteins), &files)?;
+        Ok((table, hits.rejected, report))
+    }
+
+    /// The stored library, where the library is the folder of one.
+    fn stored(&self, (model, path): (&Model, &Path)) -> Result<Option<StoredLibrary>, Fault> {
+        let (candidates, _, exact) = self.stage;
+        let Given::Path(folder) = &self.library else {
+            return Ok(None);
+        };
+        if !folder.is_dir() {
+            return match exact || candidates.is_some() {
+                true => Err(Fault::input(
+                    "candidates and exact are about a stored library",
+                    "name the folder of one, or leave them out",
+                )),
+                false => Ok(None),
+            };
+        }
+        if self.per_compound && !exact {
+            let remedy = "give exact=True, or rank compounds for each target";
+            return Err(Fault::input(
+                "a stored library has no first stage for each compound",
+                remedy,
+            ));
+        }
+        let library = StoredLibrary::open_complete(folder)?;
+        library.check_model(&model_mark(path, model.description())?, path)?;
+        Ok(Some(library))
+    }
+
+    /// The rows of a file or a table.
+    fn rows(&self, model: &Model) -> Result<Rows<'static>, Fault> {
         let (map, toolkit) = (ColumnMap::default(), model.description().standardise);
-        let mut library = match &self.library {
+        let library = match &self.library {
             Given::Path(path) => Library::open(path, &toolkit, &map)?,
             Given::Table(table) => Library::of_table(table.get().raw("library")?, &toolkit, &map)?,
         };
-        let mut first = 0;
-        while let Some(rows) = library.next_rows()? {
-            for rows in rows.chunks(ROWS) {
-                self.score(&panel, toolkit, (rows, first), &mut hits);
-                first += rows.len() as u64;
-                watch.at(first as usize);
-            }
+        Ok(Rows::Library(Box::new(library), 0))
+    }
+
+    /// The rows of a stored library that the whole model looks at, and how they were chosen.
+    fn chosen<'a>(
+        &self,
+        stored: &'a StoredLibrary,
+        (model, panel): (&Model, &Panel<'_>),
+        targets: &EntityTable<Target>,
+        watch: &Watch,
+    ) -> Result<(Rows<'a>, Option<String>), Fault> {
+        let (candidates, sample, exact) = self.stage;
+        if exact {
+            return Ok((Rows::Stored(StoredRows::all(stored)), None));
         }
-        let file = match &self.library {
-            Given::Path(path) => Some(path.display().to_string()),
-            Given::Table(_) => None,
+        let ([least, each], hits) = (CANDIDATES, self.top as u64);
+        let settings = StageSettings {
+            candidates: candidates.unwrap_or((each * hits).max(least)).max(hits),
+            sample,
+            hits,
+            targets: targets.rows.iter().map(|row| row.id.clone()).collect(),
         };
-        let table = self.table(model, &hits, (&targets, &proteins), file.as_deref())?;
-        Ok((table, hits.rejected))
+        let all = (model, panel, &Filter::default());
+        let chosen = first_stage(stored, all, &settings, &|_| watch.check(1))?;
+        watch.expect(chosen.places.len());
+        let report = serde_json::to_string(&chosen.report)?;
+        Ok((Rows::Stored(StoredRows::at(stored, chosen.places)), Some(report)))
     }
 
     fn targets(&self) -> Result<EntityTable<Target>, Fault> {
@@ -128,20 +229,20 @@ impl Screening {
         }
     }
 
-    /// Scores some rows, of which the first has the place `first`.
-    fn score(&self, panel: &Panel<'_>, toolkit: Standardise, (rows, first): (&[LibraryRow], u64), hits: &mut Hits) {
-        let read = |row: &LibraryRow| -> Result<Molecule, String> {
+    /// Scores some rows.
+    fn score(&self, panel: &Panel<'_>, toolkit: Standardise, rows: &[NumberedRow], hits: &mut Hits) {
+        let read = |NumberedRow { row, .. }: &NumberedRow| -> Result<Molecule, String> {
             let content = row.content.as_ref().map_err(ToString::to_string)?;
             let molecule = content.molecule(&toolkit);
             molecule.map_err(|reason| format!("row {}, field `{}`: {reason}", row.row, content.field))
         };
         let all: Vec<_> = rows.par_iter().map(read).collect();
         let (mut molecules, mut places) = (Vec::new(), Vec::new());
-        for (place, read) in (first..).zip(all) {
+        for (row, read) in rows.iter().zip(all) {
             match read {
                 Ok(molecule) => {
                     molecules.push(molecule);
-                    places.push(place);
+                    places.push(row.place);
                 }
                 Err(reason) if hits.rejected.len() < TOLD => hits.rejected.push(reason),
                 Err(_) => {}
@@ -160,11 +261,14 @@ impl Screening {
                 best.offer(Ranked { score, place });
             }
         }
-        self.keep(rows, first, hits);
+        self.keep(rows, hits);
     }
 
     /// Keeps the compounds of the hits, and no others.
-    fn keep(&self, rows: &[LibraryRow], first: u64, hits: &mut Hits) {
+    fn keep(&self, rows: &[NumberedRow], hits: &mut Hits) {
+        let Some(first) = rows.first().map(|row| row.place) else {
+            return;
+        };
         let is_new = |place: &u64| *place >= first;
         let new: Vec<u64> = match self.per_compound {
             true => hits.best.range(first..).map(|(group, _)| *group).collect(),
@@ -179,9 +283,10 @@ impl Screening {
             }
         };
         for place in new {
-            let row = &rows[(place - first) as usize];
-            if let Ok(content) = &row.content {
-                hits.compounds.insert(place, (row.row, content.clone()));
+            // Places ascend, though those of a stored library may have gaps.
+            let row = &rows[rows.partition_point(|row| row.place < place)];
+            if let Ok(content) = &row.row.content {
+                hits.compounds.insert(place, (row.file, row.row.row, content.clone()));
             }
         }
     }
@@ -212,12 +317,12 @@ impl Screening {
         model: &Model,
         hits: &Hits,
         (targets, proteins): (&EntityTable<Target>, &[&Protein]),
-        file: Option<&str>,
+        files: &[String],
     ) -> Result<Table, Fault> {
         let (ranked, toolkit) = (self.ranked(hits), model.description().standardise);
-        let compounds: Vec<&(u64, LibraryText)> = hits.compounds.values().collect();
+        let compounds: Vec<&(u32, u64, LibraryText)> = hits.compounds.values().collect();
         let at: BTreeMap<u64, u32> = hits.compounds.keys().copied().zip(0..).collect();
-        let read = |(_, text): &&(u64, LibraryText)| text.molecule(&toolkit);
+        let read = |(_, _, text): &&(u32, u64, LibraryText)| text.molecule(&toolkit);
         let molecules = compounds
             .par_iter()
             .map(read)
@@ -232,7 +337,7 @@ impl Screening {
         let drugs = compounds
             .iter()
             .zip(0..)
-            .map(|((row, text), entity)| name(&text.id, entity, *row));
+            .map(|((_, row, text), entity)| name(&text.id, entity, *row));
         let request = Request {
             drugs: drugs.collect(),
             targets: (targets.rows.iter().zip(0..))
@@ -255,7 +360,8 @@ impl Screening {
         let smiles = |drug: u32| molecules[drug as usize].smiles.as_str();
         let known =
             |(drug, target): &(u32, u32)| model.was_trained_on(smiles(*drug), &proteins[*target as usize].sequence);
-        let row = |pair: &(u32, u32)| i64::try_from(compounds[pair.0 as usize].0).ok();
+        let row = |pair: &(u32, u32)| i64::try_from(compounds[pair.0 as usize].1).ok();
+        let file = |pair: &(u32, u32)| files.get(compounds[pair.0 as usize].0 as usize).map(String::as_str);
         let places = Places {
             at: None,
             rows: ranked.len(),
@@ -264,7 +370,7 @@ impl Screening {
         let further = [
             Column::whole("rank", ranked.iter().map(|hit| Some(hit.rank))),
             Column::whole("library_row", request.pairs.iter().map(row)),
-            Column::text("library_file", ranked.iter().map(|_| file)),
+            Column::text("library_file", request.pairs.iter().map(file)),
             Column::flag("known", request.pairs.iter().map(known)),
         ];
         let columns = written.into_iter().map(|column| places.output(column));

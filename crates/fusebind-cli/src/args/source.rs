@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use fusebind::features::entity::molecule::Standardise;
+use fusebind::{data::store::ReadAs, features::entity::molecule::Standardise};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -108,6 +108,28 @@ fn standardise(text: &str) -> Result<Standardise, String> {
         "parent" => Ok(Standardise::Parent),
         "none" => Ok(Standardise::None),
         _ => Err("give parent or none".into()),
+    }
+}
+
+impl From<SourceArgs> for ReadAs {
+    /// What a stored library remembers of the flags; where molecules are kept changes nothing.
+    fn from(args: SourceArgs) -> Self {
+        Self {
+            drug_id: args.drug_id,
+            smiles_column: args.smiles_column,
+            target_id: args.target_id,
+            sequence_column: args.sequence_column,
+            label: args.label,
+            affinity: args.affinity,
+            unit_column: args.unit_column,
+            measure_column: args.measure_column,
+            relation_column: args.relation_column,
+            unit: args.unit,
+            prefer: args.prefer,
+            accept_values: args.accept_values,
+            standardise: args.standardise,
+            allow_unmatched: args.allow_unmatched,
+        }
     }
 }
 

@@ -14,10 +14,15 @@ use arrow::{
     array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, Float64Array, Int64Array, RecordBatch, StringArray},
     datatypes::{DataType, Field, Float64Type, Int64Type, Schema},
 };
+use bytes::Bytes;
+use fusebind_features::coded::{CodedRows, SampledRows};
 use parquet::{
-    arrow::{ArrowWriter, ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
+    arrow::{
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection},
+    },
     basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
+    file::{metadata::PageIndexPolicy, properties::WriterProperties, reader::ChunkReader},
     schema::types::ColumnPath,
 };
 
@@ -44,17 +49,6 @@ pub struct StoredRow {
     /// Canonical SMILES of the molecule that is predicted.
     pub smiles: String,
     /// Its properties, in the order of their names.
-    pub properties: Vec<f64>,
-}
-
-/// What the first stage of a screening reads of a part.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CodedRows {
-    /// Places, `[B]`, ascending.
-    pub places: Vec<u64>,
-    /// Codes, `[B, C]`.
-    pub codes: Vec<i8>,
-    /// Properties, `[B, names]`.
     pub properties: Vec<f64>,
 }
 
@@ -130,23 +124,80 @@ impl PartFile {
     /// # Errors
     /// Where the file is damaged, or is no part with codes of this length.
     pub fn codes(&self, names: &[&str]) -> Result<CodedRows, Error> {
+        self.coded(self.open()?, names)
+    }
+
+    /// [`PartFile::codes`] of the bytes of the file.
+    ///
+    /// # Errors
+    /// As for [`PartFile::codes`].
+    pub fn codes_of(&self, bytes: Vec<u8>, names: &[&str]) -> Result<CodedRows, Error> {
+        self.coded(Bytes::from(bytes), names)
+    }
+
+    fn coded(&self, input: impl ChunkReader + 'static, names: &[&str]) -> Result<CodedRows, Error> {
         let wanted = [&[NUMBERS[0]], names, &[CODE]].concat();
         let mut all = CodedRows::default();
-        for batch in self.read(&wanted)? {
-            all.places.extend(self.numbers(&batch, NUMBERS[0])?);
-            let code = self.column(&batch, CODE)?;
-            let bytes = code
-                .as_fixed_size_binary_opt()
-                .filter(|code| code.value_length() == self.channels as i32);
-            let bytes = bytes.ok_or_else(|| self.foreign())?;
-            all.codes
-                .extend(bytes.iter().flatten().flatten().map(|byte| *byte as i8));
-            let columns = self.reals(&batch, names)?;
-            all.properties
-                .extend((0..batch.num_rows()).flat_map(|row| columns.iter().map(move |column| column.value(row))));
+        for batch in self.read(input, &wanted, None)? {
+            self.add_places(&batch, names, &mut all)?;
+            all.codes.extend(self.code(&batch)?);
         }
         match all.codes.len() == all.places.len() * self.channels {
             true => Ok(all),
+            false => Err(self.foreign()),
+        }
+    }
+
+    /// Places and the properties `names`, without codes.
+    ///
+    /// # Errors
+    /// Where the file is damaged or no part.
+    pub fn places(&self, names: &[&str]) -> Result<CodedRows, Error> {
+        let wanted = [&[NUMBERS[0]], names].concat();
+        let mut all = CodedRows::default();
+        for batch in self.read(self.open()?, &wanted, None)? {
+            self.add_places(&batch, names, &mut all)?;
+        }
+        Ok(all)
+    }
+
+    fn add_places(&self, batch: &RecordBatch, names: &[&str], all: &mut CodedRows) -> Result<(), Error> {
+        all.places.extend(self.numbers(batch, NUMBERS[0])?);
+        let columns = self.reals(batch, names)?;
+        all.properties
+            .extend((0..batch.num_rows()).flat_map(|row| columns.iter().map(move |column| column.value(row))));
+        Ok(())
+    }
+
+    /// The codes of a batch.
+    fn code(&self, batch: &RecordBatch) -> Result<Vec<i8>, Error> {
+        let column = self.column(batch, CODE)?;
+        let code = column
+            .as_fixed_size_binary_opt()
+            .filter(|code| code.value_length() == self.channels as i32);
+        let code = code.ok_or_else(|| self.foreign())?;
+        Ok(code.value_data().iter().map(|byte| *byte as i8).collect())
+    }
+
+    /// Codes and SMILES at `places`, ascending, which must be there. Pages without such a row are not read.
+    ///
+    /// # Errors
+    /// Where the file is damaged or no part, or a place is missing.
+    pub fn sampled(&self, places: &[u64]) -> Result<SampledRows, Error> {
+        let all = self.places(&[])?.places;
+        let find = |place: &u64| all.binary_search(place).map_err(|_| self.foreign());
+        let rows: Vec<usize> = places.iter().map(find).collect::<Result<_, Error>>()?;
+        let ranges = rows.iter().map(|row| *row..*row + 1);
+        let selection = RowSelection::from_consecutive_ranges(ranges, all.len());
+        let mut sampled = SampledRows::default();
+        for batch in self.read(self.open()?, &[TEXTS[1], CODE], Some(selection))? {
+            sampled.codes.extend(self.code(&batch)?);
+            let smiles = self.column(&batch, TEXTS[1])?;
+            let smiles = smiles.as_string_opt::<i32>().ok_or_else(|| self.foreign())?;
+            sampled.smiles.extend(smiles.iter().flatten().map(str::to_string));
+        }
+        match sampled.smiles.len() == places.len() && sampled.codes.len() == places.len() * self.channels {
+            true => Ok(sampled),
             false => Err(self.foreign()),
         }
     }
@@ -158,7 +209,7 @@ impl PartFile {
     pub fn rows(&self, wanted: Option<&[u64]>) -> Result<Vec<StoredRow>, Error> {
         let is_wanted = |place: u64| wanted.is_none_or(|wanted| wanted.binary_search(&place).is_ok());
         let mut all = Vec::new();
-        for batch in self.read(&[&NUMBERS[..], &TEXTS].concat())? {
+        for batch in self.read(self.open()?, &[&NUMBERS[..], &TEXTS].concat(), None)? {
             let mut numbers = Vec::new();
             for name in NUMBERS {
                 numbers.push(self.numbers(&batch, name)?);
@@ -181,16 +232,32 @@ impl PartFile {
         Ok(all)
     }
 
-    fn read(&self, names: &[&str]) -> Result<Vec<RecordBatch>, Error> {
+    fn open(&self) -> Result<File, Error> {
+        File::open(&self.path).map_err(|source| Error::read(&self.path, source))
+    }
+
+    /// Some columns of the file, or of its bytes: all rows, or those that are selected.
+    fn read(
+        &self,
+        input: impl ChunkReader + 'static,
+        names: &[&str],
+        selection: Option<RowSelection>,
+    ) -> Result<Vec<RecordBatch>, Error> {
         let read = || -> Result<Vec<RecordBatch>, Error> {
-            let file = File::open(&self.path).map_err(|source| Error::read(&self.path, source))?;
             let damaged = |error: &dyn std::fmt::Display| self.damaged(&error.to_string());
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
+            let mut options = ArrowReaderOptions::new();
+            if selection.is_some() {
+                // Where pages lie, so that others are passed over.
+                options = options.with_page_index_policy(PageIndexPolicy::Optional);
+            }
+            let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options);
+            let builder = builder.map_err(|error| damaged(&error))?;
             let columns = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
-            let reader = builder
-                .with_projection(columns)
-                .build()
-                .map_err(|error| damaged(&error))?;
+            let mut builder = builder.with_projection(columns);
+            if let Some(selection) = selection {
+                builder = builder.with_row_selection(selection);
+            }
+            let reader = builder.build().map_err(|error| damaged(&error))?;
             reader.map(|batch| batch.map_err(|error| damaged(&error))).collect()
         };
         // The decoder may panic on bytes that are no Parquet.
@@ -257,6 +324,16 @@ mod tests {
         let some = part.rows(Some(&[4, 5, 10])).unwrap();
         assert_eq!(some.iter().map(|row| row.place).collect::<Vec<_>>(), [4, 10]);
         assert_eq!(part.rows(None).unwrap().len(), 3000);
+        let all = part.codes(&[]).unwrap();
+        assert_eq!(part.codes_of(std::fs::read(&path).unwrap(), &[]).unwrap(), all);
+        assert_eq!(part.places(&[]).unwrap().places, all.places);
+        let wanted: Vec<u64> = (0..3000).filter(|at| at % 700 == 3).map(|at| 2 * at).collect();
+        let sampled = part.sampled(&wanted).unwrap();
+        let own = wanted
+            .iter()
+            .flat_map(|place| &all.codes[*place as usize / 2 * 4..][..4]);
+        assert!(sampled.codes.iter().eq(own) && sampled.smiles.len() == wanted.len());
+        assert!(part.sampled(&[1]).is_err(), "no row has this place");
         assert!(PartFile::new(&path, 8).codes(&[]).is_err());
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();

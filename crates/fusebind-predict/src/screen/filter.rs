@@ -2,9 +2,10 @@
 //!
 //! Comes in: molecules. Goes out: whether they are kept.
 
-use fusebind_features::{entity::molecule::Molecule, feature::fingerprint::Fingerprint};
-
-use super::property::Property;
+use fusebind_features::{
+    entity::molecule::{Molecule, Property},
+    feature::fingerprint::Fingerprint,
+};
 
 /// The values of a property that are kept, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]

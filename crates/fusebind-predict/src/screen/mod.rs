@@ -4,20 +4,23 @@
 //! ([`Panel`]), and the best of what was scored ([`Best`]). A score depends on the model and its own pair alone, and ties are decided by
 //! row, so that hits depend neither on how the library is cut nor on the order in which its parts are done.
 
-//! For a stored library there is a first stage: codes of compounds ([`Sketch`]), weights of targets ([`guess`]) and the compounds that
-//! promise most ([`Candidates`]).
+//! For a stored library there is a first stage: codes of compounds ([`Sketch`], [`ModelCoder`]), weights of targets ([`guess`]), the compounds that
+//! promise most ([`Candidates`]), and all of it in order ([`first_stage`]).
 
 mod best;
 mod candidates;
+mod coder;
 mod filter;
 pub mod guess;
 mod panel;
-mod property;
 mod sketch;
+mod stage;
 
 pub use best::{Best, Ranked};
 pub use candidates::Candidates;
+pub use coder::ModelCoder;
 pub use filter::{Filter, Range, spread_out};
+pub use fusebind_features::entity::molecule::Property;
 pub use panel::Panel;
-pub use property::Property;
 pub use sketch::{Sketch, Sketcher};
+pub use stage::{Chosen, StageReport, StageSettings, TargetRecall, first_stage};

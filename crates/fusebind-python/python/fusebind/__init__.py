@@ -9,7 +9,7 @@
 from . import datasets
 from ._fusebind import Compound, Target, __version__
 from .errors import Error, InputError, ModelError, TrainingError
-from .model import Explanation, Model, Prediction, load
+from .model import Explanation, Model, Prediction, build_library, load
 from .tables import Table
 from .training import Evaluation, evaluate, train
 
@@ -26,6 +26,7 @@ __all__ = [
     "Target",
     "TrainingError",
     "__version__",
+    "build_library",
     "datasets",
     "evaluate",
     "load",

@@ -89,12 +89,30 @@ class Model:
     def explain_pairs(self, pairs: Sequence[Tuple[Compound, Target]], listener: Listener) -> List[str]: ...
     def embed(self, texts: Sequence[str], are_targets: bool) -> Tuple[int, bytes]: ...
     def screen(
-        self, library: Any, targets: Any, top: int, per_compound: bool, inside: bool, listener: Listener
-    ) -> Tuple[Table, List[str]]: ...
+        self,
+        library: Any,
+        targets: Any,
+        top: int,
+        per_compound: bool,
+        inside: bool,
+        stage: Tuple[Optional[int], int, bool],
+        listener: Listener,
+    ) -> Tuple[Table, List[str], Optional[str]]: ...
 
 def read_table(path: str) -> Tuple[Table, List[str]]: ...
 def read_dataset(path: str, columns: Columns, unit: Optional[str]) -> Tuple[Table, List[str]]: ...
 def simulate_dataset(out: str, drugs: int, targets: int, pairs: int, seed: int) -> None: ...
+def build_library(
+    model: Model,
+    files: Sequence[str],
+    out: str,
+    *,
+    distinct: bool,
+    append: bool,
+    part_rows: int,
+    columns: Columns,
+    listener: Listener,
+) -> Tuple[str, List[str]]: ...
 def draw_molecule(smiles: str, weights: Sequence[float]) -> str: ...
 def train_run(
     recipe: str,

@@ -15,6 +15,9 @@ CompoundLike = Union[str, _fusebind.Compound]
 TargetLike = Union[str, _fusebind.Target]
 Pair = Tuple[CompoundLike, TargetLike]
 
+RECALL = 0.95
+"""Recall of a first stage below which something is said."""
+
 
 class Prediction(Dict[str, Any]):
     """A prediction: the columns of `fusebind predict` by name. A notebook shows it with the drawn molecule."""
@@ -227,16 +230,26 @@ class Model:
         *,
         per: str = "target",
         inside: bool = False,
+        candidates: Optional[int] = None,
+        sample: int = 20_000,
+        exact: bool = False,
         progress: Progress = None,
     ) -> Table:
         """The best of a library for each target, as a `Table`: the predictions of the hits with ``rank``, best first.
 
+        A stored library (`build_library`) is screened in two stages: codes choose what the whole model looks at. What that misses is measured:
+        ``hits.stage`` is a dict with the ``recall`` of each target, and a recall below 0.95 is logged.
+
         Args:
-            library: Path of a file of any format, which is never held whole; a table with SMILES; or a list of SMILES.
+            library: Path of a file of any format, which is never held whole; the folder of a stored library; a table with SMILES; or a list
+                of SMILES.
             targets: Path (FASTA or a table), a table, a sequence, a list of sequences, or a dict from ids to sequences.
             top: Hits of each target, or of each compound.
             per: ``"target"`` or ``"compound"``.
             inside: Whether only pairs count that are inside what the model knows.
+            candidates: Of a stored library: compounds that the whole model looks at for each target; else ten for each hit, at least 10,000.
+            sample: Of a stored library: compounds that the whole model scores to fit the first stage and to measure its recall, half each.
+            exact: Of a stored library: whether the whole model looks at every compound.
             progress: A bar, or a function of rows done.
         """
         if per not in ("target", "compound"):
@@ -244,9 +257,71 @@ class Model:
         given = library if is_path(library) else _entities(library, "drug_id", "smiles")
         proteins = _sequences(targets)
         with Listener(progress, "compounds") as listener:
-            table, rejected = self._native.screen(given, proteins, int(top), per == "compound", bool(inside), listener)
-            listener(0, 0, rejected)
-        return Table._of(table)
+            stage = (candidates, int(sample), bool(exact))
+            table, rejected, report = self._native.screen(
+                given, proteins, int(top), per == "compound", bool(inside), stage, listener
+            )
+            hits = Table._of(table)
+            hits.stage = json.loads(report) if report else None
+            listener(0, 0, rejected + _missed(hits.stage))
+        return hits
+
+
+def _missed(stage: Optional[Dict[str, Any]]) -> List[str]:
+    """What is to be said of the recall of a first stage."""
+    found = [(target["recall"], target["target"]) for target in (stage or {}).get("recall", ())]
+    if not found or min(found)[0] >= RECALL:
+        return []
+    recall, target = min(found)
+    return [f"first stage: recall {recall:.3f} for {target}; more candidates find more, exact=True finds all"]
+
+
+def build_library(
+    files: Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]]],
+    out: Union[str, "os.PathLike[str]"],
+    model: Union[str, "os.PathLike[str]", Model],
+    *,
+    distinct: bool = False,
+    append: bool = False,
+    part_rows: int = 65_536,
+    columns: Optional[Mapping[str, str]] = None,
+    progress: Progress = None,
+) -> Dict[str, Any]:
+    """Reads and codes compounds once, for screenings in two stages; returns what the manifest of the library says.
+
+    The folder is the one that `fusebind library build` writes. A build that was stopped goes on where it was when it is called again.
+
+    Args:
+        files: Files of compounds (CSV, TSV, SMILES, SDF, Parquet; packed or not).
+        out: Folder of the library.
+        model: What codes the compounds, and screens the library later: a model or its path.
+        distinct: Whether only the first of several rows of one compound is kept.
+        append: Whether the files are added to a library that is complete.
+        part_rows: Rows of the files in a part; a stopped build loses one at most.
+        columns: Names of columns by role (``drug_id``, ``smiles``), where detection is not enough.
+        progress: A bar, or a function of rows done.
+    """
+    coder = model if isinstance(model, Model) else load(model)
+    if coder._how[0]:
+        raise InputError("a library is coded by the whole model", field="model", remedy="load the model without `without`")
+    if not 1 <= part_rows <= 1_000_000:
+        raise InputError("part_rows is not between 1 and 1,000,000", field="part_rows", remedy="leave it out")
+    paths = [os.fspath(path) for path in ([files] if is_path(files) else files)]  # type: ignore[list-item, union-attr]
+    if not paths:
+        raise InputError("there is no file", field="files", remedy="name at least one")
+    with Listener(progress, "compounds") as listener:
+        text, rejected = _fusebind.build_library(
+            coder._native,
+            paths,
+            os.fspath(out),
+            distinct=distinct,
+            append=append,
+            part_rows=part_rows,
+            columns=list((columns or {}).items()),
+            listener=listener,
+        )
+        listener(0, 0, rejected)
+    return json.loads(text)
 
 
 def _opened(path: str, without: List[str], encoders: List[str], without_encoders: bool) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import os
-from typing import Any, Dict, Iterator, List, Mapping, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 from . import _fusebind
 from .errors import InputError
@@ -20,6 +20,9 @@ class Table:
 
     It has ``__arrow_c_stream__``: ``polars.DataFrame(table)``, ``pyarrow.table(table)`` and ``duckdb.from_arrow(table)`` read it without a copy.
     """
+
+    stage: Optional[Dict[str, Any]] = None
+    """Of hits of a stored library: how the first stage chose, with its recall for each target."""
 
     def __init__(self, data: TableLike) -> None:
         self._native = native(data)

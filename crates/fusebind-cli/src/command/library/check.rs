@@ -1,18 +1,16 @@
 //! `fusebind library check`: whether every file is what was written.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use fusebind::{
-    data::store::{PartFile, StoredRow},
-    features::entity::molecule::{Chemistry, Molecule},
-    predict::{
-        Model,
-        screen::{Sketch, Sketcher},
+    data::store::{StoredLibrary, StoredPart, StoredRow},
+    features::{
+        coded::Coder,
+        entity::molecule::{Chemistry, Molecule},
     },
+    predict::screen::ModelCoder,
 };
 
-use super::store::{ModelMark, PartMark, StoredLibrary};
+use super::mark::model_mark;
 use crate::{args::LibraryCheckArgs, command::output::say, console::Console, exit::Failure, load};
 
 /// Compounds of a part that are coded again.
@@ -25,14 +23,24 @@ pub fn run(args: &LibraryCheckArgs, console: &Console) -> anyhow::Result<()> {
         Some(path) => {
             let how = load::ModelFlags::new(args.device, &args.encoders, None);
             let model = load::model(path, how, console)?;
-            library.check_model(&ModelMark::of(path, model.description())?, path)?;
+            library.check_model(&model_mark(path, model.description())?, path)?;
             Some(model)
         }
         None => None,
     };
+    let mut coder = model.as_ref().map(ModelCoder::new);
+    if let (Some(coder), Some(sketch)) = (&mut coder, &sketch)
+        && !coder.resume(sketch)
+    {
+        return Err(Failure::failed(
+            format!("{}: its sketch does not fit the model", args.folder.display()),
+            "build the library again in a new folder",
+        ));
+    }
     let (mut faults, mut compounds) = (Vec::new(), 0);
-    for part in library.parts() {
-        match check(&part, model.as_ref().zip(sketch.as_ref())) {
+    let parts = library.manifest.parts.len();
+    for part in (0..parts).filter_map(|at| library.part(at)) {
+        match check(&part, coder.as_ref().map(|coder| coder as &dyn Coder)) {
             Ok(rows) => compounds += rows,
             Err(fault) => faults.push(format!("{fault:#}")),
         }
@@ -50,38 +58,35 @@ pub fn run(args: &LibraryCheckArgs, console: &Console) -> anyhow::Result<()> {
     };
     let said = if model.is_some() { ", coded by this model" } else { "" };
     Ok(say(format_args!(
-        "{}: {} parts with {compounds} compounds are whole{said}; {state}",
+        "{}: {parts} parts with {compounds} compounds are whole{said}; {state}",
         args.folder.display(),
-        library.manifest.parts.len()
     ))?)
 }
 
-/// The rows of a part that is whole and, where there is a model, coded by it.
-fn check(part: &(&PartMark, PathBuf, PartFile), coder: Option<(&Model, &Sketch)>) -> anyhow::Result<usize> {
-    let coded = StoredLibrary::coded(part, true)?;
-    let (mark, path, file) = part;
-    let rows = StoredLibrary::rows(file, None)?;
+/// The rows of a part that is whole and, where there is a coder, coded by it.
+fn check(part: &StoredPart<'_>, coder: Option<&dyn Coder>) -> anyhow::Result<usize> {
+    let coded = part.coded(true)?;
+    let rows = part.rows(None)?;
     let places = rows.iter().map(|row| row.place);
-    let is_whole = mark.kept == rows.len() as u64 && places.eq(coded.places.iter().copied());
+    let is_whole = part.mark.kept == rows.len() as u64 && places.eq(coded.places.iter().copied());
     anyhow::ensure!(
         is_whole,
         "{}: does not hold the rows that the manifest counts",
-        path.display()
+        part.path.display()
     );
-    let Some((model, sketch)) = coder else {
+    let Some(coder) = coder else {
         return Ok(rows.len());
     };
     let read = |row: &StoredRow| -> anyhow::Result<Molecule> {
-        let toolkit = model.description().standardise;
-        let molecule = toolkit.molecule(&row.smiles);
-        molecule.with_context(|| format!("{}: {}", path.display(), row.smiles))
+        let molecule = coder.standardise().molecule(&row.smiles);
+        molecule.with_context(|| format!("{}: {}", part.path.display(), row.smiles))
     };
     let some: Vec<Molecule> = rows.iter().take(COMPARED).map(read).collect::<anyhow::Result<_>>()?;
-    let codes = Sketcher::new(model).codes(sketch, &some.iter().collect::<Vec<_>>());
+    let codes = coder.codes(&some.iter().collect::<Vec<_>>());
     anyhow::ensure!(
         coded.codes.starts_with(&codes),
         "{}: its codes are not those that the model gives",
-        path.display()
+        part.path.display()
     );
     Ok(rows.len())
 }

@@ -1,6 +1,7 @@
 //! `fusebind library info`: what a stored library holds.
 
-use super::store::StoredLibrary;
+use fusebind::data::store::StoredLibrary;
+
 use crate::{args::LibraryInfoArgs, command::output::say};
 
 pub fn run(args: &LibraryInfoArgs) -> anyhow::Result<()> {

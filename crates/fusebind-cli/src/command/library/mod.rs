@@ -3,7 +3,9 @@
 mod build;
 mod check;
 mod info;
-pub mod store;
+mod mark;
+
+pub use mark::model_mark;
 
 use crate::{args::LibraryCommand, console::Console};
 

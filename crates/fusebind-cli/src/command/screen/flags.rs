@@ -4,12 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use fusebind::data::source::{Keep, load_targets};
+use fusebind::data::{
+    source::{Keep, load_targets},
+    store::{FileMark, StoredLibrary},
+};
 
-use super::plan::{FileMark, NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
+use super::plan::{NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
 use crate::{
     args::{ScreenArgs, SourceArgs},
-    command::library::store::StoredLibrary,
     console::Console,
     exit::Failure,
     load,
@@ -56,15 +58,11 @@ pub fn stored(args: &ScreenArgs) -> anyhow::Result<Option<StoredLibrary>> {
             false => Ok(None),
         };
     };
-    let library = StoredLibrary::open(folder)?;
+    let library = StoredLibrary::open_complete(folder)?;
     match () {
         () if args.library.len() > 1 => Err(Failure::misuse(
             format!("{}: a stored library is screened by itself", folder.display()),
             "add the other files to it with `library build --append`",
-        )),
-        () if !library.manifest.complete => Err(Failure::failed(
-            format!("{}: is not finished", folder.display()),
-            "give the same `library build` command again",
         )),
         () if !args.filter.like.is_empty() && !args.stage.exact => Err(Failure::misuse(
             "--like: a stored library holds no fingerprints",
@@ -110,7 +108,7 @@ pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console
         },
         library: match stored {
             Some(stored) => stored.files(),
-            None => files(args).iter().map(mark).collect::<anyhow::Result<_>>()?,
+            None => files(args).iter().map(mark).collect::<Result<_, _>>()?,
         },
         store: None,
         smiles: args.smiles.clone(),

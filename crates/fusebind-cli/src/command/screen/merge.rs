@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use fusebind::data::store::FileMark;
+
 use super::{
     hits::{self, Ending},
-    plan::FileMark,
     tally::Tally,
     work::WorkFolder,
 };

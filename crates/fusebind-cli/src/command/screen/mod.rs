@@ -10,7 +10,6 @@ pub mod plan;
 pub mod progress;
 pub mod rows;
 mod run;
-mod shelf;
 mod stage;
 mod status;
 mod tally;

@@ -2,12 +2,9 @@
 //!
 //! Comes in: files and settings. Goes out: [`Plan`], and in words what differs between two of them.
 
-use std::{fs::File, io::Read, path::Path};
-
 use anyhow::Context;
-use fusebind::{features::entity::protein::Protein, predict::screen::Filter};
+use fusebind::{data::store::FileMark, features::entity::protein::Protein, predict::screen::Filter};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{args::SourceArgs, exit::Failure};
 
@@ -15,13 +12,6 @@ use crate::{args::SourceArgs, exit::Failure};
 pub const SCHEMA: u32 = 1;
 /// Candidates for each hit of a diverse screening.
 const CANDIDATES: usize = 10;
-
-/// A file and what it held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileMark {
-    pub path: String,
-    pub sha256: String,
-}
 
 /// A protein under the name that the user gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,36 +84,6 @@ pub struct Plan {
     pub targets: Vec<NamedProtein>,
     pub off_targets: Vec<NamedProtein>,
     pub settings: Settings,
-}
-
-impl FileMark {
-    /// The file at `path`; what it holds is looked at where units are to be kept.
-    pub fn of(path: &Path, is_kept: bool) -> anyhow::Result<Self> {
-        Ok(Self {
-            path: path.display().to_string(),
-            sha256: if is_kept { sha256(path)? } else { String::new() },
-        })
-    }
-}
-
-/// SHA-256 of a file.
-pub fn sha256(path: &Path) -> anyhow::Result<String> {
-    let read = || -> std::io::Result<String> {
-        let (mut file, mut hash) = (File::open(path)?, Sha256::new());
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hex(&hash.finalize())),
-                count => hash.update(&buffer[..count]),
-            }
-        }
-    };
-    read().with_context(|| format!("{} cannot be read", path.display()))
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Settings {

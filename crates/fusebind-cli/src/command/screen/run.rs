@@ -6,8 +6,12 @@ use std::{
 };
 
 use fusebind::{
+    data::store::{NumberedRows, StoredLibrary, StoredRows},
     features::entity::protein::Protein,
-    predict::{Model, screen::Panel},
+    predict::{
+        Model,
+        screen::{Panel, StageReport, StageSettings, first_stage},
+    },
 };
 
 use super::{
@@ -15,9 +19,8 @@ use super::{
     hits::{self, Ending},
     plan::{Plan, Shard, proteins},
     progress::{Progress, duration, peak_memory},
-    rows::{Rows, Source, estimate},
-    shelf::StoredRows,
-    stage::{self, StageReport},
+    rows::{self, Source, estimate},
+    stage,
     tally::Tally,
     unit::{Job, UnitResult},
     work::{End, WorkFolder},
@@ -25,7 +28,7 @@ use super::{
 use crate::{
     args::ScreenArgs,
     command::{
-        library::store::{ModelMark, StoredLibrary},
+        library::model_mark,
         output::{create_parent, protect, say},
     },
     console::Console,
@@ -45,7 +48,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     let how = load::ModelFlags::new(args.device, &args.encoders, None);
     let model = load::model(&args.run, how, console)?;
     if let Some(stored) = &stored {
-        stored.check_model(&ModelMark::of(&args.run, model.description())?, &args.run)?;
+        stored.check_model(&model_mark(&args.run, model.description())?, &args.run)?;
     }
     check_domain(&plan, &model)?;
     let named = proteins(&plan.targets)?;
@@ -57,11 +60,9 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         filter: &filter,
         toolkit: model.description().standardise,
     };
+    let note = |note: &str| console.note(format_args!("note: {note}"));
     if args.dry_run {
-        return sample(
-            &job,
-            (rows(&job, args, stored.as_ref(), console)?, args, stored.as_ref()),
-        );
+        return sample(&job, (rows(&job, args, stored.as_ref(), &note)?, args, stored.as_ref()));
     }
     let work = args
         .work
@@ -69,7 +70,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         .map(|folder| WorkFolder::create(folder, &plan))
         .transpose()?;
     let mut tally = Tally::new(&plan.settings);
-    let (source, total, found) = chosen((&job, &model), args, stored.as_ref(), console)?;
+    let (source, total, found) = chosen((&job, &model), args, stored.as_ref(), (console, &note))?;
     let end = compute(&job, (source, total), (work.as_ref(), shard), &mut tally, console)?;
     if let Some(work) = &work {
         work.put_end(end)?;
@@ -130,14 +131,25 @@ fn chosen<'a>(
     (job, model): (&Job<'_>, &Model),
     args: &'a ScreenArgs,
     stored: Option<&'a StoredLibrary>,
-    console: &'a Console,
+    (console, note): (&Console, &'a dyn Fn(&str)),
 ) -> anyhow::Result<(Source<'a>, Option<u64>, Option<StageReport>)> {
     let Some(stored) = stored.filter(|_| !args.stage.exact) else {
-        return Ok((rows(job, args, stored, console)?, total(args, stored), None));
+        return Ok((rows(job, args, stored, note)?, total(args, stored), None));
     };
-    let (places, found) = stage::candidates(stored, (job, model), console)?;
-    let total = places.len() as u64;
-    Ok((Source::Store(StoredRows::at(stored, places)), Some(total), Some(found)))
+    let plan = job.plan;
+    let store = plan.store.clone().unwrap_or_default();
+    let settings = StageSettings {
+        candidates: store.candidates,
+        sample: store.sample,
+        hits: plan.settings.kept() as u64,
+        targets: plan.targets.iter().map(|target| target.id.clone()).collect(),
+    };
+    let say = |text: &str| console.note(text);
+    let found = first_stage(stored, (model, job.panel, job.filter), &settings, &say)?;
+    stage::say(&found.report, console);
+    let total = found.places.len() as u64;
+    let source = Source::Store(StoredRows::at(stored, found.places));
+    Ok((source, Some(total), Some(found.report)))
 }
 
 /// All rows that may be screened.
@@ -145,19 +157,16 @@ fn rows<'a>(
     job: &Job<'_>,
     args: &'a ScreenArgs,
     stored: Option<&'a StoredLibrary>,
-    console: &'a Console,
+    note: &'a dyn Fn(&str),
 ) -> anyhow::Result<Source<'a>> {
     if let Some(stored) = stored {
         return Ok(Source::Store(StoredRows::all(stored)));
     }
     let source = args.source.following(job.toolkit)?;
-    let files = flags::files(args);
-    Ok(Source::Files(Box::new(Rows::new(
-        files,
-        &source,
-        args.smiles.as_deref(),
-        console,
-    ))))
+    let given = args.smiles.as_deref().map(rows::given).into_iter().collect();
+    let how = (load::columns(&source), source.toolkit());
+    let rows = NumberedRows::new(given, flags::files(args), how, note);
+    Ok(Source::Files(Box::new(rows)))
 }
 
 /// About how many rows they are.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use fusebind::{
     data::{
-        source::{LibraryRow, LibraryText, Structure},
+        source::{LibraryText, Structure},
+        store::NumberedRow,
         table::Rejection,
     },
     features::entity::molecule::{Molecule, Standardise},
@@ -21,16 +22,6 @@ use super::plan::{Per, Plan};
 const ROWS: usize = 4096;
 /// Rejected rows of a unit that are listed.
 const LISTED: usize = 1000;
-
-/// A row of a library among all its files.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Place among all rows.
-    pub place: u64,
-    /// Its file.
-    pub file: u32,
-    pub row: LibraryRow,
-}
 
 /// The compound of a hit, as its row says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +117,7 @@ impl Hit {
 
 impl UnitResult {
     /// Scores the rows of a unit.
-    pub fn compute(job: &Job<'_>, unit: u64, rows: &[Row]) -> Self {
+    pub fn compute(job: &Job<'_>, unit: u64, rows: &[NumberedRow]) -> Self {
         let mut result = Self {
             unit,
             rows: rows.len() as u64,
@@ -158,8 +149,8 @@ impl UnitResult {
         result
     }
 
-    fn score(&mut self, job: &Job<'_>, rows: &[Row], best: &mut BTreeMap<u64, Best>) {
-        let read = |row: &Row| -> Result<Option<Molecule>, Rejection> {
+    fn score(&mut self, job: &Job<'_>, rows: &[NumberedRow], best: &mut BTreeMap<u64, Best>) {
+        let read = |row: &NumberedRow| -> Result<Option<Molecule>, Rejection> {
             let content = row.row.content.as_ref().map_err(Clone::clone)?;
             let molecule = content.molecule(&job.toolkit).map_err(|reason| {
                 let file = job

@@ -9,14 +9,10 @@ use std::{
 };
 
 use anyhow::Context;
-use fusebind::data::table::write_atomically;
+use fusebind::data::{store::sha256_of, table::write_atomically};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
 
-use super::{
-    plan::{Plan, hex},
-    unit::UnitResult,
-};
+use super::{plan::Plan, unit::UnitResult};
 use crate::exit::Failure;
 
 const PLAN: &str = "plan.json";
@@ -127,7 +123,7 @@ impl WorkFolder {
 fn put(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_vec(value).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(write_atomically(path, |file| {
-        writeln!(file, "{}", hex(&Sha256::digest(&text)))?;
+        writeln!(file, "{}", sha256_of(&text))?;
         file.write_all(&text)
     })?)
 }
@@ -137,7 +133,7 @@ fn get<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (sum, text) = bytes.split_at(end);
     let text = text.get(1..).unwrap_or_default();
-    let value = (sum == hex(&Sha256::digest(text)).as_bytes()).then(|| serde_json::from_slice(text).ok());
+    let value = (sum == sha256_of(text).as_bytes()).then(|| serde_json::from_slice(text).ok());
     value.flatten().ok_or_else(|| {
         Failure::failed(
             format!("{}: is damaged, or of another version of fusebind", path.display()),

@@ -23,6 +23,7 @@ mod draw;
 mod fields;
 mod gate;
 mod inert;
+mod property;
 mod salt;
 mod sd;
 
@@ -30,4 +31,5 @@ pub use chematic::{ChematicToolkit, is_counter_ion};
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule, Standardise};
 pub use draw::draw;
 pub use inert::FRAGMENT_ATOMS;
+pub use property::Property;
 pub use sd::split_sd_record;

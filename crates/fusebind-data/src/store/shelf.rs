@@ -2,13 +2,11 @@
 //!
 //! Comes in: a library and places. Goes out: rows as those of a file, in order.
 
-use fusebind::data::{
+use super::{library::StoredLibrary, numbered::NumberedRow, part::StoredRow};
+use crate::{
+    Error,
     source::{LibraryRow, LibraryText, Structure},
-    store::StoredRow,
 };
-
-use super::unit::Row;
-use crate::command::library::store::StoredLibrary;
 
 /// See the file's header.
 pub struct StoredRows<'a> {
@@ -43,29 +41,37 @@ impl<'a> StoredRows<'a> {
     }
 
     /// The next `most` rows, fewer at the end.
-    pub fn take(&mut self, most: u64) -> anyhow::Result<Vec<Row>> {
+    ///
+    /// # Errors
+    /// Where a part cannot be read, or is not what was written.
+    pub fn take(&mut self, most: u64) -> Result<Vec<NumberedRow>, Error> {
         let mut rows = Vec::new();
-        while (rows.len() as u64) < most {
-            if let Some(row) = self.ready.next() {
-                rows.push(shown(row));
-                continue;
-            }
-            let Some((mark, path, part)) = self.library.parts().nth(self.next_part) else {
-                break;
-            };
-            self.next_part += 1;
-            if self.verifies {
-                StoredLibrary::verify(mark, &path)?;
-            }
-            self.ready = StoredLibrary::rows(&part, self.wanted.as_deref())?.into_iter();
+        while (rows.len() as u64) < most && (self.ready.len() > 0 || self.read_part()?) {
+            let left = most as usize - rows.len();
+            rows.extend(self.ready.by_ref().take(left).map(shown));
         }
         Ok(rows)
+    }
+
+    /// Makes the rows of the next part ready; false after the last.
+    fn read_part(&mut self) -> Result<bool, Error> {
+        if self.next_part >= self.library.manifest.parts.len() {
+            return Ok(false);
+        }
+        if let Some(part) = self.library.part(self.next_part) {
+            if self.verifies {
+                part.verify()?;
+            }
+            self.ready = part.rows(self.wanted.as_deref())?.into_iter();
+        }
+        self.next_part += 1;
+        Ok(true)
     }
 }
 
 /// A stored row as a row of a file.
-fn shown(row: StoredRow) -> Row {
-    Row {
+fn shown(row: StoredRow) -> NumberedRow {
+    NumberedRow {
         place: row.place,
         file: row.file,
         row: LibraryRow {

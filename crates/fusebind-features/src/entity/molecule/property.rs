@@ -3,7 +3,8 @@
 //! Comes in: a molecule. Goes out: numbers. Donors and acceptors are those of Lipinski et al. 1997 (doi 10.1016/S0169-409X(96)00423-1): hydrogens
 //! on N and O, and N and O. Rings are independent cycles.
 
-use fusebind_features::entity::molecule::Molecule;
+use super::chemistry::Molecule;
+use crate::feature::graph::BondFeatures;
 
 /// A property that a compound is kept by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,17 +49,20 @@ impl Property {
         Self::Rings,
     ];
 
-    /// Name in flags.
+    /// Their names in flags and stored libraries, in the same order.
+    pub const NAMES: [&'static str; 7] = [
+        "heavy-atoms",
+        "weight",
+        "donors",
+        "acceptors",
+        "rotatable-bonds",
+        "charge",
+        "rings",
+    ];
+
+    /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::HeavyAtoms => "heavy-atoms",
-            Self::Weight => "weight",
-            Self::Donors => "donors",
-            Self::Acceptors => "acceptors",
-            Self::RotatableBonds => "rotatable-bonds",
-            Self::Charge => "charge",
-            Self::Rings => "rings",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// Its value of `molecule`.
@@ -103,7 +107,7 @@ fn rings(molecule: &Molecule) -> usize {
         at
     }
     let mut parts: Vec<usize> = (0..molecule.graph.atoms.len()).collect();
-    let closes = |bond: &&fusebind_features::feature::graph::BondFeatures| {
+    let closes = |bond: &&BondFeatures| {
         let [a, b] = [bond.a, bond.b].map(|at| root(&parts, at as usize));
         parts[a] = b;
         a == b
@@ -115,17 +119,23 @@ impl std::str::FromStr for Property {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(Self::name);
         let found = Self::ALL.into_iter().find(|property| property.name() == name);
-        found.ok_or_else(|| format!("`{name}` is none of {}", names.join(", ")))
+        found.ok_or_else(|| format!("`{name}` is none of {}", Self::NAMES.join(", ")))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use fusebind_features::entity::molecule::{ChematicToolkit, Chemistry};
-
     use super::*;
+    use crate::entity::molecule::{ChematicToolkit, Chemistry};
+
+    #[test]
+    fn names_lead_back_to_their_properties() {
+        for property in Property::ALL {
+            assert_eq!(property.name().parse(), Ok(property));
+        }
+        assert!("size".parse::<Property>().is_err());
+    }
 
     #[test]
     fn properties_are_those_of_the_structure() {

@@ -1,0 +1,288 @@
+//! The first stage of a screening of a stored library: which compounds the whole model looks at.
+//!
+//! A sample of the library is scored by the whole model. One half fits the weights of each target, the other half, which they have not
+//! seen, measures the recall. Comes in: a library, read part by part. Goes out: candidates and [`StageReport`]. Codes are read once in full,
+//! and beside that where the sample lies; all else needs places alone.
+
+use std::collections::BTreeSet;
+
+use fusebind_features::{
+    coded::{CodedLibrary, CodedRows},
+    entity::molecule::{Chemistry, Molecule, Property},
+    random::Stream,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    best::{Best, Ranked},
+    candidates::Candidates,
+    filter::Filter,
+    guess,
+    panel::Panel,
+};
+use crate::model::Model;
+
+/// Least hits of the sample that a recall is the share of.
+const LEAST: usize = 20;
+/// Molecules that are held at a time.
+const HELD: usize = 4096;
+
+/// How a first stage chooses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageSettings {
+    /// Candidates of each target.
+    pub candidates: u64,
+    /// Compounds of the sample.
+    pub sample: u64,
+    /// Hits that are wanted of each target.
+    pub hits: u64,
+    /// What the targets are called, in the order of the panel.
+    pub targets: Vec<String>,
+}
+
+/// Recall of the first stage for a target, on the half of the sample that the weights have not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetRecall {
+    /// What the target is called.
+    pub target: String,
+    /// Share of the best `hits` by the whole model that are among the first `kept` of the first stage.
+    pub recall: f64,
+}
+
+/// What is known of a first stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageReport {
+    /// Compounds of the library.
+    pub compounds: u64,
+    /// Those that the property filters leave.
+    pub filtered: u64,
+    /// Candidates of each target.
+    pub candidates: u64,
+    /// Candidates of all together.
+    pub candidates_of_all: u64,
+    /// Compounds that the weights were fitted on; 0 where there are no more compounds than candidates, and no first stage.
+    pub fitted_on: usize,
+    /// Compounds that the recall was measured on.
+    pub measured_on: usize,
+    /// Hits that recall is the share of.
+    pub hits: usize,
+    /// How many compounds of the measured half the first stage keeps.
+    pub kept: usize,
+    /// Of each target, in the order of the panel.
+    pub recall: Vec<TargetRecall>,
+}
+
+/// What the whole model looks at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chosen {
+    /// Places, ascending. The parts that they lie in were verified.
+    pub places: Vec<u64>,
+    /// How they were chosen.
+    pub report: StageReport,
+}
+
+/// Places of the library that pass the property filters, as far as they matter.
+struct Survey {
+    /// All of them, where there are no more than candidates; else some more.
+    places: Vec<u64>,
+    /// Those of the sample in each part.
+    sample: Vec<Vec<u64>>,
+}
+
+/// A sample, `[B, C]` and `[B, T]`.
+#[derive(Default)]
+struct Sampled {
+    codes: Vec<i8>,
+    scores: Vec<f64>,
+}
+
+/// The candidates of all targets of `panel` among the compounds of `library` that pass the property ranges of `filter`: all, where they are no
+/// more than candidates. `say` is told what takes long.
+///
+/// # Errors
+/// Where the library cannot be read.
+pub fn first_stage<L: CodedLibrary>(
+    library: &L,
+    (model, panel, filter): (&Model, &Panel<'_>, &Filter),
+    settings: &StageSettings,
+    say: &dyn Fn(&str),
+) -> Result<Chosen, L::Error> {
+    let mut report = StageReport {
+        candidates: settings.candidates,
+        ..StageReport::default()
+    };
+    let survey = survey(library, filter, settings, &mut report)?;
+    if report.filtered <= settings.candidates {
+        (0..library.parts()).try_for_each(|part| library.verify(part))?;
+        report.candidates_of_all = report.filtered;
+        let places = survey.places;
+        return Ok(Chosen { places, report });
+    }
+    let count: usize = survey.sample.iter().map(Vec::len).sum();
+    say(&format!("the whole model scores a sample of {count} compounds"));
+    let sampled = score(library, &survey.sample, (model, panel))?;
+    let (channels, targets) = (library.channels(), panel.len());
+    let weights = {
+        let fitted = half(&sampled, 0, targets);
+        report.fitted_on = fitted.codes.len() / channels;
+        guess::fit(&fitted.codes, channels, &fitted.scores)
+    };
+    measure(&mut report, half(&sampled, 1, targets), &weights, settings);
+    let mut best = Candidates::new(&weights, channels, settings.candidates as usize);
+    let with_properties = !filter.ranges.is_empty();
+    for part in 0..library.parts() {
+        let coded = filtered(library.coded(part, with_properties)?, filter, channels);
+        best.offer(&coded.codes, &coded.places);
+    }
+    let mut places = best.places().concat();
+    places.sort_unstable();
+    places.dedup();
+    report.candidates_of_all = places.len() as u64;
+    Ok(Chosen { places, report })
+}
+
+/// Counts compounds and draws the sample.
+fn survey<L: CodedLibrary>(
+    library: &L,
+    filter: &Filter,
+    settings: &StageSettings,
+    report: &mut StageReport,
+) -> Result<Survey, L::Error> {
+    let mut drawn = Best::new(settings.sample as usize);
+    let (mut places, mut ends) = (Vec::new(), Vec::new());
+    for part in 0..library.parts() {
+        let rows = library.places(part, !filter.ranges.is_empty())?;
+        report.compounds += rows.places.len() as u64;
+        let before = ends.last().copied().unwrap_or(0);
+        ends.push(rows.places.last().map_or(before, |last| last + 1));
+        let rows = filtered(rows, filter, 0);
+        report.filtered += rows.places.len() as u64;
+        for place in rows.places {
+            // So many compounds with the least hash: any sample is part of a larger one.
+            let score = -(drawn_number(place) as f64);
+            drawn.offer(Ranked { score, place });
+            if (places.len() as u64) <= settings.candidates {
+                places.push(place);
+            }
+        }
+    }
+    let mut drawn: Vec<u64> = drawn.iter().map(|ranked| ranked.place).collect();
+    drawn.sort_unstable();
+    let mut rest = &drawn[..];
+    let mut of_part = |end: &u64| {
+        let (own, later) = rest.split_at(rest.partition_point(|place| place < end));
+        rest = later;
+        own.to_vec()
+    };
+    let sample = ends.iter().map(&mut of_part).collect();
+    Ok(Survey { places, sample })
+}
+
+/// The rows that the property ranges leave.
+fn filtered(rows: CodedRows, filter: &Filter, channels: usize) -> CodedRows {
+    if filter.ranges.is_empty() {
+        return rows;
+    }
+    let mut left = CodedRows::default();
+    let values = rows.properties.as_chunks::<{ Property::ALL.len() }>().0;
+    for (at, (place, values)) in rows.places.iter().zip(values).enumerate() {
+        if filter.is_within(values) {
+            left.places.push(*place);
+            left.codes.extend_from_slice(&rows.codes[at * channels..][..channels]);
+        }
+    }
+    left
+}
+
+/// A number that looks drawn at random, for each place; as many bits as a score holds.
+fn drawn_number(place: u64) -> u64 {
+    Stream::new(place).child(0).seed() >> 12
+}
+
+/// Codes and scores of the whole model of the compounds at `places` of each part.
+fn score<L: CodedLibrary>(
+    library: &L,
+    places: &[Vec<u64>],
+    (model, panel): (&Model, &Panel<'_>),
+) -> Result<Sampled, L::Error> {
+    let (mut sampled, mut waiting) = (Sampled::default(), Vec::new());
+    for (part, places) in places.iter().enumerate() {
+        if !places.is_empty() {
+            let rows = library.sampled(part, places)?;
+            sampled.codes.extend(rows.codes);
+            waiting.extend(rows.smiles);
+        }
+        while waiting.len() >= HELD || (part + 1 == library.parts() && !waiting.is_empty()) {
+            let rest = waiting.split_off(waiting.len().min(HELD));
+            sampled.scores.extend(scores(&waiting, (model, panel))?);
+            waiting = rest;
+        }
+    }
+    Ok(sampled)
+}
+
+/// What the whole model says of some compounds, on a scale on which dot products add up, `[B, T]`.
+fn scores(smiles: &[String], (model, panel): (&Model, &Panel<'_>)) -> Result<Vec<f64>, fusebind_features::Error> {
+    let toolkit = model.description().standardise;
+    let read = smiles.par_iter().map(|smiles| toolkit.molecule(smiles));
+    let molecules: Vec<Molecule> = read.collect::<Result<_, _>>()?;
+    let is_probability = model.description().scales.is_empty();
+    let value = |score: Option<f64>| match (score, is_probability) {
+        (Some(score), true) => guess::logit(score),
+        (score, _) => score.unwrap_or_default(),
+    };
+    let scores = panel.scores(&molecules.iter().collect::<Vec<_>>(), false);
+    Ok(scores.into_iter().map(value).collect())
+}
+
+/// Every second compound of a sample.
+fn half(sampled: &Sampled, first: usize, targets: usize) -> Sampled {
+    let count = sampled.scores.len() / targets.max(1);
+    let channels = sampled.codes.len() / count.max(1);
+    let places = || (first..count).step_by(2);
+    Sampled {
+        codes: places()
+            .flat_map(|at| sampled.codes[at * channels..][..channels].iter().copied())
+            .collect(),
+        scores: places()
+            .flat_map(|at| sampled.scores[at * targets..][..targets].iter().copied())
+            .collect(),
+    }
+}
+
+/// Measures the recall at the shares of the library that hits and candidates are; where that is too few of the half, at more of both.
+fn measure(report: &mut StageReport, half: Sampled, weights: &[i8], settings: &StageSettings) {
+    let targets = settings.targets.len();
+    let count = half.scores.len() / targets;
+    let channels = weights.len() / targets;
+    let share = count as f64 / report.filtered as f64;
+    let wanted = settings.hits as f64;
+    report.measured_on = count;
+    report.hits = ((wanted * share).round() as usize).max(LEAST).min(count);
+    let kept = report.candidates as f64 / wanted * report.hits as f64;
+    report.kept = (kept.round() as usize).clamp(report.hits, count);
+    let of = |(at, target): (usize, &String)| {
+        let weights = &weights[at * channels..][..channels];
+        let product = |code: &[i8]| -> f64 {
+            code.iter()
+                .zip(weights)
+                .map(|(c, w)| f64::from(i32::from(*c) * i32::from(*w)))
+                .sum()
+        };
+        let guessed: Vec<f64> = half.codes.chunks(channels).map(product).collect();
+        let exact: Vec<f64> = half.scores.iter().skip(at).step_by(targets).copied().collect();
+        let best = |scores: &[f64], most: usize| {
+            let mut best = Best::new(most);
+            (scores.iter().zip(0..)).for_each(|(score, place)| best.offer(Ranked { score: *score, place }));
+            best.iter().map(|ranked| ranked.place).collect::<BTreeSet<u64>>()
+        };
+        let (hits, kept) = (best(&exact, report.hits), best(&guessed, report.kept));
+        TargetRecall {
+            target: target.clone(),
+            recall: hits.intersection(&kept).count() as f64 / report.hits.max(1) as f64,
+        }
+    };
+    report.recall = settings.targets.iter().enumerate().map(of).collect();
+}
