@@ -5,14 +5,18 @@
 //!
 //! ```sh
 //! cargo bench --bench screening -- --run runs/first --targets targets.fasta --molecules 100000,1000000
+//! cargo bench --bench screening -- --run runs/first --targets targets.fasta --molecules 100000,1000000 --stored
 //! ```
+//!
+//! With `--stored` each library is stored first and screened in two stages; `--program FILE` measures another build of fusebind, and `--folder DIR` is where
+//! libraries lie.
 
 #![allow(clippy::unwrap_used, missing_docs)] // a benchmark that meets the unexpected should stop
 
 use std::{
     env,
     fs::{self, File},
-    io::{BufWriter, Write},
+    io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -124,29 +128,54 @@ fn flag(name: &str) -> Option<String> {
     words.nth(1)
 }
 
-/// Seconds, peak memory in MiB and what a command says.
-fn measured(arguments: &[String]) -> (f64, u64, String) {
+/// What a command took and said.
+struct Measured {
+    seconds: f64,
+    /// Peak memory in MiB.
+    peak: u64,
+    /// Lines of stderr, with the seconds after which they came.
+    said: Vec<(f64, String)>,
+}
+
+impl Measured {
+    /// Seconds until a line with `words` came, and the line.
+    fn line(&self, words: &str) -> (f64, &str) {
+        let found = self.said.iter().find(|(_, line)| line.contains(words));
+        found.map_or((f64::NAN, ""), |(seconds, line)| (*seconds, line))
+    }
+}
+
+/// Runs the program that is measured.
+fn measured(arguments: &[&str]) -> Measured {
+    let program = flag("--program").unwrap_or_else(|| env!("CARGO_BIN_EXE_fusebind").into());
     let begun = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fusebind"))
+    let mut child = Command::new(program)
         .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let listener = thread::spawn(move || {
+        let heard = |line: std::io::Result<String>| (begun.elapsed().as_secs_f64(), line.unwrap_or_default());
+        lines.map(heard).collect::<Vec<_>>()
+    });
     let mut peak = 0;
     let status = format!("/proc/{}/status", child.id());
-    while child.try_wait().unwrap().is_none() {
+    let ended = loop {
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         peak = peak.max(kib.unwrap_or_default() / 1024);
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
         thread::sleep(Duration::from_millis(20));
-    }
+    };
     let seconds = begun.elapsed().as_secs_f64();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    (seconds, peak, said)
+    let said = listener.join().unwrap();
+    assert!(ended.success(), "{said:?}");
+    Measured { seconds, peak, said }
 }
 
 /// The number of targets in a FASTA file.
@@ -155,45 +184,105 @@ fn records(path: &str) -> usize {
     text.lines().filter(|line| line.starts_with('>')).count()
 }
 
+/// A row of the table of screenings of files.
+fn of_files(count: u64, [run, targets, file, folder]: [&str; 4]) {
+    let hits = format!("{folder}/fusebind-screening-{count}.parquet");
+    let words = [
+        "screen",
+        "run",
+        run,
+        "--library",
+        file,
+        "--targets",
+        targets,
+        "-o",
+        &hits,
+    ];
+    let measured = measured(&words);
+    let rate = count as f64 / measured.seconds;
+    let proteins = records(targets);
+    println!(
+        "| {count} | {proteins} | {:.1} | {rate:.0} | {:.0} | {} | {} |",
+        measured.seconds,
+        rate * proteins as f64,
+        measured.peak,
+        measured.line("compounds scored").1
+    );
+    fs::remove_file(hits).unwrap();
+}
+
+/// A row of the table of stored libraries: the build, then the stages of a screening.
+fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
+    let (library, hits) = (
+        format!("{folder}/fusebind-stored-{count}"),
+        format!("{folder}/fusebind-stored-{count}.parquet"),
+    );
+    let build = measured(&["library", "build", file, "--model", run, "-o", &library]);
+    let files = fs::read_dir(&library)
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len());
+    let bytes = files.sum::<u64>() as f64 / count as f64;
+    let screen = measured(&[
+        "screen",
+        "run",
+        run,
+        "--library",
+        &library,
+        "--targets",
+        targets,
+        "-o",
+        &hits,
+    ]);
+    let (survey, sample) = (screen.line("scores a sample").0, screen.line("are multiplied").0);
+    let (codes, said) = screen.line("first stage: ");
+    let whole = screen.line("compounds scored").0;
+    println!(
+        "| {count} | {:.0} | {:.0} | {} | {bytes:.0} | {survey:.1} | {:.1} | {:.1} | {:.2e} | {:.1} | {:.1} | {} | {said} |",
+        build.seconds,
+        count as f64 / build.seconds,
+        build.peak,
+        sample - survey,
+        codes - sample,
+        count as f64 * records(targets) as f64 / (codes - sample),
+        whole - codes,
+        screen.seconds,
+        screen.peak,
+    );
+    for file in [".rejected.csv", ".stage.json", ""] {
+        let _ = fs::remove_file(format!("{hits}{file}"));
+    }
+    fs::remove_dir_all(library).unwrap();
+}
+
 fn main() {
     let (Some(run), Some(targets)) = (flag("--run"), flag("--targets")) else {
-        println!("give --run RUN and --targets FASTA, and --molecules 100000,1000000 for other sizes");
+        println!(
+            "give --run RUN and --targets FASTA, --molecules 100000,1000000 for other sizes, and --stored for stored libraries"
+        );
         return;
     };
     let sizes = flag("--molecules").unwrap_or_else(|| "100000".into());
     let folder = flag("--folder").map_or_else(env::temp_dir, PathBuf::from);
-    let proteins = records(&targets);
-    println!("| molecules | targets | s | molecules/s | pairs/s | peak memory, MiB | rows |");
-    println!("|---|---|---|---|---|---|---|");
-    for count in sizes.split(',').map(|size| size.parse::<u64>().unwrap()) {
-        let file = folder.join(format!("fusebind-screening-{count}.smi"));
-        let hits = folder.join(format!("fusebind-screening-{count}.parquet"));
-        library(&file, count);
-        let [file, hits] = [file, hits].map(|path| path.display().to_string());
-        let words = [
-            "screen",
-            "run",
-            &run,
-            "--library",
-            &file,
-            "--targets",
-            &targets,
-            "-o",
-            &hits,
-        ];
-        let words: Vec<String> = words.map(str::to_string).into_iter().collect();
-        let (seconds, peak, said) = measured(&words);
-        let rows = said
-            .lines()
-            .find(|line| line.contains("compounds scored"))
-            .unwrap_or_default();
-        let rate = count as f64 / seconds;
+    let is_stored = env::args().any(|word| word == "--stored");
+    if is_stored {
         println!(
-            "| {count} | {proteins} | {seconds:.1} | {rate:.0} | {:.0} | {peak} | {rows} |",
-            rate * proteins as f64
+            "| molecules | build, s | molecules/s | peak, MiB | bytes a row | start and places, s | sample, s | codes, s | pairs/s | candidates and hits, s | \
+             screening, s | peak, MiB | first stage |"
         );
-        for path in [file, hits] {
-            fs::remove_file(path).unwrap();
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    } else {
+        println!("| molecules | targets | s | molecules/s | pairs/s | peak memory, MiB | rows |");
+        println!("|---|---|---|---|---|---|---|");
+    }
+    for count in sizes.split(',').map(|size| size.parse::<u64>().unwrap()) {
+        let path = folder.join(format!("fusebind-screening-{count}.smi"));
+        library(&path, count);
+        let (file, folder) = (path.display().to_string(), folder.display().to_string());
+        let names = [&*run, &*targets, &*file, &*folder];
+        match is_stored {
+            true => of_stored(count, names),
+            false => of_files(count, names),
         }
+        fs::remove_file(path).unwrap();
     }
 }

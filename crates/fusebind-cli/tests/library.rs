@@ -313,6 +313,32 @@ fn hits_of_a_stored_library_are_those_of_its_files() {
 }
 
 #[test]
+fn similarity_is_asked_before_candidates_are_chosen() {
+    done(&format!("{BUILD} --part-rows 128 -o alike"));
+    let screen =
+        "screen run run --targets targets.fasta --top 10 --library alike --like CCOc1ccccc1 --least-similarity 0.3";
+    done(&format!("{screen} --exact -o alike_exact.csv"));
+    let said = text(&done(&format!("{screen} --candidates 100 --sample 200 -o alike.csv")).stderr);
+    assert!(said.contains("similarities are computed for every compound"), "{said}");
+    assert_eq!(
+        bytes("alike.csv"),
+        bytes("alike_exact.csv"),
+        "there are few of them, and the whole model scores all"
+    );
+    let report: serde_json::Value = serde_json::from_slice(&bytes("alike.csv.stage.json")).unwrap();
+    assert!(report["filtered"].as_u64().unwrap() < 100, "{report}");
+    // Where more are alike than there may be candidates, the first stage chooses among them alone.
+    let few = screen.replace("0.3", "0.05");
+    done(&format!("{few} --candidates 30 --sample 200 -o few.csv"));
+    let report: serde_json::Value = serde_json::from_slice(&bytes("few.csv.stage.json")).unwrap();
+    let count = |key: &str| report[key].as_u64().unwrap();
+    assert!(
+        30 < count("filtered") && count("filtered") < count("compounds"),
+        "{report}"
+    );
+}
+
+#[test]
 fn another_model_and_what_cannot_be_done_are_refused() {
     done("library build library.csv --model run -o refusing");
     let screen = "--library refusing --targets targets.fasta -o refused.csv";
@@ -321,7 +347,6 @@ fn another_model_and_what_cannot_be_done_are_refused() {
         said.contains("was built with the model `small`") && said.contains("other"),
         "{said}"
     );
-    assert!(refused(&format!("screen run run {screen} --like CCO")).contains("holds no fingerprints"));
     assert!(refused(&format!("screen run run {screen} --candidates 5 --exact")).contains("cannot be used with"));
     let files = "screen run run --library library.csv --targets targets.fasta -o refused.csv --exact";
     assert!(refused(files).contains("about a stored library"));

@@ -256,6 +256,77 @@ fn filters_leave_out_compounds_before_they_are_scored() {
 }
 
 #[test]
+fn alerts_leave_compounds_out_or_mark_them() {
+    fs::write(
+        workplace().join("alerts.csv"),
+        "name,smarts\nchloride,[#6;X4]-[Cl]\nacid,[#6](=[#8])-[#8]-[#1]\nbad,[#6\n",
+    )
+    .unwrap();
+    let screen = "screen run run --library library.csv --targets targets.fasta --top 300";
+    let said = text(
+        &done(&format!(
+            "{screen} --alerts alerts.csv --report without.html -o without.csv"
+        ))
+        .stderr,
+    );
+    assert!(
+        said.contains("2 structural alerts") && said.contains("the SMARTS cannot be read"),
+        "{said}"
+    );
+    done(&format!(
+        "{screen} --alerts alerts.csv --mark-alerts --work marked --report marked.html -o marked.csv"
+    ));
+    let is_marked = |row: &Vec<String>| !row[1].is_empty();
+    let marked = table("marked.csv", &["smiles", "alerts", "rank"]);
+    let named = |smiles: &str| match (smiles.contains("Cl"), smiles.contains("C(=O)O")) {
+        (true, _) => "chloride",
+        (_, true) => "acid",
+        _ => "",
+    };
+    assert!(marked.iter().any(is_marked) && !marked.iter().all(is_marked));
+    assert!(
+        marked
+            .iter()
+            .filter(|row| is_marked(row))
+            .all(|row| row[1] == named(&row[0])),
+        "{marked:?}"
+    );
+    let clean: Vec<&String> = marked.iter().filter(|row| !is_marked(row)).map(|row| &row[0]).collect();
+    let without = table("without.csv", &["smiles"]);
+    assert!(clean.iter().all(|smiles| without.iter().any(|row| row[0] == **smiles)));
+    assert!(without.iter().all(|row| named(&row[0]) != "chloride"));
+    // Other alerts are another screening; the page of a merge is that of the run.
+    let other = run(
+        &format!("{screen} --alerts alerts.csv --work marked -o other.csv"),
+        workplace(),
+    );
+    assert!(
+        text(&other.stderr).contains("its alerts, or --mark-alerts, are others"),
+        "{}",
+        text(&other.stderr)
+    );
+    done("screen merge marked --report merged.html -o merged.csv");
+    assert_eq!(bytes("merged.html"), bytes("marked.html"));
+    let page = |file: &str| String::from_utf8(bytes(file)).unwrap();
+    let (without, marked) = (page("without.html"), page("marked.html"));
+    assert!(without.contains("--alerts") && without.contains("<svg") && without.contains("clusters of the first"));
+    assert!(marked.contains("alerts: ") && !without.contains("alerts: "));
+    for page in [without, marked] {
+        let names = page.matches("http://www.w3.org/2000/svg").count();
+        assert!(
+            !page.contains("<script") && page.matches("http").count() == names,
+            "loads nothing"
+        );
+    }
+    let pains = run(&format!("{screen} --alerts pains -o other.csv"), workplace());
+    assert!(
+        text(&pains.stderr).contains("wehi_pains.csv"),
+        "{}",
+        text(&pains.stderr)
+    );
+}
+
+#[test]
 fn targets_are_ranked_for_compounds() {
     done("screen run run --smiles CCO --targets targets.fasta --top 2 -o one_drug.csv");
     done("predict run --smiles CCO --targets targets.fasta -o one_exact.csv");

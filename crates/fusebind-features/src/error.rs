@@ -8,6 +8,8 @@ pub enum ErrorKind {
     Molecule,
     /// A sequence that is not a valid protein.
     Protein,
+    /// A pattern that cannot be read.
+    Smarts,
     /// A name that is not a modality.
     Modality,
 }

@@ -19,20 +19,24 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod bars;
 mod chart;
 mod curves;
 mod error;
 mod figure;
 mod forest;
+mod gallery;
 mod heat;
 mod page;
 mod plot;
 mod scale;
 mod table;
 
+pub use bars::Histogram;
 pub use chart::{Axis, Curves, Point, Series};
 pub use error::{Error, ErrorKind};
 pub use forest::{Forest, Interval};
+pub use gallery::{Card, Gallery};
 pub use heat::Heat;
 pub use page::{Block, Page, Section};
 pub use table::Table;

@@ -2,7 +2,10 @@
 
 use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
-use crate::{chart::Curves, error::Error, figure::Figure, forest::Forest, heat::Heat, table::Table};
+use crate::{
+    bars::Histogram, chart::Curves, error::Error, figure::Figure, forest::Forest, gallery::Gallery, heat::Heat,
+    table::Table,
+};
 
 /// A page: a title, a summary, and sections in reading order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +42,10 @@ pub enum Block {
     Heat(Heat),
     /// Differences with their intervals.
     Forest(Forest),
+    /// How often which numbers occur.
+    Histogram(Histogram),
+    /// Drawings side by side.
+    Gallery(Gallery),
     /// A drawing that is ready: its title, the SVG, and what to say below.
     Drawing {
         /// What it shows.
@@ -84,6 +91,8 @@ impl Block {
             Self::Curves(curves) => curves.figure()?.value(),
             Self::Heat(heat) => heat.figure(templates)?.value(),
             Self::Forest(forest) => forest.figure(templates)?.value(),
+            Self::Histogram(histogram) => histogram.figure(templates)?.value(),
+            Self::Gallery(gallery) => gallery.value(),
             Self::Drawing { title, svg, note } => Figure {
                 title: title.clone(),
                 svg: Some(svg.clone()),
@@ -101,6 +110,7 @@ fn templates() -> Result<Environment<'static>, Error> {
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.add_template("page.html", include_str!("template/page.html"))?;
     templates.add_template("heat.svg", include_str!("template/heat.svg"))?;
+    templates.add_template("bars.svg", include_str!("template/bars.svg"))?;
     templates.add_template("forest.svg", include_str!("template/forest.svg"))?;
     Ok(templates)
 }

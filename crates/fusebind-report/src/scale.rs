@@ -83,7 +83,7 @@ impl Scale {
     }
 
     /// The step of 1, 2 or 5 times a power of ten that makes at most `count` intervals.
-    fn step(&self, count: usize) -> f64 {
+    pub fn step(&self, count: usize) -> f64 {
         let raw = (self.high - self.low) / count.max(1) as f64;
         let power = 10f64.powf(raw.log10().floor());
         let round = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= raw * (1.0 - 1e-9));

@@ -51,6 +51,9 @@ pub struct ScreenArgs {
     /// CSV, TSV or Parquet file of hits.
     #[arg(short, long, value_name = "FILE", required_unless_present_any = ["shard", "dry_run"])]
     pub out: Option<PathBuf>,
+    /// HTML page of the hits: drawings, intervals, properties, clusters, what filters left out and what a first stage missed.
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub report: Option<PathBuf>,
     /// Folder that keeps each finished unit, so that the same command goes on where it was stopped.
     #[arg(long, value_name = "DIR")]
     pub work: Option<PathBuf>,
@@ -104,6 +107,12 @@ pub struct FilterArgs {
     /// Least similarity to them (Tanimoto coefficient of ECFP4).
     #[arg(long, value_name = "S", default_value_t = 0.5, requires = "like")]
     pub least_similarity: f64,
+    /// Compounds without these structural alerts: tables of name and SMARTS.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub alerts: Vec<PathBuf>,
+    /// Keep compounds with alerts, and name the alerts in a column of the hits.
+    #[arg(long, requires = "alerts")]
+    pub mark_alerts: bool,
     /// Pairs inside what the model knows.
     #[arg(long, value_name = "inside", value_parser = ["inside"])]
     pub domain: Option<String>,
@@ -121,6 +130,9 @@ pub struct MergeHitsArgs {
     /// CSV, TSV or Parquet file of hits.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
+    /// HTML page of the hits, as of `screen run`.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// The model, where it is no longer where it was.
     #[arg(long, value_name = "RUN")]
     pub model: Option<PathBuf>,

@@ -4,6 +4,7 @@ pub mod ablation;
 pub mod explanation;
 pub mod robustness;
 pub mod run;
+pub mod screening;
 
 use std::collections::BTreeMap;
 

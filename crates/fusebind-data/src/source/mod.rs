@@ -1,6 +1,7 @@
 //! From files to typed tables: CSV, TSV, Parquet, SDF and FASTA in, accepted values and rejected rows out.
 
 mod agree;
+mod alerts;
 mod annotation;
 mod batches;
 mod blanks;
@@ -49,6 +50,7 @@ mod unit_text;
 mod words;
 
 pub use agree::AGREEMENT;
+pub use alerts::{NamedSmarts, load_alerts};
 pub use cache::MoleculeCache;
 pub(crate) use columns::normalise;
 pub use config::{ColumnMap, LabelPolicy, LoadConfig};

@@ -3,7 +3,7 @@
 //! Comes in: molecules. Goes out: whether they are kept.
 
 use fusebind_features::{
-    entity::molecule::{Molecule, Property},
+    entity::molecule::{Alerts, Molecule, Property},
     feature::fingerprint::Fingerprint,
 };
 
@@ -52,6 +52,30 @@ pub struct Filter {
     pub like: Vec<Fingerprint>,
     /// Least Tanimoto coefficient to one of them.
     pub least_similarity: f64,
+    /// Substructures of which it must hold none.
+    pub alerts: Alerts,
+}
+
+/// Why a compound is left out: the first of these that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftOut {
+    /// A property is out of its range.
+    Property,
+    /// It is like none of the wanted ones.
+    Unlike,
+    /// It holds a structural alert.
+    Alert,
+}
+
+impl LeftOut {
+    /// The flag that asked for it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Property => "--property",
+            Self::Unlike => "--like",
+            Self::Alert => "--alerts",
+        }
+    }
 }
 
 impl Filter {
@@ -63,11 +87,28 @@ impl Filter {
         self.ranges.iter().all(holds)
     }
 
+    /// Whether a compound is like a wanted one, or may be like any.
+    pub fn is_like(&self, fingerprint: &Fingerprint) -> bool {
+        let is_like = |other: &Fingerprint| fingerprint.tanimoto(other) >= self.least_similarity;
+        self.like.is_empty() || self.like.iter().any(is_like)
+    }
+
+    /// Why `molecule` is left out; none where it is kept. A molecule in which alerts cannot be looked for counts as one that holds some.
+    pub fn left_out(&self, molecule: &Molecule) -> Option<LeftOut> {
+        let is_within = |range: &Range| (range.low..=range.high).contains(&range.property.of(molecule));
+        if !self.ranges.iter().all(is_within) {
+            return Some(LeftOut::Property);
+        }
+        if !self.is_like(&molecule.fingerprint) {
+            return Some(LeftOut::Unlike);
+        }
+        let alarms = || self.alerts.any(&molecule.smiles).unwrap_or(true);
+        (!self.alerts.is_empty() && alarms()).then_some(LeftOut::Alert)
+    }
+
     /// Whether `molecule` is kept.
     pub fn keeps(&self, molecule: &Molecule) -> bool {
-        let is_within = |range: &Range| (range.low..=range.high).contains(&range.property.of(molecule));
-        let is_like = |other: &Fingerprint| molecule.fingerprint.tanimoto(other) >= self.least_similarity;
-        self.ranges.iter().all(is_within) && (self.like.is_empty() || self.like.iter().any(is_like))
+        self.left_out(molecule).is_none()
     }
 }
 
@@ -118,6 +159,21 @@ mod tests {
             ..Filter::default()
         };
         assert!(filter.keeps(&molecule("Cc1ccccc1")) && !filter.keeps(&molecule("CCO")));
+        let mut alerts = Alerts::default();
+        alerts.add("nitro", "[N+](=O)[O-]").expect("a pattern");
+        let filter = Filter {
+            ranges: vec![range("heavy-atoms=..9").expect("a range")],
+            alerts,
+            ..Filter::default()
+        };
+        let why = |smiles: &str| filter.left_out(&molecule(smiles));
+        assert_eq!(why("O=[N+]([O-])c1ccccc1"), Some(LeftOut::Alert));
+        assert_eq!(
+            why("O=[N+]([O-])c1ccccc1CCC"),
+            Some(LeftOut::Property),
+            "what is cheap decides first"
+        );
+        assert_eq!(why("Nc1ccccc1"), None);
     }
 
     #[test]

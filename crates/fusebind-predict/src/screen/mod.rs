@@ -19,7 +19,7 @@ mod stage;
 pub use best::{Best, Ranked};
 pub use candidates::Candidates;
 pub use coder::ModelCoder;
-pub use filter::{Filter, Range, spread_out};
+pub use filter::{Filter, LeftOut, Range, spread_out};
 pub use fusebind_features::entity::molecule::Property;
 pub use panel::Panel;
 pub use sketch::{Sketch, Sketcher};

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use fusebind_features::{
     coded::{CodedLibrary, CodedRows},
-    entity::molecule::{Chemistry, Molecule, Property},
+    entity::molecule::{Chemistry, Molecule, Property, Standardise},
     random::Stream,
 };
 use rayon::prelude::*;
@@ -56,7 +56,7 @@ pub struct TargetRecall {
 pub struct StageReport {
     /// Compounds of the library.
     pub compounds: u64,
-    /// Those that the property filters leave.
+    /// Those that the property filters, and similarities, leave.
     pub filtered: u64,
     /// Candidates of each target.
     pub candidates: u64,
@@ -83,12 +83,14 @@ pub struct Chosen {
     pub report: StageReport,
 }
 
-/// Places of the library that pass the property filters, as far as they matter.
+/// Places of the library that pass the filters, as far as they matter.
 struct Survey {
     /// All of them, where there are no more than candidates; else some more.
     places: Vec<u64>,
     /// Those of the sample in each part.
     sample: Vec<Vec<u64>>,
+    /// Those of each part that are like wanted compounds, where such are wanted.
+    alike: Option<Vec<Vec<u64>>>,
 }
 
 /// A sample, `[B, C]` and `[B, T]`.
@@ -98,8 +100,9 @@ struct Sampled {
     scores: Vec<f64>,
 }
 
-/// The candidates of all targets of `panel` among the compounds of `library` that pass the property ranges of `filter`: all, where they are no
-/// more than candidates. `say` is told what takes long.
+/// The candidates of all targets of `panel` among the compounds of `library` that pass the property ranges of `filter` and are like its wanted
+/// compounds: all, where they are no more than candidates. A library holds no fingerprints: where similarity is asked for, every compound is
+/// read. `say` is told what takes long.
 ///
 /// # Errors
 /// Where the library cannot be read.
@@ -113,7 +116,11 @@ pub fn first_stage<L: CodedLibrary>(
         candidates: settings.candidates,
         ..StageReport::default()
     };
-    let survey = survey(library, filter, settings, &mut report)?;
+    if !filter.like.is_empty() {
+        say("similarities are computed for every compound: a stored library holds no fingerprints");
+    }
+    let toolkit = model.description().standardise;
+    let survey = survey(library, (toolkit, filter), settings, &mut report)?;
     if report.filtered <= settings.candidates {
         (0..library.parts()).try_for_each(|part| library.verify(part))?;
         report.candidates_of_all = report.filtered;
@@ -130,10 +137,15 @@ pub fn first_stage<L: CodedLibrary>(
         guess::fit(&fitted.codes, channels, &fitted.scores)
     };
     measure(&mut report, half(&sampled, 1, targets), &weights, settings);
+    say(&format!(
+        "codes of {} compounds are multiplied with the weights",
+        report.filtered
+    ));
     let mut best = Candidates::new(&weights, channels, settings.candidates as usize);
     let with_properties = !filter.ranges.is_empty();
     for part in 0..library.parts() {
-        let coded = filtered(library.coded(part, with_properties)?, filter, channels);
+        let alike = survey.alike.as_ref().map(|alike| &alike[part][..]);
+        let coded = filtered(library.coded(part, with_properties)?, (filter, alike), channels);
         best.offer(&coded.codes, &coded.places);
     }
     let mut places = best.places().concat();
@@ -146,18 +158,23 @@ pub fn first_stage<L: CodedLibrary>(
 /// Counts compounds and draws the sample.
 fn survey<L: CodedLibrary>(
     library: &L,
-    filter: &Filter,
+    (toolkit, filter): (Standardise, &Filter),
     settings: &StageSettings,
     report: &mut StageReport,
 ) -> Result<Survey, L::Error> {
     let mut drawn = Best::new(settings.sample as usize);
     let (mut places, mut ends) = (Vec::new(), Vec::new());
+    let mut alike = (!filter.like.is_empty()).then(Vec::new);
     for part in 0..library.parts() {
         let rows = library.places(part, !filter.ranges.is_empty())?;
         report.compounds += rows.places.len() as u64;
         let before = ends.last().copied().unwrap_or(0);
         ends.push(rows.places.last().map_or(before, |last| last + 1));
-        let rows = filtered(rows, filter, 0);
+        let mut rows = filtered(rows, (filter, None), 0);
+        if let Some(alike) = &mut alike {
+            rows.places = wanted(library, (part, rows.places), (toolkit, filter))?;
+            alike.push(rows.places.clone());
+        }
         report.filtered += rows.places.len() as u64;
         for place in rows.places {
             // So many compounds with the least hash: any sample is part of a larger one.
@@ -177,18 +194,43 @@ fn survey<L: CodedLibrary>(
         own.to_vec()
     };
     let sample = ends.iter().map(&mut of_part).collect();
-    Ok(Survey { places, sample })
+    Ok(Survey { places, sample, alike })
 }
 
-/// The rows that the property ranges leave.
-fn filtered(rows: CodedRows, filter: &Filter, channels: usize) -> CodedRows {
-    if filter.ranges.is_empty() {
+/// Those of some places of a part whose compounds are like wanted ones.
+fn wanted<L: CodedLibrary>(
+    library: &L,
+    (part, places): (usize, Vec<u64>),
+    (toolkit, filter): (Standardise, &Filter),
+) -> Result<Vec<u64>, L::Error> {
+    if places.is_empty() {
+        return Ok(places);
+    }
+    let rows = library.sampled(part, &places)?;
+    let is_like = |smiles: &String| Ok(filter.is_like(&toolkit.molecule(smiles)?.fingerprint));
+    let kept = rows
+        .smiles
+        .par_iter()
+        .map(is_like)
+        .collect::<Result<Vec<bool>, fusebind_features::Error>>()?;
+    Ok(places
+        .into_iter()
+        .zip(kept)
+        .filter(|(_, kept)| *kept)
+        .map(|(place, _)| place)
+        .collect())
+}
+
+/// The rows that the property ranges leave and, where there are such, that are among `alike`.
+fn filtered(rows: CodedRows, (filter, alike): (&Filter, Option<&[u64]>), channels: usize) -> CodedRows {
+    if filter.ranges.is_empty() && alike.is_none() {
         return rows;
     }
     let mut left = CodedRows::default();
-    let values = rows.properties.as_chunks::<{ Property::ALL.len() }>().0;
-    for (at, (place, values)) in rows.places.iter().zip(values).enumerate() {
-        if filter.is_within(values) {
+    let properties = rows.properties.as_chunks::<{ Property::ALL.len() }>().0;
+    for (at, place) in rows.places.iter().enumerate() {
+        let is_within = filter.ranges.is_empty() || properties.get(at).is_some_and(|values| filter.is_within(values));
+        if is_within && alike.is_none_or(|alike| alike.binary_search(place).is_ok()) {
             left.places.push(*place);
             left.codes.extend_from_slice(&rows.codes[at * channels..][..channels]);
         }

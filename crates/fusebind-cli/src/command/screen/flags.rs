@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use fusebind::data::{
-    source::{Keep, load_targets},
+    source::{Keep, load_alerts, load_targets},
     store::{FileMark, StoredLibrary},
 };
 
-use super::plan::{NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
+use super::plan::{AlertPlan, NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
 use crate::{
     args::{ScreenArgs, SourceArgs},
     console::Console,
@@ -23,7 +23,10 @@ const CANDIDATES: [u64; 2] = [10_000, 10];
 /// Everything that is read.
 pub fn inputs(args: &ScreenArgs) -> Vec<&Path> {
     let tables = args.library.iter().chain(&args.drugs);
-    let tables = tables.chain(&args.targets).chain(&args.off_targets);
+    let tables = tables
+        .chain(&args.targets)
+        .chain(&args.off_targets)
+        .chain(&args.filter.alerts);
     tables
         .chain(&args.encoders.encoders)
         .chain([&args.run])
@@ -63,10 +66,6 @@ pub fn stored(args: &ScreenArgs) -> anyhow::Result<Option<StoredLibrary>> {
         () if args.library.len() > 1 => Err(Failure::misuse(
             format!("{}: a stored library is screened by itself", folder.display()),
             "add the other files to it with `library build --append`",
-        )),
-        () if !args.filter.like.is_empty() && !args.stage.exact => Err(Failure::misuse(
-            "--like: a stored library holds no fingerprints",
-            "give --exact as well",
         )),
         () => Ok(Some(library)),
     }
@@ -126,6 +125,7 @@ pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console
             Some(path) => targets(path, args, console)?,
             None => Vec::new(),
         },
+        alerts: alerts(args, console)?,
         settings: Settings {
             per: if args.library.is_empty() {
                 Per::Compound
@@ -151,6 +151,27 @@ pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console
     };
     // As it is read back, so that a number that text rounds is the same in every run.
     Ok(serde_json::from_slice(&serde_json::to_vec(&plan)?)?)
+}
+
+/// The structural alerts that compounds are left out or marked by.
+fn alerts(args: &ScreenArgs, console: &Console) -> anyhow::Result<Option<AlertPlan>> {
+    let mut plan = AlertPlan {
+        marks: args.filter.mark_alerts,
+        ..AlertPlan::default()
+    };
+    for path in &args.filter.alerts {
+        if !path.exists() && path.as_os_str().eq_ignore_ascii_case("pains") {
+            return Err(Failure::misuse(
+                "--alerts pains: these patterns do not come with fusebind",
+                "name a table of them: RDKit has one as Data/Pains/wehi_pains.csv, which is read as it is",
+            ));
+        }
+        let (patterns, rejections) = load_alerts(path)?;
+        load::report_rejections(&rejections, None, console)?;
+        console.note(format_args!("{}: {} structural alerts", path.display(), patterns.len()));
+        plan.patterns.extend(patterns);
+    }
+    Ok((!args.filter.alerts.is_empty()).then_some(plan))
 }
 
 /// How a stored library is screened for `kept` hits of each target.

@@ -2,27 +2,43 @@
 //!
 //! Comes in: a tally and the model. Goes out: a table, written some thousand hits at a time.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use fusebind::{
-    data::table::{Column, StreamedTable},
+    data::table::{Column, StreamedTable, write_atomically},
     features::{
-        entity::{molecule::Molecule, protein::Protein, side::SideData},
+        entity::{
+            molecule::{Alerts, Molecule},
+            protein::Protein,
+            side::SideData,
+        },
         feature::fingerprint::Fingerprint,
     },
     predict::{
         Entities, Model, Name, Request, output,
-        screen::{Panel, spread_out},
+        screen::{Panel, StageReport, spread_out},
     },
 };
 use rayon::prelude::*;
 
 use super::{
-    plan::{Plan, proteins},
+    plan::{Per, Plan, proteins},
+    shown::{self, Candidate},
+    stage,
     tally::Tally,
     unit::{Compound, Hit},
 };
-use crate::{command::predict::typed, console::Console, exit::Failure, load};
+use crate::{
+    command::{output::create_parent, predict::typed},
+    console::Console,
+    exit::Failure,
+    load,
+    report::screening::{self, Screened, ShownHit},
+};
 
 /// Hits that are predicted and written at a time.
 const HITS: usize = 16_384;
@@ -32,11 +48,14 @@ pub struct Ending<'a> {
     pub plan: &'a Plan,
     pub model: &'a Model,
     pub tally: &'a Tally,
+    /// How a first stage chose, where there was one.
+    pub stage: Option<&'a StageReport>,
 }
 
-/// A hit and its rank.
+/// A hit, the number of its group, and its rank there.
 struct Row {
     hit: Hit,
+    group: usize,
     rank: i64,
 }
 
@@ -44,8 +63,12 @@ struct Row {
 struct Shared<'a> {
     proteins: Vec<&'a Protein>,
     off_targets: Option<Panel<'a>>,
+    /// What hits are marked by, where they are.
+    alerts: Option<Alerts>,
     /// Hits that are written already.
     written: u64,
+    /// What the page shows, where there is one.
+    shown: Option<Vec<ShownHit>>,
 }
 
 /// Refuses a table of another format before anything is computed.
@@ -64,8 +87,8 @@ pub fn check_name(out: &Path) -> anyhow::Result<()> {
 }
 
 impl Ending<'_> {
-    /// Writes the hits to `out`, and the rejected rows beside it.
-    pub fn write(&self, out: &Path, console: &Console) -> anyhow::Result<()> {
+    /// Writes the hits to `out`, the rejected rows and what is known of a first stage beside it, and the page.
+    pub fn write(&self, out: &Path, page: Option<&Path>, console: &Console) -> anyhow::Result<()> {
         let tally = self.tally;
         console.note(format_args!(
             "{} rows: {} compounds scored, {} left out by filters, {} rejected",
@@ -84,7 +107,7 @@ impl Ending<'_> {
         if tally.groups().all(|hits| hits.is_empty()) {
             return Err(Failure::failed(
                 "there is no hit: no compound could be scored, or the filters left out all of them",
-                "look at the rejected rows, or widen --property, --like and --domain",
+                "look at the rejected rows, or widen --property, --like, --alerts and --domain",
             ));
         }
         let [targets, off_targets] = [&self.plan.targets, &self.plan.off_targets].map(|named| proteins(named));
@@ -93,13 +116,20 @@ impl Ending<'_> {
         let mut shared = Shared {
             proteins: targets.iter().collect(),
             off_targets: (!off_targets.is_empty()).then(|| Panel::new(self.model, &off_targets)),
+            alerts: match &self.plan.alerts {
+                Some(alerts) if alerts.marks => Some(alerts.compiled()?),
+                _ => None,
+            },
             written: 0,
+            shown: page.map(|_| Vec::new()),
         };
         let mut table = StreamedTable::create(out)?;
         let mut rows: Vec<Row> = Vec::new();
-        for hits in tally.groups() {
+        let mut groups = 0;
+        for (group, hits) in tally.groups().enumerate() {
+            groups = group + 1;
             let hits = self.chosen(hits)?;
-            rows.extend(hits.into_iter().zip(1..).map(|(hit, rank)| Row { hit, rank }));
+            rows.extend(hits.into_iter().zip(1..).map(|(hit, rank)| Row { hit, group, rank }));
             while rows.len() >= HITS {
                 let rest = rows.split_off(HITS);
                 table.append(&self.columns(&rows, &mut shared)?)?;
@@ -111,7 +141,47 @@ impl Ending<'_> {
         }
         table.finish()?;
         console.note(format_args!("{} hits: {}", shared.written, out.display()));
+        stage::write(self.stage, &report_beside(out))?;
+        let (Some(page), Some(shown)) = (page, &shared.shown) else {
+            return Ok(());
+        };
+        let text = screening::page(&self.screened(groups, shared.written), shown).render()?;
+        create_parent(page)?;
+        write_atomically(page, |file| file.write_all(text.as_bytes()))?;
+        console.note(format_args!("page of the hits: {}", page.display()));
         Ok(())
+    }
+
+    /// What the page says of the screening as a whole.
+    fn screened(&self, groups: usize, hits: u64) -> Screened {
+        let (plan, tally) = (self.plan, self.tally);
+        let mut left_out: Vec<(String, u64)> = tally.left_out_by.clone().into_iter().collect();
+        if let Some(stage) = self.stage.filter(|stage| stage.compounds > stage.filtered) {
+            left_out.insert(0, ("--property, --like".into(), stage.compounds - stage.filtered));
+        }
+        let library = plan.library.iter().map(|mark| mark.path.clone());
+        Screened {
+            model: plan.model.path.clone(),
+            library: match &plan.store {
+                Some(store) => vec![store.folder.clone()],
+                None => library.chain(plan.smiles.clone()).collect(),
+            },
+            unit: self.model.scales().next().unwrap_or("probability").to_string(),
+            is_per_target: plan.settings.per == Per::Target,
+            rows: self.stage.map_or(tally.rows, |stage| stage.compounds),
+            scored: tally.scored,
+            rejected: tally.rejected,
+            left_out: left_out
+                .into_iter()
+                .map(|(flag, count)| match flag == "--domain" {
+                    true => (format!("{flag} (pairs)"), count),
+                    false => (flag, count),
+                })
+                .collect(),
+            groups,
+            hits,
+            stage: self.stage.cloned(),
+        }
     }
 
     /// The hits of a group that are written: all, or those unlike better ones.
@@ -196,6 +266,26 @@ impl Ending<'_> {
         if let Some(panel) = &shared.off_targets {
             columns.push(selectivity(panel, &molecules, rows, &request.pairs));
         }
+        let marks = marks(shared.alerts.as_ref(), &molecules)?;
+        let mark = |pair: &(u32, u32)| marks.as_ref().and_then(|marks| marks[pair.0 as usize].as_deref());
+        if marks.is_some() {
+            columns.push(Column::text("alerts", request.pairs.iter().map(mark)));
+        }
+        if let Some(all) = &mut shared.shown {
+            let of = |((row, pair), prediction): ((&Row, &(u32, u32)), _)| {
+                let place = (row.group, row.rank);
+                let hit = Candidate {
+                    place,
+                    names: [&compounds[pair.0 as usize].id, &self.plan.targets[pair.1 as usize].id],
+                    molecule: molecules[pair.0 as usize],
+                    score: row.hit.score(),
+                    prediction,
+                    alerts: mark(pair),
+                };
+                shown::is_shown(place).then(|| shown::shown(self.model, self.plan.settings.per == Per::Target, &hit))
+            };
+            all.extend(rows.iter().zip(&request.pairs).zip(&predictions).filter_map(of));
+        }
         Ok(columns)
     }
 
@@ -212,6 +302,23 @@ impl Ending<'_> {
             Column::text("library_file", compounds.iter().map(file)),
         ]
     }
+}
+
+/// The names of the alerts that each molecule holds, where hits are marked.
+fn marks(alerts: Option<&Alerts>, molecules: &[&Molecule]) -> anyhow::Result<Option<Vec<Option<String>>>> {
+    let Some(alerts) = alerts else { return Ok(None) };
+    let of = |molecule: &&Molecule| -> anyhow::Result<Option<String>> {
+        let found = alerts.of(&molecule.smiles)?;
+        Ok((!found.is_empty()).then(|| found.join("; ")))
+    };
+    molecules.par_iter().map(of).collect::<anyhow::Result<_>>().map(Some)
+}
+
+/// The report of a first stage beside the hits.
+pub fn report_beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(".stage.json");
+    out.with_file_name(name)
 }
 
 /// The score of each hit less that of the best off-target.

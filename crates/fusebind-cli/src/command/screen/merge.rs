@@ -24,7 +24,9 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
     hits::check_name(&args.out)?;
     let beside = load::rejected_beside(&args.out);
     let inputs = args.folders.iter().chain(&args.model).map(PathBuf::as_path);
-    protect([&args.out, &beside], inputs)?;
+    let stage = hits::report_beside(&args.out);
+    let outputs = [&args.out, &beside, &stage].into_iter().chain(&args.report);
+    protect(outputs.clone(), inputs)?;
     let folders: Vec<WorkFolder> = args
         .folders
         .iter()
@@ -43,6 +45,11 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
             ));
         }
     }
+    let stages = folders
+        .iter()
+        .map(WorkFolder::stage)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let found_stage = stages.into_iter().flatten().next();
     let mut tally = Tally::new(&plan.settings);
     for (unit, folder) in found(&folders)? {
         tally.add(folder.get(unit)?);
@@ -52,7 +59,7 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
         true => path.join("model.safetensors"),
         false => path.clone(),
     };
-    protect([&args.out, &beside], [path.as_path()])?;
+    protect(outputs, [path.as_path()])?;
     if FileMark::of(&file, true)?.sha256 != plan.model.sha256 {
         return Err(Failure::failed(
             format!("{}: is not the model that the units were computed with", file.display()),
@@ -65,8 +72,9 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
         plan: &plan,
         model: &model,
         tally: &tally,
+        stage: found_stage.as_ref(),
     };
-    ending.write(&args.out, console)
+    ending.write(&args.out, args.report.as_deref(), console)
 }
 
 /// Every unit and a folder that has it; a missing one is an error.

@@ -10,6 +10,7 @@ pub mod plan;
 pub mod progress;
 pub mod rows;
 mod run;
+mod shown;
 mod stage;
 mod status;
 mod tally;

@@ -3,7 +3,11 @@
 //! Comes in: files and settings. Goes out: [`Plan`], and in words what differs between two of them.
 
 use anyhow::Context;
-use fusebind::{data::store::FileMark, features::entity::protein::Protein, predict::screen::Filter};
+use fusebind::{
+    data::{source::NamedSmarts, store::FileMark},
+    features::entity::{molecule::Alerts, protein::Protein},
+    predict::screen::Filter,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{args::SourceArgs, exit::Failure};
@@ -68,6 +72,26 @@ pub struct StoreMark {
     pub exact: bool,
 }
 
+/// Structural alerts, as they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertPlan {
+    pub patterns: Vec<NamedSmarts>,
+    /// Whether hits are marked, and no compound is left out.
+    pub marks: bool,
+}
+
+impl AlertPlan {
+    /// The patterns, compiled.
+    pub fn compiled(&self) -> anyhow::Result<Alerts> {
+        let mut alerts = Alerts::default();
+        for pattern in &self.patterns {
+            let added = alerts.add(&pattern.name, &pattern.smarts);
+            added.with_context(|| format!("alert {}", pattern.name))?;
+        }
+        Ok(alerts)
+    }
+}
+
 /// See the file's header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -83,6 +107,8 @@ pub struct Plan {
     pub columns: SourceArgs,
     pub targets: Vec<NamedProtein>,
     pub off_targets: Vec<NamedProtein>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<AlertPlan>,
     pub settings: Settings,
 }
 
@@ -133,6 +159,7 @@ impl Plan {
             ),
             () if self.targets != other.targets => "its targets are others".to_string(),
             () if self.off_targets != other.off_targets => "its off-targets are others".to_string(),
+            () if self.alerts != other.alerts => "its alerts, or --mark-alerts, are others".to_string(),
             () if self.columns != other.columns => "the flags that name its columns are others".to_string(),
             () if self.settings != other.settings => format!(
                 "its settings are {}, these are {}",
@@ -168,6 +195,10 @@ impl Plan {
                 .collect::<anyhow::Result<_>>()?,
             like: self.settings.like.iter().map(like).collect::<anyhow::Result<_>>()?,
             least_similarity: self.settings.least_similarity,
+            alerts: match &self.alerts {
+                Some(alerts) if !alerts.marks => alerts.compiled()?,
+                _ => Alerts::default(),
+            },
         })
     }
 }

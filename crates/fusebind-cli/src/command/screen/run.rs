@@ -1,9 +1,6 @@
 //! `fusebind screen run`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::time::Instant;
 
 use fusebind::{
     data::store::{NumberedRows, StoredLibrary, StoredRows},
@@ -16,7 +13,7 @@ use fusebind::{
 
 use super::{
     flags,
-    hits::{self, Ending},
+    hits::{self, Ending, report_beside},
     plan::{Plan, Shard, proteins},
     progress::{Progress, duration, peak_memory},
     rows::{self, Source, estimate},
@@ -73,6 +70,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     let (source, total, found) = chosen((&job, &model), args, stored.as_ref(), (console, &note))?;
     let end = compute(&job, (source, total), (work.as_ref(), shard), &mut tally, console)?;
     if let Some(work) = &work {
+        found.as_ref().map_or(Ok(()), |found| work.put_stage(found))?;
         work.put_end(end)?;
     }
     let Some(out) = &args.out else {
@@ -94,16 +92,22 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
         plan: &plan,
         model: &model,
         tally: &tally,
+        stage: found.as_ref(),
     };
-    ending.write(out, console)?;
-    stage::write(found.as_ref(), &report_beside(out))
+    ending.write(out, args.report.as_deref(), console)
 }
 
 /// Refuses outputs that are inputs, and a table of another format.
 fn check_outputs(args: &ScreenArgs) -> anyhow::Result<()> {
     let beside = args.out.as_deref().map(load::rejected_beside);
     let report = args.out.as_deref().map(report_beside);
-    let outputs = args.out.iter().chain(&beside).chain(&report).chain(&args.work);
+    let outputs = args
+        .out
+        .iter()
+        .chain(&beside)
+        .chain(&report)
+        .chain(&args.work)
+        .chain(&args.report);
     protect(outputs, flags::inputs(args))?;
     args.out.as_deref().map_or(Ok(()), hits::check_name)
 }
@@ -117,13 +121,6 @@ fn check_domain(plan: &Plan, model: &Model) -> anyhow::Result<()> {
         )),
         false => Ok(()),
     }
-}
-
-/// The report of a first stage beside the hits.
-fn report_beside(out: &Path) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_os_string();
-    name.push(".stage.json");
-    out.with_file_name(name)
 }
 
 /// The rows that the whole model looks at, about how many they are, and how a first stage has chosen them.

@@ -27,6 +27,8 @@ pub struct Tally {
     pub rows: u64,
     pub scored: u64,
     pub left_out: u64,
+    /// See [`UnitResult::left_out_by`].
+    pub left_out_by: BTreeMap<String, u64>,
     pub rejected: u64,
     /// By unit, since units may come in any order.
     rejections: BTreeMap<u64, Vec<Rejection>>,
@@ -44,6 +46,7 @@ impl Tally {
             rows: 0,
             scored: 0,
             left_out: 0,
+            left_out_by: BTreeMap::new(),
             rejected: 0,
             rejections: BTreeMap::new(),
             listed: 0,
@@ -56,6 +59,9 @@ impl Tally {
         self.scored += unit.scored;
         self.left_out += unit.left_out;
         self.rejected += unit.rejected;
+        for (flag, count) in &unit.left_out_by {
+            *self.left_out_by.entry(flag.clone()).or_default() += count;
+        }
         if self.listed < LISTED && !unit.rejections.is_empty() {
             self.listed += unit.rejections.len();
             self.rejections.insert(unit.unit, unit.rejections);

@@ -11,7 +11,7 @@ use fusebind::{
         table::Rejection,
     },
     features::entity::molecule::{Molecule, Standardise},
-    predict::screen::{Best, Filter, Panel, Ranked},
+    predict::screen::{Best, Filter, LeftOut, Panel, Ranked},
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,9 @@ pub struct UnitResult {
     pub scored: u64,
     /// Compounds that the filters left out.
     pub left_out: u64,
+    /// How many of them by which flag, and how many pairs by `--domain`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out_by: BTreeMap<String, u64>,
     pub rejected: u64,
     /// The first of them.
     pub rejections: Vec<Rejection>,
@@ -149,8 +152,13 @@ impl UnitResult {
         result
     }
 
+    /// Counts what a flag left out.
+    fn count(&mut self, flag: &str, count: u64) {
+        *self.left_out_by.entry(flag.to_string()).or_default() += count;
+    }
+
     fn score(&mut self, job: &Job<'_>, rows: &[NumberedRow], best: &mut BTreeMap<u64, Best>) {
-        let read = |row: &NumberedRow| -> Result<Option<Molecule>, Rejection> {
+        let read = |row: &NumberedRow| -> Result<Result<Molecule, LeftOut>, Rejection> {
             let content = row.row.content.as_ref().map_err(Clone::clone)?;
             let molecule = content.molecule(&job.toolkit).map_err(|reason| {
                 let file = job
@@ -160,17 +168,20 @@ impl UnitResult {
                     .map_or("--smiles", |mark| &mark.path);
                 Rejection::new(file, row.row.row, reason).of(&*content.field, &content.text)
             })?;
-            Ok(job.filter.keeps(&molecule).then_some(molecule))
+            Ok(job.filter.left_out(&molecule).map_or(Ok(molecule), Err))
         };
         let all: Vec<_> = rows.par_iter().map(read).collect();
         let (mut molecules, mut places) = (Vec::new(), Vec::new());
         for (row, read) in rows.iter().zip(all) {
             match read {
-                Ok(Some(molecule)) => {
+                Ok(Ok(molecule)) => {
                     molecules.push(molecule);
                     places.push(row.place);
                 }
-                Ok(None) => self.left_out += 1,
+                Ok(Err(reason)) => {
+                    self.left_out += 1;
+                    self.count(reason.flag(), 1);
+                }
                 Err(rejection) => {
                     self.rejected += 1;
                     if self.rejections.len() < LISTED {
@@ -183,6 +194,10 @@ impl UnitResult {
         let molecules: Vec<&Molecule> = molecules.iter().collect();
         let settings = &job.plan.settings;
         let scores = job.panel.scores(&molecules, settings.inside);
+        if settings.inside {
+            let outside = scores.iter().filter(|score| score.is_none()).count();
+            self.count("--domain", outside as u64);
+        }
         for (scores, place) in scores.chunks(job.panel.len().max(1)).zip(places) {
             for (score, target) in scores.iter().zip(0..) {
                 let Some(score) = *score else { continue };

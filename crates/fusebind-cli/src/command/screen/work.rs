@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context;
-use fusebind::data::{store::sha256_of, table::write_atomically};
+use fusebind::{
+    data::{store::sha256_of, table::write_atomically},
+    predict::screen::StageReport,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{plan::Plan, unit::UnitResult};
@@ -17,6 +20,7 @@ use crate::exit::Failure;
 
 const PLAN: &str = "plan.json";
 const END: &str = "end.json";
+const STAGE: &str = "stage.json";
 
 /// How long the library is, known once it was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,16 @@ impl WorkFolder {
 
     pub fn put_end(&self, end: End) -> anyhow::Result<()> {
         put(&self.0.join(END), &end)
+    }
+
+    /// How a first stage chose, where there was one.
+    pub fn stage(&self) -> anyhow::Result<Option<StageReport>> {
+        let file = self.0.join(STAGE);
+        file.exists().then(|| get(&file)).transpose()
+    }
+
+    pub fn put_stage(&self, stage: &StageReport) -> anyhow::Result<()> {
+        put(&self.0.join(STAGE), stage)
     }
 
     pub fn has(&self, unit: u64) -> bool {

@@ -14,6 +14,7 @@
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
 
+mod alert;
 mod charge;
 mod chematic;
 mod chemistry;
@@ -27,6 +28,7 @@ mod property;
 mod salt;
 mod sd;
 
+pub use alert::Alerts;
 pub use chematic::{ChematicToolkit, is_counter_ion};
 pub use chemistry::{Chemistry, MAX_HEAVY_ATOMS, MAX_SMILES, Molecule, Standardise};
 pub use draw::draw;
