@@ -50,6 +50,7 @@ fn every_flag_that_a_message_names_exists() {
         &["predict"],
         &["robustness"],
         &["quality", "estimate"],
+        &["library", "build"],
     ] {
         help += &page(command);
     }
