@@ -89,27 +89,7 @@ pub fn check_name(out: &Path) -> anyhow::Result<()> {
 impl Ending<'_> {
     /// Writes the hits to `out`, the rejected rows and what is known of a first stage beside it, and the page.
     pub fn write(&self, out: &Path, page: Option<&Path>, console: &Console) -> anyhow::Result<()> {
-        let tally = self.tally;
-        console.note(format_args!(
-            "{} rows: {} compounds scored, {} left out by filters, {} rejected",
-            tally.rows, tally.scored, tally.left_out, tally.rejected
-        ));
-        let beside = load::rejected_beside(out);
-        let rejections = tally.rejections();
-        if tally.rejected > rejections.len() as u64 {
-            console.note(format_args!(
-                "of {} rejected rows, {} are listed",
-                tally.rejected,
-                rejections.len()
-            ));
-        }
-        load::report_rejections(&rejections, Some(&beside), console)?;
-        if tally.groups().all(|hits| hits.is_empty()) {
-            return Err(Failure::failed(
-                "there is no hit: no compound could be scored, or the filters left out all of them",
-                "look at the rejected rows, or widen --property, --like, --alerts and --domain",
-            ));
-        }
+        self.say(out, console)?;
         let [targets, off_targets] = [&self.plan.targets, &self.plan.off_targets].map(|named| proteins(named));
         let (targets, off_targets) = (targets?, off_targets?);
         let off_targets: Vec<&Protein> = off_targets.iter().collect();
@@ -126,7 +106,7 @@ impl Ending<'_> {
         let mut table = StreamedTable::create(out)?;
         let mut rows: Vec<Row> = Vec::new();
         let mut groups = 0;
-        for (group, hits) in tally.groups().enumerate() {
+        for (group, hits) in self.tally.groups().enumerate() {
             groups = group + 1;
             let hits = self.chosen(hits)?;
             rows.extend(hits.into_iter().zip(1..).map(|(hit, rank)| Row { hit, group, rank }));
@@ -149,6 +129,32 @@ impl Ending<'_> {
         create_parent(page)?;
         write_atomically(page, |file| file.write_all(text.as_bytes()))?;
         console.note(format_args!("page of the hits: {}", page.display()));
+        Ok(())
+    }
+
+    /// Says what became of the rows, and lists the rejected ones beside `out`.
+    fn say(&self, out: &Path, console: &Console) -> anyhow::Result<()> {
+        let tally = self.tally;
+        console.note(format_args!(
+            "{} rows: {} compounds scored, {} left out by filters, {} rejected",
+            tally.rows, tally.scored, tally.left_out, tally.rejected
+        ));
+        let beside = load::rejected_beside(out);
+        let rejections = tally.rejections();
+        if tally.rejected > rejections.len() as u64 {
+            console.note(format_args!(
+                "of {} rejected rows, {} are listed",
+                tally.rejected,
+                rejections.len()
+            ));
+        }
+        load::report_rejections(&rejections, Some(&beside), console)?;
+        if tally.groups().all(|hits| hits.is_empty()) {
+            return Err(Failure::failed(
+                "there is no hit: no compound could be scored, or the filters left out all of them",
+                "look at the rejected rows, or widen --property, --like, --alerts and --domain",
+            ));
+        }
         Ok(())
     }
 
@@ -224,27 +230,8 @@ impl Ending<'_> {
             .iter()
             .map(|place| self.compound(*place))
             .collect::<anyhow::Result<_>>()?;
-        let name = |(compound, entity): (&&Compound, u32)| Name {
-            id: compound.id.clone(),
-            entity,
-            row: compound.row,
-        };
-        let target = |(named, entity): (&super::plan::NamedProtein, u32)| Name {
-            id: named.id.clone(),
-            entity,
-            row: named.row,
-        };
-        let pairs: Vec<(u32, u32)> = rows
-            .iter()
-            .map(|row| (places[&row.hit.place], row.hit.target))
-            .collect();
-        let request = Request {
-            drugs: compounds.iter().zip(0..).map(name).collect(),
-            targets: self.plan.targets.iter().zip(0..).map(target).collect(),
-            rows: (shared.written + 1..).take(rows.len()).collect(),
-            pairs,
-            is_product: false,
-        };
+        let pair = |row: &Row| (places[&row.hit.place], row.hit.target);
+        let request = self.request(&compounds, rows.iter().map(pair).collect(), shared.written);
         shared.written += rows.len() as u64;
         let side = SideData::default();
         let entities = Entities {
@@ -273,20 +260,40 @@ impl Ending<'_> {
         }
         if let Some(all) = &mut shared.shown {
             let of = |((row, pair), prediction): ((&Row, &(u32, u32)), _)| {
-                let place = (row.group, row.rank);
                 let hit = Candidate {
-                    place,
+                    place: (row.group, row.rank),
                     names: [&compounds[pair.0 as usize].id, &self.plan.targets[pair.1 as usize].id],
                     molecule: molecules[pair.0 as usize],
                     score: row.hit.score(),
                     prediction,
                     alerts: mark(pair),
                 };
-                shown::is_shown(place).then(|| shown::shown(self.model, self.plan.settings.per == Per::Target, &hit))
+                shown::shown(self.model, self.plan.settings.per == Per::Target, &hit)
             };
             all.extend(rows.iter().zip(&request.pairs).zip(&predictions).filter_map(of));
         }
         Ok(columns)
+    }
+
+    /// Pairs of compounds and targets under the names that the user gave, as rows after those that were written.
+    fn request(&self, compounds: &[&Compound], pairs: Vec<(u32, u32)>, written: u64) -> Request {
+        let drug = |(compound, entity): (&&Compound, u32)| Name {
+            id: compound.id.clone(),
+            entity,
+            row: compound.row,
+        };
+        let target = |(named, entity): (&super::plan::NamedProtein, u32)| Name {
+            id: named.id.clone(),
+            entity,
+            row: named.row,
+        };
+        Request {
+            drugs: compounds.iter().zip(0..).map(drug).collect(),
+            targets: self.plan.targets.iter().zip(0..).map(target).collect(),
+            rows: (written + 1..).take(pairs.len()).collect(),
+            pairs,
+            is_product: false,
+        }
     }
 
     /// Ranks, and where the compounds of the hits stand in the library.

@@ -27,13 +27,12 @@ pub struct Candidate<'a> {
     pub alerts: Option<&'a str>,
 }
 
-/// Whether a page shows the hit at this place.
-pub fn is_shown((group, rank): (usize, i64)) -> bool {
-    group < GROUPS && rank <= RANKS
-}
-
-/// A hit as the page shows it.
-pub fn shown(model: &Model, is_per_target: bool, hit: &Candidate<'_>) -> ShownHit {
+/// A hit as the page shows it; none where it does not show it.
+pub fn shown(model: &Model, is_per_target: bool, hit: &Candidate<'_>) -> Option<ShownHit> {
+    let (group, rank) = hit.place;
+    if group >= GROUPS || rank > RANKS {
+        return None;
+    }
     let [drug, target] = hit.names.map(str::to_string);
     let certainty = hit.prediction.certainty.as_ref();
     let mut lines = Vec::new();
@@ -44,9 +43,9 @@ pub fn shown(model: &Model, is_per_target: bool, hit: &Candidate<'_>) -> ShownHi
     }
     lines.extend(certainty.map(|certainty| format!("{}: {}", certainty.domain.domain.name(), certainty.domain)));
     lines.extend(hit.alerts.map(|alerts| format!("alerts: {alerts}")));
-    ShownHit {
+    Some(ShownHit {
         group: if is_per_target { target.clone() } else { drug.clone() },
-        rank: hit.place.1,
+        rank,
         drug,
         target,
         smiles: hit.molecule.smiles.clone(),
@@ -55,7 +54,7 @@ pub fn shown(model: &Model, is_per_target: bool, hit: &Candidate<'_>) -> ShownHi
         lines,
         properties: Property::ALL.map(|property| property.of(hit.molecule)),
         fingerprint: hit.molecule.fingerprint.clone(),
-    }
+    })
 }
 
 fn is_level(level: f64) -> bool {
