@@ -47,7 +47,8 @@ pub fn python() -> anyhow::Result<String> {
     tests
         .args(["-m", "pytest", "-p", "no:cacheprovider"])
         .current_dir(&package);
-    finish(tests.env("FUSEBIND", program).env("PYTHONDONTWRITEBYTECODE", "1"))?;
+    tests.env("FUSEBIND", program).env("FUSEBIND_WHEEL", &wheel);
+    finish(tests.env("PYTHONDONTWRITEBYTECODE", "1"))?;
     let notebook = root().join("docs/notebook.ipynb");
     finish(
         Command::new(&python)
@@ -58,7 +59,7 @@ pub fn python() -> anyhow::Result<String> {
 }
 
 /// The interpreter of a virtual environment, which is made where there is none.
-fn environment(folder: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn environment(folder: &Path) -> anyhow::Result<PathBuf> {
     let python = folder.join("bin/python");
     let has_pip = || {
         let mut pip = Command::new(&python);

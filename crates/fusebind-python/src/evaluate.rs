@@ -31,7 +31,7 @@ use crate::{
     screen::Given,
     side::{SideSource, SideTables, Unmatched, modalities},
     table::Table,
-    train::{config, dataset, load_config, method, named_split},
+    train::{config, dataset, load_config, method, named_split, write_page},
     work::{self, Watch},
 };
 
@@ -46,6 +46,8 @@ struct Scoring {
     unmatched: Unmatched,
     baselines: bool,
     without: Vec<String>,
+    encoders: Vec<PathBuf>,
+    without_encoders: bool,
 }
 
 impl Scoring {
@@ -78,8 +80,9 @@ impl Scoring {
         }
         let device = DeviceChoice::Cpu.resolve()?.device;
         let encoders = EncoderFolders {
+            folders: std::mem::take(&mut self.encoders),
+            without: self.without_encoders,
             kept: KeptIn::ReadOnly(run.root().join(EMBEDDINGS)),
-            ..EncoderFolders::default()
         };
         let trained = open_trained(&run.model(), &device, &encoders)?;
         let without = modalities(&self.without)?;
@@ -114,6 +117,11 @@ impl Scoring {
         };
         let (evaluation, predictions) = evaluate(&trained, &set, &how)?;
         evaluation.notes.iter().for_each(|note| watch.say(note));
+        // The page tells of the model as it was trained: scores of a part of it, or of other pairs, are no part of that.
+        let is_whole = without.is_empty() && !self.without_encoders;
+        if self.part == Part::Test && is_whole && split.hash == info.split_hash {
+            write_page(&run, Some(&evaluation), watch);
+        }
         let columns = pair_columns(&dataset, &trained.description, &predictions);
         let places = Places {
             at: None,
@@ -165,7 +173,7 @@ fn remembered(split: SplitSource) -> String {
 
 /// Scores a run: the evaluation as JSON, and the scored pairs. See `fusebind.evaluate`.
 #[pyfunction]
-#[pyo3(signature = (run, *, data, split, part, columns, unit, side, allow_unmatched, baselines, without, listener))]
+#[pyo3(signature = (run, *, data, split, part, columns, unit, side, allow_unmatched, baselines, without, encoders, without_encoders, listener))]
 #[expect(clippy::too_many_arguments, reason = "the arguments of a call in Python")]
 pub fn evaluate_run(
     py: Python<'_>,
@@ -179,6 +187,8 @@ pub fn evaluate_run(
     allow_unmatched: bool,
     baselines: bool,
     without: Vec<String>,
+    encoders: Vec<PathBuf>,
+    without_encoders: bool,
     listener: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(String, Table)> {
     let known = Part::ALL.into_iter().find(|known| known.name() == part);
@@ -194,6 +204,8 @@ pub fn evaluate_run(
         unmatched: unmatched(allow_unmatched),
         baselines,
         without,
+        encoders,
+        without_encoders,
     };
     work::run(py, listener.as_ref(), |watch| scoring.run(watch))
 }

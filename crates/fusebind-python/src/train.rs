@@ -10,7 +10,9 @@ use fusebind::{
     },
     features::entity::molecule::Standardise,
     model::device::DeviceChoice,
+    run_page,
     train::{
+        evaluate::Evaluation,
         experiment::perturbation::train,
         recipe::Recipe,
         run_dir::{EpochMetrics, RunDir, source::RunSource},
@@ -174,7 +176,11 @@ impl Training {
             done: 0,
         };
         train(&job, &mut teller)?;
-        Ok(RunDir::open(&self.out)?.is_finished())
+        let run = RunDir::open(&self.out)?;
+        if run.is_finished() {
+            write_page(&run, None, watch);
+        }
+        Ok(run.is_finished())
     }
 
     /// Leaves in the run folder where the data are, for `evaluate`. Data in memory are nowhere.
@@ -196,6 +202,13 @@ impl Training {
             flags(&self.config, self.toolkit),
         )?;
         Ok(source.write(&run)?)
+    }
+}
+
+/// Writes the page of a run into its folder; a folder that cannot be written to costs the page alone.
+pub fn write_page(run: &RunDir, evaluation: Option<&Evaluation>, watch: &Watch) {
+    if let Err(reason) = run_page::write(run, evaluation) {
+        watch.say(reason);
     }
 }
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import polars
 import pytest
@@ -15,9 +17,17 @@ import fusebind
 
 
 def test_the_command_line_reads_the_run_and_scores_it_alike(run, command):
+    page = run / "report.html"
+    assert "not yet scored" in page.read_text()
     ours = fusebind.evaluate(run)
+    drawn = page.read_text()
+    assert "not yet scored" not in drawn and "Beside baselines" in drawn and "Training loss" in drawn
+    fusebind.evaluate(run, baselines=False, without=["text"])
+    assert page.read_text() == drawn, "scores of a part of the model are no part of its page"
+    page.unlink()
     done = subprocess.run([command, "evaluate", str(run), "--json"], check=True, capture_output=True, text=True)
     assert json.loads(done.stdout) == dict(ours)
+    assert page.read_text() == drawn, "the page of the command line"
     assert ours["n"] == len(ours.predictions) and "mse" in ours["metrics"] and ours["baselines"]
     assert "mse" in ours._repr_html_()
     assert fusebind.evaluate(run, part="valid", baselines=False)["n"] > 0
@@ -89,3 +99,53 @@ def test_ctrl_c_stops_work(what, run, data, tmp_path):
     if what == "train":
         epochs = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
         assert 0 < len(epochs) < 500
+
+
+ENCODERS = Path(__file__).parents[3] / "testdata" / "pretrained"
+
+RECIPE = """
+name = "small"
+[model]
+width = 16
+[model.graph]
+layers = 1
+dim = 8
+substructures = 32
+[model.sequence]
+composition = 32
+[model.sequence.pretrained]
+path = {path!r}
+[model.neighbours]
+enabled = false
+[model.interaction]
+dim = 16
+rank = 0
+[training]
+epochs = 3
+[calibration]
+hold_outs = 0
+"""
+
+
+def test_a_run_with_a_pretrained_encoder_is_scored_with_it_and_without(tmp_path, data):
+    there, elsewhere = tmp_path / "esm2", tmp_path / "moved"
+    shutil.copytree(ENCODERS / "esm2", there)
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(RECIPE.format(path=str(there)))
+    run = tmp_path / "run"
+    fusebind.train(recipe, data, out=run, split="random")
+    scores = fusebind.evaluate(run, baselines=False)
+    drawn = (run / "report.html").read_text()
+    there.rename(elsewhere)
+    with pytest.raises(fusebind.ModelError) as caught:
+        fusebind.evaluate(run, baselines=False)
+    assert caught.value.remedy
+    assert fusebind.evaluate(run, baselines=False, encoders=[elsewhere]) == scores
+    assert (run / "report.html").read_text() == drawn
+    without = fusebind.evaluate(run, baselines=False, without_encoders=True)
+    assert without["n"] == scores["n"] and without["metrics"] != scores["metrics"]
+    assert (run / "report.html").read_text() == drawn, "scores of a part of the model are no part of its page"
+    pair = next(iter(fusebind.datasets.read_pairs(data).to_dicts()))
+    ours = fusebind.load(run, encoders=[elsewhere]).predict(pair["smiles"], pair["sequence"])
+    theirs = fusebind.load(run, without_encoders=True).predict(pair["smiles"], pair["sequence"])
+    assert ours["prediction"] != theirs["prediction"]

@@ -1,6 +1,6 @@
 //! The libraries of fusebind in reading order: [`features`] (raw text to arrays), [`data`] (tables, splits, samplers),
 //! [`model`] (arrays to predictions), [`eval`] (scores), [`train`] (a recipe and a data set to a run folder), [`predict`]
-//! (predictions from a run folder), [`report`] (numbers to a page); apart from them [`pretrained`] (encoders of others, from local files).
+//! (predictions from a run folder), [`report`] (numbers to a page), [`run_page`] (the page of a run); apart from them [`pretrained`] (encoders of others, from local files).
 //!
 //! ```no_run
 //! use fusebind::{Compound, Model, Pair, SideRecord, Target};
@@ -20,6 +20,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+
+pub mod run_page;
 
 pub use fusebind_data as data;
 pub use fusebind_eval as eval;

@@ -127,7 +127,7 @@ fn show(folder: &Path, args: &DemoArgs, console: &Console) -> anyhow::Result<Uni
     };
     let (evaluation, _) = evaluate(&bundle, &set, &EvaluationConfig::default())?;
     print(&evaluation)?;
-    report::run::write(&RunDir::open(&out)?, Some(&evaluation), console);
+    report::run_page(&RunDir::open(&out)?, Some(&evaluation), console);
     ceiling(&universe, &dataset, &parts)?;
     Ok(universe)
 }

@@ -76,7 +76,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
     }
     // The page tells of the model as it was trained: scores of a part of it, or of other pairs, are no part of that.
     if args.part.part() == Part::Test && without.is_empty() && split.hash == info.split_hash {
-        report::run::write(&run, Some(&evaluation), console);
+        report::run_page(&run, Some(&evaluation), console);
     }
     let beside = args.predictions.as_deref().map(load::rejected_beside);
     load::report_rejections(&rejections, beside.as_deref(), console)?;

@@ -80,7 +80,7 @@ pub fn run(args: &TrainArgs, console: &Console) -> anyhow::Result<()> {
         source.write(&RunDir::open(&args.out)?)?;
     }
     refuse_unfinished(args)?;
-    report::run::write(&RunDir::open(&args.out)?, None, console);
+    report::run_page(&RunDir::open(&args.out)?, None, console);
     console.note(format_args!("{}; run folder {}", summary(&trained), args.out.display()));
     Ok(())
 }

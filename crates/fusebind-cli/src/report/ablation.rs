@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use fusebind::{
     report::{Block, Curves, Forest, Heat, Interval, Page, Section, Table},
+    run_page::{axis, curriculum},
     train::{
         experiment::ablation::{Ablation, CONDITIONS, Variant},
         experiment::robustness::Measurement as Score,
@@ -11,7 +12,7 @@ use fusebind::{
     },
 };
 
-use super::{axis, curriculum, metric_name, missing_curve, point};
+use super::{metric_name, missing_curve, point};
 use crate::variant_run::VariantRun;
 
 /// Most variants whose curves are shown: more cannot be distinguished.

@@ -3,20 +3,21 @@
 pub mod ablation;
 pub mod explanation;
 pub mod robustness;
-pub mod run;
 pub mod screening;
 
 use std::collections::BTreeMap;
 
 use fusebind::{
-    report::{Axis, Block, Curves, Point, Section, Series},
-    train::{experiment::robustness::Measurement, missing::Pattern, run_dir::EpochMetrics},
+    report::{Point, Series},
+    train::{evaluate::Evaluation, experiment::robustness::Measurement, missing::Pattern, run_dir::RunDir},
 };
 
-fn axis(label: &str, range: Option<(f64, f64)>) -> Axis {
-    Axis {
-        label: label.into(),
-        range,
+use crate::console::Console;
+
+/// Writes the page of a run into its folder; a folder that cannot be written to costs the page alone.
+pub fn run_page(run: &RunDir, evaluation: Option<&Evaluation>, console: &Console) {
+    if let Err(reason) = fusebind::run_page::write(run, evaluation) {
+        console.note(format_args!("note: {reason}"));
     }
 }
 
@@ -61,43 +62,4 @@ fn missing_curve(
         name: name.into(),
         points: [start].into_iter().chain(further).collect(),
     }
-}
-
-/// Weight and importance of each modality over training; `None` without a curriculum.
-fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
-    let curves = |title: &str, label: &str, read: &dyn Fn(&EpochMetrics) -> &BTreeMap<String, f64>| {
-        let mut series: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
-        for epoch in epochs {
-            for (name, value) in read(epoch) {
-                series.entry(name).or_default().push(Point {
-                    x: epoch.epoch as f64,
-                    y: *value,
-                    band: None,
-                });
-            }
-        }
-        let named = |(name, points): (&str, Vec<Point>)| Series {
-            name: name.into(),
-            points,
-        };
-        Block::Curves(Curves {
-            title: title.into(),
-            x: axis("epoch", None),
-            y: axis(label, None),
-            series: series.into_iter().map(named).collect(),
-            levels: Vec::new(),
-        })
-    };
-    let any = epochs.iter().any(|e| !e.modality_weights.is_empty());
-    any.then(|| Section {
-        title: "Curriculum".into(),
-        blocks: vec![
-            curves("Weight of each modality", "weight", &|e| &e.modality_weights),
-            curves(
-                "What each modality saves of the loss, running average",
-                "share of the loss",
-                &|e| &e.measured_importance,
-            ),
-        ],
-    })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use fusebind::{
     features::modality::Modality,
     report::{Block, Curves, Heat, Page, Section, Table},
+    run_page::{axis, curriculum},
     train::{
         experiment::robustness::{Found, Measurement, Robustness},
         missing::Pattern,
@@ -12,7 +13,7 @@ use fusebind::{
     },
 };
 
-use super::{axis, curriculum, metric_name, missing_curve};
+use super::{metric_name, missing_curve};
 
 /// Lays out one sweep.
 pub fn page(run: &Path, data: &Path, swept: &Robustness, epochs: &[EpochMetrics]) -> Page {

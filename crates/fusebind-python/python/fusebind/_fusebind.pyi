@@ -143,5 +143,7 @@ def evaluate_run(
     allow_unmatched: bool,
     baselines: bool,
     without: Sequence[str],
+    encoders: Sequence[str],
+    without_encoders: bool,
     listener: Listener,
 ) -> Tuple[str, Table]: ...

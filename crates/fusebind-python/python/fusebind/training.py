@@ -36,7 +36,7 @@ def train(
     resume: bool = False,
     progress: Progress = None,
 ) -> Model:
-    """Trains a model and opens it.
+    """Trains a model, draws the page of the run, ``report.html`` in its folder, and opens the model.
 
     Args:
         recipe: Name of a built-in recipe such as ``"default"``, or the path of a TOML file.
@@ -105,9 +105,11 @@ def evaluate(
     allow_unmatched: bool = False,
     baselines: bool = True,
     without: Sequence[str] = (),
+    encoders: Sequence[Path] = (),
+    without_encoders: bool = False,
     progress: Progress = None,
 ) -> Evaluation:
-    """Scores a run beside simple baselines.
+    """Scores a run beside simple baselines. Scores of the test part are added to its page, ``report.html``.
 
     Args:
         run: Run folder.
@@ -120,6 +122,8 @@ def evaluate(
         allow_unmatched: As for `train`.
         baselines: Whether baselines are scored as well.
         without: Modalities to do without.
+        encoders: Folders of the pretrained encoders that the model was trained with, where they are no longer where the model says.
+        without_encoders: Whether to go on without them: what they embed is missing.
         progress: A bar, or a function.
     """
     with Listener(progress, "evaluation") as listener:
@@ -134,6 +138,8 @@ def evaluate(
             allow_unmatched=allow_unmatched,
             baselines=baselines,
             without=list(without),
+            encoders=[os.fspath(folder) for folder in encoders],
+            without_encoders=without_encoders,
             listener=listener,
         )
     evaluation = Evaluation(json.loads(text))

@@ -1,44 +1,39 @@
 //! The page of a run, `RUN/report.html`: what it was trained on, how training went, what to expect, and the scores of the test part once they are
 //! known. It opens offline.
 
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
-use fusebind::{
-    data::table::write_atomically,
-    model::model_file::ModelInfo,
-    report::{Block, Curves, Page, Point, Section, Series, Table},
-    train::{
-        evaluate::{CalibrationScores, Evaluation, GroupCalibration, Metrics},
-        run_dir::{EpochMetrics, RunDir},
-    },
+use fusebind_data::table::write_atomically;
+use fusebind_eval::resample::Interval;
+use fusebind_features::modality::Modality;
+use fusebind_model::model_file::ModelInfo;
+use fusebind_report::{Axis, Block, Curves, Page, Point, Section, Series, Table};
+use fusebind_train::{
+    evaluate::{CalibrationScores, Evaluation, GroupCalibration, Metrics},
+    run_dir::{EpochMetrics, RunDir},
 };
-
-use super::{axis, curriculum};
-use crate::console::Console;
 
 /// Name of the page in a run folder.
 const FILE: &str = "report.html";
 
-/// Writes the page of a run into its folder; a folder that cannot be written to costs the page alone.
-pub fn write(run: &RunDir, evaluation: Option<&Evaluation>, console: &Console) {
+/// Writes the page of a run into its folder, with the scores of a part where there are some.
+///
+/// # Errors
+/// What stands in the way, as a sentence with the name of the page: a run goes on without one.
+pub fn write(run: &RunDir, evaluation: Option<&Evaluation>) -> Result<(), String> {
     let path = run.root().join(FILE);
-    let write = || -> anyhow::Result<()> {
+    let write = || -> Result<(), Box<dyn std::error::Error>> {
         let text = page(run, evaluation)?.render()?;
         Ok(write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
     };
-    if let Err(error) = write() {
-        console.note(format_args!(
-            "note: the page {} was not written: {error}",
-            path.display()
-        ));
-    }
+    write().map_err(|error| format!("the page {} was not written: {error}", path.display()))
 }
 
 /// Lays out a finished run, with the scores of a part where there are some.
 ///
 /// # Errors
 /// Where the run folder or its model cannot be read.
-fn page(run: &RunDir, evaluation: Option<&Evaluation>) -> anyhow::Result<Page> {
+fn page(run: &RunDir, evaluation: Option<&Evaluation>) -> Result<Page, Box<dyn std::error::Error>> {
     let info = ModelInfo::open(&run.model())?;
     let mut sections = vec![data(run, &info)?];
     sections.extend(evaluation.map(scores));
@@ -76,9 +71,9 @@ fn table(caption: &str, header: &[&str], rows: Vec<Vec<String>>) -> Block {
     })
 }
 
-fn data(run: &RunDir, info: &ModelInfo) -> anyhow::Result<Section> {
+fn data(run: &RunDir, info: &ModelInfo) -> Result<Section, fusebind_train::Error> {
     let [train, valid, test] = run.info()?.pairs;
-    let names = |modalities: &[fusebind::features::modality::Modality]| {
+    let names = |modalities: &[Modality]| {
         modalities
             .iter()
             .map(ToString::to_string)
@@ -134,7 +129,7 @@ fn scores(evaluation: &Evaluation) -> Section {
         ("drugs", &evaluation.within_drug),
     ];
     for (entities, scores) in within {
-        let row = |(name, interval): (&String, &fusebind::eval::resample::Interval)| {
+        let row = |(name, interval): (&String, &Interval)| {
             let best = scores
                 .baselines
                 .values()
@@ -275,4 +270,51 @@ fn training(epochs: &[EpochMetrics]) -> Section {
         title: "Training".into(),
         blocks,
     }
+}
+
+/// An axis of a diagram.
+pub fn axis(label: &str, range: Option<(f64, f64)>) -> Axis {
+    Axis {
+        label: label.into(),
+        range,
+    }
+}
+
+/// Weight and importance of each modality over training; `None` without a curriculum.
+pub fn curriculum(epochs: &[EpochMetrics]) -> Option<Section> {
+    let curves = |title: &str, label: &str, read: &dyn Fn(&EpochMetrics) -> &BTreeMap<String, f64>| {
+        let mut series: BTreeMap<&str, Vec<Point>> = BTreeMap::new();
+        for epoch in epochs {
+            for (name, value) in read(epoch) {
+                series.entry(name).or_default().push(Point {
+                    x: epoch.epoch as f64,
+                    y: *value,
+                    band: None,
+                });
+            }
+        }
+        let named = |(name, points): (&str, Vec<Point>)| Series {
+            name: name.into(),
+            points,
+        };
+        Block::Curves(Curves {
+            title: title.into(),
+            x: axis("epoch", None),
+            y: axis(label, None),
+            series: series.into_iter().map(named).collect(),
+            levels: Vec::new(),
+        })
+    };
+    let any = epochs.iter().any(|e| !e.modality_weights.is_empty());
+    any.then(|| Section {
+        title: "Curriculum".into(),
+        blocks: vec![
+            curves("Weight of each modality", "weight", &|e| &e.modality_weights),
+            curves(
+                "What each modality saves of the loss, running average",
+                "share of the loss",
+                &|e| &e.measured_importance,
+            ),
+        ],
+    })
 }
