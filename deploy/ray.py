@@ -2,7 +2,8 @@
 
     python deploy/ray.py MODEL PAIRS.parquet OUT_FOLDER [ACTORS]
 
-PAIRS has the columns `smiles` and `sequence`. Leave a core to the readers: as many actors as cores wait forever. A batch of an actor that is lost is
+PAIRS has the columns `smiles` and `sequence`. Leave two cores to listing and reading, or say that there
+are more (`RAY_OVERRIDE_RESOURCES='{"CPU":4}'`): else all wait forever. A batch of an actor that is lost is
 predicted again and gets the same bits.
 """
 
