@@ -99,10 +99,13 @@ fn a_run_is_resumed_on_data_that_were_moved() {
     fs::create_dir(here.join("run/state")).unwrap();
     fs::rename(here.join("pairs.csv"), here.join("moved.csv")).unwrap();
     let reading = "--smiles-column structure --sequence-column protein --affinity reading --unit Kd_nM";
+    // The page of a run that was stopped before it was written is made up for, with nothing left of the first attempt.
+    fs::remove_file(here.join("run/report.html")).unwrap();
     succeed(
         &format!("train small.toml --data moved.csv --split split.csv --out run --resume {reading}"),
         here,
     );
+    assert!(here.join("run/report.html").is_file());
     assert!(
         fs::read_to_string(here.join("run/source.json"))
             .unwrap()

@@ -1,7 +1,7 @@
 //! The page of a run, `RUN/report.html`: what it was trained on, how training went, what to expect, and the scores of the test part once they are
 //! known. It opens offline.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{collections::BTreeMap, io::Write, path::PathBuf};
 
 use fusebind_data::table::write_atomically;
 use fusebind_eval::resample::Interval;
@@ -16,12 +16,17 @@ use fusebind_train::{
 /// Name of the page in a run folder.
 const FILE: &str = "report.html";
 
+/// Where the page of a run is.
+pub fn path(run: &RunDir) -> PathBuf {
+    run.root().join(FILE)
+}
+
 /// Writes the page of a run into its folder, with the scores of a part where there are some.
 ///
 /// # Errors
 /// What stands in the way, as a sentence with the name of the page: a run goes on without one.
 pub fn write(run: &RunDir, evaluation: Option<&Evaluation>) -> Result<(), String> {
-    let path = run.root().join(FILE);
+    let path = path(run);
     let write = || -> Result<(), Box<dyn std::error::Error>> {
         let text = page(run, evaluation)?.render()?;
         Ok(write_atomically(&path, |out| out.write_all(text.as_bytes()))?)

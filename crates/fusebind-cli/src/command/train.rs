@@ -98,6 +98,10 @@ fn finished(args: &TrainArgs, source: &RunSource, dataset: &Dataset, console: &C
         ));
     }
     source.write(&run)?;
+    // The page is written last: a run that was stopped before has none, or a part of one.
+    if !fusebind::run_page::path(&run).is_file() {
+        report::run_page(&run, None, console);
+    }
     console.note(format_args!("{}: this run is finished", args.out.display()));
     Ok(())
 }

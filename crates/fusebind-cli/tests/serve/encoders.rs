@@ -23,7 +23,9 @@ fn trained(here: &Path) {
     }
     write_training(here);
     let path = here.join("esm2").display().to_string();
-    let table = format!("[model.sequence.pretrained]\npath = {path:?}\n[model.neighbours]\nenabled = false\n[model.interaction]");
+    let table = format!(
+        "[model.sequence.pretrained]\npath = {path:?}\n[model.neighbours]\nenabled = false\n[model.interaction]"
+    );
     fs::write(
         here.join("small.toml"),
         SMALL_RECIPE.replace("[model.interaction]", &table),
