@@ -12,15 +12,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [patterns, molecules] = &files[..] else {
         return Err("give a file of SMARTS and a file of SMILES".into());
     };
-    let mut alerts = match patterns == "pains" {
-        true => Alerts::pains(),
-        false => Alerts::default(),
-    };
-    let text = match patterns == "pains" {
-        true => String::new(),
-        false => fs::read_to_string(patterns)?,
-    };
-    for line in text.lines() {
+    let mut alerts = Alerts::default();
+    for line in fs::read_to_string(patterns)?.lines() {
         let (smarts, name) = line.split_once('\t').unwrap_or((line, line));
         if let Err(error) = alerts.add(name, smarts) {
             eprintln!("{name}: {error}");

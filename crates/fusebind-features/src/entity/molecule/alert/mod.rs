@@ -24,10 +24,7 @@ use ::chematic::{
     smiles::parse,
 };
 
-use self::{
-    fold::fold,
-    needs::{Elements, Needs},
-};
+use self::{fold::fold, needs::Parts};
 use crate::{Error, ErrorKind};
 
 /// Longest SMARTS that is read, in characters.
@@ -40,26 +37,14 @@ const STEPS: u64 = 1_000_000;
 struct Alert {
     name: String,
     query: QueryMolecule,
-    needs: Needs,
+    needs: Parts,
 }
 
 /// See the file's header.
 #[derive(Clone, Debug, Default)]
-pub struct Alerts {
-    /// Whether those of the toolkit are looked for.
-    pains: bool,
-    own: Vec<Alert>,
-}
+pub struct Alerts(Vec<Alert>);
 
 impl Alerts {
-    /// PAINS.
-    pub fn pains() -> Self {
-        Self {
-            pains: true,
-            own: Vec::new(),
-        }
-    }
-
     /// Adds a pattern.
     ///
     /// # Errors
@@ -76,9 +61,9 @@ impl Alerts {
             Ok(Err(error)) => return Err(refuse(format!("the SMARTS cannot be read: {error}"))),
             Err(_) => return Err(refuse("the chemistry toolkit failed on this SMARTS".into())),
         };
-        self.own.push(Alert {
+        self.0.push(Alert {
             name: name.to_string(),
-            needs: Needs::of(&query),
+            needs: Parts::of_pattern(&query),
             query,
         });
         Ok(())
@@ -86,12 +71,12 @@ impl Alerts {
 
     /// Number of patterns.
     pub fn len(&self) -> usize {
-        self.own.len()
+        self.0.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.own.is_empty()
+        self.0.is_empty()
     }
 
     /// The names of the patterns that the molecule with this canonical SMILES holds, in their order.
@@ -115,24 +100,19 @@ impl Alerts {
         let failed = |reason: String| Error::new(ErrorKind::Molecule, format!("alerts cannot be looked for: {reason}"));
         let search = || -> Result<Vec<&str>, Error> {
             let molecule = parse(smiles).map_err(|error| failed(error.to_string()))?;
-            let elements = Elements::count(molecule.atoms().map(|(_, atom)| atom.element.atomic_number()));
             let config = MatchConfig {
                 max_visit_budget: Some(STEPS),
                 ..MatchConfig::default()
             };
             Ok(with_perceived_target(&molecule, |molecule| {
                 let rings = ::chematic::perception::find_sssr(molecule);
+                let parts = Parts::of_molecule(molecule);
                 let holds = |alert: &&Alert| {
-                    elements.suffice(&alert.needs, molecule.atom_count())
+                    parts.suffice(&alert.needs)
                         && has_match_bounded(&alert.query, molecule, &rings, &config) != MatchOutcome::NotFound
                 };
-                let known = if self.pains {
-                    ::chematic::chem::pains_matches(molecule)
-                } else {
-                    Vec::new()
-                };
-                let found = self.own.iter().filter(holds).map(|alert| alert.name.as_str());
-                known.into_iter().chain(found).take(most).collect()
+                let found = self.0.iter().filter(holds).take(most);
+                found.map(|alert| alert.name.as_str()).collect()
             }))
         };
         // The toolkit may panic: then one molecule is refused and the run continues.
