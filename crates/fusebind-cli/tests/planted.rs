@@ -48,6 +48,14 @@ fn atoms_and_residues_of_keys_are_found() {
         "{found}"
     );
 
+    // So few pairs share no key that is new.
+    run(
+        "data simulate --rule keys --drugs 6 --targets 2 --pairs 12 --seed 1 -o few",
+        folder,
+    );
+    let refused = fusebind(&["quality", "planted", "run", "--data", "few"], folder);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("no pair shares a key"));
+
     // A folder without planted keys is refused by name.
     run(
         "data simulate --drugs 20 --targets 10 --pairs 60 --seed 1 -o latent",

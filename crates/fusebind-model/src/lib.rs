@@ -14,6 +14,7 @@ pub mod ensemble;
 mod error;
 pub mod fusion;
 pub mod head;
+mod held_out;
 pub mod layer;
 mod limits;
 mod masked;

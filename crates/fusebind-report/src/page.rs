@@ -57,6 +57,17 @@ pub enum Block {
     },
 }
 
+impl Block {
+    /// A table with a caption and a header.
+    pub fn table(caption: &str, header: &[&str], rows: Vec<Vec<String>>) -> Self {
+        Self::Table(Table {
+            caption: caption.into(),
+            header: header.iter().map(|name| name.to_string()).collect(),
+            rows,
+        })
+    }
+}
+
 impl Page {
     /// Writes the page. Fails where the rows of a table or heat map do not fit its columns.
     pub fn render(&self) -> Result<String, Error> {

@@ -7,7 +7,7 @@ use fusebind_data::table::write_atomically;
 use fusebind_eval::resample::Interval;
 use fusebind_features::modality::Modality;
 use fusebind_model::model_file::ModelInfo;
-use fusebind_report::{Axis, Block, Curves, Page, Point, Section, Series, Table};
+use fusebind_report::{Axis, Block, Curves, Page, Point, Section, Series};
 use fusebind_train::{
     evaluate::{CalibrationScores, Evaluation, GroupCalibration, Metrics},
     run_dir::{EpochMetrics, RunDir},
@@ -68,14 +68,6 @@ fn page(run: &RunDir, evaluation: Option<&Evaluation>) -> Result<Page, Box<dyn s
     })
 }
 
-fn table(caption: &str, header: &[&str], rows: Vec<Vec<String>>) -> Block {
-    Block::Table(Table {
-        caption: caption.into(),
-        header: header.iter().map(|name| name.to_string()).collect(),
-        rows,
-    })
-}
-
 fn data(run: &RunDir, info: &ModelInfo) -> Result<Section, fusebind_train::Error> {
     let [train, valid, test] = run.info()?.pairs;
     let names = |modalities: &[Modality]| {
@@ -127,7 +119,7 @@ fn scores(evaluation: &Evaluation) -> Section {
     rows.extend(evaluation.baselines.iter().map(|(name, metrics)| row(name, metrics)));
     let mut header = vec![""];
     header.extend(&names);
-    let mut blocks = vec![table("Beside baselines that are hard to beat", &header, rows)];
+    let mut blocks = vec![Block::table("Beside baselines that are hard to beat", &header, rows)];
     blocks.extend(evaluation.better_baselines.iter().cloned().map(Block::Text));
     let within = [
         ("targets", &evaluation.within_target),
@@ -151,7 +143,7 @@ fn scores(evaluation: &Evaluation) -> Section {
         let rows: Vec<Vec<String>> = scores.intervals.iter().map(row).collect();
         if !rows.is_empty() {
             let caption = format!("Ranking within each of {} {entities}, mean", scores.entities);
-            blocks.push(table(
+            blocks.push(Block::table(
                 &caption,
                 &["score", "this model", "95 % interval", "best baseline"],
                 rows,
@@ -209,7 +201,7 @@ fn calibration(scores: &CalibrationScores) -> Section {
     ];
     Section {
         title: "How sure it may be".into(),
-        blocks: vec![table("Intervals and sets of 90 %", &header, rows)],
+        blocks: vec![Block::table("Intervals and sets of 90 %", &header, rows)],
     }
 }
 
@@ -231,7 +223,7 @@ fn expected(info: &ModelInfo) -> Option<Section> {
         .collect();
     (!rows.is_empty()).then(|| Section {
         title: "What to expect of new pairs".into(),
-        blocks: vec![table(
+        blocks: vec![Block::table(
             "Scores of further models on pairs, drugs and targets that they did not see; no test pair among them",
             &["pairs", "number", "score", "value"],
             rows,

@@ -74,6 +74,15 @@ fn planted(args: &PlantedArgs, console: &Console) -> anyhow::Result<()> {
         at.next()
             .is_some_and(|at| (at * count) / all != ((at + 1) * count) / all)
     });
+    if new.is_empty() {
+        return Err(Failure::failed(
+            format!(
+                "{}: no pair shares a key that the model was not trained on",
+                args.data.display()
+            ),
+            "simulate more drugs and targets, or train on fewer pairs",
+        ));
+    }
     let found = model.planted_scores(entities, &new, other.as_ref());
     console.note(
         "area under the ROC curve of the effects of atoms and windows of residues for those that make the pairs bind",

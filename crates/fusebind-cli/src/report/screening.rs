@@ -6,7 +6,7 @@ use fusebind::{
         feature::fingerprint::Fingerprint,
     },
     predict::screen::{StageReport, spread_out},
-    report::{Block, Card, Gallery, Histogram, Page, Section, Table},
+    report::{Block, Card, Gallery, Histogram, Page, Section},
 };
 
 /// Hits that are drawn of each group, and clusters that are listed.
@@ -95,14 +95,6 @@ pub fn page(screened: &Screened, hits: &[ShownHit]) -> Page {
     }
 }
 
-fn table(caption: &str, header: &[&str], rows: Vec<Vec<String>>) -> Block {
-    Block::Table(Table {
-        caption: caption.into(),
-        header: header.iter().map(|name| name.to_string()).collect(),
-        rows,
-    })
-}
-
 fn what(screened: &Screened) -> Section {
     let fact = |name: &str, value: String| (name.to_string(), value);
     let facts = vec![
@@ -120,7 +112,7 @@ fn what(screened: &Screened) -> Section {
         title: "What was screened".into(),
         blocks: vec![
             Block::Facts(facts),
-            table("What each filter left out", &["filter", "left out"], rows.collect()),
+            Block::table("What each filter left out", &["filter", "left out"], rows.collect()),
         ],
     }
 }
@@ -147,7 +139,7 @@ fn first_stage(stage: &StageReport) -> Section {
         blocks: vec![
             Block::Facts(facts),
             Block::Text(text),
-            table("Recall, the lowest first", &["target", "recall"], rows.collect()),
+            Block::table("Recall, the lowest first", &["target", "recall"], rows.collect()),
         ],
     }
 }
@@ -245,7 +237,7 @@ fn clusters(hits: &[ShownHit]) -> Block {
         hits.len()
     );
     let rows = leaders.iter().zip(&members).take(CLUSTERS).map(row).collect();
-    table(
+    Block::table(
         &caption,
         &["rank", "best of the cluster", "score", "hits", "others"],
         rows,
@@ -265,7 +257,7 @@ fn of_compound(hits: &[ShownHit], unit: &str) -> Section {
             lines: vec![hit.smiles.clone()],
         }],
     });
-    let rows = table(
+    let rows = Block::table(
         "The best targets",
         &["rank", "target", "prediction", "remarks"],
         hits.iter().map(row).collect(),

@@ -47,15 +47,27 @@ impl<'a> EvaluationSet<'a> {
         indices.map(|i| &self.dataset.interactions[*i as usize]).collect()
     }
 
-    /// The readers of a model apart, for the pairs of the part in their order, with everything else that is known of them.
-    pub(crate) fn read(&self, trained: &TrainedModel) -> ReadSet {
-        let interactions = self.interactions();
-        let pairs = interactions.iter().map(|i| (i.drug, i.target));
+    /// The entities of the part as `trained` reads them.
+    fn stores(&self, trained: &TrainedModel) -> PartStores {
+        let pairs = self.interactions().into_iter().map(|i| (i.drug, i.target));
         let drug_rows = DatasetDrugRows::new(self.dataset, self.drug_side, pairs);
         let drugs = (drug_rows.molecules(self.dataset), &drug_rows.rows.side);
         let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
-        let (drugs, targets, _) = trained.stores(drugs, targets);
-        let (stores, pairs) = ((&drugs, &targets), drug_rows.rows.pairs);
+        let (drugs, targets, findings) = trained.stores(drugs, targets);
+        PartStores {
+            drugs,
+            targets,
+            pairs: drug_rows.rows.pairs,
+            findings,
+        }
+    }
+
+    /// The readers of a model apart, for the pairs of the part in their order, with everything else that is known of them.
+    pub(crate) fn read(&self, trained: &TrainedModel) -> ReadSet {
+        let PartStores {
+            drugs, targets, pairs, ..
+        } = self.stores(trained);
+        let stores = (&drugs, &targets);
         ReadSet {
             outputs: trained.raw_outputs(stores, &pairs),
             novelty: trained.novelty(stores, &pairs, Mask::default()),
@@ -66,10 +78,8 @@ impl<'a> EvaluationSet<'a> {
 
     /// What is usual among the drugs and among the targets of the part.
     pub(crate) fn familiar(&self, trained: &TrainedModel) -> [Option<Familiar>; 2] {
+        let PartStores { drugs, targets, .. } = self.stores(trained);
         let interactions = self.interactions();
-        let drugs = (self.dataset.drugs.iter().map(|d| &d.molecule), self.drug_side);
-        let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
-        let (drugs, targets, _) = trained.stores(drugs, targets);
         let distinct = |ids: &mut dyn Iterator<Item = u32>| ids.collect::<BTreeSet<u32>>().into_iter().collect();
         let ids: [Vec<u32>; 2] = [
             distinct(&mut interactions.iter().map(|i| i.drug)),
@@ -84,20 +94,28 @@ impl<'a> EvaluationSet<'a> {
 
     /// What a model says of the pairs of the part, in their order.
     pub(crate) fn score(&self, trained: &TrainedModel, mask: Mask) -> ScoredSet {
-        let interactions = self.interactions();
-        let pairs = interactions.iter().map(|i| (i.drug, i.target));
-        let drug_rows = DatasetDrugRows::new(self.dataset, self.drug_side, pairs);
-        let drugs = (drug_rows.molecules(self.dataset), &drug_rows.rows.side);
-        let targets = (self.dataset.targets.iter().map(|t| &t.protein), self.target_side);
-        let (drugs, targets, findings) = trained.stores(drugs, targets);
-        let (stores, pairs) = ((&drugs, &targets), &drug_rows.rows.pairs);
+        let PartStores {
+            drugs,
+            targets,
+            pairs,
+            findings,
+        } = self.stores(trained);
+        let stores = (&drugs, &targets);
         ScoredSet {
-            scores: trained.score(stores, pairs, mask, |_| {}),
-            evidence: trained.evidence(stores, pairs),
-            missing: missing(trained, stores, pairs, mask),
+            scores: trained.score(stores, &pairs, mask, |_| {}),
+            evidence: trained.evidence(stores, &pairs),
+            missing: missing(trained, stores, &pairs, mask),
             findings,
         }
     }
+}
+
+/// The entities of a part as a model reads them, and the rows of its pairs in them. A drug has further rows where pairs see other side data of it.
+struct PartStores {
+    drugs: DrugStore,
+    targets: TargetStore,
+    pairs: Vec<(u32, u32)>,
+    findings: SideFindings,
 }
 
 /// Side modalities that the model reads and each pair lacks, of its drug and of its target; empty for a model of structures alone.
