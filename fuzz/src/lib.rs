@@ -7,8 +7,10 @@
 
 use std::{
     cell::RefCell,
-    fs,
+    fs, panic,
     path::{Path, PathBuf},
+    process,
+    sync::{Mutex, Once, PoisonError},
 };
 
 use fusebind_data::{
@@ -30,6 +32,25 @@ thread_local! {
     static FOLDER: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
     /// The data set that splits and side tables belong to, read once.
     static DATASET: Dataset = dataset();
+}
+
+/// Gives `data` to `target`. A panic of a decoder that its reader turns into an error is none for the user, though libFuzzer would stop at it;
+/// one that escapes ends the process, with what it said.
+pub fn run(target: fn(&[u8]), data: &[u8]) {
+    static HOOK: Once = Once::new();
+    static LAST: Mutex<String> = Mutex::new(String::new());
+    HOOK.call_once(|| {
+        panic::set_hook(Box::new(|info| {
+            *LAST.lock().unwrap_or_else(PoisonError::into_inner) = info.to_string()
+        }));
+    });
+    if panic::catch_unwind(|| target(data)).is_err() {
+        eprintln!(
+            "a panic escaped: {}",
+            LAST.lock().unwrap_or_else(PoisonError::into_inner)
+        );
+        process::abort();
+    }
 }
 
 /// Writes `data` under `name` and reads it.
