@@ -92,11 +92,11 @@ pub fn sequence(data: &[u8]) {
     }
 }
 
-/// A table of pairs or of compounds in any packing: the first bytes tell.
+/// A table of pairs or of compounds (the length tells) in any packing (the first bytes tell).
 pub fn table(data: &[u8]) {
-    in_file("pairs.csv", data, |path| {
-        let _ = load_dataset(path, &ChematicToolkit, &LoadConfig::default());
-        let _ = load_drugs(path, &ChematicToolkit, &ColumnMap::default(), &Keep::Nothing);
+    in_file("pairs.csv", data, |path| match data.len() % 2 {
+        0 => drop(load_dataset(path, &ChematicToolkit, &LoadConfig::default())),
+        _ => drop(load_drugs(path, &ChematicToolkit, &ColumnMap::default(), &Keep::Nothing)),
     });
 }
 

@@ -136,6 +136,7 @@ fn the_canonical_form_of_a_canonical_form_is_itself() {
     for smiles in [
         "O=I",
         "C=P(=O)C",
+        "SSSSSSSSSSSS:0SSS:0SS0SSSSS0SSSSSI",
         "c1ccpcc1",
         "OB(O)c1ccccc1",
         "C1=CC=CB1",

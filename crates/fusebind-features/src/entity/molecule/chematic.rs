@@ -264,17 +264,25 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
     }
 }
 
-/// Whether a canonical SMILES has one spelling only: no stereo marks, usual elements, few rings.
+/// Atoms in brackets that have one spelling; others are charges, valences, isotopes and elements that may have more.
+const PLAIN_BRACKETS: [&str; 9] = [
+    "[nH]", "[n+]", "[N+]", "[NH+]", "[NH2+]", "[NH3+]", "[O-]", "[N-]", "[n-]",
+];
+
+/// Whether a canonical SMILES has one spelling only: no stereo marks, usual elements and valences, few rings.
 fn is_plain(smiles: &str) -> bool {
     let bytes = smiles.as_bytes();
     let boron = bytes.windows(2).any(|pair| pair[0] == b'B' && pair[1] != b'r') || bytes.last() == Some(&b'B');
-    let unusual =
-        smiles.contains(['@', '/', '\\', 'P', 'p', 'b', '%', '5']) || smiles.contains("I=") || smiles.contains("=I");
-    let in_brackets = smiles.contains("[H]")
-        || bytes
-            .windows(2)
-            .any(|pair| pair[0] == b'[' && pair[1].is_ascii_uppercase() && !b"NOSCH".contains(&pair[1]));
-    !boron && !unusual && !in_brackets
+    let unusual = smiles.contains(['@', '/', '\\', 'P', 'p', 'b', '%', '5'])
+        || ["I=", "=I", "Cl=", "Br=", "Cl(=", "Br("]
+            .iter()
+            .any(|text| smiles.contains(text));
+    // A double bond to a sulphur that has more neighbours: rings of them are aromatic in one spelling and not in another.
+    let sulphur = (smiles.match_indices("=S")).any(|(at, _)| matches!(bytes.get(at + 2), Some(b'(' | b'0'..=b'9')));
+    let in_brackets = smiles
+        .match_indices('[')
+        .any(|(at, _)| !PLAIN_BRACKETS.iter().any(|plain| smiles[at..].starts_with(plain)));
+    !boron && !unusual && !sulphur && !in_brackets
 }
 
 fn featurise(smiles: String, structure: Structure) -> Result<Molecule, Error> {
