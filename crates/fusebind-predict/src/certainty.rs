@@ -7,7 +7,7 @@ use fusebind_features::modality::ModalitySet;
 use fusebind_model::{
     scoring::{Encoded, Scores},
     trained::TrainedModel,
-    trust::{Familiarity, PairEvidence},
+    trust::{AffinityEstimate, Familiarity, PairEvidence},
 };
 
 use crate::prediction::Certainty;
@@ -40,13 +40,15 @@ pub(crate) fn certainty(
     let trust = trained.description.trust.as_ref()?;
     let evidence = *evidence.get(row)?;
     let affinity = |column: usize| trust.affinity(column, &evidence, scores.affinity_output(row, column));
+    let affinity: Vec<Option<AffinityEstimate>> = (0..scores.scales).map(affinity).collect();
+    let binding = scores
+        .binding_output(row)
+        .and_then(|output| trust.binding(&evidence, output));
     Some(Certainty {
-        affinity: (0..scores.scales).map(affinity).collect(),
-        binding: scores
-            .binding_output(row)
-            .and_then(|output| trust.binding(&evidence, output)),
+        domain: trust.domain(&evidence, affinity.first().and_then(Option::as_ref), binding.as_ref()),
+        affinity,
+        binding,
         is_presumed_inert: scores.prior_shift_at(row) != 0.0,
-        domain: trust.domain.find(&evidence),
         familiarity,
         evidence,
     })

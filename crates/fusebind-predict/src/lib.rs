@@ -25,6 +25,7 @@ pub use cache::Cache;
 pub use caching::CachingModel;
 pub use embed::Embeddings;
 pub use encoders::{missing_encoders, open_trained};
+pub use fusebind_model::trust::Domain;
 pub use fusebind_pretrained::{EncoderFolders, KeptIn};
 pub use inputs::Inputs;
 pub use model::{Entities, Model};

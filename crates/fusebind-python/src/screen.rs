@@ -19,7 +19,7 @@ use fusebind::{
         side::SideData,
     },
     predict::{
-        Entities, Model, Name, Request, output,
+        Domain, Entities, Model, Name, Request, output,
         screen::{Best, Filter, Panel, Ranked, StageSettings, first_stage},
     },
 };
@@ -249,7 +249,7 @@ impl Screening {
             }
         }
         let molecules: Vec<&Molecule> = molecules.iter().collect();
-        let scores = panel.scores(&molecules, self.inside);
+        let scores = panel.scores(&molecules, self.inside.then_some(Domain::Inside));
         for (scores, place) in scores.chunks(panel.len().max(1)).zip(places) {
             for (score, target) in scores.iter().zip(0_u64..) {
                 let Some(score) = *score else { continue };

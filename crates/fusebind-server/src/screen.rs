@@ -11,7 +11,7 @@ use axum::{
 };
 use fusebind_features::entity::{molecule::Molecule, protein::Protein};
 use fusebind_predict::{
-    Compound, Pair, Target,
+    Compound, Domain, Pair, Target,
     screen::{Best, Panel, Ranked},
 };
 use serde_json::Value;
@@ -135,7 +135,9 @@ fn run(app: &App, job: &Job, screening: &Screening) {
             .iter()
             .filter_map(|c| Some(c.value.as_ref().ok()?.molecule()))
             .collect();
-        let scores = app.engine.patient(|_| panel.scores(&molecules, screening.is_inside));
+        let scores = app
+            .engine
+            .patient(|_| panel.scores(&molecules, screening.is_inside.then_some(Domain::Inside)));
         for (at, scores) in scores.chunks(proteins.len()).enumerate() {
             let place = (part * step + at) as u64;
             let scored = scores

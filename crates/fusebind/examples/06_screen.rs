@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let panel = Panel::new(&model, &targets);
     let library: Vec<&Molecule> = dataset.drugs.iter().map(|drug| &drug.molecule).collect();
     // Row by row of the library, one score for each target.
-    let scores = panel.scores(&library, false);
+    let scores = panel.scores(&library, None);
     let mut ranked: Vec<(f64, &str)> = scores
         .iter()
         .step_by(panel.len())

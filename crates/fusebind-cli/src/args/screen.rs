@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::{DeviceName, EncoderArgs, SourceArgs, example};
 
@@ -113,12 +113,21 @@ pub struct FilterArgs {
     /// Keep compounds with alerts, and name the alerts in a column of the hits.
     #[arg(long, requires = "alerts")]
     pub mark_alerts: bool,
-    /// Pairs inside what the model knows.
-    #[arg(long, value_name = "inside", value_parser = ["inside"])]
-    pub domain: Option<String>,
+    /// Pairs inside what the model knows, or no further out than its edge.
+    #[arg(long, value_name = "WORST")]
+    pub domain: Option<WorstDomain>,
     /// Hits that are less similar than S to every better hit, among the best 10 K.
     #[arg(long, value_name = "S", num_args = 0..=1, default_missing_value = "0.6")]
     pub diverse: Option<f64>,
+}
+
+/// How far outside of what a model knows a hit may lie.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum WorstDomain {
+    /// Not at all.
+    Inside,
+    /// At the edge.
+    Edge,
 }
 
 /// Options of `screen merge`.

@@ -3,7 +3,12 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{fusion::fused::Columns, head::Output, model::Outputs, trust::Output as TrustedOutput};
+use crate::{
+    fusion::fused::Columns,
+    head::Output,
+    model::Outputs,
+    trust::{DomainFinding, Output as TrustedOutput, PairEvidence, Trust},
+};
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().expect("model outputs are f32")
@@ -138,6 +143,13 @@ impl Scores {
             prior_shift: f64::from(self.prior_shift_at(row)),
             disagreement: self.disagreement_at(row),
         })
+    }
+
+    /// Where the pair in `row` lies, of which `evidence` is known.
+    pub fn domain(&self, trust: &Trust, evidence: &PairEvidence, row: usize) -> DomainFinding {
+        let affinity = (self.scales > 0).then(|| trust.affinity(0, evidence, self.affinity_output(row, 0)));
+        let binding = self.binding_output(row).map(|output| trust.binding(evidence, output));
+        trust.domain(evidence, affinity.flatten().as_ref(), binding.flatten().as_ref())
     }
 
     /// What is to be added to the logit of a pair for what is known without training data.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence},
-    domain::DomainLimits,
+    domain::{DomainFinding, DomainLimits, ErrorLimits, LimitedError},
     familiar::Familiar,
     groups::{PARENTS, group},
 };
@@ -37,6 +37,9 @@ pub struct AffinityTrust {
     pub offset: f64,
     /// Mean absolute error to expect, in units of the scale.
     pub error: ErrorScale,
+    /// From where on an expected error is large.
+    #[serde(default)]
+    pub error_limits: Option<ErrorLimits>,
     /// Intervals, from narrow to wide.
     pub levels: Vec<IntervalLevel>,
 }
@@ -59,6 +62,9 @@ pub struct SetLevel {
 pub struct BindingTrust {
     /// From logits to calibrated probabilities.
     pub map: CalibratedLogit,
+    /// From where on an expected error is large.
+    #[serde(default)]
+    pub error_limits: Option<ErrorLimits>,
     /// Sets of classes.
     pub levels: Vec<SetLevel>,
 }
@@ -146,6 +152,26 @@ impl Trust {
         })
     }
 
+    /// Where a pair lies of which this is known: the error to expect is that of the first affinity, or of binding for a model without any.
+    pub fn domain(
+        &self,
+        evidence: &PairEvidence,
+        affinity: Option<&AffinityEstimate>,
+        binding: Option<&BindingEstimate>,
+    ) -> DomainFinding {
+        let of_affinity = || {
+            let limits = self.affinity.first()?.as_ref()?.error_limits?;
+            Some((affinity?.expected_error, limits))
+        };
+        let of_binding = || Some((binding?.expected_error(), self.binding.as_ref()?.error_limits?));
+        let error = match self.affinity.is_empty() {
+            true => of_binding(),
+            false => of_affinity(),
+        };
+        let error = error.map(|(expected, limits)| LimitedError { expected, limits });
+        self.domain.find(evidence, error)
+    }
+
     /// What does not go together, in words; `scales` is the number of affinity heads, `width` that of the channels of an embedding.
     ///
     /// # Errors
@@ -157,12 +183,14 @@ impl Trust {
         let affinity = |trust: &AffinityTrust| {
             let levels = trust.levels.iter();
             trust.error.is_sound(AFFINITY_CHANNELS)
+                && trust.error_limits.is_none_or(|limits| limits.is_sound())
                 && trust.offset.abs() < 1e6
                 && levels.into_iter().all(|l| level(l.level) && quantiles(&l.quantiles))
         };
         let binding = |trust: &BindingTrust| {
             let mut levels = trust.levels.iter();
             trust.map.is_sound(BINDING_CHANNELS)
+                && trust.error_limits.is_none_or(|limits| limits.is_sound())
                 && levels.all(|l| level(l.level) && quantiles(&l.binds) && quantiles(&l.not))
         };
         match () {
@@ -198,6 +226,7 @@ pub(crate) mod tests {
                     weights,
                     range: [-3.0, 3.0],
                 },
+                error_limits: None,
                 levels: vec![IntervalLevel { level: 0.9, quantiles }],
             })],
             binding: Some(BindingTrust {
@@ -205,6 +234,7 @@ pub(crate) mod tests {
                     slope: vec![0.0; BINDING_CHANNELS],
                     offset: vec![0.0; BINDING_CHANNELS],
                 },
+                error_limits: None,
                 levels: vec![SetLevel {
                     level: 0.9,
                     binds: vec![Some(0.4); PARENTS.len()],

@@ -12,6 +12,6 @@ mod familiar;
 pub mod groups;
 
 pub use channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence};
-pub use domain::{Domain, DomainFinding, DomainLimits};
+pub use domain::{Domain, DomainFinding, DomainLimits, ErrorLimits, LimitedError, Stranger};
 pub use estimate::{AffinityEstimate, AffinityTrust, BindingEstimate, BindingTrust, IntervalLevel, SetLevel, Trust};
 pub use familiar::{Familiar, Familiarity};

@@ -4,12 +4,9 @@
 
 use fusebind_features::{
     entity::{molecule::Molecule, protein::Protein, side::SideData},
-    schema::{DrugStore, TargetStore},
+    schema::TargetStore,
 };
-use fusebind_model::{
-    scoring::Encoded,
-    trust::{Domain, Trust},
-};
+use fusebind_model::{scoring::Encoded, trust::Domain};
 
 use crate::model::Model;
 
@@ -51,14 +48,15 @@ impl<'m> Panel<'m> {
     }
 
     /// Scores `molecules` with every protein, `[B, T]`: the first affinity, or the probability of binding. They are those of
-    /// [`Model::predict`], to the bit. With `inside`, pairs that are not inside what the model knows have none.
-    pub fn scores(&self, molecules: &[&Molecule], inside: bool) -> Vec<Option<f64>> {
+    /// [`Model::predict`], to the bit. With `worst`, pairs that lie further outside of what the
+    /// model knows have none.
+    pub fn scores(&self, molecules: &[&Molecule], worst: Option<Domain>) -> Vec<Option<f64>> {
         let rows = (PAIRS / self.len().max(1)).max(1);
-        let of = |molecules: &[&Molecule]| self.block(molecules, inside);
+        let of = |molecules: &[&Molecule]| self.block(molecules, worst);
         molecules.chunks(rows).flat_map(of).collect()
     }
 
-    fn block(&self, molecules: &[&Molecule], inside: bool) -> Vec<Option<f64>> {
+    fn block(&self, molecules: &[&Molecule], worst: Option<Domain>) -> Vec<Option<f64>> {
         let side = SideData::default();
         let trained = self.model.trained();
         let (drugs, none, _) = (trained).stores(
@@ -76,25 +74,14 @@ impl<'m> Panel<'m> {
         let mut all: Vec<Option<f64>> = (0..pairs.len())
             .map(|row| Some(self.model.main_score(&scores, row)))
             .collect();
-        if let (true, Some(trust)) = (inside, &trained.description.trust) {
-            self.keep_inside(trust, stores, &pairs, &mut all);
-        }
-        all
-    }
-
-    /// Removes the scores of pairs that are not inside what the model knows.
-    fn keep_inside(
-        &self,
-        trust: &Trust,
-        stores: (&DrugStore, &TargetStore),
-        pairs: &[(u32, u32)],
-        scores: &mut [Option<f64>],
-    ) {
-        let evidence = self.model.trained().evidence(stores, pairs);
-        for (score, evidence) in scores.iter_mut().zip(&evidence) {
-            if trust.domain.find(evidence).domain != Domain::Inside {
-                *score = None;
+        if let (Some(worst), Some(trust)) = (worst, &trained.description.trust) {
+            let evidence = trained.evidence(stores, &pairs);
+            for (row, (score, evidence)) in all.iter_mut().zip(&evidence).enumerate() {
+                if scores.domain(trust, evidence, row).domain > worst {
+                    *score = None;
+                }
             }
         }
+        all
     }
 }

@@ -275,7 +275,7 @@ fn scores(smiles: &[String], (model, panel): (&Model, &Panel<'_>)) -> Result<Vec
         (Some(score), true) => guess::logit(score),
         (score, _) => score.unwrap_or_default(),
     };
-    let scores = panel.scores(&molecules.iter().collect::<Vec<_>>(), false);
+    let scores = panel.scores(&molecules.iter().collect::<Vec<_>>(), None);
     Ok(scores.into_iter().map(value).collect())
 }
 

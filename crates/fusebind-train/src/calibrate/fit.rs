@@ -12,7 +12,8 @@ use fusebind_features::novelty::Novelty;
 use fusebind_model::{
     trained::Description,
     trust::{
-        AFFINITY_CHANNELS, AffinityTrust, BINDING_CHANNELS, BindingTrust, DomainLimits, IntervalLevel, SetLevel, Trust,
+        AFFINITY_CHANNELS, AffinityTrust, BINDING_CHANNELS, BindingTrust, DomainLimits, ErrorLimits, IntervalLevel,
+        SetLevel, Trust,
         groups::{PARENTS, group},
     },
 };
@@ -135,6 +136,7 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
     };
     Some(AffinityTrust {
         offset,
+        error_limits: ErrorLimits::of(errors.iter().map(|e| whole.at(&e.row)).collect()),
         error: whole,
         levels: LEVELS.iter().map(level).collect(),
     })
@@ -189,8 +191,10 @@ fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
         binds: class(true, *level),
         not: class(false, *level),
     };
+    let expected = probabilities.iter().map(|p| 2.0 * p * (1.0 - p));
     Some(BindingTrust {
         map: whole,
+        error_limits: ErrorLimits::of(expected.collect()),
         levels: LEVELS.iter().map(level).collect(),
     })
 }

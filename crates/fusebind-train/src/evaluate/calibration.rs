@@ -125,7 +125,7 @@ pub(super) fn calibration(
     let row = |(row, interaction): (usize, &&Interaction)| Row {
         at: row,
         evidence: scored.evidence[row],
-        domain: trust.domain.find(&scored.evidence[row]).domain,
+        domain: scored.scores.domain(trust, &scored.evidence[row], row).domain,
         affinity: affinity(trained, trust, scored, row, interaction),
         binding: binding(trust, scored, row, interaction),
     };

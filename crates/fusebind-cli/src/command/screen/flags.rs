@@ -8,10 +8,11 @@ use fusebind::data::{
     source::{Keep, load_alerts, load_targets},
     store::{FileMark, StoredLibrary},
 };
+use fusebind::predict::Domain;
 
 use super::plan::{AlertPlan, NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
 use crate::{
-    args::{ScreenArgs, SourceArgs},
+    args::{ScreenArgs, SourceArgs, WorstDomain},
     console::Console,
     exit::Failure,
     load,
@@ -137,7 +138,10 @@ pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console
             property: args.filter.property.clone(),
             like: args.filter.like.clone(),
             least_similarity: args.filter.least_similarity,
-            inside: args.filter.domain.is_some(),
+            domain: args.filter.domain.map(|worst| match worst {
+                WorstDomain::Inside => Domain::Inside,
+                WorstDomain::Edge => Domain::Edge,
+            }),
             diverse: args.filter.diverse,
             without_encoders: args.encoders.without_encoders,
         },

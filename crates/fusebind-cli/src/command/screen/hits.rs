@@ -330,7 +330,7 @@ pub fn report_beside(out: &Path) -> PathBuf {
 
 /// The score of each hit less that of the best off-target.
 fn selectivity(panel: &Panel<'_>, molecules: &[&Molecule], rows: &[Row], pairs: &[(u32, u32)]) -> Column {
-    let scores = panel.scores(molecules, false);
+    let scores = panel.scores(molecules, None);
     let best = |scores: &[Option<f64>]| scores.iter().flatten().copied().max_by(f64::total_cmp);
     let best: Vec<Option<f64>> = scores.chunks(panel.len()).map(best).collect();
     let of = |(row, pair): (&Row, &(u32, u32))| Some(row.hit.score() - best[pair.0 as usize]?);

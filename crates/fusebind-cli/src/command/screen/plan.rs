@@ -6,7 +6,7 @@ use anyhow::Context;
 use fusebind::{
     data::{source::NamedSmarts, store::FileMark},
     features::entity::{molecule::Alerts, protein::Protein},
-    predict::screen::Filter,
+    predict::{Domain, screen::Filter},
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,9 @@ pub struct Settings {
     pub property: Vec<String>,
     pub like: Vec<String>,
     pub least_similarity: f64,
-    pub inside: bool,
+    /// Furthest outside of what the model knows that a hit may lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
     pub diverse: Option<f64>,
     /// Whether what pretrained encoders embed is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -114,9 +114,9 @@ fn check_outputs(args: &ScreenArgs) -> anyhow::Result<()> {
 
 /// Refuses to ask a model for its domain that does not know it.
 fn check_domain(plan: &Plan, model: &Model) -> anyhow::Result<()> {
-    match plan.settings.inside && model.description().trust.is_none() {
+    match plan.settings.domain.is_some() && model.description().trust.is_none() {
         true => Err(Failure::failed(
-            "--domain inside: this model cannot tell: it was trained without hold-outs",
+            "--domain: this model cannot tell: it was trained without hold-outs",
             "train with `calibration.hold_outs` in the recipe, or leave --domain out",
         )),
         false => Ok(()),

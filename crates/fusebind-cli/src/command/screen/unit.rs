@@ -193,8 +193,8 @@ impl UnitResult {
         self.scored += molecules.len() as u64;
         let molecules: Vec<&Molecule> = molecules.iter().collect();
         let settings = &job.plan.settings;
-        let scores = job.panel.scores(&molecules, settings.inside);
-        if settings.inside {
+        let scores = job.panel.scores(&molecules, settings.domain);
+        if settings.domain.is_some() {
             let outside = scores.iter().filter(|score| score.is_none()).count();
             self.count("--domain", outside as u64);
         }
