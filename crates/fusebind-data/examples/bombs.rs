@@ -36,6 +36,13 @@ fn main() {
     let batch = RecordBatch::try_from_iter([("id", column)]).unwrap();
     parquet(&folder.join("nulls.parquet"), &batch, 100);
 
+    // A footer with a thousand lists of truth values under a number that no field has, each of which claims 2^31 - 1 of them and has no bytes.
+    let mut footer = [0x09, 0xC8, 0x01, 0xF1, 0xFF, 0xFF, 0xFF, 0xFF, 0x07].repeat(1000);
+    footer.push(0);
+    let length = (footer.len() as u32).to_le_bytes();
+    let lists = [b"PAR1", &footer[..], &length, b"PAR1"].concat();
+    fs::write(folder.join("lists.parquet"), lists).unwrap();
+
     overlapping(&folder.join("side/embedding_sequence_esm2.safetensors"));
 
     let file = fs::File::create(folder.join("zeros.csv.gz")).unwrap();

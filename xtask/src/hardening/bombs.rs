@@ -25,6 +25,7 @@ pub fn lines(work: &Work) -> anyhow::Result<Vec<Line>> {
             "data check bombs/dictionary.parquet",
         ),
         ("Parquet, millions of nulls", "data check bombs/nulls.parquet"),
+        ("Parquet, endless lists in its footer", "data check bombs/lists.parquet"),
         (
             "embeddings, overlapping tensors",
             "data check data --modalities bombs/side",

@@ -1,7 +1,8 @@
-//! Sizes of the pages of a Parquet file, read from their headers before anything is unpacked.
+//! What the headers of a Parquet file claim, read before anything is unpacked: whether its footer can be read in as many steps as it has bytes, and
+//! the sizes of its pages.
 //!
 //! Comes in: a file and its metadata, which may be wrong. Goes out: [`PageSizes`]. Headers are in Thrift's compact protocol
-//! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>); only three of their fields are needed.
+//! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>); only three fields of a page header are needed.
 
 use std::io::{BufReader, Error, ErrorKind, Read, Result};
 
@@ -18,8 +19,34 @@ pub(super) struct PageSizes {
 
 /// Most levels of nesting in a page header.
 const DEPTH: u8 = 8;
+/// The same, in a footer.
+const FOOTER_DEPTH: u8 = 32;
+/// What a file ends with, after the four bytes of the length of its footer.
+const MAGIC: &[u8] = b"PAR1";
+/// A struct.
+const STRUCT: u8 = 12;
 /// A page type.
 const DICTIONARY: u64 = 2;
+
+/// Refuses a footer that claims more than its bytes can hold: a list of truth values has no bytes for the decoder that reads it afterwards, so
+/// that a few bytes would keep it busy for billions of steps. Nothing in a footer is such a list.
+pub(super) fn check_footer<R: ChunkReader>(file: &R) -> Result<()> {
+    let Some(end) = file.len().checked_sub(8) else {
+        return Ok(());
+    };
+    let tail = file.get_bytes(end, 8).map_err(Error::other)?;
+    let (length, magic) = tail.split_at(4);
+    let length = u32::from_le_bytes(length.try_into().expect("four bytes"));
+    let start = end.checked_sub(u64::from(length)).filter(|_| magic == MAGIC);
+    // The decoder says what it thinks of a file without a footer.
+    let Some(start) = start else { return Ok(()) };
+    let footer = file.get_bytes(start, length as usize).map_err(Error::other)?;
+    let mut footer = Compact {
+        source: &footer[..],
+        read: 0,
+    };
+    footer.skip(STRUCT, FOOTER_DEPTH)
+}
 
 /// Sizes of the pages of `chunk`.
 pub(super) fn sizes<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Result<PageSizes> {
@@ -127,14 +154,15 @@ impl<R: Read> Compact<R> {
                     15 => self.number()?,
                     length => u64::from(length),
                 };
+                let kind = byte & 0x0F;
+                if length > 0 && matches!(kind, 1 | 2) {
+                    return Err(damaged());
+                }
                 for _ in 0..length {
-                    match byte & 0x0F {
-                        1 | 2 => drop(self.byte()?),
-                        kind => self.skip(kind, depth)?,
-                    }
+                    self.skip(kind, depth)?;
                 }
             }
-            12 => {
+            STRUCT => {
                 let mut field = 0;
                 while let Some((kind, next)) = self.field(field)? {
                     field = next;
@@ -155,12 +183,33 @@ impl<R: Read> Compact<R> {
 }
 
 fn damaged() -> Error {
-    Error::new(ErrorKind::InvalidData, "a page header is damaged")
+    Error::new(ErrorKind::InvalidData, "its footer or the header of a page is damaged")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file whose footer is a struct of one field, a list with `kind` of elements, which claims to hold 2^31 - 1 of them.
+    fn claiming(kind: u8) -> bytes::Bytes {
+        let footer = [0x19, 0xF0 | kind, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0];
+        let mut file = b"PAR1".to_vec();
+        file.extend(footer);
+        file.extend((footer.len() as u32).to_le_bytes());
+        file.extend(MAGIC);
+        file.into()
+    }
+
+    #[test]
+    fn a_footer_that_claims_more_than_it_holds_is_refused() {
+        for kind in [1, 2, 5, 8, STRUCT] {
+            assert!(check_footer(&claiming(kind)).is_err(), "{kind}");
+        }
+        for cut in 0..12 {
+            let all = claiming(1);
+            let _ = check_footer(&all.slice(..cut));
+        }
+    }
 
     #[test]
     fn three_fields_are_read_and_the_others_passed_over() {

@@ -27,7 +27,7 @@ use parquet::{
 use super::{
     bounded::{ANY_PROPORTION, disproportionate},
     file::Plain,
-    pages::sizes,
+    pages::{check_footer, sizes},
     raw::{RawColumn, RawTable, ReadLimits},
 };
 use crate::{Error, ErrorKind, table::Rejection};
@@ -78,6 +78,7 @@ impl ParquetRows {
 
     fn of<R: ChunkReader + 'static>(path: &Path, file: R, limits: &ReadLimits) -> Result<Self, Error> {
         let fault = |reason: &dyn std::fmt::Display| malformed(path, reason.to_string());
+        check_footer(&file).map_err(|e| fault(&e))?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| fault(&e))?;
         let (flat, nested) = flat_columns(metadata.parquet_schema());
         let bytes = file.len();

@@ -27,7 +27,7 @@ const LEAST: usize = 100;
 /// Fewest held-out pairs that anything is fitted on.
 pub(super) const FEWEST: usize = 50;
 /// How strongly expected errors are drawn to one for all, in pairs.
-const ERROR_RIDGE: f64 = 10.0;
+const ERROR_RIDGE: f64 = 100.0;
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
 const MAP_RIDGE: f64 = 20.0;
 

@@ -282,7 +282,20 @@ fn is_plain(smiles: &str) -> bool {
     let in_brackets = smiles
         .match_indices('[')
         .any(|(at, _)| !PLAIN_BRACKETS.iter().any(|plain| smiles[at..].starts_with(plain)));
-    !boron && !unusual && !sulphur && !in_brackets
+    !boron && !unusual && !sulphur && !in_brackets && !has_hetero_run(bytes)
+}
+
+/// Whether three atoms that are neither carbon nor aromatic follow each other: rings of them may become aromatic when they are read again.
+fn has_hetero_run(smiles: &[u8]) -> bool {
+    let mut run = 0;
+    smiles.iter().any(|byte| {
+        run = match byte {
+            b'N' | b'O' | b'S' => run + 1,
+            byte if byte.is_ascii_alphabetic() && *byte != b'H' => 0,
+            _ => run,
+        };
+        run >= 3
+    })
 }
 
 fn featurise(smiles: String, structure: Structure) -> Result<Molecule, Error> {
