@@ -131,6 +131,8 @@ fn flag(name: &str) -> Option<String> {
 /// What a command took and said.
 struct Measured {
     seconds: f64,
+    /// Of all its threads: on a busy machine seconds say little.
+    cpu: f64,
     /// Peak memory in MiB.
     peak: u64,
     /// Lines of stderr, with the seconds after which they came.
@@ -160,9 +162,10 @@ fn measured(arguments: &[&str]) -> Measured {
         let heard = |line: std::io::Result<String>| (begun.elapsed().as_secs_f64(), line.unwrap_or_default());
         lines.map(heard).collect::<Vec<_>>()
     });
-    let mut peak = 0;
-    let status = format!("/proc/{}/status", child.id());
+    let (mut peak, mut cpu) = (0, 0.0);
+    let [status, stat] = ["status", "stat"].map(|file| format!("/proc/{}/{file}", child.id()));
     let ended = loop {
+        cpu = cpu_of(&fs::read_to_string(&stat).unwrap_or_default()).max(cpu);
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
@@ -175,7 +178,24 @@ fn measured(arguments: &[&str]) -> Measured {
     let seconds = begun.elapsed().as_secs_f64();
     let said = listener.join().unwrap();
     assert!(ended.success(), "{said:?}");
-    Measured { seconds, peak, said }
+    Measured {
+        seconds,
+        cpu,
+        peak,
+        said,
+    }
+}
+
+/// Seconds of the processor in `/proc/PID/stat`, whose ticks are hundredths.
+fn cpu_of(stat: &str) -> f64 {
+    let behind = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    // User and system time: the 14th and 15th field, of which the name in brackets is the second.
+    behind
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
 
 /// The number of targets in a FASTA file.
@@ -202,8 +222,9 @@ fn of_files(count: u64, [run, targets, file, folder]: [&str; 4]) {
     let rate = count as f64 / measured.seconds;
     let proteins = records(targets);
     println!(
-        "| {count} | {proteins} | {:.1} | {rate:.0} | {:.0} | {} | {} |",
+        "| {count} | {proteins} | {:.1} | {:.1} | {rate:.0} | {:.0} | {} | {} |",
         measured.seconds,
+        measured.cpu,
         rate * proteins as f64,
         measured.peak,
         measured.line("compounds scored").1
@@ -237,8 +258,9 @@ fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
     let (codes, said) = screen.line("first stage: ");
     let whole = screen.line("compounds scored").0;
     println!(
-        "| {count} | {:.0} | {:.0} | {} | {bytes:.0} | {survey:.1} | {:.1} | {:.1} | {:.2e} | {:.1} | {:.1} | {} | {said} |",
+        "| {count} | {:.0} | {:.1} | {:.0} | {} | {bytes:.1} | {survey:.1} | {:.1} | {:.1} | {:.2e} | {:.1} | {:.1} | {:.1} | {} | {said} |",
         build.seconds,
+        build.cpu,
         count as f64 / build.seconds,
         build.peak,
         sample - survey,
@@ -246,8 +268,14 @@ fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
         count as f64 * records(targets) as f64 / (codes - sample),
         whole - codes,
         screen.seconds,
+        screen.cpu,
         screen.peak,
     );
+    let recall = screen
+        .said
+        .iter()
+        .skip_while(|(_, line)| !line.contains("first stage: "));
+    (recall.skip(1).take_while(|(_, line)| line.starts_with("  "))).for_each(|(_, line)| eprintln!("{line}"));
     for file in [".rejected.csv", ".stage.json", ""] {
         let _ = fs::remove_file(format!("{hits}{file}"));
     }
@@ -266,13 +294,13 @@ fn main() {
     let is_stored = env::args().any(|word| word == "--stored");
     if is_stored {
         println!(
-            "| molecules | build, s | molecules/s | peak, MiB | bytes a row | start and places, s | sample, s | codes, s | pairs/s | candidates and hits, s | \
-             screening, s | peak, MiB | first stage |"
+            "| molecules | build, s | CPU, s | molecules/s | peak, MiB | bytes a row | start and places, s | sample, s | codes, s | pairs/s | \
+             candidates and hits, s | screening, s | CPU, s | peak, MiB | first stage |"
         );
-        println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     } else {
-        println!("| molecules | targets | s | molecules/s | pairs/s | peak memory, MiB | rows |");
-        println!("|---|---|---|---|---|---|---|");
+        println!("| molecules | targets | s | CPU, s | molecules/s | pairs/s | peak memory, MiB | rows |");
+        println!("|---|---|---|---|---|---|---|---|");
     }
     for count in sizes.split(',').map(|size| size.parse::<u64>().unwrap()) {
         let path = folder.join(format!("fusebind-screening-{count}.smi"));

@@ -197,6 +197,50 @@ fn a_killed_run_goes_on_to_the_same_bytes() {
 }
 
 #[test]
+fn two_processes_share_a_folder_and_find_what_the_other_has_done() {
+    done(&format!(
+        "{INPUTS} --top 7 --unit-rows 2 --work one -o one_process.parquet"
+    ));
+    let words = |out: &str| format!("{INPUTS} --top 7 --unit-rows 2 --work both -o {out}.parquet");
+    let begin = |out: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fusebind"));
+        command.args(words(out).split(' ')).current_dir(workplace());
+        command.stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut both = ["both_a", "both_b"].map(begin);
+    assert!(both.iter_mut().all(|child| child.wait().unwrap().success()));
+    for out in ["both_a", "both_b"] {
+        assert_eq!(bytes(&format!("{out}.parquet")), bytes("one_process.parquet"));
+    }
+    let names = |folder: &str| {
+        let files = fs::read_dir(workplace().join(folder)).unwrap().flatten();
+        files
+            .map(|file| file.file_name())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(names("both"), names("one"));
+}
+
+#[cfg(not(feature = "object-storage"))]
+#[test]
+fn an_address_is_refused_by_the_name_of_the_feature() {
+    for command in [
+        &format!("{INPUTS} --work s3://bucket/units -o far.csv"),
+        "screen status s3://bucket/units",
+        "screen merge s3://bucket/units -o far.csv",
+    ] {
+        let refused = run(command, workplace());
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("s3://bucket/units") && said.contains("`object-storage`"),
+            "{said}"
+        );
+    }
+    assert!(!workplace().join("s3:").exists());
+}
+
+#[test]
 fn changed_inputs_and_damaged_units_are_refused() {
     let here = workplace();
     fs::write(here.join("own.smi"), "CCO a\nCCN b\nCCC c\n").unwrap();

@@ -54,8 +54,8 @@ pub struct ScreenArgs {
     /// HTML page of the hits: drawings, intervals, properties, clusters, what filters left out and what a first stage missed.
     #[arg(long, value_name = "FILE", requires = "out")]
     pub report: Option<PathBuf>,
-    /// Folder that keeps each finished unit, so that the same command goes on where it was stopped.
-    #[arg(long, value_name = "DIR")]
+    /// Folder that keeps each finished unit, so that the same command goes on where it was stopped; or a place as s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "DIR|URL")]
     pub work: Option<PathBuf>,
     /// Compute only each N-th unit, the I-th of them first (1/N to N/N); `screen merge` writes the hits.
     #[arg(long, value_name = "I/N", requires = "work", conflicts_with = "out")]
@@ -133,8 +133,8 @@ pub enum WorstDomain {
 /// Options of `screen merge`.
 #[derive(Debug, Args)]
 pub struct MergeHitsArgs {
-    /// Folders of units, of one screening.
-    #[arg(required = true, value_name = "DIR")]
+    /// Folders or places of units, of one screening.
+    #[arg(required = true, value_name = "DIR|URL")]
     pub folders: Vec<PathBuf>,
     /// CSV, TSV or Parquet file of hits.
     #[arg(short, long, value_name = "FILE")]
@@ -155,7 +155,7 @@ pub struct MergeHitsArgs {
 /// Options of `screen status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Folders of units, of one screening.
-    #[arg(required = true, value_name = "DIR")]
+    /// Folders or places of units, of one screening.
+    #[arg(required = true, value_name = "DIR|URL")]
     pub folders: Vec<PathBuf>,
 }

@@ -1,13 +1,13 @@
 //! `fusebind screen merge`: hits from the units of several runs.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use fusebind::data::store::FileMark;
 
 use super::{
     hits::{self, Ending},
     tally::Tally,
-    work::WorkFolder,
+    work::Work,
 };
 use crate::{
     args::MergeHitsArgs,
@@ -27,10 +27,10 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
     let stage = hits::report_beside(&args.out);
     let outputs = [&args.out, &beside, &stage].into_iter().chain(&args.report);
     protect(outputs.clone(), inputs)?;
-    let folders: Vec<WorkFolder> = args
+    let folders: Vec<Work> = args
         .folders
         .iter()
-        .map(|folder| WorkFolder::open(folder))
+        .map(|folder| Work::open(folder))
         .collect::<anyhow::Result<_>>()?;
     let plan = folders[0].plan()?;
     for folder in &folders[1..] {
@@ -38,21 +38,18 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
             return Err(Failure::failed(
                 format!(
                     "{} and {} are of different screenings: {difference}",
-                    folders[0].path().display(),
-                    folder.path().display()
+                    folders[0].shown(),
+                    folder.shown()
                 ),
                 "merge the folders of one screening",
             ));
         }
     }
-    let stages = folders
-        .iter()
-        .map(WorkFolder::stage)
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let stages = folders.iter().map(Work::stage).collect::<anyhow::Result<Vec<_>>>()?;
     let found_stage = stages.into_iter().flatten().next();
     let mut tally = Tally::new(&plan.settings);
     for (unit, folder) in found(&folders)? {
-        tally.add(folder.get(unit)?);
+        tally.add(folder.unit(unit)?);
     }
     let path = args.model.clone().unwrap_or_else(|| PathBuf::from(&plan.model.path));
     let file = match path.is_dir() {
@@ -78,24 +75,21 @@ pub fn run(args: &MergeHitsArgs, console: &Console) -> anyhow::Result<()> {
 }
 
 /// Every unit and a folder that has it; a missing one is an error.
-fn found(folders: &[WorkFolder]) -> anyhow::Result<Vec<(u64, &WorkFolder)>> {
-    let ends = folders
-        .iter()
-        .map(WorkFolder::end)
-        .collect::<anyhow::Result<Vec<_>>>()?;
+fn found(folders: &[Work]) -> anyhow::Result<Vec<(u64, &Work)>> {
+    let ends = folders.iter().map(Work::end).collect::<anyhow::Result<Vec<_>>>()?;
     let Some(end) = ends.into_iter().flatten().next() else {
         return Err(Failure::failed(
             "no run has read the library to its end, so that units may be missing",
             "give the `screen run` command of one of the folders again",
         ));
     };
-    let place = |unit: u64| {
-        folders
-            .iter()
-            .find(|folder| folder.has(unit))
-            .map(|folder| (unit, folder))
-    };
-    let missing: Vec<u64> = (0..end.units).filter(|unit| place(*unit).is_none()).collect();
+    let mut places = BTreeMap::new();
+    for folder in folders {
+        for unit in folder.units()? {
+            places.entry(unit).or_insert(folder);
+        }
+    }
+    let missing: Vec<u64> = (0..end.units).filter(|unit| !places.contains_key(unit)).collect();
     if !missing.is_empty() {
         let named: Vec<String> = missing.iter().take(NAMED).map(u64::to_string).collect();
         let more = if missing.len() > NAMED { ", .." } else { "" };
@@ -109,5 +103,5 @@ fn found(folders: &[WorkFolder]) -> anyhow::Result<Vec<(u64, &WorkFolder)>> {
             "name the folders of all shards, or give their `screen run` commands again",
         ));
     }
-    Ok((0..end.units).filter_map(place).collect())
+    Ok(places.into_iter().take_while(|(unit, _)| *unit < end.units).collect())
 }

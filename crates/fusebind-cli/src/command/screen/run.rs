@@ -20,7 +20,7 @@ use super::{
     stage,
     tally::Tally,
     unit::{Job, UnitResult},
-    work::{End, WorkFolder},
+    work::{End, Work},
 };
 use crate::{
     args::ScreenArgs,
@@ -64,7 +64,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     let work = args
         .work
         .as_deref()
-        .map(|folder| WorkFolder::create(folder, &plan))
+        .map(|place| Work::create(place, &plan))
         .transpose()?;
     let mut tally = Tally::new(&plan.settings);
     let (source, total, found) = chosen((&job, &model), args, stored.as_ref(), (console, &note))?;
@@ -84,7 +84,7 @@ pub fn run(args: &ScreenArgs, console: &Console) -> anyhow::Result<()> {
     };
     if let Some(work) = &work {
         for unit in 0..end.units {
-            tally.add(work.get(unit)?);
+            tally.add(work.unit(unit)?);
         }
     }
     create_parent(out)?;
@@ -178,7 +178,7 @@ fn total(args: &ScreenArgs, stored: Option<&StoredLibrary>) -> Option<u64> {
 fn compute(
     job: &Job<'_>,
     (mut rows, total): (Source<'_>, Option<u64>),
-    (work, shard): (Option<&WorkFolder>, Shard),
+    (work, shard): (Option<&Work>, Shard),
     tally: &mut Tally,
     console: &Console,
 ) -> anyhow::Result<End> {
@@ -193,7 +193,7 @@ fn compute(
         let unit = end.units;
         end.units += 1;
         end.rows += taken.len() as u64;
-        if unit % shard.of != shard.at || work.is_some_and(|work| work.has(unit)) {
+        if unit % shard.of != shard.at || work.map_or(Ok(false), |work| work.has(unit))? {
             progress.pass(taken.len() as u64);
             continue;
         }
@@ -201,7 +201,8 @@ fn compute(
         let scores = result.hits.iter().map(|hit| hit.score());
         best = scores.chain(best).max_by(f64::total_cmp);
         match work {
-            Some(work) => work.put(&result)?,
+            // Where another run was quicker, its unit is the same.
+            Some(work) => drop(work.put(&result)?),
             None => tally.add(result),
         }
         progress.at(end.rows, best);

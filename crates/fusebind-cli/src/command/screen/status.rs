@@ -1,11 +1,11 @@
 //! `fusebind screen status`: how far the units of a screening are.
 
-use super::work::WorkFolder;
+use super::work::Work;
 use crate::{args::StatusArgs, command::output::say};
 
 pub fn run(args: &StatusArgs) -> anyhow::Result<()> {
     for folder in &args.folders {
-        let work = WorkFolder::open(folder)?;
+        let work = Work::open(folder)?;
         let units = work.units()?;
         let of = match work.end()? {
             Some(end) => format!("of {} ({} rows)", end.units, end.rows),
@@ -13,7 +13,7 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<()> {
         };
         let (mut rows, mut scored, mut rejected, mut best) = (0, 0, 0, None::<f64>);
         for unit in &units {
-            let unit = work.get(*unit)?;
+            let unit = work.unit(*unit)?;
             rows += unit.rows;
             scored += unit.scored;
             rejected += unit.rejected;
