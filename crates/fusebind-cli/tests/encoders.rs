@@ -157,6 +157,40 @@ fn a_second_training_reads_the_cache_and_ends_with_the_same_model() {
 }
 
 #[test]
+fn embeddings_are_a_source_of_neighbours_where_the_recipe_says_so() {
+    let own = trained();
+    let here = own.path();
+    fs::write(
+        here.join("near.toml"),
+        format!("{RECIPE}[model.neighbours]\nembeddings = true\n"),
+    )
+    .unwrap();
+    done(
+        "train near.toml --data sim --modalities sim/modalities --split split.csv --cache run/embeddings --out near",
+        here,
+    );
+    let of = |run: &str, arguments: &str| {
+        done(&format!("predict {run} {arguments} -o out.csv"), here);
+        rows(&here.join("out.csv"))
+    };
+    let all = of("near", "--pairs sim --modalities sim/modalities");
+    assert_ne!(all, of("run", "--pairs sim --modalities sim/modalities"));
+    let without = of("near", "--pairs sim --modalities sim/modalities --without-encoders");
+    assert_eq!(without.len(), all.len());
+    let table = fs::read_to_string(here.join("sim/pairs.csv")).unwrap();
+    let two: Vec<&str> = table.lines().take(2).collect();
+    fs::create_dir_all(here.join("one")).unwrap();
+    fs::write(here.join("one/pairs.csv"), two.join("\n")).unwrap();
+    for table in ["drugs.csv", "targets.csv"] {
+        fs::copy(here.join("sim").join(table), here.join("one").join(table)).unwrap();
+    }
+    let one = of("near", "--pairs one --modalities sim/modalities --allow-unmatched");
+    assert_eq!(one.len(), 1);
+    one.iter()
+        .for_each(|(pair, row)| assert_eq!(all[pair], *row, "alone as among others"));
+}
+
+#[test]
 fn encoders_are_found_again_or_refused_by_name() {
     let own = trained();
     let here = own.path();

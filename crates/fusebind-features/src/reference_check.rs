@@ -27,7 +27,7 @@ impl Reference {
             &[SimilarityKind::Sequence3, SimilarityKind::Sequence4],
         ];
         for ((side, structures), schema) in sides.into_iter().zip(structures).zip(schemas) {
-            entities(side, structures, &schema.channels())?;
+            entities(side, structures, schema)?;
         }
         let outcomes = self.set.known.outcomes();
         let mut numbers = self.scale.mean.iter().chain(&self.scale.factor);
@@ -38,13 +38,30 @@ impl Reference {
     }
 }
 
-fn entities(side: &ReferenceEntities, structures: &[SimilarityKind], read: &SideDims) -> Result<(), String> {
+/// Whether a similarity is measured on dense rows.
+fn is_dense(kind: SimilarityKind) -> bool {
+    kind == SimilarityKind::Transcriptome || kind.is_of_embedding()
+}
+
+/// Channels of the embeddings of a modality together; 0 where no neighbours are found by them.
+fn compared_channels(schema: &SideSchema, modality: Modality) -> usize {
+    let own = schema
+        .embeddings
+        .iter()
+        .filter(|embedding| embedding.modality == modality);
+    let channels: usize = own.map(|embedding| embedding.scale.mean.len()).sum();
+    usize::from(schema.compare_embeddings) * channels
+}
+
+fn entities(side: &ReferenceEntities, structures: &[SimilarityKind], schema: &SideSchema) -> Result<(), String> {
+    let read: SideDims = schema.channels();
     for (at, (kind, descriptors)) in side.sources.iter().enumerate() {
         let name = || format!("{kind:?}").to_lowercase();
         if side.sources[..at].iter().any(|(earlier, _)| earlier == kind) {
             return Err(format!("the similarity `{}` twice", name()));
         }
         let channels = match kind.modality() {
+            modality if kind.is_of_embedding() => compared_channels(schema, modality),
             Modality::Text => read.text,
             Modality::Transcriptome => read.transcriptome,
             Modality::Bioassay => read.bioassay,
@@ -55,10 +72,11 @@ fn entities(side: &ReferenceEntities, structures: &[SimilarityKind], read: &Side
         }
         let fits = match (kind, descriptors) {
             (SimilarityKind::Graph, Descriptors::Bits(_)) => true,
-            (SimilarityKind::Transcriptome, Descriptors::Dense { values, width }) => {
+            (SimilarityKind::Graph, _) => false,
+            (_, Descriptors::Dense { values, width }) if is_dense(*kind) => {
                 *width == channels && values.iter().all(|v| v.abs() <= MOST_OF_UNIT)
             }
-            (SimilarityKind::Graph | SimilarityKind::Transcriptome, _) => false,
+            _ if is_dense(*kind) => false,
             (_, Descriptors::Sparse(rows)) => rows.weights.iter().all(|w| w.abs() <= MOST_OF_UNIT),
             _ => false,
         };

@@ -30,24 +30,45 @@ pub enum SimilarityKind {
     Transcriptome,
     /// Cosine of assay outcomes.
     Bioassay,
+    /// Cosine of embeddings of the graph from other models, channels standardised.
+    GraphEmbedding,
+    /// Cosine of embeddings of the sequence from other models, channels standardised.
+    SequenceEmbedding,
+    /// Cosine of embeddings of texts from other models, channels standardised.
+    TextEmbedding,
 }
 
 impl SimilarityKind {
     /// Modality that the similarity belongs to.
     pub fn modality(self) -> Modality {
         match self {
-            Self::Graph => Modality::Graph,
-            Self::Sequence3 | Self::Sequence4 => Modality::Sequence,
-            Self::Text => Modality::Text,
+            Self::Graph | Self::GraphEmbedding => Modality::Graph,
+            Self::Sequence3 | Self::Sequence4 | Self::SequenceEmbedding => Modality::Sequence,
+            Self::Text | Self::TextEmbedding => Modality::Text,
             Self::Transcriptome => Modality::Transcriptome,
             Self::Bioassay => Modality::Bioassay,
         }
     }
 
+    /// The similarity of embeddings of a modality; none for a modality that is not embedded.
+    pub fn of_embedding(modality: Modality) -> Option<Self> {
+        match modality {
+            Modality::Graph => Some(Self::GraphEmbedding),
+            Modality::Sequence => Some(Self::SequenceEmbedding),
+            Modality::Text => Some(Self::TextEmbedding),
+            Modality::Transcriptome | Modality::Bioassay => None,
+        }
+    }
+
+    /// Whether it is measured on embeddings from other models.
+    pub fn is_of_embedding(self) -> bool {
+        Self::of_embedding(self.modality()) == Some(self)
+    }
+
     /// Exponents of the similarity, from broad to sharp: the more unrelated entities share, the sharper.
     pub fn exponents(self) -> [f32; 3] {
         match self {
-            Self::Graph => [2.0, 6.0, 16.0],
+            Self::Graph | Self::GraphEmbedding | Self::SequenceEmbedding | Self::TextEmbedding => [2.0, 6.0, 16.0],
             Self::Sequence3 => [2.0, 8.0, 32.0],
             Self::Sequence4 => [0.5, 1.0, 3.0],
             Self::Text | Self::Transcriptome | Self::Bioassay => [1.0, 2.0, 6.0],
@@ -61,7 +82,9 @@ impl SimilarityKind {
         let fourth = square * square;
         let eighth = fourth * fourth;
         match self {
-            Self::Graph => [square, square * fourth, eighth * eighth],
+            Self::Graph | Self::GraphEmbedding | Self::SequenceEmbedding | Self::TextEmbedding => {
+                [square, square * fourth, eighth * eighth]
+            }
             Self::Sequence3 => [square, eighth, (eighth * eighth) * (eighth * eighth)],
             Self::Sequence4 => [similarity.sqrt(), similarity, similarity * square],
             Self::Text | Self::Transcriptome | Self::Bioassay => [similarity, square, square * fourth],
@@ -346,8 +369,8 @@ mod tests {
 
     #[test]
     fn powers_are_those_of_the_exponents() {
-        use SimilarityKind::{Graph, Sequence3, Sequence4, Text};
-        for kind in [Graph, Sequence3, Sequence4, Text] {
+        use SimilarityKind::{Graph, Sequence3, Sequence4, SequenceEmbedding, Text};
+        for kind in [Graph, Sequence3, Sequence4, SequenceEmbedding, Text] {
             for similarity in [0.0f32, 0.3, 0.8, 1.0] {
                 for (power, exponent) in kind.powers(similarity).into_iter().zip(kind.exponents()) {
                     assert!(

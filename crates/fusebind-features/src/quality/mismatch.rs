@@ -102,8 +102,10 @@ pub struct MismatchModel {
     pub(super) excluded: [BTreeMap<usize, Vec<bool>>; 2],
 }
 
+/// Whether a source is a side value of its own. An embedding is not: it is computed of a value that is there already, with which it would always
+/// agree.
 fn is_side(source: SimilarityKind) -> bool {
-    !matches!(source.modality(), Modality::Graph | Modality::Sequence)
+    !matches!(source.modality(), Modality::Graph | Modality::Sequence) && !source.is_of_embedding()
 }
 
 impl MismatchModel {

@@ -36,6 +36,9 @@ pub struct SideSchema {
     pub assays: Vec<String>,
     /// Embeddings from another model.
     pub embeddings: Vec<EmbeddingSchema>,
+    /// Whether neighbours are found by embeddings as well.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub compare_embeddings: bool,
     /// Requested text columns; the first that a table has is read.
     pub text_fields: Vec<String>,
     /// Words that are read of a text in their order; 0 where only terms are.
@@ -185,6 +188,7 @@ impl SideSchema {
             of_entity: Vec::with_capacity(entities),
             bioassay: SparseRows::default(),
             embeddings: Vec::new(),
+            compare_embeddings: self.compare_embeddings,
             present: vec![ModalitySet::default(); entities],
             modality_weights: Vec::new(),
             channels,
@@ -301,6 +305,12 @@ impl SideSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        neighbours::{ReferenceEntities, ReferenceSet, SimilarityKind},
+        quality::MismatchModel,
+        reference::Reference,
+        schema::DrugStore,
+    };
 
     fn data() -> SideData {
         let texts = ["kinase inhibitor", "kinase ligand", "", "ligand"];
@@ -356,6 +366,37 @@ mod tests {
         other.embeddings[0].rows.values = vec![0.0; 6];
         let (_, notes) = schema.store(&other, 4);
         assert!(notes.iter().any(|n| n.contains("3 channels is unknown")), "{notes:?}");
+    }
+
+    #[test]
+    fn neighbours_are_found_by_embeddings_where_that_is_asked_for() {
+        let mut data = data();
+        data.embeddings.push(data.embeddings[0].clone());
+        let mut schema = SideSchema::fit(&data, &[0, 1, 3], ModalitySet::ALL, 10);
+        assert_eq!(schema.store(&data, 4).0.descriptors().len(), 3, "not unasked");
+        schema.compare_embeddings = true;
+        let (store, _) = schema.store(&data, 4);
+        let all = store.descriptors();
+        let (kind, embedded) = all.last().expect("four sources");
+        assert_eq!((all.len(), *kind), (4, SimilarityKind::TextEmbedding));
+        assert_eq!(
+            [0, 1, 2, 3].map(|at| embedded.is_present(at)),
+            [true, false, false, true]
+        );
+        let one = DrugStore::default().with_side(store.repeated(0, 2)).descriptors;
+        assert_eq!(one.last().expect("the same sources").1, embedded.select(&[0, 0]));
+        let side = ReferenceEntities {
+            keys: vec!["a".into(), "b".into(), "c".into(), "d".into()],
+            sources: all,
+            ..ReferenceEntities::default()
+        };
+        let mut reference = Reference::new(ReferenceSet::default(), MismatchModel::default());
+        reference.set.drugs = side;
+        let other = SideSchema::default();
+        assert_eq!(reference.check([&schema, &other]), Ok(()));
+        schema.compare_embeddings = false;
+        let found = reference.check([&schema, &other]).expect_err("is not read");
+        assert!(found.contains("textembedding"), "{found}");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct SideStore {
     pub(super) bioassay: SparseRows,
     /// Rows of zeros where there is none.
     pub(super) embeddings: Vec<(Modality, Rows)>,
+    /// Whether neighbours are found by embeddings as well.
+    pub(super) compare_embeddings: bool,
     pub(super) present: Vec<ModalitySet>,
     /// Empty where every weight is 1.
     pub(super) modality_weights: Vec<ModalityWeights>,
@@ -88,7 +90,36 @@ impl SideStore {
                 Descriptors::Sparse(bioassay::likeness(&self.bioassay)),
             ));
         }
+        if self.compare_embeddings {
+            all.extend(self.embedded());
+        }
         all
+    }
+
+    /// Embeddings of each modality; several of one modality stand behind each other in a row, so that their cosines are averaged.
+    fn embedded(&self) -> Vec<(SimilarityKind, Descriptors)> {
+        let of = |modality: Modality| {
+            let kind = SimilarityKind::of_embedding(modality)?;
+            let mine = || {
+                self.embeddings
+                    .iter()
+                    .filter(|(own, _)| *own == modality)
+                    .map(|(_, rows)| rows)
+            };
+            let width: usize = mine().map(|rows| rows.width).sum();
+            let joined = Rows::build(self.present.len(), width, |entity, mut out| {
+                for rows in mine() {
+                    let (own, rest) = out.split_at_mut(rows.width);
+                    own.copy_from_slice(&rows.values[entity * rows.width..(entity + 1) * rows.width]);
+                    out = rest;
+                }
+            });
+            (width > 0).then(|| (kind, Descriptors::dense(joined.values, width)))
+        };
+        [Modality::Graph, Modality::Sequence, Modality::Text]
+            .into_iter()
+            .filter_map(of)
+            .collect()
     }
 
     /// One entity `count` times.
@@ -114,6 +145,7 @@ impl SideStore {
             embeddings: (self.embeddings.iter())
                 .map(|(modality, rows)| (*modality, rows.select(&ids)))
                 .collect(),
+            compare_embeddings: self.compare_embeddings,
             present: vec![self.present(entity); count],
             modality_weights: vec![self.modality_weights(entity); count],
             channels: self.channels.clone(),

@@ -34,6 +34,8 @@ pub struct NeighbourConfig {
     pub flags: usize,
     /// Logit that a new compound gains for each unit by which it is nearer to the nearest active of a target than compounds in general are.
     pub similarity: f32,
+    /// Whether embeddings from other models are a source of neighbours, beside being read by the encoder.
+    pub embeddings: bool,
     /// Whether the flags of missing blocks are hidden, so that what is missing is taken for the mean: a control.
     pub imputed: bool,
 }
@@ -46,6 +48,7 @@ impl Default for NeighbourConfig {
             inputs: 0,
             flags: 0,
             similarity: 5.0,
+            embeddings: false,
             imputed: false,
         }
     }

@@ -77,6 +77,7 @@ pub fn config() -> ModelConfig {
             inputs: INPUTS,
             flags: 2,
             similarity: 5.0,
+            embeddings: false,
             imputed: false,
         },
         retrieval: RetrievalConfig { dim: 8 },

@@ -37,6 +37,7 @@ pub(super) fn fit_inputs(job: &Job<'_>, recipe: &Recipe, drugs: &DrugStore, targ
     let schema = |side: &SideData, entities: &[u32], fields: &[String]| SideSchema {
         text_fields: fields.to_vec(),
         text_length: recipe.model.text.length(),
+        compare_embeddings: recipe.model.neighbours.embeddings,
         ..SideSchema::fit(side, entities, read, terms)
     };
     InputScales {
