@@ -18,3 +18,5 @@ mod jobs;
 mod program;
 #[path = "serve/refusals.rs"]
 mod refusals;
+#[path = "serve/slow.rs"]
+mod slow;

@@ -57,6 +57,7 @@ pub struct App {
     /// SHA-256 of the token.
     pub(crate) token: Option<[u8; 32]>,
     pub(crate) requests: Semaphore,
+    pub(crate) bodies: Semaphore,
     pub(crate) large: Semaphore,
     pub(crate) started: Instant,
     is_stopping: AtomicBool,
@@ -99,6 +100,7 @@ impl App {
             log,
             token: config.token.as_ref().map(|token| id::hash(token.as_bytes())),
             requests: Semaphore::new(config.limits.requests),
+            bodies: Semaphore::new(config.limits.bodies),
             large: Semaphore::new(LARGE_BODIES),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),

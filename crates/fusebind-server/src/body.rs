@@ -2,15 +2,23 @@
 //!
 //! Comes in: a request. Goes out: its bytes and their kind, or a refusal that names the limit.
 
+use std::sync::Arc;
+
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::Request,
     http::{HeaderMap, StatusCode, header},
 };
-use tokio::{sync::SemaphorePermit, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
-use crate::{app::App, arrow, refusal::Refusal};
+use crate::{app::App, arrow, places::Client, refusal::Refusal};
 
+/// Bytes up to which a body is read without asking: so many of every connection are no burden, and a client that sends them slowly is in nobody's
+/// way.
+const SMALL: u64 = 64 << 10;
 /// Bytes from which on a body waits for its turn: it takes many times its size while it is read.
 const LARGE: usize = 1 << 20;
 
@@ -22,11 +30,11 @@ pub(crate) enum Kind {
     Arrow,
 }
 
-/// A body, and the turn of a large one.
+/// A body, with its place among the requests that are worked on, and the turn of a large one.
 pub(crate) struct Read<'a> {
     pub(crate) kind: Kind,
     pub(crate) bytes: Bytes,
-    pub(crate) _turn: Option<SemaphorePermit<'a>>,
+    pub(crate) _permits: [Option<SemaphorePermit<'a>>; 3],
 }
 
 /// Reads the body of `request`.
@@ -47,7 +55,18 @@ pub(crate) async fn read<'a>(app: &'a App, request: Request) -> Result<Read<'a>,
     if declared.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    let limit = app.config.limits.read();
+    let limits = app.config.limits;
+    let is_small = request.body().size_hint().upper().is_some_and(|most| most <= SMALL);
+    let body = match is_small {
+        true => None,
+        false => Some(place(
+            &app.bodies,
+            ("bodies", limits.bodies),
+            "too many long bodies are read",
+        )?),
+    };
+    let client = request.extensions().get::<Arc<Client>>().cloned();
+    let limit = limits.read();
     let late = || {
         let reason = "the body did not come in time";
         let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "limit", reason, "send it in smaller parts");
@@ -57,6 +76,14 @@ pub(crate) async fn read<'a>(app: &'a App, request: Request) -> Result<Read<'a>,
         .await
         .map_err(|_| late())??;
     let bytes = bytes.ok_or_else(too_large)?;
+    if let Some(client) = client {
+        client.has_asked();
+    }
+    let work = place(
+        &app.requests,
+        ("requests", limits.requests),
+        "too many requests are worked on",
+    )?;
     let turn = match bytes.len() > LARGE {
         true => app.large.acquire().await.ok(),
         false => None,
@@ -64,8 +91,17 @@ pub(crate) async fn read<'a>(app: &'a App, request: Request) -> Result<Read<'a>,
     Ok(Read {
         kind,
         bytes,
-        _turn: turn,
+        _permits: [body, Some(work), turn],
     })
+}
+
+/// One of the places that a limit names, where one is free.
+fn place<'a>(
+    places: &'a Semaphore,
+    (limit, most): (&'static str, usize),
+    reason: &str,
+) -> Result<SemaphorePermit<'a>, Refusal> {
+    places.try_acquire().map_err(|_| Refusal::busy(limit, most, reason))
 }
 
 /// All bytes; none where they are too many.

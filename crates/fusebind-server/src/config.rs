@@ -52,7 +52,9 @@ pub struct Limits {
     pub waiting_pairs: usize,
     /// Requests that are worked on; more are refused.
     pub requests: usize,
-    /// Open connections; more are closed at once.
+    /// Bodies of more than 64 KiB, or of unknown length, from their first byte until they are answered; more are refused.
+    pub bodies: usize,
+    /// Open connections; where there are more, the one that has waited longest for its client is closed.
     pub connections: usize,
     /// Jobs that wait.
     pub waiting_jobs: usize,
@@ -87,6 +89,7 @@ impl Default for Limits {
             side_values: 100_000,
             waiting_pairs: 200_000,
             requests: 256,
+            bodies: 64,
             connections: 2_048,
             waiting_jobs: 16,
             cached_bytes: 64 << 20,

@@ -10,7 +10,12 @@ use std::{
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -18,11 +23,15 @@ use hyper_util::{
 use serde_json::json;
 use tokio::{
     net::TcpStream,
-    sync::{Semaphore, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 
-use crate::{app::App, routes::router};
+use crate::{
+    app::App,
+    places::{Client, Place, Places},
+    routes::router,
+};
 
 /// Pause after a connection could not be taken, as when there are no file handles left.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -82,7 +91,7 @@ pub async fn signal() {
 async fn accept(app: &Arc<App>, listener: &tokio::net::TcpListener, stop: impl Future<Output = ()>) {
     let routes = router(app.clone());
     let limits = app.config.limits;
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections, app.metrics.clone());
     let (stopping, stopped) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -96,23 +105,20 @@ async fn accept(app: &Arc<App>, listener: &tokio::net::TcpListener, stop: impl F
                 }
             },
         };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            app.metrics.refused_connection();
+        let Some(place) = places.take().await else {
             continue;
         };
         let (routes, stopped, read) = (routes.clone(), stopped.clone(), limits.read());
         tokio::spawn(async move {
-            connection(stream, routes, stopped, read).await;
-            drop(place);
+            connection(stream, (routes, place), stopped, read).await;
         });
     }
     app.stop();
     drop(stopped);
     drop(stopping);
-    let all = limits.connections as u32;
     let rest = async {
         // All places are free when the last connection is over.
-        let _ = places.acquire_many(all).await;
+        places.free().await;
         while !app.is_idle() {
             sleep(PAUSE).await;
         }
@@ -122,8 +128,13 @@ async fn accept(app: &Arc<App>, listener: &tokio::net::TcpListener, stop: impl F
     }
 }
 
-/// Serves one connection; `stopped` ends it after the request that it is at.
-async fn connection(stream: TcpStream, routes: Router, mut stopped: watch::Receiver<()>, read: Duration) {
+/// Serves one connection; `stopped` ends it after the request that it is at, and so does the need for its place, where its client is waited for.
+async fn connection(
+    stream: TcpStream,
+    (routes, place): (Router, Place),
+    mut stopped: watch::Receiver<()>,
+    read: Duration,
+) {
     // Answers are small and should go at once.
     let _ = stream.set_nodelay(true);
     let mut server = http1::Builder::new();
@@ -131,11 +142,25 @@ async fn connection(stream: TcpStream, routes: Router, mut stopped: watch::Recei
         .timer(TokioTimer::new())
         .header_read_timeout(read)
         .max_buf_size(HEAD);
-    let served = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let (routes, client) = (TowerToHyperService::new(routes), &place.client);
+    let answer = service_fn(|mut request: Request<Incoming>| {
+        if request.body().is_end_stream() {
+            client.has_asked();
+        }
+        request.extensions_mut().insert::<Arc<Client>>(client.clone());
+        let answer = routes.call(request);
+        async move {
+            let answer = answer.await;
+            client.has_answer();
+            answer
+        }
+    });
+    let served = server.serve_connection(TokioIo::new(stream), answer);
     let mut served = std::pin::pin!(served);
     tokio::select! {
         // A client that breaks off is no fault of ours.
         _ = served.as_mut() => return,
+        () = client.evicted() => return,
         // The sender is gone: the server stops.
         _ = stopped.changed() => {}
     }

@@ -8,11 +8,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use tokio::sync::SemaphorePermit;
 
 use crate::{app::App, id, jobs::stopping, refusal::Refusal};
 
@@ -31,9 +30,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// Refuses what may not be asked, and binds browsers.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&app, &request) {
-        // The permit is held until there is an answer.
-        Ok(_permit) => next.run(request).await,
+    let mut response = match check(&app, &request) {
+        Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
     for (name, value) in HEADERS {
@@ -43,22 +41,6 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             .or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-/// Checks a request, and takes one of the places for work.
-fn admit<'a>(app: &'a App, request: &Request) -> Result<Option<SemaphorePermit<'a>>, Refusal> {
-    check(app, request)?;
-    if request.method() != Method::POST {
-        return Ok(None);
-    }
-    let busy = |_| {
-        Refusal::busy(
-            "requests",
-            app.config.limits.requests,
-            "too many requests are worked on",
-        )
-    };
-    app.requests.try_acquire().map(Some).map_err(busy)
 }
 
 fn check(app: &App, request: &Request) -> Result<(), Refusal> {

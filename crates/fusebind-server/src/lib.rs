@@ -23,6 +23,7 @@ mod jobs;
 mod log;
 mod metrics;
 mod page;
+mod places;
 mod predict;
 mod reader;
 mod refusal;

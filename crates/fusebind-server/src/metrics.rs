@@ -69,7 +69,7 @@ impl Metrics {
         self.rejected.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
-    /// A connection that was closed at once, because there were too many.
+    /// A connection that was closed because there were too many.
     pub(crate) fn refused_connection(&self) {
         self.refused_connections.fetch_add(1, Ordering::Relaxed);
     }
@@ -102,7 +102,7 @@ impl Metrics {
             (
                 "refused_connections_total",
                 &self.refused_connections,
-                "Connections beyond the limit.",
+                "Connections that were closed because there were too many.",
             ),
         ];
         for (name, counter, help) in counters {
