@@ -15,6 +15,8 @@ use crate::cargo::{cargo, finish, root, target};
 
 /// Folder of the package in the workspace.
 const PACKAGE: &str = "crates/fusebind-python";
+/// The oldest glibc that the wheel runs with, on Linux.
+const GLIBC: &str = "2.17";
 /// Debian's packages of Python with virtual environments.
 const DEBIAN: [&str; 4] = ["install", "-y", "python3", "python3-venv"];
 
@@ -31,14 +33,17 @@ pub fn python() -> anyhow::Result<String> {
     let wheels = target().join("wheels");
     // A wheel of an earlier version would be found as well.
     let _ = fs::remove_dir_all(&wheels);
-    finish(
-        Command::new(&python)
-            .args(["-m", "maturin", "build", "--release", "--locked", "--out"])
-            .arg(&wheels)
-            .arg("--manifest-path")
-            .arg(package.join("Cargo.toml"))
-            .current_dir(root()),
-    )?;
+    let mut build = Command::new(&python);
+    build
+        .args(["-m", "maturin", "build", "--release", "--locked", "--out"])
+        .arg(&wheels)
+        .arg("--manifest-path")
+        .arg(package.join("Cargo.toml"))
+        .current_dir(root());
+    if cfg!(target_os = "linux") {
+        link_for_old_systems(&mut build, &python)?;
+    }
+    finish(&mut build)?;
     let wheel = only_file(&wheels)?;
     let anew = ["--force-reinstall", "--no-deps"];
     finish(Command::new(&python).args(install).args(anew).arg(&wheel))?;
@@ -56,6 +61,24 @@ pub fn python() -> anyhow::Result<String> {
             .arg(notebook),
     )?;
     Ok(wheel.file_name().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+/// Links for [`GLIBC`] in place of that of this machine, and lets maturin refuse a library that needs more. zig has the symbols of each glibc; only the
+/// last crate is linked by it, so that nothing else is built again.
+fn link_for_old_systems(build: &mut Command, python: &Path) -> anyhow::Result<()> {
+    let linker = target().join("python/zig-cc");
+    let aim = format!("{}-linux-gnu.{GLIBC}", std::env::consts::ARCH);
+    let script = format!("#!/bin/sh\nexec '{}' -m ziglang cc -target {aim} \"$@\"\n", python.display());
+    fs::write(&linker, script)?;
+    finish(Command::new("chmod").arg("+x").arg(&linker))?;
+    build
+        .arg("--compatibility")
+        .arg(format!("manylinux_{}", GLIBC.replace('.', "_")))
+        .args(["--", "-C"])
+        .arg(format!("linker={}", linker.display()))
+        // The linker that comes with Rust is not asked for: zig has one.
+        .args(["-C", "linker-features=-lld"]);
+    Ok(())
 }
 
 /// The interpreter of a virtual environment, which is made where there is none.
