@@ -68,7 +68,10 @@ pub fn python() -> anyhow::Result<String> {
 fn link_for_old_systems(build: &mut Command, python: &Path) -> anyhow::Result<()> {
     let linker = target().join("python/zig-cc");
     let aim = format!("{}-linux-gnu.{GLIBC}", std::env::consts::ARCH);
-    let script = format!("#!/bin/sh\nexec '{}' -m ziglang cc -target {aim} \"$@\"\n", python.display());
+    let script = format!(
+        "#!/bin/sh\nexec '{}' -m ziglang cc -target {aim} \"$@\"\n",
+        python.display()
+    );
     fs::write(&linker, script)?;
     finish(Command::new("chmod").arg("+x").arg(&linker))?;
     build

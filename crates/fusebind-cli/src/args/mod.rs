@@ -37,7 +37,7 @@ pub use predict::PredictArgs;
 pub use quality::{EstimateArgs, PlantedArgs, QualityCommand, ReasonsArgs};
 pub use recipe::RecipeCommand;
 pub use robustness::RobustnessArgs;
-pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs, WorstDomain};
+pub use screen::{MergeHitsArgs, ScreenArgs, ScreenCommand, StatusArgs};
 pub use screening::{LibraryKind, ScreeningArgs};
 pub use serve::ServeArgs;
 pub use sets::{ExcludeArgs, MergeArgs, Shared};

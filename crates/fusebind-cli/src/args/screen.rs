@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use fusebind::predict::Domain;
 
 use super::{DeviceName, EncoderArgs, SourceArgs, example};
 
@@ -128,6 +129,15 @@ pub enum WorstDomain {
     Inside,
     /// At the edge.
     Edge,
+}
+
+impl From<WorstDomain> for Domain {
+    fn from(worst: WorstDomain) -> Self {
+        match worst {
+            WorstDomain::Inside => Self::Inside,
+            WorstDomain::Edge => Self::Edge,
+        }
+    }
 }
 
 /// Options of `screen merge`.

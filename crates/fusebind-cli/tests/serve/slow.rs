@@ -41,16 +41,19 @@ fn begun(at: SocketAddr, length: usize) -> TcpStream {
 fn answer(mut stream: TcpStream) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut text = String::new();
-    // A server that refuses a body does not wait for its end, and the answer may be lost with it.
     let _ = stream.read_to_string(&mut text);
     text
 }
 
 fn ask(at: SocketAddr, letters: usize) -> String {
     let body = json!({ "pairs": [{ "smiles": "CCO", "sequence": SEQUENCES[0], "id": "1" }] }).to_string();
-    let rest = format!("{:letters$}", &body[1..]);
+    let rest = format!("{}{}", &body[1..], " ".repeat(letters));
     let mut stream = begun(at, rest.len() + 1);
-    let _ = stream.write_all(rest.as_bytes());
+    // A refusal comes before the body, and would be lost if the body came after it. Whoever is not refused hears nothing yet.
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    if letters == 0 || !matches!(stream.peek(&mut [0; 1]), Ok(1)) {
+        let _ = stream.write_all(rest.as_bytes());
+    }
     answer(stream)
 }
 

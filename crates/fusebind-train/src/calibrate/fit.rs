@@ -26,8 +26,9 @@ const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
 const LEAST: usize = 100;
 /// Fewest held-out pairs that anything is fitted on.
 pub(super) const FEWEST: usize = 50;
-/// How strongly expected errors are drawn to one for all, in pairs.
-const ERROR_RIDGE: f64 = 100.0;
+/// How strongly expected errors are drawn to one for all, in pairs for each pair that they are fitted on: a fit to all pairs is drawn as strongly as
+/// one to a part of them, whose scores its quantiles are of.
+const ERROR_RIDGE: f64 = 0.005;
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
 const MAP_RIDGE: f64 = 20.0;
 
@@ -110,7 +111,7 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
         let of: Vec<f64> = exact().map(|e| e.error).collect();
         let enough = of.len() >= FEWEST;
         enough
-            .then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE).ok())
+            .then(|| ErrorScale::fit(&rows, AFFINITY_CHANNELS, &of, ERROR_RIDGE * of.len() as f64).ok())
             .flatten()
     };
     let whole = fit(&|_| true)?;

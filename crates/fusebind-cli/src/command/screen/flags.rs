@@ -8,11 +8,10 @@ use fusebind::data::{
     source::{Keep, load_alerts, load_targets},
     store::{FileMark, StoredLibrary},
 };
-use fusebind::predict::Domain;
 
 use super::plan::{AlertPlan, NamedProtein, Per, Plan, SCHEMA, Settings, Shard, StoreMark};
 use crate::{
-    args::{ScreenArgs, SourceArgs, WorstDomain},
+    args::{ScreenArgs, SourceArgs},
     console::Console,
     exit::Failure,
     load,
@@ -138,10 +137,7 @@ pub fn plan(args: &ScreenArgs, stored: Option<&StoredLibrary>, console: &Console
             property: args.filter.property.clone(),
             like: args.filter.like.clone(),
             least_similarity: args.filter.least_similarity,
-            domain: args.filter.domain.map(|worst| match worst {
-                WorstDomain::Inside => Domain::Inside,
-                WorstDomain::Edge => Domain::Edge,
-            }),
+            domain: args.filter.domain.map(Into::into),
             diverse: args.filter.diverse,
             without_encoders: args.encoders.without_encoders,
         },

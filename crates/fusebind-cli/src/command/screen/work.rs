@@ -267,7 +267,7 @@ mod tests {
                 property: Vec::new(),
                 like: Vec::new(),
                 least_similarity: 0.5,
-                inside: false,
+                domain: None,
                 diverse: None,
                 without_encoders: false,
             },
