@@ -14,17 +14,24 @@
 //! # Ok::<(), fusebind_features::Error>(())
 //! ```
 
+mod facts;
 mod fold;
 mod needs;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::LazyCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use ::chematic::{
     smarts::{MatchConfig, MatchOutcome, QueryMolecule, has_match_bounded, parse_smarts, with_perceived_target},
     smiles::parse,
 };
 
-use self::{fold::fold, needs::Parts};
+use self::{
+    fold::fold,
+    needs::{Dictionary, Needs},
+};
 use crate::{Error, ErrorKind};
 
 /// Longest SMARTS that is read, in characters.
@@ -37,12 +44,15 @@ const STEPS: u64 = 1_000_000;
 struct Alert {
     name: String,
     query: QueryMolecule,
-    needs: Parts,
+    needs: Needs,
 }
 
 /// See the file's header.
 #[derive(Clone, Debug, Default)]
-pub struct Alerts(Vec<Alert>);
+pub struct Alerts {
+    all: Vec<Alert>,
+    dictionary: Dictionary,
+}
 
 impl Alerts {
     /// Adds a pattern.
@@ -61,9 +71,9 @@ impl Alerts {
             Ok(Err(error)) => return Err(refuse(format!("the SMARTS cannot be read: {error}"))),
             Err(_) => return Err(refuse("the chemistry toolkit failed on this SMARTS".into())),
         };
-        self.0.push(Alert {
+        self.all.push(Alert {
             name: name.to_string(),
-            needs: Parts::of_pattern(&query),
+            needs: self.dictionary.needs(&query),
             query,
         });
         Ok(())
@@ -71,12 +81,12 @@ impl Alerts {
 
     /// Number of patterns.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The names of the patterns that the molecule with this canonical SMILES holds, in their order.
@@ -105,17 +115,114 @@ impl Alerts {
                 ..MatchConfig::default()
             };
             Ok(with_perceived_target(&molecule, |molecule| {
-                let rings = ::chematic::perception::find_sssr(molecule);
-                let parts = Parts::of_molecule(molecule);
+                // In most molecules nothing has to be searched, which is what rings are needed for.
+                let rings = LazyCell::new(|| ::chematic::perception::find_sssr(molecule));
+                let mut surveyed = self.dictionary.survey(molecule);
                 let holds = |alert: &&Alert| {
-                    parts.suffice(&alert.needs)
-                        && has_match_bounded(&alert.query, molecule, &rings, &config) != MatchOutcome::NotFound
+                    let may_hold = surveyed.as_mut().is_none_or(|surveyed| surveyed.may_hold(&alert.needs));
+                    may_hold && has_match_bounded(&alert.query, molecule, &rings, &config) != MatchOutcome::NotFound
                 };
-                let found = self.0.iter().filter(holds).take(most);
+                let found = self.all.iter().filter(holds).take(most);
                 found.map(|alert| alert.name.as_str()).collect()
             }))
         };
         // The toolkit may panic: then one molecule is refused and the run continues.
         catch_unwind(AssertUnwindSafe(search)).unwrap_or_else(|_| Err(failed("the chemistry toolkit failed".into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Patterns of every kind that needs are made of.
+    const PATTERNS: [&str; 24] = [
+        "[#6;X4]-[#7;+;!H0]",
+        "c:1:c:c(:c:c:c:1-[#6;X4])-[#7&H2,$([#7;!H0]-[#6;X4])]",
+        "[#6]=[#7]-[#7]-[#1]",
+        "[$([#8]~[#6])]~[!#6;!#1]",
+        "[#6]1~[#6]~[#6]~1",
+        "[n;r5]1cccc1",
+        "[#16](=[#8])(=[#8])-[#7]",
+        "C=,#N",
+        "[#6]!-[#8]",
+        "*@*@*",
+        "[D3]([#6])([#6])[#6]",
+        "[#6](-[#1])(-[#1])-[F,Cl,Br]",
+        "N#C",
+        "[O-][N+]=O",
+        "[#6;H1]=[#6;!R]",
+        "[R2]",
+        "[!#6]~[!#6]",
+        "[h3]C",
+        "[v5]",
+        "[z2]",
+        "[#7]-,:[#6]~[#8]",
+        "cc(c)c:[n,o]",
+        "[#6].[#17]",
+        "[Xx,#9]",
+    ];
+    const MOLECULES: [&str; 17] = [
+        "CC[NH3+]",
+        "Cc1ccc(NC)cc1",
+        "CC=NN",
+        "COS(=O)(=O)NC",
+        "C1CC1C#N",
+        "c1cc[nH]c1",
+        "O=[N+]([O-])c1ccccc1",
+        "CC(C)(C)CCl",
+        "[2H]C([2H])([2H])F",
+        "C/C=C/C",
+        "OC(=O)C1CC2CCC1C2",
+        "c1ccc2[nH]c3ccccc3c2c1",
+        "[Na+].[Cl-]",
+        "CP(C)(C)(C)C",
+        "N=C=O",
+        "[O-][n+]1ccccc1",
+        "C",
+    ];
+
+    #[test]
+    fn what_is_ruled_out_without_a_search_is_not_found_by_one() {
+        let mut alerts = Alerts::default();
+        for pattern in PATTERNS {
+            alerts.add(pattern, pattern).expect("is a pattern");
+        }
+        let (mut found, mut searched) = (0, 0);
+        for smiles in MOLECULES {
+            let molecule = parse(smiles).expect("is a molecule");
+            let expected: Vec<&str> = with_perceived_target(&molecule, |molecule| {
+                let rings = ::chematic::perception::find_sssr(molecule);
+                let mut surveyed = alerts.dictionary.survey(molecule).expect("is small");
+                searched += alerts
+                    .all
+                    .iter()
+                    .filter(|alert| surveyed.may_hold(&alert.needs))
+                    .count();
+                let holds = |alert: &&Alert| {
+                    let config = MatchConfig::default();
+                    has_match_bounded(&alert.query, molecule, &rings, &config) == MatchOutcome::Found
+                };
+                alerts
+                    .all
+                    .iter()
+                    .filter(holds)
+                    .map(|alert| alert.name.as_str())
+                    .collect()
+            });
+            found += expected.len();
+            assert_eq!(alerts.of(smiles).expect("is searched"), expected, "{smiles}");
+        }
+        // Of 408 pairs most need no search; rings and valences are left to it.
+        assert!(found > 40 && searched < 130, "{found} of {searched}");
+    }
+
+    #[test]
+    fn large_molecules_are_searched_as_they_are() {
+        let mut alerts = Alerts::default();
+        alerts.add("end", "[#6]-[#17]").expect("is a pattern");
+        let chain = "C".repeat(700);
+        assert!(alerts.any(&format!("{chain}Cl")).expect("is searched"));
+        assert!(!alerts.any(&chain).expect("is searched"));
     }
 }
