@@ -54,7 +54,7 @@ pub struct Limits {
     pub requests: usize,
     /// Bodies of more than 64 KiB, or of unknown length, from their first byte until they are answered; more are refused.
     pub bodies: usize,
-    /// Open connections; where there are more, the one that has waited longest for its client is closed.
+    /// Open connections; where there are more, those that have waited longest for their clients are closed.
     pub connections: usize,
     /// Jobs that wait.
     pub waiting_jobs: usize,

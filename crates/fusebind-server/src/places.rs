@@ -1,4 +1,4 @@
-//! Places for connections. When all are taken, the one that has waited longest for its client is closed for a new one.
+//! Places for connections. When all are taken, those that have waited longest for their clients are closed for new ones.
 //!
 //! Comes in: how many there are. Goes out: a [`Place`] for each connection. Clients that send slowly or nothing could otherwise take all places
 //! and keep others out. A connection whose request is being answered is never closed for another.
@@ -21,6 +21,8 @@ use crate::metrics::Metrics;
 
 /// Time that a connection has to end for another; a moment is enough.
 const MOMENT: Duration = Duration::from_millis(250);
+/// One in so many places is made free when all are taken: in a flood of connections none waits for each.
+const SHARE: usize = 32;
 /// Of a client that is not waited for.
 const ANSWERED: u64 = u64::MAX;
 
@@ -107,7 +109,9 @@ impl Places {
             Ok(permit) => permit,
             Err(_) => {
                 self.metrics.refused_connection();
-                self.longest_waited_for()?.evicted.notify_one();
+                if !self.evict() {
+                    return None;
+                }
                 timeout(MOMENT, self.free.clone().acquire_owned()).await.ok()?.ok()?
             }
         };
@@ -126,10 +130,15 @@ impl Places {
         })
     }
 
-    fn longest_waited_for(&self) -> Option<Arc<Client>> {
+    /// Asks those who have been waited for longest to leave; whether there are any.
+    fn evict(&self) -> bool {
         let taken = self.taken();
-        let waited_for = taken.values().filter(|client| client.waited_since() != ANSWERED);
-        waited_for.min_by_key(|client| client.waited_since()).cloned()
+        let since = taken.values().map(|client| (client.waited_since(), client));
+        let mut waited_for: Vec<_> = since.filter(|(since, _)| *since != ANSWERED).collect();
+        waited_for.sort_unstable_by_key(|(since, _)| *since);
+        let leaving = waited_for.iter().take((self.all as usize).div_ceil(SHARE));
+        leaving.for_each(|(_, client)| client.evicted.notify_one());
+        !waited_for.is_empty()
     }
 
     /// Comes back when all places are free.

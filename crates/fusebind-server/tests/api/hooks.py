@@ -1,5 +1,8 @@
 """Bodies of media types that are no JSON: CSV tables and Arrow streams, some of them damaged."""
 
+import os
+import pickle
+
 import pyarrow
 import schemathesis
 from hypothesis import strategies as st
@@ -59,3 +62,11 @@ schemathesis.openapi.media_type("application/vnd.apache.arrow.stream", arrow())
 @schemathesis.serializer("text/csv", "application/vnd.apache.arrow.stream")
 def as_bytes(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+@schemathesis.hook
+def after_call(ctx, case, response):
+    """Keeps what was sent and its outcome, for requests that are changed (`changed.py`)."""
+    sent = response.request
+    with open(os.environ["RECORDED"], "ab") as file:
+        pickle.dump((sent.method, sent.path_url, dict(sent.headers), sent.body, response.status_code, case.operation.path), file)
