@@ -264,7 +264,7 @@ fn hits_of_a_stored_library_are_those_of_its_files() {
     // Two stages: threads do not matter, and the recall is said.
     let two = format!("{screen} --library shelf --candidates 200 --sample 400");
     let said = text(&done(&format!("{two} -o two.parquet")).stderr);
-    assert!(said.contains("recall on 200 compounds"), "{said}");
+    assert!(said.contains("recall on a sample of 400 compounds"), "{said}");
     let alone = Command::new(env!("CARGO_BIN_EXE_fusebind"))
         .args(format!("{two} -o two_alone.parquet").split(' '))
         .env("RAYON_NUM_THREADS", "1")
@@ -275,7 +275,7 @@ fn hits_of_a_stored_library_are_those_of_its_files() {
     assert_eq!(bytes("two.parquet"), bytes("two_alone.parquet"));
     assert_eq!(bytes("two.parquet.stage.json"), bytes("two_alone.parquet.stage.json"));
     let report: serde_json::Value = serde_json::from_slice(&bytes("two.parquet.stage.json")).unwrap();
-    assert_eq!(report["measured_on"], 200);
+    assert_eq!(report["measured_on"], 400);
     let recall = report["recall"].as_array().unwrap();
     assert_eq!(recall.len(), 3);
     assert!(recall.iter().all(|target| {
@@ -283,6 +283,20 @@ fn hits_of_a_stored_library_are_those_of_its_files() {
             .as_f64()
             .is_some_and(|share| (0.0..=1.0).contains(&share))
     }));
+    for target in recall {
+        let number = |key: &str| target[key].as_f64().unwrap();
+        assert!(
+            number("recall") >= number("recall_of_least") && number("candidates") >= 200.0,
+            "{target}"
+        );
+        let is_widened = number("candidates") > 200.0;
+        assert_eq!(is_widened, number("recall_of_least") < 0.95, "{target}");
+        assert_eq!(
+            is_widened,
+            said.contains(&format!("with {} candidates (", number("candidates"))),
+            "{said}"
+        );
+    }
     assert!(report["candidates_of_all"].as_u64().unwrap() < report["filtered"].as_u64().unwrap());
     // What the first stage lets through are the best by the whole model, as the report promises: more than a random choice would.
     let ranks = |file: &str| {

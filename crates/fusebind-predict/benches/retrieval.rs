@@ -91,7 +91,7 @@ fn main() {
             }
             let seconds = fastest(|| {
                 pool.install(|| {
-                    let mut best = Candidates::new(&weights, channels, CANDIDATES);
+                    let mut best = Candidates::new(&weights, channels, &vec![CANDIDATES; count]);
                     for (codes, places) in codes.chunks(65_536 * channels).zip(places.chunks(65_536)) {
                         best.offer(codes, places);
                     }

@@ -5,7 +5,7 @@ use fusebind::{
         entity::molecule::{Property, draw},
         feature::fingerprint::Fingerprint,
     },
-    predict::screen::{StageReport, spread_out},
+    predict::screen::{RECALL_GOAL, StageReport, spread_out},
     report::{Block, Card, Gallery, Histogram, Page, Section},
 };
 
@@ -122,24 +122,35 @@ fn first_stage(stage: &StageReport) -> Section {
     let facts = vec![
         fact("compounds of the library", stage.compounds),
         fact("left by properties and similarity", stage.filtered),
-        fact("candidates for each target", stage.candidates),
+        fact("candidates for each target, at least", stage.candidates),
         fact("candidates in all", stage.candidates_of_all),
     ];
     let mut recall: Vec<_> = stage.recall.iter().collect();
     recall.sort_by(|a, b| a.recall.total_cmp(&b.recall));
-    let rows = recall
-        .iter()
-        .map(|target| vec![target.target.clone(), format!("{:.3}", target.recall)]);
+    let rows = recall.iter().map(|target| {
+        let recall = format!("{:.3}", target.recall);
+        vec![
+            target.target.clone(),
+            recall,
+            target.candidates.to_string(),
+            format!("{:.3}", target.recall_of_least),
+        ]
+    });
     let text = format!(
-        "Recall: which share of the best {} by the whole model the first stage keeps among its first {}, on {} compounds that it was not fitted on.",
-        stage.hits, stage.kept, stage.measured_on
+        "Recall: which share of the best {} by the whole model the first stage keeps, on a sample of {} compounds, each half by weights that were \
+         fitted to the other. The least candidates are the first {} of a half; a target whose recall would be below {RECALL_GOAL} gets more.",
+        stage.hits, stage.measured_on, stage.kept
     );
     Section {
         title: "The first stage".into(),
         blocks: vec![
             Block::Facts(facts),
             Block::Text(text),
-            Block::table("Recall, the lowest first", &["target", "recall"], rows.collect()),
+            Block::table(
+                "Recall, the lowest first",
+                &["target", "recall", "candidates", "recall with the least"],
+                rows.collect(),
+            ),
         ],
     }
 }

@@ -56,16 +56,20 @@ impl Held {
 }
 
 impl Candidates {
-    /// Will hold `most` candidates for each of the targets with `weights`, `[T, C]`.
-    pub fn new(weights: &[i8], channels: usize, most: usize) -> Self {
+    /// Will hold so many candidates, `[T]`, for each of the targets with `weights`, `[T, C]`.
+    ///
+    /// # Panics
+    /// Where the lengths do not fit.
+    pub fn new(weights: &[i8], channels: usize, most: &[usize]) -> Self {
         let targets = TargetCodes::new(weights, channels);
-        let none = Held {
-            most,
+        assert_eq!(targets.len(), most.len());
+        let none = |most: &usize| Held {
+            most: *most,
             pairs: Vec::new(),
             least: i32::MIN,
         };
         Self {
-            held: vec![none; targets.len()],
+            held: most.iter().map(none).collect(),
             targets,
         }
     }
@@ -171,9 +175,11 @@ mod tests {
         let codes: Vec<i8> = (0..count * channels).map(|at| (at * at % 251) as u8 as i8).collect();
         let weights: Vec<i8> = (0..20 * channels).map(|at| (at * 37 % 113) as i8 - 50).collect();
         let places: Vec<u64> = (0..count as u64).map(|place| 3 * place).collect();
-        let mut all = Candidates::new(&weights, channels, 100);
+        // One target wants more than the others.
+        let most: Vec<usize> = (0..20).map(|target| if target == 3 { 170 } else { 100 }).collect();
+        let mut all = Candidates::new(&weights, channels, &most);
         all.offer(&codes, &places);
-        let mut parts = Candidates::new(&weights, channels, 100);
+        let mut parts = Candidates::new(&weights, channels, &most);
         for (codes, places) in codes.chunks(channels * 7_777).zip(places.chunks(7_777)).rev() {
             parts.offer(codes, places);
         }
@@ -192,7 +198,7 @@ mod tests {
                 .map(|(c, p)| (-product(c), *p))
                 .collect();
             ranked.sort_unstable();
-            let mut expected: Vec<u64> = ranked[..100].iter().map(|(_, place)| *place).collect();
+            let mut expected: Vec<u64> = ranked[..most[target]].iter().map(|(_, place)| *place).collect();
             expected.sort_unstable();
             assert_eq!(*found, expected, "target {target}");
         }

@@ -5,27 +5,49 @@
 //! ```
 //!
 //! `c_i` are codes, `z_i` scores of the model (logits where it gives probabilities), `q_i` the share of the sample that scores less: only the order
-//! among the best matters. Comes in: codes `[B, C]` and scores `[B, T]`. Goes out: weights of one byte, `[T, C]`, whose products rank compounds for
-//! each target. Axis legend: `B` compounds, `T` targets, `C` channels.
+//! among the best matters. Comes in: the halves of a sample, codes `[B, C]` and scores `[B, T]`. Goes out: weights of one byte, `[T, C]`, whose products
+//! rank compounds for each target: of each half, by which the other is measured, and of both. Axis legend: `B` compounds, `T` targets, `C` channels.
 
 use rayon::prelude::*;
 
 /// Weight of the ridge, in mean squares of a channel.
 const RIDGE: f64 = 1e-3;
 
-/// Fits the weights of every target; `codes` are `[B, C]`, `scores` `[B, T]`.
+/// Weights of every target, `[T, C]` each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weights {
+    /// Fitted to one half of a sample, and to the other.
+    pub of_halves: [Vec<i8>; 2],
+    /// Fitted to both.
+    pub of_all: Vec<i8>,
+}
+
+/// Fits the weights of every target to the halves of a sample: codes `[B, C]` and scores `[B, T]` of each. What counts as best is decided in
+/// each half by itself.
 ///
 /// # Panics
-/// Where there is no compound, or the lengths do not fit.
-pub fn fit(codes: &[i8], channels: usize, scores: &[f64]) -> Vec<i8> {
-    let count = codes.len() / channels;
-    assert!(count > 0 && scores.len().is_multiple_of(count));
-    let targets = scores.len() / count;
+/// Where a half is empty, or the lengths do not fit.
+pub fn fit(halves: [(&[i8], &[f64]); 2], channels: usize) -> Weights {
+    let targets = halves.map(|(codes, scores)| {
+        let count = codes.len() / channels;
+        assert!(count > 0 && scores.len().is_multiple_of(count));
+        scores.len() / count
+    });
+    assert_eq!(targets[0], targets[1]);
     let of = |target: usize| {
-        let scores: Vec<f64> = scores.iter().skip(target).step_by(targets.max(1)).copied().collect();
-        bytes(&weights(codes, channels, &scores))
+        let sums = halves.map(|(codes, scores)| {
+            let scores: Vec<f64> = scores.iter().skip(target).step_by(targets[0].max(1)).copied().collect();
+            Sums::of(codes, channels, &scores)
+        });
+        let both = sums[0].and(&sums[1]);
+        [&sums[0], &sums[1], &both].map(|sums| bytes(&sums.weights()))
     };
-    (0..targets).into_par_iter().flat_map_iter(of).collect()
+    let fitted: Vec<[Vec<i8>; 3]> = (0..targets[0]).into_par_iter().map(of).collect();
+    let all = |at: usize| fitted.iter().flat_map(|weights| weights[at].iter().copied()).collect();
+    Weights {
+        of_halves: [all(0), all(1)],
+        of_all: all(2),
+    }
 }
 
 /// The logit of a probability, finite.
@@ -46,44 +68,92 @@ fn importance(scores: &[f64]) -> Vec<f64> {
     all
 }
 
-fn weights(codes: &[i8], channels: usize, scores: &[f64]) -> Vec<f64> {
-    let importance = importance(scores);
-    let total: f64 = importance.iter().sum();
-    let mut mean = vec![0.0; channels];
-    let mut middle = 0.0;
-    for ((code, a), score) in codes.chunks(channels).zip(&importance).zip(scores) {
-        middle += a * score / total;
-        mean.iter_mut()
-            .zip(code)
-            .for_each(|(mean, c)| *mean += a * f64::from(*c) / total);
+/// Sums over some compounds that weights of one target are solved from. Those of two samples add up to those of both.
+#[derive(Clone, Debug)]
+struct Sums {
+    /// Of `a`, `a z`, `a c` and `a z c`.
+    total: f64,
+    score: f64,
+    codes: Vec<f64>,
+    products: Vec<f64>,
+    /// Of `a c c`, the lower triangle.
+    squares: Vec<f64>,
+    /// Least and greatest score.
+    range: [f64; 2],
+}
+
+impl Sums {
+    fn of(codes: &[i8], channels: usize, scores: &[f64]) -> Self {
+        let mut sums = Self {
+            total: 0.0,
+            score: 0.0,
+            codes: vec![0.0; channels],
+            products: vec![0.0; channels],
+            squares: vec![0.0; channels * channels],
+            range: [f64::INFINITY, f64::NEG_INFINITY],
+        };
+        let mut values = vec![0.0; channels];
+        for ((code, a), score) in codes.chunks(channels).zip(importance(scores)).zip(scores) {
+            values
+                .iter_mut()
+                .zip(code)
+                .for_each(|(value, c)| *value = f64::from(*c));
+            sums.total += a;
+            sums.score += a * score;
+            sums.range = [sums.range[0].min(*score), sums.range[1].max(*score)];
+            for (row, value) in values.iter().enumerate() {
+                let factor = a * value;
+                sums.codes[row] += factor;
+                sums.products[row] += factor * score;
+                let out = sums.squares[row * channels..][..=row].iter_mut();
+                out.zip(&values).for_each(|(out, other)| *out += factor * other);
+            }
+        }
+        sums
     }
-    // Scores that are all the same differ by rounding alone, which says nothing.
-    let apart = scores
-        .iter()
-        .fold(0.0f64, |most, score| most.max((score - middle).abs()));
-    if apart <= 1e-9 * middle.abs() {
-        return vec![0.0; channels];
-    }
-    let mut squares = vec![0.0; channels * channels]; // Lower triangle.
-    let mut right = vec![0.0; channels];
-    let mut centred = vec![0.0; channels];
-    for ((code, a), score) in codes.chunks(channels).zip(&importance).zip(scores) {
-        centred
-            .iter_mut()
-            .zip(code.iter().zip(&mean))
-            .for_each(|(out, (c, mean))| *out = f64::from(*c) - mean);
-        for (row, value) in centred.iter().enumerate() {
-            let factor = a * value;
-            right[row] += factor * (score - middle);
-            let out = squares[row * channels..][..=row].iter_mut();
-            out.zip(&centred).for_each(|(out, other)| *out += factor * other);
+
+    fn and(&self, other: &Self) -> Self {
+        let added = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect();
+        Self {
+            total: self.total + other.total,
+            score: self.score + other.score,
+            codes: added(&self.codes, &other.codes),
+            products: added(&self.products, &other.products),
+            squares: added(&self.squares, &other.squares),
+            range: [self.range[0].min(other.range[0]), self.range[1].max(other.range[1])],
         }
     }
-    let trace: f64 = (0..channels).map(|at| squares[at * channels + at]).sum();
-    // Channels that never differ have no square of their own.
-    let ridge = RIDGE * trace / channels as f64 + f64::MIN_POSITIVE;
-    (0..channels).for_each(|at| squares[at * channels + at] += ridge);
-    solve(squares, right)
+
+    fn weights(&self) -> Vec<f64> {
+        let channels = self.codes.len();
+        let middle = self.score / self.total;
+        let mean: Vec<f64> = self.codes.iter().map(|sum| sum / self.total).collect();
+        // Scores that are all the same differ by rounding alone, which says nothing; and so do codes.
+        let apart = self
+            .range
+            .iter()
+            .fold(0.0f64, |most, score| most.max((score - middle).abs()));
+        let mut squares = self.squares.clone();
+        for row in 0..channels {
+            let factor = self.total * mean[row];
+            let out = squares[row * channels..][..=row].iter_mut();
+            out.zip(&mean).for_each(|(out, other)| *out -= factor * other);
+        }
+        let trace = |squares: &[f64]| (0..channels).map(|at| squares[at * channels + at]).sum::<f64>();
+        let (raw, centred) = (trace(&self.squares), trace(&squares));
+        if apart <= 1e-9 * middle.abs() || centred <= 1e-9 * raw {
+            return vec![0.0; channels];
+        }
+        // Channels that never differ have no square of their own.
+        let ridge = RIDGE * centred / channels as f64 + f64::MIN_POSITIVE;
+        (0..channels).for_each(|at| squares[at * channels + at] += ridge);
+        let right = self
+            .products
+            .iter()
+            .zip(&mean)
+            .map(|(sum, mean)| sum - self.score * mean);
+        solve(squares, right.collect())
+    }
 }
 
 /// Solves `A x = b` for a symmetric positive definite `A`, given as its lower triangle (Cholesky).
@@ -140,23 +210,40 @@ mod tests {
         let scores: Vec<f64> = (codes.chunks(channels))
             .flat_map(|code| truth.iter().map(move |w| score(code, w)))
             .collect();
-        let found = fit(&codes, channels, &scores);
-        for (found, truth) in found.chunks(channels).zip(&truth) {
+        let close = |found: &[i8], truth: &[f64; 8]| {
             let most = truth.iter().fold(0.0f64, |most, w| most.max(w.abs()));
-            for (found, truth) in found.iter().zip(truth) {
-                assert!(
-                    (f64::from(*found) - 127.0 * truth / most).abs() <= 1.5,
-                    "{found} {truth}"
-                );
-            }
+            let is_close = |(found, truth): (&i8, &f64)| (f64::from(*found) - 127.0 * truth / most).abs() <= 1.5;
+            found.iter().zip(truth).all(is_close)
+        };
+        let ((first, second), targets) = (codes.split_at(200 * channels), scores.split_at(400));
+        let found = fit([(first, targets.0), (second, targets.1)], channels);
+        for weights in found.of_halves.iter().chain([&found.of_all]) {
+            let (a, b) = weights.split_at(channels);
+            assert!(close(a, &truth[0]) && close(b, &truth[1]), "{weights:?}");
         }
+        // Each half has weights of its own: here they are of different scores.
+        let scored = |codes: &[i8], at: usize| {
+            codes
+                .chunks(channels)
+                .map(|code| score(code, &truth[at]))
+                .collect::<Vec<_>>()
+        };
+        let (a, b) = (scored(first, 0), scored(second, 1));
+        let found = fit([(first, &a), (second, &b)], channels);
+        assert!(close(&found.of_halves[0], &truth[0]) && close(&found.of_halves[1], &truth[1]));
+        assert!(!close(&found.of_all, &truth[0]) && !close(&found.of_all, &truth[1]));
     }
 
     #[test]
     fn equal_scores_and_dead_channels_give_no_weight() {
         let codes: Vec<i8> = (0..20).flat_map(|at| [at, 0, 0, 0]).collect();
-        assert_eq!(fit(&codes, 4, &[1.0; 20]), [0; 4]);
-        assert_eq!(fit(&[0; 80], 4, &(0..20).map(f64::from).collect::<Vec<_>>()), [0; 4]);
+        let none = |codes: &[i8], scores: &[f64]| {
+            let found = fit([(codes, scores); 2], 4);
+            found.of_all == [0; 4] && found.of_halves == [[0; 4], [0; 4]]
+        };
+        let rising: Vec<f64> = (0..20).map(f64::from).collect();
+        assert!(none(&codes, &[1.0; 20]) && none(&[0; 80], &rising) && none(&[99; 80], &rising));
+        assert!(!none(&codes, &rising));
         assert!(logit(1.0).is_finite() && logit(0.0).is_finite() && logit(0.5) == 0.0);
     }
 }

@@ -4,7 +4,7 @@
 //! ([`Panel`]), and the best of what was scored ([`Best`]). A score depends on the model and its own pair alone, and ties are decided by
 //! row, so that hits depend neither on how the library is cut nor on the order in which its parts are done.
 
-//! For a stored library there is a first stage: codes of compounds ([`Sketch`], [`ModelCoder`]), weights of targets ([`guess`]), the compounds that
+//! For a stored library there is a first stage: codes of compounds ([`Sketch`], [`ModelCoder`]), weights of targets ([`guess`]) and what they miss, the compounds that
 //! promise most ([`Candidates`]), and all of it in order ([`first_stage`]).
 
 mod best;
@@ -13,6 +13,7 @@ mod coder;
 mod filter;
 pub mod guess;
 mod panel;
+mod recall;
 mod sketch;
 mod stage;
 
@@ -22,5 +23,6 @@ pub use coder::ModelCoder;
 pub use filter::{Filter, LeftOut, Range, spread_out};
 pub use fusebind_features::entity::molecule::Property;
 pub use panel::Panel;
+pub use recall::{GOAL as RECALL_GOAL, TargetRecall};
 pub use sketch::{Sketch, Sketcher};
-pub use stage::{Chosen, StageReport, StageSettings, TargetRecall, first_stage};
+pub use stage::{Chosen, StageReport, StageSettings, first_stage};

@@ -1,10 +1,8 @@
 //! The first stage of a screening of a stored library: which compounds the whole model looks at.
 //!
-//! A sample of the library is scored by the whole model. One half fits the weights of each target, the other half, which they have not
-//! seen, measures the recall. Comes in: a library, read part by part. Goes out: candidates and [`StageReport`]. Codes are read once in full,
+//! A sample of the library is scored by the whole model. It fits the weights of each target, measures what they miss, and says how many
+//! candidates each target takes. Comes in: a library, read part by part. Goes out: candidates and [`StageReport`]. Codes are read once in full,
 //! and beside that where the sample lies; all else needs places alone.
-
-use std::collections::BTreeSet;
 
 use fusebind_features::{
     coded::{CodedLibrary, CodedRows},
@@ -20,18 +18,17 @@ use super::{
     filter::Filter,
     guess,
     panel::Panel,
+    recall::{self, Sampled, TargetRecall, Wanted},
 };
 use crate::model::Model;
 
-/// Least hits of the sample that a recall is the share of.
-const LEAST: usize = 20;
 /// Molecules that are held at a time.
 const HELD: usize = 4096;
 
 /// How a first stage chooses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageSettings {
-    /// Candidates of each target.
+    /// Candidates of each target, at least.
     pub candidates: u64,
     /// Compounds of the sample.
     pub sample: u64,
@@ -39,15 +36,6 @@ pub struct StageSettings {
     pub hits: u64,
     /// What the targets are called, in the order of the panel.
     pub targets: Vec<String>,
-}
-
-/// Recall of the first stage for a target, on the half of the sample that the weights have not seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TargetRecall {
-    /// What the target is called.
-    pub target: String,
-    /// Share of the best `hits` by the whole model that are among the first `kept` of the first stage.
-    pub recall: f64,
 }
 
 /// What is known of a first stage.
@@ -58,17 +46,17 @@ pub struct StageReport {
     pub compounds: u64,
     /// Those that the property filters, and similarities, leave.
     pub filtered: u64,
-    /// Candidates of each target.
+    /// Candidates of each target, at least.
     pub candidates: u64,
     /// Candidates of all together.
     pub candidates_of_all: u64,
     /// Compounds that the weights were fitted on; 0 where there are no more compounds than candidates, and no first stage.
     pub fitted_on: usize,
-    /// Compounds that the recall was measured on.
+    /// Compounds that the recall was measured on, each half by weights of the other.
     pub measured_on: usize,
-    /// Hits that recall is the share of.
+    /// Hits of a half that recall is the share of.
     pub hits: usize,
-    /// How many compounds of the measured half the first stage keeps.
+    /// How many compounds of a half the first stage keeps, where a target has no more candidates than the least.
     pub kept: usize,
     /// Of each target, in the order of the panel.
     pub recall: Vec<TargetRecall>,
@@ -91,13 +79,6 @@ struct Survey {
     sample: Vec<Vec<u64>>,
     /// Those of each part that are like wanted compounds, where such are wanted.
     alike: Option<Vec<Vec<u64>>>,
-}
-
-/// A sample, `[B, C]` and `[B, T]`.
-#[derive(Default)]
-struct Sampled {
-    codes: Vec<i8>,
-    scores: Vec<f64>,
 }
 
 /// The candidates of all targets of `panel` among the compounds of `library` that pass the property ranges of `filter` and are like its wanted
@@ -130,18 +111,23 @@ pub fn first_stage<L: CodedLibrary>(
     let count: usize = survey.sample.iter().map(Vec::len).sum();
     say(&format!("the whole model scores a sample of {count} compounds"));
     let sampled = score(library, &survey.sample, (model, panel))?;
-    let (channels, targets) = (library.channels(), panel.len());
-    let weights = {
-        let fitted = half(&sampled, 0, targets);
-        report.fitted_on = fitted.codes.len() / channels;
-        guess::fit(&fitted.codes, channels, &fitted.scores)
+    let channels = library.channels();
+    let wanted = Wanted {
+        compounds: report.filtered,
+        hits: settings.hits,
+        candidates: settings.candidates,
+        targets: &settings.targets,
     };
-    measure(&mut report, half(&sampled, 1, targets), &weights, settings);
+    let fitted = recall::first_stage(&sampled, channels, wanted);
+    let most: Vec<usize> = fitted.recall.iter().map(|target| target.candidates as usize).collect();
+    (report.fitted_on, report.measured_on) = (count, count);
+    (report.hits, report.kept) = (fitted.hits, fitted.kept);
+    report.recall = fitted.recall;
     say(&format!(
         "codes of {} compounds are multiplied with the weights",
         report.filtered
     ));
-    let mut best = Candidates::new(&weights, channels, settings.candidates as usize);
+    let mut best = Candidates::new(&fitted.weights, channels, &most);
     let with_properties = !filter.ranges.is_empty();
     for part in 0..library.parts() {
         let alike = survey.alike.as_ref().map(|alike| &alike[part][..]);
@@ -277,54 +263,4 @@ fn scores(smiles: &[String], (model, panel): (&Model, &Panel<'_>)) -> Result<Vec
     };
     let scores = panel.scores(&molecules.iter().collect::<Vec<_>>(), None);
     Ok(scores.into_iter().map(value).collect())
-}
-
-/// Every second compound of a sample.
-fn half(sampled: &Sampled, first: usize, targets: usize) -> Sampled {
-    let count = sampled.scores.len() / targets.max(1);
-    let channels = sampled.codes.len() / count.max(1);
-    let places = || (first..count).step_by(2);
-    Sampled {
-        codes: places()
-            .flat_map(|at| sampled.codes[at * channels..][..channels].iter().copied())
-            .collect(),
-        scores: places()
-            .flat_map(|at| sampled.scores[at * targets..][..targets].iter().copied())
-            .collect(),
-    }
-}
-
-/// Measures the recall at the shares of the library that hits and candidates are; where that is too few of the half, at more of both.
-fn measure(report: &mut StageReport, half: Sampled, weights: &[i8], settings: &StageSettings) {
-    let targets = settings.targets.len();
-    let count = half.scores.len() / targets;
-    let channels = weights.len() / targets;
-    let share = count as f64 / report.filtered as f64;
-    let wanted = settings.hits as f64;
-    report.measured_on = count;
-    report.hits = ((wanted * share).round() as usize).max(LEAST).min(count);
-    let kept = report.candidates as f64 / wanted * report.hits as f64;
-    report.kept = (kept.round() as usize).clamp(report.hits, count);
-    let of = |(at, target): (usize, &String)| {
-        let weights = &weights[at * channels..][..channels];
-        let product = |code: &[i8]| -> f64 {
-            code.iter()
-                .zip(weights)
-                .map(|(c, w)| f64::from(i32::from(*c) * i32::from(*w)))
-                .sum()
-        };
-        let guessed: Vec<f64> = half.codes.chunks(channels).map(product).collect();
-        let exact: Vec<f64> = half.scores.iter().skip(at).step_by(targets).copied().collect();
-        let best = |scores: &[f64], most: usize| {
-            let mut best = Best::new(most);
-            (scores.iter().zip(0..)).for_each(|(score, place)| best.offer(Ranked { score: *score, place }));
-            best.iter().map(|ranked| ranked.place).collect::<BTreeSet<u64>>()
-        };
-        let (hits, kept) = (best(&exact, report.hits), best(&guessed, report.kept));
-        TargetRecall {
-            target: target.clone(),
-            recall: hits.intersection(&kept).count() as f64 / report.hits.max(1) as f64,
-        }
-    };
-    report.recall = settings.targets.iter().enumerate().map(of).collect();
 }

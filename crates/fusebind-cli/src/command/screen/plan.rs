@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{args::SourceArgs, exit::Failure};
 
 /// Version of plans and units; others are refused.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// Candidates for each hit of a diverse screening.
 const CANDIDATES: usize = 10;
 

@@ -7,15 +7,13 @@ use std::{fs, io::Write, path::Path};
 use anyhow::Context;
 use fusebind::{
     data::table::write_atomically,
-    predict::screen::{StageReport, TargetRecall},
+    predict::screen::{RECALL_GOAL, StageReport, TargetRecall},
 };
 
 use crate::console::Console;
 
 /// Targets whose recall is written to stderr.
 const SHOWN: usize = 10;
-/// Recall below which stderr names the remedy.
-const GOAL: f64 = 0.95;
 
 /// The recall in words.
 pub fn say(report: &StageReport, console: &Console) {
@@ -27,20 +25,45 @@ pub fn say(report: &StageReport, console: &Console) {
         return;
     }
     console.note(format_args!(
-        "first stage: {} candidates for each target, {} in all, of {} compounds; recall on {} compounds that it was not fitted on (the best {} \
-         by the whole model, among the first {}):",
+        "first stage: at least {} candidates for each target, {} in all, of {} compounds; recall on a sample of {} compounds, each half by weights \
+         that were fitted to the other (its best {} by the whole model, among its first {} where a target has no more candidates):",
         report.candidates, report.candidates_of_all, report.filtered, report.measured_on, report.hits, report.kept
     ));
     let mut worst: Vec<&TargetRecall> = report.recall.iter().collect();
     worst.sort_by(|a, b| a.recall.total_cmp(&b.recall));
     for recall in worst.iter().take(SHOWN) {
-        console.note(format_args!("  {}: {:.3}", recall.target, recall.recall));
+        console.note(format_args!(
+            "  {}: {}",
+            recall.target,
+            shown(recall, report.candidates)
+        ));
     }
     if worst.len() > SHOWN {
         console.note(format_args!("  and {} targets with no less", worst.len() - SHOWN));
     }
-    if worst.first().is_some_and(|worst| worst.recall < GOAL) {
+    let widened = worst
+        .iter()
+        .filter(|recall| recall.candidates > report.candidates)
+        .count();
+    if widened > 0 {
+        console.note(format_args!(
+            "  {widened} of {} targets got more candidates, since their recall was below {RECALL_GOAL}",
+            worst.len()
+        ));
+    }
+    if worst.first().is_some_and(|worst| worst.recall < RECALL_GOAL) {
         console.note("  more --candidates find more of them, --exact finds all");
+    }
+}
+
+/// The recall of a target, and with what.
+fn shown(recall: &TargetRecall, least: u64) -> String {
+    match recall.candidates > least {
+        true => format!(
+            "{:.3} with {} candidates ({:.3} with {least})",
+            recall.recall, recall.candidates, recall.recall_of_least
+        ),
+        false => format!("{:.3}", recall.recall),
     }
 }
 
