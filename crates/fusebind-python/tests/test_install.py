@@ -1,9 +1,11 @@
 """The wheel in an environment of its own: no other package, no toolchain, no variable of the user."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 import pytest
 
@@ -42,3 +44,14 @@ def test_the_wheel_trains_and_predicts_where_there_is_nothing_else(bare, tmp_pat
     done = subprocess.run([bare, "-c", textwrap.dedent(code)], cwd=tmp_path, env={}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("done ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the name of a wheel promises a glibc on Linux alone")
+def test_the_wheel_needs_no_newer_glibc_than_its_name_says():
+    wheel = os.environ["FUSEBIND_WHEEL"]
+    promised = re.search(r"manylinux_2_(\d+)", os.path.basename(wheel))
+    assert promised, "the wheel is one for this machine alone"
+    with zipfile.ZipFile(wheel) as file:
+        library = next(file.read(name) for name in file.namelist() if name.endswith(".so"))
+    needed = {int(minor) for minor in re.findall(rb"\0GLIBC_2\.(\d+)", library)}
+    assert needed and max(needed) <= int(promised[1]) <= 17
