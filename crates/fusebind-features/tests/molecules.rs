@@ -138,6 +138,7 @@ fn the_canonical_form_of_a_canonical_form_is_itself() {
         "C=P(=O)C",
         "SSSSSSSSSSSS:0SSS:0SS0SSSSS0SSSSSI",
         "N0NN1ON0NNNCNN0NN1OCO.FN0N",
+        "CS:1SC=CS1CNS",
         "c1ccpcc1",
         "OB(O)c1ccccc1",
         "C1=CC=CB1",

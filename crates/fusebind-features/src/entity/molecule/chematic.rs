@@ -282,7 +282,18 @@ fn is_plain(smiles: &str) -> bool {
     let in_brackets = smiles
         .match_indices('[')
         .any(|(at, _)| !PLAIN_BRACKETS.iter().any(|plain| smiles[at..].starts_with(plain)));
-    !boron && !unusual && !sulphur && !in_brackets && !has_hetero_run(bytes)
+    !boron && !unusual && !sulphur && !in_brackets && !has_hetero_run(bytes) && aromatic_sulphur_is_plain(bytes)
+}
+
+/// Whether each aromatic sulphur has its two neighbours in the ring and no other: with three it is aromatic in one spelling alone.
+fn aromatic_sulphur_is_plain(smiles: &[u8]) -> bool {
+    let of = |at: usize| {
+        let before = at.checked_sub(1).map(|before| smiles[before]);
+        let after = smiles[at + 1..].iter().find(|byte| !byte.is_ascii_digit());
+        before.is_some_and(|byte| matches!(byte, b'c' | b'n' | b'o' | b'0'..=b'9'))
+            && after.is_none_or(|byte| matches!(byte, b'c' | b'n' | b'o' | b')'))
+    };
+    (0..smiles.len()).filter(|at| smiles[*at] == b's').all(of)
 }
 
 /// Whether three atoms that are neither carbon nor aromatic follow each other: rings of them may become aromatic when they are read again.
