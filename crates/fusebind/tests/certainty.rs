@@ -12,9 +12,9 @@ use fusebind::{
         split::{Part, Split},
         table::Dataset,
     },
-    features::entity::side::SideData,
+    features::entity::{molecule::Molecule, protein::Protein, side::SideData},
     model::device::Device,
-    predict::{Certainty, Entities},
+    predict::{Certainty, Domain, Entities, screen::Panel},
     train::{
         calibrate::{recalibrate, train},
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
@@ -88,6 +88,29 @@ fn a_run_that_stops_among_its_hold_outs_goes_on_to_the_same_model() {
     assert!(!nowhere.exists(), "a run that cannot be resumed leaves nothing behind");
 }
 
+/// Scores of a panel are those of the pairs that predictions put no further out than asked for.
+fn a_screening_keeps_what_lies_no_further_out(model: &Model, dataset: &Dataset) {
+    let proteins: Vec<_> = dataset.targets.iter().take(3).map(|target| &target.protein).collect();
+    let molecules: Vec<_> = dataset.drugs.iter().map(|drug| &drug.molecule).collect();
+    let pair = |(molecule, protein): (&&Molecule, &&Protein)| Pair::parse(&molecule.smiles, &protein.sequence).unwrap();
+    let pairs: Vec<Pair> = (molecules.iter())
+        .flat_map(|molecule| proteins.iter().map(move |protein| pair((molecule, protein))))
+        .collect();
+    let domains: Vec<Domain> = (model.predict(&pairs).iter())
+        .map(|prediction| prediction.certainty.as_ref().unwrap().domain.domain)
+        .collect();
+    assert!(domains.contains(&Domain::Inside) && domains.contains(&Domain::Edge));
+    let panel = Panel::new(model, &proteins);
+    for (worst, limit) in [
+        (Some(Domain::Inside), Domain::Inside),
+        (Some(Domain::Edge), Domain::Edge),
+        (None, Domain::Outside),
+    ] {
+        let is_kept = panel.scores(&molecules, worst).into_iter().map(|score| score.is_some());
+        assert!(is_kept.eq(domains.iter().map(|domain| *domain <= limit)), "{worst:?}");
+    }
+}
+
 #[test]
 fn intervals_hold_and_reasons_add_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -125,6 +148,10 @@ fn intervals_hold_and_reasons_add_up() {
         .map(|p| p.certainty.as_ref().unwrap().domain.domain.name())
         .collect();
     assert_eq!(domains, ["inside", "inside", "outside"]);
+    // All pairs of this test part are of known entities: what is at the edge is there for the error to expect.
+    let mae = |domain: Domain| calibration.by_domain[&domain].mae.unwrap();
+    assert!(mae(Domain::Edge) > mae(Domain::Inside));
+    a_screening_keeps_what_lies_no_further_out(&model, &dataset);
     for (explanation, prediction) in model.explain(&pairs).iter().zip(&predictions) {
         let of = &explanation.modalities;
         let sum: f64 = of.prior + of.shares.iter().map(|share| share.share).sum::<f64>();

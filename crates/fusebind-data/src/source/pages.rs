@@ -28,8 +28,8 @@ const STRUCT: u8 = 12;
 /// A page type.
 const DICTIONARY: u64 = 2;
 
-/// Refuses a footer that claims more than its bytes can hold: a list of truth values has no bytes for the decoder that reads it afterwards, so
-/// that a few bytes would keep it busy for billions of steps. Nothing in a footer is such a list.
+/// Refuses a footer that claims more than its bytes can hold. A list of truth values takes no bytes in the decoder that reads the footer afterwards, so
+/// that a few bytes would keep it busy for billions of steps; no footer needs such a list.
 pub(super) fn check_footer<R: ChunkReader>(file: &R) -> Result<()> {
     let Some(end) = file.len().checked_sub(8) else {
         return Ok(());
