@@ -166,6 +166,7 @@ fn scores(evaluation: &Evaluation) -> Section {
 /// Whether intervals, sets and probabilities hold.
 fn calibration(scores: &CalibrationScores) -> Section {
     let row = |name: &str, of: &GroupCalibration| {
+        let [error, expected] = of.error();
         let cells = [
             of.coverage_90,
             of.width_90,
@@ -173,7 +174,8 @@ fn calibration(scores: &CalibrationScores) -> Section {
             of.set_coverage_90,
             of.either_90,
             of.ece,
-            of.mae,
+            error,
+            expected,
         ];
         let cells = cells.iter().map(|value| number(value.as_ref()));
         [name.to_string(), of.n.to_string()].into_iter().chain(cells).collect()
@@ -198,6 +200,7 @@ fn calibration(scores: &CalibrationScores) -> Section {
         "cannot tell",
         "calibration error",
         "mean error",
+        "expected error",
     ];
     Section {
         title: "How sure it may be".into(),

@@ -187,8 +187,8 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
         "intervals and sets of 90 %, and calibrated probabilities, fitted on pairs that were held out of training and validation:",
     )?;
     say(format_args!(
-        "{:24}{:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
-        "", "pairs", "coverage", "width", "one width", "sets", "either", "ece"
+        "{:24}{:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "", "pairs", "coverage", "width", "one width", "sets", "either", "ece", "error", "expected"
     ))?;
     let novelties = calibration
         .by_novelty
@@ -210,6 +210,7 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
     let missing = missing.iter().map(|(name, group)| (name.as_str(), *group));
     let groups = novelties.chain(domains).chain(bands).chain(missing);
     for (name, group) in std::iter::once(("all", &calibration.all)).chain(groups) {
+        let [error, expected] = group.error();
         let cells = [
             group.coverage_90,
             group.width_90,
@@ -217,6 +218,8 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
             group.set_coverage_90,
             group.either_90,
             group.ece,
+            error,
+            expected,
         ];
         say(format_args!("{name:24}{:>8} {}", group.n, cells.map(cell).join(" ")))?;
     }

@@ -61,8 +61,22 @@ pub struct GroupCalibration {
     pub set_coverage_90_not: Option<f64>,
     /// Share of pairs whose set holds both classes: the model cannot tell.
     pub either_90: Option<f64>,
-    /// How well the expected error ranks the pairs: AUROC for the fifth with the largest errors.
+    /// Mean difference of class (1 binds, 0 does not) and calibrated probability.
+    pub class_error: Option<f64>,
+    /// The same that was expected: `2 p (1 - p)` for a probability `p`.
+    pub expected_class_error: Option<f64>,
+    /// How well the expected error ranks the pairs, of affinities where there are any: AUROC for the fifth with the largest errors.
     pub error_auroc: Option<f64>,
+}
+
+impl GroupCalibration {
+    /// Mean absolute error of affinities, or where there are none of classes; with the one that was expected.
+    pub fn error(&self) -> [Option<f64>; 2] {
+        match self.mae {
+            Some(_) => [self.mae, self.expected_mae],
+            None => [self.class_error, self.expected_class_error],
+        }
+    }
 }
 
 /// Of all test pairs, and of each group that occurs.
@@ -109,6 +123,16 @@ struct BindingRow {
     calibrated: f64,
     /// Whether the set holds binding, and not binding.
     set: Option<(bool, bool)>,
+}
+
+impl BindingRow {
+    fn error(&self) -> f64 {
+        (f64::from(u8::from(self.binds)) - self.calibrated).abs()
+    }
+
+    fn expected_error(&self) -> f64 {
+        2.0 * self.calibrated * (1.0 - self.calibrated)
+    }
 }
 
 /// Counts on the test part that `scored` are the scores of. None for another part, and for a model without trust.
@@ -235,12 +259,7 @@ fn group(rows: &[&Row]) -> GroupCalibration {
     count_classes(&mut found, &classes);
     let (errors, expected): (Vec<f64>, Vec<f64>) = match affinities.is_empty() {
         false => affinities.iter().map(|row| (row.error, row.expected)).unzip(),
-        true => (classes.iter())
-            .map(|row| {
-                let truth = f64::from(u8::from(row.binds));
-                ((truth - row.calibrated).abs(), row.calibrated * (1.0 - row.calibrated))
-            })
-            .unzip(),
+        true => classes.iter().map(|row| (row.error(), row.expected_error())).unzip(),
     };
     found.error_auroc = worst_fifth(&errors).and_then(|worst| auroc(&worst, &expected).ok());
     found
@@ -295,6 +314,8 @@ fn count_classes(found: &mut GroupCalibration, rows: &[BindingRow]) {
     };
     found.ece = error(|row| row.calibrated);
     found.ece_uncalibrated = error(|row| row.own);
+    found.class_error = mean(rows.iter().map(BindingRow::error));
+    found.expected_class_error = mean(rows.iter().map(BindingRow::expected_error));
     let sets: Vec<(bool, bool, bool)> = (rows.iter())
         .filter_map(|row| row.set.map(|(binds, not)| (row.binds, binds, not)))
         .collect();
@@ -398,5 +419,6 @@ mod tests {
             (Some(0.5), Some(0.5), Some(0.5))
         );
         assert_eq!((all.either_90, all.ece), (Some(0.25), Some(0.0)));
+        assert_eq!((all.class_error, all.expected_class_error), (Some(0.5), Some(0.5)));
     }
 }

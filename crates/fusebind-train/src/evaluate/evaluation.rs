@@ -19,6 +19,9 @@ pub struct Evaluation {
     pub part: Part,
     /// Labelled pairs scored.
     pub n: usize,
+    /// What the labels are of, such as `pIC50`, where the model predicts something else and only its order is scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_rank: Option<String>,
     /// Scores of the model.
     pub metrics: Metrics,
     /// 95 % bootstrap interval of the main scores.

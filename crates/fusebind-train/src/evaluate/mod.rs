@@ -2,6 +2,7 @@
 //!
 //! Comes in: a trained model and an [`EvaluationSet`]. Goes out: an [`Evaluation`], ready to be printed.
 
+mod by_rank;
 mod calibration;
 mod evaluation;
 mod sampling;
@@ -24,10 +25,11 @@ use fusebind_model::trained::TrainedModel;
 use crate::{Error, ErrorKind};
 use scored_part::ScoredPart;
 
-/// Scores `trained` on a part of a split; with the predictions for all its pairs.
+/// Scores `trained` on a part of a split; with the predictions for all its pairs. Where the part has labels of another kind than the model
+/// predicts alone, only the order of the pairs is scored.
 ///
 /// # Errors
-/// Where the part is empty, or has no label that the model predicts.
+/// Where the part is empty, or has no label.
 pub fn evaluate(
     trained: &TrainedModel,
     set: &EvaluationSet<'_>,
@@ -53,6 +55,7 @@ pub fn evaluate(
     let mut evaluation = Evaluation {
         part: set.part,
         n: 0,
+        by_rank: None,
         metrics: Metrics::new(),
         intervals: Default::default(),
         baselines: Default::default(),
@@ -70,11 +73,11 @@ pub fn evaluate(
     }
     part.add_binding(&mut evaluation);
     if evaluation.n == 0 {
-        return Err(Error::new(
-            ErrorKind::Data,
-            "no pair of this part has a label that the model predicts",
-        )
-        .hint("check the label and affinity columns with `fusebind data check`"));
+        part.add_by_rank(&mut evaluation);
+    }
+    if evaluation.n == 0 {
+        return Err(Error::new(ErrorKind::Data, "no pair of this part has a label")
+            .hint("check the label and affinity columns with `fusebind data check`"));
     }
     if evaluation.intervals.is_empty() && evaluation.resampled != "pairs" {
         let few = format!(

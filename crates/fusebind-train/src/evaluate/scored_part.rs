@@ -35,7 +35,7 @@ const LEVEL: f64 = 0.95;
 const SEED: u64 = 1;
 
 /// What is scored of predictions that only rank.
-const RANKINGS: [&str; 3] = ["ci", "pearson", "spearman"];
+pub(super) const RANKINGS: [&str; 5] = ["ci", "pearson", "spearman", "auroc", "auprc"];
 
 /// A part whose pairs are scored.
 pub(super) struct ScoredPart<'a> {
@@ -45,6 +45,22 @@ pub(super) struct ScoredPart<'a> {
     pub interactions: &'a [&'a Interaction],
     pub scores: &'a Scores,
     pub leakage: &'a OverlapAudit,
+}
+
+/// Scored pairs, and what stands beside the scores of the model on them.
+pub(super) struct Beside<'a, T> {
+    /// Labels and predictions.
+    pub labels: &'a ScoredLabels<T>,
+    /// Whether a pair is among them.
+    pub is_labelled: &'a dyn Fn(&Interaction) -> bool,
+    /// What baselines learn of a training pair.
+    pub learned: &'a dyn Fn(&Interaction) -> Option<f64>,
+    /// Scores with an interval over all pairs.
+    pub intervals: &'a [(&'a str, Score<T>)],
+    /// Scores within entities; the first decides which baseline is better.
+    pub within: &'a [(&'a str, Score<T>)],
+    /// Scores of a baseline over all pairs, from its predictions.
+    pub of_baseline: &'a dyn Fn(&[f64]) -> Metrics,
 }
 
 impl ScoredPart<'_> {
@@ -62,33 +78,28 @@ impl ScoredPart<'_> {
         } else {
             format!("_{}", scale.name)
         };
+        if labels.truth.is_empty() {
+            return;
+        }
         evaluation.n = evaluation.n.max(labels.truth.len());
-        let metrics = RegressionMetrics::compute(&labels.truth, &labels.predicted);
-        evaluation.metrics.extend(named(&metrics, &suffix));
+        let metrics = |predicted: &[f64]| named(&RegressionMetrics::compute(&labels.truth, predicted), &suffix);
+        evaluation.metrics.extend(metrics(&labels.predicted));
         if column > 0 {
             return;
         }
-        let value = |interaction: &Interaction| {
-            let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name);
-            affinity.map(|a| a.value)
+        let learned = |i: &Interaction| affinity_on(i, scale);
+        let beside = Beside {
+            labels: &labels,
+            is_labelled: &|i| learned(i).is_some(),
+            learned: &learned,
+            intervals: &[("mse", regression::mse), ("ci", regression::concordance_index)],
+            within: &AFFINITY,
+            of_baseline: &metrics,
         };
-        let sampling = self.sampling(|i| value(i).is_some());
-        let units = sampling.units(labels.truth.len());
-        let scores: [(&str, Score<f64>); 2] = [("mse", regression::mse), ("ci", regression::concordance_index)];
-        add_intervals(evaluation, &labels, units, &scores);
-        let baselines = self.baselines(value);
-        for baseline in &baselines {
-            let mut metrics = named(&RegressionMetrics::compute(&labels.truth, &baseline.predictions), "");
-            if baseline.ranks_only {
-                metrics.retain(|name, _| RANKINGS.contains(&name.as_str()));
-            }
-            evaluation.baselines.insert(baseline.name.to_string(), metrics);
-        }
-        add_sentences(evaluation, "ci");
-        self.add_within(evaluation, &labels, &baselines, |i| value(i).is_some(), &AFFINITY);
+        self.add_beside(evaluation, &beside);
     }
 
-    /// Scores the probabilities of binding, where the model gives some; baselines only where it gives no affinities.
+    /// Scores the probabilities of binding, where the model gives some; baselines only where affinities have none.
     pub fn add_binding(&self, evaluation: &mut Evaluation) {
         let labels = ScoredLabels::binding(self.interactions, self.scores);
         if labels.truth.is_empty() {
@@ -97,34 +108,49 @@ impl ScoredPart<'_> {
         evaluation.n = evaluation.n.max(labels.truth.len());
         let metrics = ClassificationMetrics::compute(&labels.truth, &labels.predicted, self.description.threshold);
         evaluation.metrics.extend(named(&metrics, ""));
-        let sampling = self.sampling(|i| i.binds.is_some());
-        let units = sampling.units(labels.truth.len());
+        let has_baselines = !evaluation.baselines.is_empty();
         let scores: [(&str, Score<bool>); 2] = [("auroc", classification::auroc), ("auprc", classification::auprc)];
-        add_intervals(evaluation, &labels, units, &scores);
-        let baselines = match self.description.scales.is_empty() {
-            true => self.baselines(|i| i.binds.map(|binds| f64::from(u8::from(binds)))),
-            false => Vec::new(),
+        let beside = Beside {
+            labels: &labels,
+            is_labelled: &|i| i.binds.is_some(),
+            learned: &|i| class(i).filter(|_| !has_baselines),
+            intervals: &scores,
+            within: &BINDING,
+            of_baseline: &|predicted| {
+                let defined = scores
+                    .iter()
+                    .filter_map(|(name, score)| Some((name.to_string(), score(&labels.truth, predicted).ok()?)));
+                defined.collect()
+            },
         };
+        self.add_beside(evaluation, &beside);
+    }
+
+    /// Adds what stands beside the scores of the model: intervals, baselines, rankings within entities.
+    pub fn add_beside<T: Copy>(&self, evaluation: &mut Evaluation, beside: &Beside<'_, T>) {
+        let Beside { labels, within, .. } = *beside;
+        let sampling = self.sampling(beside.is_labelled);
+        add_intervals(evaluation, labels, sampling.units(labels.truth.len()), beside.intervals);
+        let baselines = self.baselines(beside);
         for baseline in &baselines {
-            let scored = scores.iter().filter_map(|(name, score)| {
-                Some((name.to_string(), score(&labels.truth, &baseline.predictions).ok()?))
-            });
-            evaluation.baselines.insert(baseline.name.to_string(), scored.collect());
+            let mut metrics = (beside.of_baseline)(&baseline.predictions);
+            if baseline.ranks_only {
+                metrics.retain(|name, _| RANKINGS.contains(&name.as_str()));
+            }
+            evaluation.baselines.insert(baseline.name.to_string(), metrics);
         }
-        add_sentences(evaluation, "auroc");
-        self.add_within(evaluation, &labels, &baselines, |i| i.binds.is_some(), &BINDING);
+        if let Some((score, _)) = within.first() {
+            add_sentences(evaluation, score);
+        }
+        self.add_within(evaluation, beside, &baselines);
     }
 
     /// Scores the rankings within each target and within each drug.
-    fn add_within<T: Copy>(
-        &self,
-        evaluation: &mut Evaluation,
-        labels: &ScoredLabels<T>,
-        baselines: &[Baseline],
-        is_labelled: impl Fn(&Interaction) -> bool,
-        scores: &[(&str, Score<T>)],
-    ) {
-        let labelled = self.interactions.iter().filter(|interaction| is_labelled(interaction));
+    fn add_within<T: Copy>(&self, evaluation: &mut Evaluation, beside: &Beside<'_, T>, baselines: &[Baseline]) {
+        let labelled = self
+            .interactions
+            .iter()
+            .filter(|interaction| (beside.is_labelled)(interaction));
         let (drugs, targets): (Vec<u32>, Vec<u32>) = labelled.map(|i| (i.drug, i.target)).unzip();
         let of_targets = Entities {
             of_rows: &targets,
@@ -134,6 +160,7 @@ impl ScoredPart<'_> {
             of_rows: &drugs,
             ranked: "the targets of a drug",
         };
+        let (labels, scores) = (beside.labels, beside.within);
         let better = [
             evaluation.within_target.add(&of_targets, labels, baselines, scores),
             evaluation.within_drug.add(&of_drugs, labels, baselines, scores),
@@ -141,16 +168,17 @@ impl ScoredPart<'_> {
         evaluation.better_baselines.extend(better.into_iter().flatten());
     }
 
-    /// Baselines fitted on the training pairs that have a `value`, with their predictions for the pairs of the part that have one; none
-    /// where the configuration wants none.
-    fn baselines(&self, value: impl Fn(&Interaction) -> Option<f64>) -> Vec<Baseline> {
+    /// Baselines fitted on the training pairs, with their predictions for the labelled pairs of the part; none where the configuration wants
+    /// none.
+    fn baselines<T>(&self, beside: &Beside<'_, T>) -> Vec<Baseline> {
         if !self.config.baselines {
             return Vec::new();
         }
-        let value = |index: u32| value(&self.set.dataset.interactions[index as usize]);
+        let of = |index: u32| &self.set.dataset.interactions[index as usize];
         let indices = self.set.indices().iter().copied();
-        let labelled: Vec<u32> = indices.filter(|index| value(*index).is_some()).collect();
-        let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, value)
+        let labelled: Vec<u32> = indices.filter(|index| (beside.is_labelled)(of(*index))).collect();
+        let learned = |index| (beside.learned)(of(index));
+        let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, learned)
             .with_side([self.set.drug_side, self.set.target_side]);
         let presence = self.config.presence;
         let presence = presence.map(|presence| by_key(&context, "which modalities exist", presence));
@@ -169,6 +197,17 @@ impl ScoredPart<'_> {
         };
         self.set.indices().iter().enumerate().map(prediction).collect()
     }
+}
+
+/// The affinity of a pair on a scale of the model.
+pub(super) fn affinity_on(interaction: &Interaction, scale: &OutputScale) -> Option<f64> {
+    let affinity = interaction.affinity.filter(|a| scale_name(a.scale) == scale.name);
+    affinity.map(|a| a.value)
+}
+
+/// 1 where a pair binds, 0 where it does not.
+pub(super) fn class(interaction: &Interaction) -> Option<f64> {
+    interaction.binds.map(|binds| f64::from(u8::from(binds)))
 }
 
 /// A sentence for each baseline whose `score` over all pairs is higher than the model's.
@@ -204,7 +243,7 @@ fn add_intervals<T: Copy>(
 }
 
 /// The defined metrics of a metrics struct by name.
-fn named<T: Serialize>(metrics: &T, suffix: &str) -> Metrics {
+pub(super) fn named<T: Serialize>(metrics: &T, suffix: &str) -> Metrics {
     let value = serde_json::to_value(metrics).unwrap_or_default();
     let fields = value.as_object().into_iter().flatten();
     fields
