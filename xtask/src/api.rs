@@ -80,7 +80,7 @@ fn test(python: &Path, address: &str, cases: u64) -> anyhow::Result<String> {
         .args(["-m", "schemathesis.cli", "--config-file"])
         .arg(scripts.join("schemathesis.toml"))
         .args(["run", &format!("{address}/openapi.json"), "--checks", CHECKS])
-        .args(["--phases", "coverage,fuzzing", "--max-examples", &each])
+        .args(["--phases", "coverage,fuzzing,stateful", "--max-examples", &each])
         .args(["--generation-database", "none", "--continue-on-failure", "--no-color"])
         // It keeps a folder of its own where it runs.
         .current_dir(target().join("api"))

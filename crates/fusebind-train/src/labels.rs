@@ -77,15 +77,23 @@ impl LabelPlan {
 }
 
 impl LabelPlan {
-    /// The label that neighbouring pairs may know: the standardised affinity, or else 1 for binding and 0 for not binding.
+    /// The label that neighbouring pairs may know: the standardised affinity, or else 1 for binding and 0 for not binding, which a model of both
+    /// standardises as well.
     pub fn outcome(&self, interaction: &Interaction) -> Option<f32> {
+        let class = || interaction.binds.map(|binds| f64::from(u8::from(binds)));
         if self.scales.is_empty() {
-            return interaction.binds.map(|binds| f32::from(u8::from(binds)));
+            return class().map(|class| class as f32);
         }
-        let affinity = interaction.affinity?;
-        let name = scale_name(affinity.scale);
-        let scale = self.scales.iter().find(|scale| scale.name == name)?;
-        Some(((affinity.value - scale.mean) / scale.std) as f32)
+        let affinity = interaction.affinity.and_then(|affinity| {
+            let name = scale_name(affinity.scale);
+            let scale = self.scales.iter().find(|scale| scale.name == name)?;
+            Some((affinity.value - scale.mean) / scale.std)
+        });
+        let of_class = || {
+            let prior = self.prior?;
+            Some((class()? - prior) / (prior * (1.0 - prior)).sqrt())
+        };
+        affinity.or_else(of_class).map(|outcome| outcome as f32)
     }
 }
 
