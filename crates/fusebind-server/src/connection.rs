@@ -3,11 +3,7 @@
 //! Comes in: an [`App`]. Goes out: nothing, when a signal ends it. Then no connection is taken any more, requests that were taken are answered, and jobs
 //! whose results go to a folder are finished, within the time of the limits.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{
@@ -22,7 +18,7 @@ use hyper_util::{
 };
 use serde_json::json;
 use tokio::{
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     sync::watch,
     time::{sleep, timeout},
 };
@@ -53,11 +49,10 @@ pub fn serve(
         .thread_stack_size(STACK)
         .enable_all()
         .build()?;
-    let listener = TcpListener::bind((app.config.host, app.config.port))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        // That of the runtime has a longer queue of connections that are not yet taken than that of the standard library.
+        let listener = TcpListener::bind((app.config.host, app.config.port)).await?;
+        let address = listener.local_addr()?;
         ready(address);
         app.log.event("start", json!({ "port": address.port() }));
         accept(app, &listener, stop).await;
@@ -88,7 +83,7 @@ pub async fn signal() {
     let _ = interrupt.await;
 }
 
-async fn accept(app: &Arc<App>, listener: &tokio::net::TcpListener, stop: impl Future<Output = ()>) {
+async fn accept(app: &Arc<App>, listener: &TcpListener, stop: impl Future<Output = ()>) {
     let routes = router(app.clone());
     let limits = app.config.limits;
     let places = Places::new(limits.connections, app.metrics.clone());

@@ -45,6 +45,7 @@ mod sdf;
 mod side;
 mod spreadsheet;
 mod text;
+mod thrift;
 mod unit;
 mod unit_text;
 mod words;
