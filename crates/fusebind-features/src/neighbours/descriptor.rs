@@ -6,6 +6,7 @@ use rand::{Rng, RngExt};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::summary::Weights;
 use crate::sparse_rows::{InvertedIndex, SparseRows};
 use crate::{
     entity::{molecule::Molecule, protein::Protein},
@@ -89,6 +90,21 @@ impl SimilarityKind {
             Self::Sequence4 => [similarity.sqrt(), similarity, similarity * square],
             Self::Text | Self::Transcriptome | Self::Bioassay => [similarity, square, square * fourth],
         }
+    }
+
+    /// Weights of a label at a similarity.
+    #[inline]
+    pub(super) fn weights(self, similarity: f32) -> Weights {
+        let [a, b, c] = self.powers(similarity);
+        [a, b, c, similarity]
+    }
+
+    /// [`Self::weights`] of many similarities.
+    pub(super) fn all_weights(self, similarities: &[f32]) -> Vec<Weights> {
+        similarities
+            .iter()
+            .map(|similarity| self.weights(*similarity))
+            .collect()
     }
 }
 

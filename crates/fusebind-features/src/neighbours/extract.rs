@@ -1,21 +1,18 @@
 //! Neighbour features of many pairs. Similarities of a drug are computed once for all its pairs, those of a target once per
 //! group of targets, so memory is bounded by the group.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use super::{
-    Layout, Queries, ReferenceSet, SimilarityKind,
+    Layout, Queries, ReferenceSet,
+    drug_table::{DrugTables, Lanes, of_lane},
     interaction_matrix::Partners,
     layout::{CROSSED, MEAN, NEIGHBOURS},
     near::{Known, NearDrugs, NearTarget, NearTargets, anchors, near_targets},
     nearest_active::Actives,
-    summary::{FAINT, PRIOR, Summary},
+    summary::{FAINT, PRIOR, Summary, Weights},
 };
 
-/// A target with more pairs than this share of the reference's drugs has all of them summarised for it once, not anew for each pair.
-const MANY_PAIRS: usize = 8;
 /// Similarities of targets that are held at a time.
 const HELD: usize = 1 << 23;
 
@@ -55,10 +52,17 @@ pub fn extract(
         (target / held, drug, target)
     });
     let actives = Actives::new(reference);
+    let crossed: Vec<(usize, usize)> = layout
+        .blocks
+        .iter()
+        .filter_map(|block| block.drug.zip(block.target))
+        .collect();
     for group in order.chunk_by(|&a, &b| pairs[a as usize].1 / held == pairs[b as usize].1 / held) {
         let first = pairs[group[0] as usize].1 / held * held;
-        let near = near_targets(reference, targets, first..(first + held).min(targets.own.len() as u32));
-        let tables = drug_tables(reference, &near, (first, group, pairs));
+        let last = (first + held).min(targets.own.len() as u32);
+        let near = near_targets(reference, targets, first..last);
+        let of_group = group.iter().map(|at| pairs[*at as usize].1 - first);
+        let tables = DrugTables::new(reference, &near, (last - first) as usize, of_group);
         let anchors = anchors(reference, &actives, targets, &near, (first, group, pairs));
         let runs: Vec<&[u32]> = group
             .chunk_by(|&a, &b| pairs[a as usize].0 == pairs[b as usize].0)
@@ -70,19 +74,31 @@ pub fn extract(
                 let near_drugs = NearDrugs::new(reference, drugs, drug);
                 let mut values = vec![0.0; run.len() * width];
                 let excess = run.iter().map(|at| {
-                    let anchor = anchors.get(&pairs[*at as usize].1)?;
+                    let anchor = anchors.get((pairs[*at as usize].1 - first) as usize)?.as_ref()?;
                     near_drugs.excess(&actives, anchor)
                 });
                 let excess = excess.map(Option::unwrap_or_default).collect();
+                // What the nearest drugs say of the targets of the block that the run is at.
+                let mut summed: Option<(usize, Vec<Lanes>)> = None;
                 for (row, at) in values.chunks_mut(width.max(1)).zip(run) {
                     let target = pairs[*at as usize].1 as usize;
+                    let place = tables.place(target - first as usize);
+                    if let Some((block, _)) = place
+                        && summed.as_ref().is_none_or(|(other, _)| *other != block)
+                    {
+                        let of =
+                            |(drug, target): &(usize, usize)| tables.summed(*target, block, &near_drugs.nearest[*drug]);
+                        summed = Some((block, crossed.iter().map(of).collect()));
+                    }
                     let pair = Pair {
                         reference,
                         drug: near_drugs.known,
                         target: Known::new(targets.own[target], targets.counterpart(target)),
                         near_drugs: &near_drugs,
-                        near_targets: near.iter().map(|n| n.row(target - first as usize)).collect(),
-                        tables: tables.get(&(target as u32)).map_or(&[], Vec::as_slice),
+                        near_targets: (&near, target - first as usize),
+                        summed: place
+                            .zip(summed.as_ref())
+                            .map(|((_, lane), (_, lanes))| (lanes.as_slice(), lane)),
                     };
                     pair.write(&layout, row);
                 }
@@ -132,44 +148,29 @@ fn empty(layout: &Layout) -> Vec<f32> {
     row
 }
 
-/// Summaries of all drugs of the reference, by source, for each target of a group that has many pairs.
-fn drug_tables(
-    reference: &ReferenceSet,
-    near: &[NearTargets],
-    (first, group, pairs): (u32, &[u32], &[(u32, u32)]),
-) -> HashMap<u32, Vec<Vec<Summary>>> {
-    let mut counts: HashMap<u32, usize> = HashMap::new();
-    for at in group {
-        *counts.entry(pairs[*at as usize].1).or_default() += 1;
-    }
-    let drugs = reference.drugs.keys.len() as u32;
-    counts.retain(|_, count| *count * MANY_PAIRS > drugs as usize);
-    let table = |target: &u32| {
-        let of_source = |near: &NearTargets| {
-            let row = near.row((target - first) as usize);
-            (0..drugs).map(|drug| row.of_drug(reference, drug)).collect()
-        };
-        (*target, near.iter().map(of_source).collect())
-    };
-    counts.par_iter().map(|(target, _)| table(target)).collect()
-}
-
 /// One pair with everything that its neighbour features rest on.
 struct Pair<'a> {
     reference: &'a ReferenceSet,
     drug: Known,
     target: Known,
     near_drugs: &'a NearDrugs,
-    near_targets: Vec<NearTarget<'a>>,
-    /// Summaries of all drugs of the reference for this target, by target source; empty where they are made as they are asked for.
-    tables: &'a [Vec<Summary>],
+    /// Those of the group, and the place of this target in it.
+    near_targets: (&'a [NearTargets], usize),
+    /// What the nearest drugs say of this target and others, by crossed block, and which of them it is; where it has a table.
+    summed: Option<(&'a [Lanes], usize)>,
 }
 
-impl Pair<'_> {
+impl<'a> Pair<'a> {
+    fn near_target(&self, source: usize) -> NearTarget<'a> {
+        let (near, target) = self.near_targets;
+        near[source].row(target)
+    }
+
     fn write(&self, layout: &Layout, row: &mut [f32]) {
         let known = &self.reference.known;
         let of_drug = (known.of_drug(self.drug.id), self.target.excluded(self.drug));
         let of_target = (known.of_target(self.target.id), self.drug.excluded(self.target));
+        let mut crossed = 0;
         for block in &layout.blocks {
             let out = &mut row[block.channels.clone()];
             match (block.drug, block.target) {
@@ -178,42 +179,47 @@ impl Pair<'_> {
                 }
                 (None, None) => mean(of_drug, self.drug.weight, out),
                 (Some(drug), None) => {
-                    let source = self.reference.drugs.sources[drug].0;
-                    let similarities = &self.near_drugs.similarities[drug];
-                    neighbours(of_target, self.target.weight, similarities, source, out);
+                    let weights = &self.near_drugs.weights[drug];
+                    neighbours(of_target, self.target.weight, |id| weights[id as usize], out);
                 }
                 (None, Some(target)) => {
-                    let source = self.reference.targets.sources[target].0;
+                    let kind = self.reference.targets.sources[target].0;
+                    let similarities = self.near_target(target).similarities;
                     neighbours(
                         of_drug,
                         self.drug.weight,
-                        self.near_targets[target].similarities,
-                        source,
+                        |id| kind.weights(similarities[id as usize]),
                         out,
                     );
                 }
-                (Some(drug), Some(target)) => self.crossed(drug, target, out),
+                (Some(drug), Some(target)) => {
+                    self.crossed(drug, target, crossed, out);
+                    crossed += 1;
+                }
             }
         }
     }
 
-    /// Labels of the nearest drugs with all targets, then labels of the nearest targets with all drugs.
-    fn crossed(&self, drug: usize, target: usize, out: &mut [f32]) {
+    /// Labels of the nearest drugs with all targets, then labels of the nearest targets with all drugs; `number` is that of the block among
+    /// the crossed ones.
+    fn crossed(&self, drug: usize, target: usize, number: usize, out: &mut [f32]) {
         debug_assert_eq!(out.len(), CROSSED);
-        let near_target = self.near_targets[target];
-        let mut by_drug = Summary::default();
-        for &(other, similarity, powers) in &self.near_drugs.nearest[drug] {
-            let summary = match self.tables.get(target) {
-                Some(table) => table[other as usize],
-                None => near_target.of_drug(self.reference, other),
-            };
-            by_drug.add_all(&summary, similarity, powers);
-        }
+        let near_target = self.near_target(target);
+        let by_drug = match self.summed {
+            Some((lanes, lane)) => of_lane(&lanes[number], lane),
+            None => {
+                let mut by_drug = Summary::default();
+                for &(other, weights) in &self.near_drugs.nearest[drug] {
+                    by_drug.add_all(&near_target.of_drug(self.reference, other), weights);
+                }
+                by_drug
+            }
+        };
         by_drug.write(1.0, &mut out[..NEIGHBOURS]);
         let mut by_target = Summary::default();
-        for &(other, similarity, powers) in near_target.nearest {
+        for &(other, weights) in near_target.nearest {
             let summary = self.near_drugs.of_target(self.reference, drug, other);
-            by_target.add_all(&summary, similarity, powers);
+            by_target.add_all(&summary, weights);
         }
         by_target.write(1.0, &mut out[NEIGHBOURS..]);
     }
@@ -239,15 +245,13 @@ fn mean((partners, excluded): (Partners<'_>, Option<u32>), weight: f32, out: &mu
 fn neighbours(
     (partners, excluded): (Partners<'_>, Option<u32>),
     weight: f32,
-    similarities: &[f32],
-    source: SimilarityKind,
+    weights: impl Fn(u32) -> Weights,
     out: &mut [f32],
 ) {
     let mut summary = Summary::default();
     for (&id, &value) in partners.ids.iter().zip(partners.values) {
-        let similarity = similarities[id as usize];
-        if excluded != Some(id) && similarity > 0.0 {
-            summary.add(value, similarity, source.powers(similarity));
+        if excluded != Some(id) {
+            summary.add(value, weights(id));
         }
     }
     summary.write(weight, out);
@@ -256,7 +260,7 @@ fn neighbours(
 #[cfg(test)]
 mod tests {
     use super::{super::Counterpart, *};
-    use crate::neighbours::{Descriptors, InteractionMatrix, ReferenceEntities};
+    use crate::neighbours::{Descriptors, InteractionMatrix, ReferenceEntities, SimilarityKind};
 
     /// Three drugs and two targets on dense profiles: everything can be worked out by hand.
     fn reference(outcomes: &[(u32, u32, f32)]) -> ReferenceSet {
@@ -392,6 +396,37 @@ mod tests {
         let layout = reference.layout();
         let crossed = &layout.blocks.last().expect("a crossed block").channels;
         assert!(alone[crossed.start + 1] > FAINT.ln(), "there is something to summarise");
+    }
+
+    #[test]
+    fn many_targets_side_by_side_have_the_features_of_each_alone() {
+        // More targets than stand side by side, and fewer than twice as many.
+        let (drugs, targets) = (12u32, 21u32);
+        let side = |count: u32, step: f32| ReferenceEntities {
+            keys: (0..count).map(|at| at.to_string()).collect(),
+            sources: vec![(
+                SimilarityKind::Text,
+                Descriptors::dense((0..count).flat_map(|at| [1.0, at as f32 * step]).collect(), 2),
+            )],
+            ..ReferenceEntities::default()
+        };
+        let outcomes: Vec<(u32, u32, f32)> = (0..drugs * targets)
+            .filter(|at| at % 3 > 0)
+            .map(|at| (at % drugs, at / drugs, (at * 7 % 11) as f32))
+            .collect();
+        let reference = ReferenceSet {
+            drugs: side(drugs, 0.2),
+            targets: side(targets, 0.1),
+            known: InteractionMatrix::new(drugs as usize, targets as usize, &outcomes),
+        };
+        let (queried_drugs, queried_targets) = queries(&reference);
+        let of = |pairs: &[(u32, u32)]| extract(&reference, &queried_drugs, &queried_targets, pairs).values;
+        let all: Vec<(u32, u32)> = (0..drugs * targets).map(|at| (at % drugs, at / drugs)).collect();
+        let together = of(&all);
+        let width = reference.layout().width();
+        for (pair, row) in all.iter().zip(together.chunks(width)) {
+            assert_eq!(of(&[*pair]), row, "{pair:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@
 
 mod counterpart;
 mod descriptor;
+mod drug_table;
 mod evidence;
 mod extract;
 mod interaction_matrix;

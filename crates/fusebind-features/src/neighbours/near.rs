@@ -2,7 +2,7 @@
 //!
 //! Comes in: the reference and queried entities. Goes out: [`NearDrugs`] of one drug, [`NearTargets`] of a group.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use rayon::prelude::*;
 
@@ -10,7 +10,7 @@ use super::{
     Counterpart, Descriptors, Queries, ReferenceSet, SimilarityKind,
     counterpart::equal_compound,
     nearest_active::{Actives, Anchor},
-    summary::Summary,
+    summary::{Summary, Weights},
 };
 
 /// Nearest drugs whose labels take part in a crossed block.
@@ -50,10 +50,20 @@ pub(super) struct NearDrugs {
     pub known: Known,
     /// `[sources][drugs]`
     pub similarities: Vec<Vec<f32>>,
-    /// Nearest other drugs, with their similarity and its powers, by source.
-    pub nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
-    /// What was tested on a target of the reference, summarised for this drug: by source and target, each once for all pairs of the drug.
-    pub of_targets: RefCell<HashMap<(usize, u32), Summary>>,
+    /// Weights of these similarities.
+    pub weights: Vec<Vec<Weights>>,
+    /// Nearest other drugs by source, each with the weights of its labels.
+    pub nearest: Vec<Vec<(u32, Weights)>>,
+    /// What was tested on a target of the reference, summarised for this drug: by source, each once for all pairs of the drug.
+    pub of_targets: Vec<RefCell<OfTargets>>,
+}
+
+/// Summaries of targets of the reference, as they are asked for.
+#[derive(Default)]
+pub(super) struct OfTargets {
+    /// Place of each target among the summaries, from 1 on, `[targets]`; 0 where it was not asked for.
+    places: Vec<u32>,
+    summaries: Vec<Summary>,
 }
 
 impl NearDrugs {
@@ -61,21 +71,25 @@ impl NearDrugs {
     pub fn of_target(&self, reference: &ReferenceSet, source: usize, other: u32) -> Summary {
         let summarise = || {
             let mut summary = Summary::default();
-            let kind = reference.drugs.sources[source].0;
+            let weights = &self.weights[source];
             let partners = reference.known.of_target(Some(other));
             for (partner, value) in partners.ids.iter().zip(partners.values) {
-                let similarity = self.similarities[source][*partner as usize];
-                if similarity > 0.0 && self.known.id != Some(*partner) {
-                    summary.add(*value, similarity, kind.powers(similarity));
+                if self.known.id != Some(*partner) {
+                    summary.add(*value, weights[*partner as usize]);
                 }
             }
             summary
         };
-        *self
-            .of_targets
-            .borrow_mut()
-            .entry((source, other))
-            .or_insert_with(summarise)
+        let OfTargets { places, summaries } = &mut *self.of_targets[source].borrow_mut();
+        if places.is_empty() {
+            places.resize(reference.targets.keys.len(), 0);
+        }
+        let place = &mut places[other as usize];
+        if *place == 0 {
+            summaries.push(summarise());
+            *place = summaries.len() as u32;
+        }
+        summaries[*place as usize - 1]
     }
 
     pub fn new(reference: &ReferenceSet, drugs: &Queries<'_>, drug: usize) -> Self {
@@ -100,14 +114,20 @@ impl NearDrugs {
             .map(|(row, (source, _))| {
                 let others = |at: u32| known.id != Some(at);
                 let near = nearest(row, NEAREST_DRUGS, others);
-                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
+                near.into_iter().map(|(at, s)| (at, source.weights(s))).collect()
             })
+            .collect();
+        let kinds = reference.drugs.sources.iter().map(|(kind, _)| kind);
+        let weights = kinds
+            .zip(&similarities)
+            .map(|(kind, row)| kind.all_weights(row))
             .collect();
         Self {
             known,
+            weights,
             similarities,
             nearest,
-            of_targets: RefCell::default(),
+            of_targets: drugs.descriptors.iter().map(|_| RefCell::default()).collect(),
         }
     }
 }
@@ -121,31 +141,37 @@ impl NearDrugs {
     }
 }
 
-/// Where the nearest active is looked for, for each target of the pairs of a group.
+/// Where the nearest active is looked for, for each target of the pairs of a group, `[G]`.
 pub(super) fn anchors(
     reference: &ReferenceSet,
     actives: &Actives<'_>,
     targets: &Queries<'_>,
     near: &[NearTargets],
     (first, group, pairs): (u32, &[u32], &[(u32, u32)]),
-) -> HashMap<u32, Anchor> {
+) -> Vec<Option<Anchor>> {
     let mut of_group: Vec<u32> = group.iter().map(|at| pairs[*at as usize].1).collect();
     of_group.sort_unstable();
     of_group.dedup();
     let sequence = (reference.targets.sources.iter()).position(|(kind, _)| *kind == SimilarityKind::Sequence3);
     let Some(sequence) = sequence.filter(|_| actives.graph.is_some()) else {
-        return HashMap::new();
+        return Vec::new();
     };
     let anchor = |target: &u32| {
         let at = *target as usize;
         let known = Known::new(targets.own[at], targets.counterpart(at));
         let own = known.id.map(|id| (id, known.weight));
         let near = near[sequence].row((target - first) as usize).nearest.iter();
-        let mut near: Vec<(u32, f32)> = near.map(|n| (n.0, n.1)).collect();
+        let mut near: Vec<(u32, f32)> = near.map(|(at, [.., similarity])| (*at, *similarity)).collect();
         near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        Some((*target, actives.anchor(own.into_iter().chain(near))?))
+        actives.anchor(own.into_iter().chain(near))
     };
-    of_group.par_iter().filter_map(anchor).collect()
+    let found: Vec<Option<Anchor>> = of_group.par_iter().map(anchor).collect();
+    let count = of_group.last().map_or(0, |last| (last - first) as usize + 1);
+    let mut anchors: Vec<Option<Anchor>> = (0..count).map(|_| None).collect();
+    for (target, anchor) in of_group.into_iter().zip(found) {
+        anchors[(target - first) as usize] = anchor;
+    }
+    anchors
 }
 
 /// The most similar of a row of similarities, in the order of their positions.
@@ -167,18 +193,18 @@ pub(super) struct NearTargets {
     count: usize,
     /// `[group, targets]`
     similarities: Vec<f32>,
-    /// Their powers, all 0 for the target itself.
-    powers: Vec<[f32; 3]>,
-    /// Nearest other targets of each, with their similarity and its powers.
-    nearest: Vec<Vec<(u32, f32, [f32; 3])>>,
+    /// Their weights, all 0 for the target itself.
+    weights: Vec<Weights>,
+    /// Nearest other targets of each, with the weights of their labels.
+    nearest: Vec<Vec<(u32, Weights)>>,
 }
 
 /// A row of [`NearTargets`].
 #[derive(Clone, Copy)]
 pub(super) struct NearTarget<'a> {
     pub similarities: &'a [f32],
-    pub powers: &'a [[f32; 3]],
-    pub nearest: &'a [(u32, f32, [f32; 3])],
+    pub weights: &'a [Weights],
+    pub nearest: &'a [(u32, Weights)],
 }
 
 impl NearTargets {
@@ -186,7 +212,7 @@ impl NearTargets {
         let range = target * self.count..(target + 1) * self.count;
         NearTarget {
             similarities: &self.similarities[range.clone()],
-            powers: &self.powers[range],
+            weights: &self.weights[range],
             nearest: &self.nearest[target],
         }
     }
@@ -201,29 +227,27 @@ pub(super) fn near_targets(
     let of_source = |(at, ((source, _), queries)): (usize, (&(SimilarityKind, _), &&Descriptors))| {
         let (comparer, described) = reference.targets.comparer(at);
         let mut similarities = vec![0.0; group.len() * count];
-        let mut powers = vec![[0.0; 3]; similarities.len()];
+        let mut weights = vec![Weights::default(); similarities.len()];
         let nearest = similarities
             .par_chunks_mut(count.max(1))
-            .zip(powers.par_chunks_mut(count.max(1)))
+            .zip(weights.par_chunks_mut(count.max(1)))
             .enumerate()
-            .map(|(at, (row, powers))| {
+            .map(|(at, (row, weights))| {
                 let target = group.start as usize + at;
                 comparer.similarities(described, queries, target, row);
-                for (powers, similarity) in powers.iter_mut().zip(row.iter()) {
-                    *powers = source.powers(*similarity);
-                }
+                weights.copy_from_slice(&source.all_weights(row));
                 let known = Known::new(targets.own[target], targets.counterpart(target)).id;
                 if let Some(known) = known {
-                    powers[known as usize] = [0.0; 3];
+                    weights[known as usize] = Weights::default();
                 }
                 let near = nearest(row, NEAREST_TARGETS, |at| known != Some(at));
-                near.into_iter().map(|(at, s)| (at, s, source.powers(s))).collect()
+                near.into_iter().map(|(at, s)| (at, source.weights(s))).collect()
             })
             .collect();
         NearTargets {
             count,
             similarities,
-            powers,
+            weights,
             nearest,
         }
     };
@@ -239,10 +263,7 @@ impl NearTarget<'_> {
         let mut summary = Summary::default();
         let partners = reference.known.of_drug(Some(other));
         for (partner, value) in partners.ids.iter().zip(partners.values) {
-            let powers = self.powers[*partner as usize];
-            if powers[0] > 0.0 {
-                summary.add(*value, self.similarities[*partner as usize], powers);
-            }
+            summary.add(*value, self.weights[*partner as usize]);
         }
         summary
     }
