@@ -6,7 +6,6 @@ use rand::{Rng, RngExt};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::summary::Weights;
 use crate::sparse_rows::{InvertedIndex, SparseRows};
 use crate::{
     entity::{molecule::Molecule, protein::Protein},
@@ -14,6 +13,9 @@ use crate::{
     modality::Modality,
     vectorised,
 };
+
+/// Weights of a label: a similarity to three powers, and itself.
+pub(super) type Weights = [f32; 4];
 
 /// One similarity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use super::{
     ReferenceSet,
+    descriptor::Weights,
     near::NearTargets,
-    summary::{CHANNELS, Summary, Weights},
+    summary::{CHANNELS, Summary},
 };
 use crate::vectorised;
 

@@ -5,12 +5,13 @@ use rayon::prelude::*;
 
 use super::{
     Layout, Queries, ReferenceSet,
+    descriptor::Weights,
     drug_table::{DrugTables, Lanes, of_lane},
     interaction_matrix::Partners,
     layout::{CROSSED, MEAN, NEIGHBOURS},
     near::{Known, NearDrugs, NearTarget, NearTargets, anchors, near_targets},
     nearest_active::Actives,
-    summary::{FAINT, PRIOR, Summary, Weights},
+    summary::{FAINT, PRIOR, Summary},
 };
 
 /// Similarities of targets that are held at a time.
@@ -67,42 +68,25 @@ pub fn extract(
         let runs: Vec<&[u32]> = group
             .chunk_by(|&a, &b| pairs[a as usize].0 == pairs[b as usize].0)
             .collect();
+        let group = Group {
+            reference,
+            queries: (drugs, targets),
+            pairs,
+            first,
+            near: &near,
+            tables: &tables,
+            crossed: &crossed,
+            layout: &layout,
+        };
         let written: Vec<(&[u32], Vec<f32>, Vec<f32>)> = runs
             .into_par_iter()
             .map(|run| {
-                let drug = pairs[run[0] as usize].0 as usize;
-                let near_drugs = NearDrugs::new(reference, drugs, drug);
-                let mut values = vec![0.0; run.len() * width];
+                let (near_drugs, values) = group.write(run);
                 let excess = run.iter().map(|at| {
                     let anchor = anchors.get((pairs[*at as usize].1 - first) as usize)?.as_ref()?;
                     near_drugs.excess(&actives, anchor)
                 });
-                let excess = excess.map(Option::unwrap_or_default).collect();
-                // What the nearest drugs say of the targets of the block that the run is at.
-                let mut summed: Option<(usize, Vec<Lanes>)> = None;
-                for (row, at) in values.chunks_mut(width.max(1)).zip(run) {
-                    let target = pairs[*at as usize].1 as usize;
-                    let place = tables.place(target - first as usize);
-                    if let Some((block, _)) = place
-                        && summed.as_ref().is_none_or(|(other, _)| *other != block)
-                    {
-                        let of =
-                            |(drug, target): &(usize, usize)| tables.summed(*target, block, &near_drugs.nearest[*drug]);
-                        summed = Some((block, crossed.iter().map(of).collect()));
-                    }
-                    let pair = Pair {
-                        reference,
-                        drug: near_drugs.known,
-                        target: Known::new(targets.own[target], targets.counterpart(target)),
-                        near_drugs: &near_drugs,
-                        near_targets: (&near, target - first as usize),
-                        summed: place
-                            .zip(summed.as_ref())
-                            .map(|((_, lane), (_, lanes))| (lanes.as_slice(), lane)),
-                    };
-                    pair.write(&layout, row);
-                }
-                (run, values, excess)
+                (run, values, excess.map(Option::unwrap_or_default).collect())
             })
             .collect();
         for (run, values, excess) in written {
@@ -113,6 +97,54 @@ pub fn extract(
         }
     }
     rows
+}
+
+/// A group of targets, whose similarities are at hand, with what their pairs are made of.
+struct Group<'a> {
+    reference: &'a ReferenceSet,
+    queries: (&'a Queries<'a>, &'a Queries<'a>),
+    pairs: &'a [(u32, u32)],
+    /// First target of the group.
+    first: u32,
+    near: &'a [NearTargets],
+    tables: &'a DrugTables,
+    /// Sources of drugs and of targets of the crossed blocks.
+    crossed: &'a [(usize, usize)],
+    layout: &'a Layout,
+}
+
+impl Group<'_> {
+    /// Features of the pairs of one drug, in the order of `run`, with the drug.
+    fn write(&self, run: &[u32]) -> (NearDrugs, Vec<f32>) {
+        let (drugs, targets) = self.queries;
+        let near_drugs = NearDrugs::new(self.reference, drugs, self.pairs[run[0] as usize].0 as usize);
+        let width = self.layout.width();
+        let mut values = vec![0.0; run.len() * width];
+        // What the nearest drugs say of the targets of the block that the run is at.
+        let mut summed: Option<(usize, Vec<Lanes>)> = None;
+        for (row, at) in values.chunks_mut(width.max(1)).zip(run) {
+            let target = self.pairs[*at as usize].1 as usize;
+            let of_group = target - self.first as usize;
+            let place = self.tables.place(of_group);
+            if let Some((block, _)) = place
+                && summed.as_ref().is_none_or(|(other, _)| *other != block)
+            {
+                let of =
+                    |(drug, target): &(usize, usize)| self.tables.summed(*target, block, &near_drugs.nearest[*drug]);
+                summed = Some((block, self.crossed.iter().map(of).collect()));
+            }
+            let pair = Pair {
+                reference: self.reference,
+                drug: near_drugs.known,
+                target: Known::new(targets.own[target], targets.counterpart(target)),
+                near_drugs: &near_drugs,
+                near_targets: (self.near, of_group),
+                summed: (place.zip(summed.as_ref())).map(|((_, lane), (_, lanes))| (lanes.as_slice(), lane)),
+            };
+            pair.write(self.layout, row);
+        }
+        (near_drugs, values)
+    }
 }
 
 fn present(layout: &Layout, drugs: &Queries<'_>, targets: &Queries<'_>, pairs: &[(u32, u32)]) -> Vec<bool> {

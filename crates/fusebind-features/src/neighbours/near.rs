@@ -9,8 +9,9 @@ use rayon::prelude::*;
 use super::{
     Counterpart, Descriptors, Queries, ReferenceSet, SimilarityKind,
     counterpart::equal_compound,
+    descriptor::Weights,
     nearest_active::{Actives, Anchor},
-    summary::{Summary, Weights},
+    summary::Summary,
 };
 
 /// Nearest drugs whose labels take part in a crossed block.

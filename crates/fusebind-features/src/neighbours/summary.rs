@@ -1,6 +1,6 @@
 //! Labels of training pairs near a pair, summarised. Comes in: labels with weights. Goes out: the channels of a neighbourhood.
 
-use super::layout::NEIGHBOURS;
+use super::{descriptor::Weights, layout::NEIGHBOURS};
 
 /// Weight of the prior in a neighbourhood's mean.
 pub(super) const PRIOR: f32 = 0.3;
@@ -9,9 +9,6 @@ pub(super) const FAINT: f32 = 0.05;
 
 /// Numbers of a summary.
 pub(super) const CHANNELS: usize = 8;
-
-/// A similarity to three powers, and itself.
-pub(super) type Weights = [f32; 4];
 
 /// Labels of training pairs, summarised: weighted sums for three powers of the similarity, and the most similar above and below the
 /// mean.
