@@ -24,7 +24,12 @@ use fusebind_features::entity::{
     protein::Protein,
 };
 #[cfg(feature = "model")]
-use fusebind_model::model_file::ModelFile;
+use fusebind_model::{
+    checkpoint::{Known, Section, Sections},
+    device::Device,
+    model_file::ModelFile,
+    trained::TrainedModel,
+};
 
 const SEQUENCE: &str = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRV";
 
@@ -32,6 +37,9 @@ thread_local! {
     static FOLDER: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
     /// The data set that splits and side tables belong to, read once.
     static DATASET: Dataset = dataset();
+    /// What the changes of model files are made to.
+    #[cfg(feature = "model")]
+    static BASE: Option<Sections> = base();
 }
 
 /// Gives `data` to `target`. A panic of a decoder that its reader turns into an error is none for the user, though libFuzzer would stop at it;
@@ -62,6 +70,15 @@ fn in_file(name: &str, data: &[u8], read: impl FnOnce(&Path)) {
         read(&path);
         fs::remove_file(&path).expect("removable");
     });
+}
+
+/// The sections of the model that the environment variable names.
+#[cfg(feature = "model")]
+fn base() -> Option<Sections> {
+    let path = std::env::var_os("FUSEBIND_FUZZ_MODEL")?;
+    let known = ["weights", "schema", "reference", "calibration", "provenance"];
+    let known = known.map(|name| Known { name, version: 1 });
+    Some(Sections::open(Path::new(&path), &known).expect("a model file").0)
 }
 
 fn dataset() -> Dataset {
@@ -96,7 +113,12 @@ pub fn sequence(data: &[u8]) {
 pub fn table(data: &[u8]) {
     in_file("pairs.csv", data, |path| match data.len() % 2 {
         0 => drop(load_dataset(path, &ChematicToolkit, &LoadConfig::default())),
-        _ => drop(load_drugs(path, &ChematicToolkit, &ColumnMap::default(), &Keep::Nothing)),
+        _ => drop(load_drugs(
+            path,
+            &ChematicToolkit,
+            &ColumnMap::default(),
+            &Keep::Nothing,
+        )),
     });
 }
 
@@ -148,10 +170,74 @@ pub fn side(data: &[u8]) {
     });
 }
 
-/// A model file.
+/// A model file, as it is, or one of `FUSEBIND_FUZZ_MODEL` with changes to one section and all checksums made anew: without that no input
+/// gets past the checksums. The first byte tells which. One in sixteen of the files that are intact becomes a model.
 #[cfg(feature = "model")]
 pub fn model(data: &[u8]) {
-    in_file("model.safetensors", data, |path| {
-        let _ = ModelFile::open(path);
+    let Some((kind, changes)) = data.split_first() else {
+        return;
+    };
+    let changed = BASE.with(|base| {
+        let mut sections = base.clone()?;
+        let count = sections.by_name.len();
+        let section = sections.by_name.values_mut().nth(usize::from(*kind) % (count + 1))?;
+        change(section, *kind >= 128, changes).then_some(sections)
     });
+    let open = |path: &Path| {
+        if ModelFile::open(path).is_ok() && data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % 16 == 0 {
+            let _ = TrainedModel::open(path, &Device::flex());
+        }
+    };
+    match changed {
+        None => in_file("model.safetensors", data, open),
+        Some(sections) => in_file("model.safetensors", &[], |path| {
+            if sections.save(path).is_ok() {
+                open(path);
+            }
+        }),
+    }
+}
+
+/// Changes the text of a section, or where `arrays` says so the numbers of its arrays; `false` where no section comes of it.
+///
+/// A change of the text is: place (two bytes), bytes to leave out, bytes to put in, these bytes. One of an array is: which (one byte), place
+/// (two bytes), value (four).
+#[cfg(feature = "model")]
+fn change(section: &mut Section, arrays: bool, mut changes: &[u8]) -> bool {
+    if arrays {
+        while let [which, a, b, value @ ..] = changes
+            && let Some((value, rest)) = value.split_first_chunk::<4>()
+        {
+            let at = usize::from(u16::from_le_bytes([*a, *b]));
+            let (floats, lists) = (section.arrays.len(), section.indices.len());
+            let which = usize::from(*which) % (floats + lists).max(1);
+            if let Some(array) = section.arrays.values_mut().nth(which) {
+                if *a == 255 {
+                    array.shape.push(usize::from(*b));
+                } else if !array.values.is_empty() {
+                    let at = at % array.values.len();
+                    array.values[at] = f32::from_le_bytes(*value);
+                }
+            } else if let Some(list) = section.indices.values_mut().nth(which.saturating_sub(floats)) {
+                match list.is_empty() || *a == 255 {
+                    true => list.push(u32::from_le_bytes(*value)),
+                    false => {
+                        let at = at % list.len();
+                        list[at] = u32::from_le_bytes(*value);
+                    }
+                }
+            }
+            changes = rest;
+        }
+        return true;
+    }
+    let mut text = std::mem::take(&mut section.text).into_bytes();
+    while let [a, b, out, count, rest @ ..] = changes {
+        let at = usize::from(u16::from_le_bytes([*a, *b])) % (text.len() + 1);
+        let end = (at + usize::from(*out)).min(text.len());
+        let (new, rest) = rest.split_at(usize::from(*count).min(rest.len()));
+        text.splice(at..end, new.iter().copied());
+        changes = rest;
+    }
+    String::from_utf8(text).map(|text| section.text = text).is_ok()
 }
