@@ -138,6 +138,7 @@ fn the_canonical_form_of_a_canonical_form_is_itself() {
         "C=P(=O)C",
         "SSSSSSSSSSSS:0SSS:0SS0SSSSS0SSSSSI",
         "N0NN1ON0NNNCNN0NN1OCO.FN0N",
+        "N0NN1N0NNNNN1NNN0N-N-N1NNN1NN0N1N0NNN=NNN1N0N",
         "CS:1SC=CS1CNS",
         "c1ccpcc1",
         "OB(O)c1ccccc1",

@@ -282,7 +282,17 @@ fn is_plain(smiles: &str) -> bool {
     let in_brackets = smiles
         .match_indices('[')
         .any(|(at, _)| !PLAIN_BRACKETS.iter().any(|plain| smiles[at..].starts_with(plain)));
-    !boron && !unusual && !sulphur && !in_brackets && !has_hetero_run(bytes) && aromatic_sulphur_is_plain(bytes)
+    let rings = !has_hetero_run(bytes) && aromatic_sulphur_is_plain(bytes);
+    !boron && !unusual && !sulphur && !in_brackets && rings && is_mostly_carbon(bytes)
+}
+
+/// Whether there are at least four carbon atoms for each three of nitrogen, oxygen and sulphur: rings of little else are aromatic in one spelling
+/// and not in another.
+fn is_mostly_carbon(smiles: &[u8]) -> bool {
+    let carbon = |at: usize| matches!(smiles[at], b'C' | b'c') && smiles.get(at + 1) != Some(&b'l');
+    let carbons = (0..smiles.len()).filter(|at| carbon(*at)).count();
+    let others = smiles.iter().filter(|byte| b"NOSnos".contains(byte)).count();
+    4 * others <= 3 * carbons
 }
 
 /// Whether each aromatic sulphur has its two neighbours in the ring and no other: with three it is aromatic in one spelling alone.
