@@ -139,6 +139,7 @@ fn the_canonical_form_of_a_canonical_form_is_itself() {
         "SSSSSSSSSSSS:0SSS:0SS0SSSSS0SSSSSI",
         "N0NN1ON0NNNCNN0NN1OCO.FN0N",
         "N0NN1N0NNNNN1NNN0N-N-N1NNN1NN0N1N0NNN=NNN1N0N",
+        "I.[2H+]2NII2IICNNNNN/N0N1NN0Nn0NNNNNN1NN8NN0NN1N0NN1NNN0NN1NN8N1",
         "CS:1SC=CS1CNS",
         "c1ccpcc1",
         "OB(O)c1ccccc1",

@@ -7,7 +7,7 @@ use std::io::{BufReader, Error, ErrorKind, Result};
 
 use parquet::file::{metadata::ColumnChunkMetaData, reader::ChunkReader};
 
-use super::thrift::{Compact, FOOTER};
+use super::thrift::{Compact, FOOTER, damaged};
 
 /// What the pages of a column chunk unpack to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,25 +40,34 @@ pub(super) fn check_footer<R: ChunkReader>(file: &R) -> Result<()> {
 
 /// Sizes of the pages of `chunk`.
 pub(super) fn sizes<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Result<PageSizes> {
-    let damaged = || Error::new(ErrorKind::InvalidData, "a page lies outside of the file");
+    let outside = || Error::new(ErrorKind::InvalidData, "a page lies outside of the file");
     // Where the decoder begins as well, so that it reads the same headers.
     let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
-    let start = u64::try_from(start).map_err(|_| damaged())?;
-    let length = u64::try_from(chunk.compressed_size()).map_err(|_| damaged())?;
+    let start = u64::try_from(start).map_err(|_| outside())?;
+    let length = u64::try_from(chunk.compressed_size()).map_err(|_| outside())?;
     let end = start
         .checked_add(length)
         .filter(|end| *end <= file.len())
-        .ok_or_else(damaged)?;
+        .ok_or_else(outside)?;
     let (mut at, mut sizes) = (start, PageSizes::default());
     while at < end {
         let source = file.get_read(at).map_err(Error::other)?;
         let mut header = Compact::new(BufReader::with_capacity(256, source));
-        let [kind, unpacked, packed] = header.page()?;
-        sizes.unpacked = sizes.unpacked.saturating_add(unpacked);
-        if kind == DICTIONARY {
-            sizes.dictionary = sizes.dictionary.max(unpacked);
+        let page = header.page()?;
+        sizes.unpacked = sizes.unpacked.saturating_add(page.unpacked);
+        let most = match page.kind {
+            DICTIONARY => {
+                sizes.dictionary = sizes.dictionary.max(page.unpacked);
+                // Each takes a byte at least.
+                page.unpacked
+            }
+            _ => u64::try_from(chunk.num_values()).map_err(|_| damaged())?,
+        };
+        // The decoder makes room for as many as the header claims.
+        if page.values > most {
+            return Err(damaged());
         }
-        at = at.saturating_add(header.read).saturating_add(packed);
+        at = at.saturating_add(header.read).saturating_add(page.packed);
     }
     Ok(sizes)
 }
@@ -75,6 +84,35 @@ mod tests {
         file.extend((footer.len() as u32).to_le_bytes());
         file.extend(MAGIC);
         file.into()
+    }
+
+    /// A file of one column of two texts, in a dictionary.
+    fn texts() -> Vec<u8> {
+        let values: arrow::array::ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec!["CCO", "CCN"]));
+        let batch = arrow::array::RecordBatch::try_from_iter([("smiles", values)]).unwrap();
+        let mut file = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        file
+    }
+
+    #[test]
+    fn a_page_that_claims_more_values_than_it_has_bytes_is_refused() {
+        let sizes_of = |file: Vec<u8>| {
+            let file = bytes::Bytes::from(file);
+            let metadata = parquet::file::metadata::ParquetMetaDataReader::new()
+                .parse_and_finish(&file)
+                .unwrap();
+            sizes(&file, metadata.row_group(0).column(0))
+        };
+        let whole = texts();
+        assert_eq!(sizes_of(whole.clone()).unwrap().dictionary, 14);
+        // The number of values of the dictionary: two, and 63 in the 14 bytes.
+        let at = 2 + whole.windows(3).position(|three| three == [0x4C, 0x15, 4]).unwrap();
+        let mut lying = whole;
+        lying[at] = 126;
+        assert!(sizes_of(lying).is_err());
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl ParquetRows {
         let (flat, nested) = flat_columns(metadata.parquet_schema());
         let bytes = file.len();
         let bounds = Bounds { path, bytes };
-        bounds.cells(metadata.metadata().file_metadata().num_rows(), flat.len())?;
+        bounds.cells(rows(metadata.metadata()), flat.len())?;
         let batch_rows = check_pages(&bounds, &file, metadata.metadata(), limits)?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), flat);
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
@@ -224,6 +224,13 @@ impl Bounds<'_> {
     }
 }
 
+/// Rows that the footer claims, of the file or of its row groups, whichever are more.
+fn rows(metadata: &ParquetMetaData) -> i64 {
+    let groups = metadata.row_groups().iter();
+    let of_groups = groups.fold(0_i64, |sum, group| sum.saturating_add(group.num_rows().max(0)));
+    metadata.file_metadata().num_rows().max(of_groups)
+}
+
 /// Checks what the pages unpack to; returns how many rows may be decoded at a time.
 fn check_pages(
     bounds: &Bounds<'_>,
@@ -235,6 +242,15 @@ fn check_pages(
     for (group, row_group) in metadata.row_groups().iter().enumerate() {
         let mut row = 0_u64;
         for chunk in row_group.columns().iter().filter(|chunk| chunk.compressed_size() > 0) {
+            if chunk.column_descr().max_rep_level() == 0 && chunk.num_values() > row_group.num_rows() {
+                let reason = format!(
+                    "the column {} has {} values in the {} rows of row group {group}",
+                    chunk.column_path(),
+                    chunk.num_values(),
+                    row_group.num_rows()
+                );
+                return Err(malformed(bounds.path, reason));
+            }
             let sizes = sizes(file, chunk).map_err(|error| malformed(bounds.path, error.to_string()))?;
             let unpacked = sizes.unpacked.max(chunk.uncompressed_size().max(0) as u64);
             if unpacked > limits.chunk_bytes {

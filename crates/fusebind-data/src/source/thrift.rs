@@ -140,22 +140,23 @@ const PAGE_HEADER: &[(u64, Kind)] = &[
     (2, I32),
     (3, I32),
     (4, I32),
-    (5, Struct(&[(1, I32), (2, I32), (3, I32), (4, I32), (5, STATISTICS)])),
+    (5, Struct(DATA_PAGE)),
     (6, OTHER),
-    (7, Struct(&[(1, I32), (2, I32), (3, Bool)])),
-    (
-        8,
-        Struct(&[
-            (1, I32),
-            (2, I32),
-            (3, I32),
-            (4, I32),
-            (5, I32),
-            (6, I32),
-            (7, Bool),
-            (8, STATISTICS),
-        ]),
-    ),
+    (7, Struct(DICTIONARY_PAGE)),
+    (8, Struct(DATA_PAGE_V2)),
+];
+/// Fields of what is said of one kind of page. The first is the number of its values.
+const DATA_PAGE: &[(u64, Kind)] = &[(1, I32), (2, I32), (3, I32), (4, I32), (5, STATISTICS)];
+const DICTIONARY_PAGE: &[(u64, Kind)] = &[(1, I32), (2, I32), (3, Bool)];
+const DATA_PAGE_V2: &[(u64, Kind)] = &[
+    (1, I32),
+    (2, I32),
+    (3, I32),
+    (4, I32),
+    (5, I32),
+    (6, I32),
+    (7, Bool),
+    (8, STATISTICS),
 ];
 
 /// Most levels of nesting.
@@ -178,6 +179,19 @@ impl Kind {
             Struct(_) => written == STRUCT,
         }
     }
+}
+
+/// What the header of a page says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PageHeader {
+    /// Its type: 0 and 3 are data, 1 an index, 2 a dictionary.
+    pub(super) kind: u64,
+    /// Bytes of the page, unpacked.
+    pub(super) unpacked: u64,
+    /// Bytes in the file.
+    pub(super) packed: u64,
+    /// Values.
+    pub(super) values: u64,
 }
 
 /// A reader that counts its bytes.
@@ -204,29 +218,50 @@ impl<R: Read> Compact<R> {
         self.skip(written, Some(kind), DEPTH)
     }
 
-    /// Type, unpacked and packed size of a page: the first three fields of its header.
+    /// The header of a page.
     ///
     /// # Errors
-    /// Where this is no header of a page.
-    pub(super) fn page(&mut self) -> Result<[u64; 3]> {
-        let (mut values, mut last) = ([None; 3], 0);
+    /// Where this is none.
+    pub(super) fn page(&mut self) -> Result<PageHeader> {
+        let (mut sizes, mut values, mut last) = ([None; 3], 0, 0);
         while let Some((written, field)) = self.field(last)? {
             last = field;
             let known = known(PAGE_HEADER, field, written)?;
-            match field {
-                1..=3 => {
-                    let number = self.number()?;
-                    // Negative numbers are odd in zigzag order, and no size.
-                    let value = (number & 1 == 0).then_some(number >> 1).ok_or_else(damaged)?;
-                    values[field as usize - 1] = Some(value);
-                }
+            match (field, known) {
+                (1..=3, _) => sizes[field as usize - 1] = Some(self.size()?),
+                (5 | 7 | 8, Some(Struct(fields))) => values = values.max(self.values(fields)?),
                 _ => self.skip(written, known, DEPTH)?,
             }
         }
-        match values {
-            [Some(kind), Some(unpacked), Some(packed)] => Ok([kind, unpacked, packed]),
+        match sizes {
+            [Some(kind), Some(unpacked), Some(packed)] => Ok(PageHeader {
+                kind,
+                unpacked,
+                packed,
+                values,
+            }),
             _ => Err(damaged()),
         }
+    }
+
+    /// The number of values of a page, the first of `fields`.
+    fn values(&mut self, fields: &[(u64, Kind)]) -> Result<u64> {
+        let (mut values, mut last) = (None, 0);
+        while let Some((written, field)) = self.field(last)? {
+            last = field;
+            let known = known(fields, field, written)?;
+            match field {
+                1 => values = Some(self.size()?),
+                _ => self.skip(written, known, DEPTH)?,
+            }
+        }
+        values.ok_or_else(damaged)
+    }
+
+    /// A number that is a size: negative ones, which are odd in zigzag order, are none.
+    fn size(&mut self) -> Result<u64> {
+        let number = self.number()?;
+        (number & 1 == 0).then_some(number >> 1).ok_or_else(damaged)
     }
 
     fn byte(&mut self) -> Result<u8> {
@@ -254,11 +289,7 @@ impl<R: Read> Compact<R> {
         let (written, step) = (byte & 0x0F, u64::from(byte >> 4));
         let field = match (written, step) {
             (0, _) => return Ok(None),
-            (_, 0) => {
-                let number = self.number()?;
-                // Odd ones are negative.
-                (number & 1 == 0).then_some(number >> 1).ok_or_else(damaged)?
-            }
+            (_, 0) => self.size()?,
             _ => last + step,
         };
         (last < field && field <= i16::MAX as u64)
@@ -344,10 +375,17 @@ mod tests {
         0x15, 4, 0x15, 0xD8, 4, 0x15, 14, 0x4C, 0x15, 2, 0x15, 0, 0x11, 0, 0x08, 40, 2, b'a', b'b', 0, 0,
     ];
 
+    const DICTIONARY: PageHeader = PageHeader {
+        kind: 2,
+        unpacked: 300,
+        packed: 7,
+        values: 1,
+    };
+
     #[test]
-    fn three_fields_are_read_and_the_others_passed_over() {
+    fn sizes_are_read_and_the_other_fields_passed_over() {
         let mut header = Compact::new(&PAGE[..]);
-        assert_eq!(header.page().unwrap(), [2, 300, 7]);
+        assert_eq!(header.page().unwrap(), DICTIONARY);
         assert_eq!(header.read, 20);
         for length in 0..20 {
             assert!(Compact::new(&PAGE[..length]).page().is_err(), "{length}");
@@ -361,7 +399,10 @@ mod tests {
             page[at] = byte;
             Compact::new(&page[..]).page()
         };
-        assert_eq!(with(7, 0x4C).unwrap(), [2, 300, 7]);
+        assert_eq!(with(7, 0x4C).unwrap(), DICTIONARY);
+        // Another number of values, and a negative one.
+        assert_eq!(with(9, 6).unwrap().values, 3);
+        assert!(with(9, 5).is_err());
         // Field 7 as a list of structs, as a text, and field 20 after 24.
         for (at, byte) in [(7, 0x49), (7, 0x48), (8, 0x18), (12, 0x15), (15, 3), (15, 12)] {
             assert!(with(at, byte).is_err(), "{at} {byte:x}");

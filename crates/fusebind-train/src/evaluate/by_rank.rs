@@ -2,7 +2,7 @@
 //!
 //! Comes in: a part none of whose pairs has a label that the model predicts: affinities on another scale (pIC50 for a model of pKd, anything
 //! for one of binding), or classes for a model of affinities. Goes out: how the model and the baselines order these pairs. Errors,
-//! intervals and thresholds mean nothing here.
+//! thresholds and the intervals of predictions mean nothing here.
 
 use std::collections::BTreeMap;
 

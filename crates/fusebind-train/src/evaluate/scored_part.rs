@@ -180,9 +180,12 @@ impl ScoredPart<'_> {
         let learned = |index| (beside.learned)(of(index));
         let context = BaselineContext::new(self.set.dataset, &self.set.split.train, &labelled, learned)
             .with_side([self.set.drug_side, self.set.target_side]);
-        let presence = self.config.presence;
-        let presence = presence.map(|presence| by_key(&context, "which modalities exist", presence));
-        baselines(&context).into_iter().chain(presence).collect()
+        let mut found = baselines(&context);
+        // Without any there was nothing to learn from.
+        if let Some(presence) = self.config.presence.filter(|_| !found.is_empty()) {
+            found.push(by_key(&context, "which modalities exist", presence));
+        }
+        found
     }
 
     /// Predictions for every pair of the part.

@@ -252,10 +252,11 @@ fn settle(mut smiles: String, spelling: Spelling) -> Result<(String, Structure),
                 "its canonical SMILES does not settle; please report this molecule",
             ));
         }
-        if visited.contains(&again) {
-            // A few stereo-rich cages cycle through several spellings; the first in byte order is used.
-            visited.extend([smiles, again]);
-            let smiles = visited.into_iter().min().expect("two spellings were just added");
+        if let Some(first) = visited.iter().position(|other| *other == again) {
+            // A few cages cycle through several spellings. The first of the cycle in byte order is used, and not one on the way into it:
+            // reading it leads to the same cycle, and never back to the way.
+            visited.push(smiles);
+            let smiles = visited.drain(first..).min().expect("a spelling was just added");
             let structure = parse_structure(&smiles)?;
             return Ok((smiles, structure));
         }
