@@ -109,3 +109,39 @@ fn standardise(name: String, values: &[f64]) -> OutputScale {
         std: deviation,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fusebind_data::table::{Affinity, Censoring, Scale};
+
+    use super::*;
+
+    #[test]
+    fn a_model_of_both_knows_classes_where_there_is_no_affinity() {
+        let plan = |prior: Option<f64>| LabelPlan {
+            scales: vec![OutputScale {
+                name: "pKd".into(),
+                mean: 6.0,
+                std: 2.0,
+            }],
+            binding: prior.is_some(),
+            prior,
+        };
+        let pair = |value: Option<f64>, binds: bool| Interaction {
+            drug: 0,
+            target: 0,
+            affinity: value.map(|value| Affinity {
+                value,
+                scale: Scale::PKd,
+                censoring: Censoring::Exact,
+            }),
+            binds: Some(binds),
+            row: 1,
+        };
+        let of = |prior, value, binds| plan(prior).outcome(&pair(value, binds));
+        assert_eq!(of(Some(0.2), Some(8.0), false), Some(1.0), "the affinity says more");
+        assert_eq!(of(Some(0.2), None, true), Some(2.0));
+        assert_eq!(of(Some(0.2), None, false), Some(-0.5));
+        assert_eq!(of(None, None, true), None, "a model of affinities alone");
+    }
+}

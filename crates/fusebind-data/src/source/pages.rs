@@ -7,7 +7,7 @@ use std::io::{BufReader, Error, ErrorKind, Result};
 
 use parquet::file::{metadata::ColumnChunkMetaData, reader::ChunkReader};
 
-use super::thrift::{Compact, FOOTER, damaged};
+use super::thrift::{Compact, damaged};
 
 /// What the pages of a column chunk unpack to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) fn check_footer<R: ChunkReader>(file: &R) -> Result<()> {
     // The decoder says what it thinks of a file without a footer.
     let Some(start) = start else { return Ok(()) };
     let footer = file.get_bytes(start, length as usize).map_err(Error::other)?;
-    Compact::new(&footer[..]).pass(FOOTER)
+    Compact::new(&footer[..]).footer()
 }
 
 /// Sizes of the pages of `chunk`.
@@ -73,7 +73,7 @@ pub(super) fn sizes<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Re
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// A file whose footer is a struct of one field, a list with `kind` of elements, which claims to hold 2^31 - 1 of them.
@@ -87,7 +87,7 @@ mod tests {
     }
 
     /// A file of one column of two texts, in a dictionary.
-    fn texts() -> Vec<u8> {
+    pub(in crate::source) fn texts() -> Vec<u8> {
         let values: arrow::array::ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec!["CCO", "CCN"]));
         let batch = arrow::array::RecordBatch::try_from_iter([("smiles", values)]).unwrap();
         let mut file = Vec::new();

@@ -310,3 +310,43 @@ fn append(
     }
     Ok(overlong)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a failed assumption stops the test
+mod tests {
+    use std::io::Cursor;
+
+    use super::{super::pages::tests::texts, *};
+
+    #[test]
+    fn rows_are_those_of_the_row_groups_and_a_column_has_no_more_values() {
+        let whole = texts();
+        // In a footer of two rows: those of the file, values of the column, rows of its group.
+        let twos: Vec<usize> = (0..whole.len() - 1)
+            .filter(|at| whole[*at..*at + 2] == [0x16, 4])
+            .map(|at| at + 1)
+            .collect();
+        let [_, values, rows_of_group] = twos[..] else {
+            panic!("{twos:?}")
+        };
+        let with = |at: usize, byte: u8| {
+            let mut file = whole.clone();
+            file[at] = byte;
+            file
+        };
+        let metadata = |file: Vec<u8>| ArrowReaderMetadata::load(&Bytes::from(file), Default::default()).unwrap();
+        assert_eq!(rows(metadata(whole.clone()).metadata()), 2);
+        assert_eq!(rows(metadata(with(rows_of_group, 126)).metadata()), 63);
+        let open = |file: Vec<u8>| {
+            let opened = ParquetRows::open(
+                Path::new("a.parquet"),
+                Plain::Memory(Cursor::new(file)),
+                &ReadLimits::default(),
+            );
+            opened.map(drop).map_err(|e| e.to_string())
+        };
+        assert_eq!(open(whole.clone()), Ok(()));
+        let error = open(with(values, 6)).unwrap_err();
+        assert!(error.contains("3 values in the 2 rows"), "{error}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Thrift's compact protocol (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>) as footers and page headers
 //! of Parquet files are written in it, checked field by field.
 //!
-//! Comes in: bytes that may say anything, and the [`Kind`] that they should be of. Goes out: how many bytes they take, or that they are damaged. The
+//! Comes in: bytes that may say anything. Goes out: a [`PageHeader`], or that a footer is one; or that they are damaged. The
 //! decoder that reads them afterwards goes by the number of a field and not by its type, so that one wrong type makes it read everything after it as
 //! something else; and lists of truth values take no bytes in it, so that it counts through billions of them. What is accepted here it reads as it is
 //! read here, in as many steps as there are bytes. Fields of Parquet: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>.
@@ -10,7 +10,7 @@ use std::io::{Error, ErrorKind, Read, Result};
 
 /// Type of a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+enum Kind {
     Bool,
     I8,
     I16,
@@ -123,7 +123,7 @@ const ROW_GROUP: Kind = Struct(&[
     (7, I16),
 ]);
 /// The footer of a file.
-pub(super) const FOOTER: Kind = Struct(&[
+const FOOTER: Kind = Struct(&[
     (1, I32),
     (2, List(&SCHEMA_ELEMENT)),
     (3, I64),
@@ -206,16 +206,12 @@ impl<R: Read> Compact<R> {
         Self { source, read: 0 }
     }
 
-    /// Passes over a value.
+    /// Passes over the footer of a file.
     ///
     /// # Errors
-    /// Where it is of another kind, or ends too early.
-    pub(super) fn pass(&mut self, kind: Kind) -> Result<()> {
-        let written = match kind {
-            Struct(_) => STRUCT,
-            _ => return Err(damaged()),
-        };
-        self.skip(written, Some(kind), DEPTH)
+    /// Where this is none, or ends too early.
+    pub(super) fn footer(&mut self) -> Result<()> {
+        self.skip(STRUCT, Some(FOOTER), DEPTH)
     }
 
     /// The header of a page.
@@ -407,7 +403,7 @@ mod tests {
         for (at, byte) in [(7, 0x49), (7, 0x48), (8, 0x18), (12, 0x15), (15, 3), (15, 12)] {
             assert!(with(at, byte).is_err(), "{at} {byte:x}");
         }
-        let footer = |bytes: &[u8]| Compact::new(bytes).pass(FOOTER);
+        let footer = |bytes: &[u8]| Compact::new(bytes).footer();
         // A version, and a schema of one element with a name.
         let good = [0x15, 2, 0x19, 0x1C, 0x48, 1, b'a', 0, 0];
         assert!(footer(&good).is_ok());
@@ -415,6 +411,6 @@ mod tests {
         assert!(footer(&list_of_numbers).is_err(), "a list of other elements");
         let text_as_version = [0x18, 1, b'a', 0];
         assert!(footer(&text_as_version).is_err());
-        assert!(Compact::new(&good[..]).pass(I32).is_err());
+        assert!(footer(&good[..good.len() - 1]).is_err(), "cut short");
     }
 }

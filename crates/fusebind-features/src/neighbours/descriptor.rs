@@ -100,14 +100,6 @@ impl SimilarityKind {
         let [a, b, c] = self.powers(similarity);
         [a, b, c, similarity]
     }
-
-    /// [`Self::weights`] of many similarities.
-    pub(super) fn all_weights(self, similarities: &[f32]) -> Vec<Weights> {
-        similarities
-            .iter()
-            .map(|similarity| self.weights(*similarity))
-            .collect()
-    }
 }
 
 /// Descriptors of many entities. An empty sparse row, or a dense row of zeros, is an entity that has none.

@@ -121,7 +121,7 @@ impl NearDrugs {
         let kinds = reference.drugs.sources.iter().map(|(kind, _)| kind);
         let weights = kinds
             .zip(&similarities)
-            .map(|(kind, row)| kind.all_weights(row))
+            .map(|(kind, row)| row.iter().map(|similarity| kind.weights(*similarity)).collect())
             .collect();
         Self {
             known,
@@ -236,7 +236,9 @@ pub(super) fn near_targets(
             .map(|(at, (row, weights))| {
                 let target = group.start as usize + at;
                 comparer.similarities(described, queries, target, row);
-                weights.copy_from_slice(&source.all_weights(row));
+                for (weights, similarity) in weights.iter_mut().zip(row.iter()) {
+                    *weights = source.weights(*similarity);
+                }
                 let known = Known::new(targets.own[target], targets.counterpart(target)).id;
                 if let Some(known) = known {
                     weights[known as usize] = Weights::default();
