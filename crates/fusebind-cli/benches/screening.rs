@@ -8,8 +8,9 @@
 //! cargo bench --bench screening -- --run runs/first --targets targets.fasta --molecules 100000,1000000 --stored
 //! ```
 //!
-//! With `--stored` each library is stored first and screened in two stages; `--program FILE` measures another build of fusebind, and `--folder DIR` is where
-//! libraries lie.
+//! With `--stored` each library is stored first and screened in two stages; with `--repeat N` besides, a library of N times as many rows is
+//! screened as well, made of N copies of its parts, each under places of its own: the rows of a large library without its build.
+//! `--program FILE` measures another build of fusebind, and `--folder DIR` is where libraries lie.
 
 #![allow(clippy::unwrap_used, missing_docs)] // a benchmark that meets the unexpected should stop
 
@@ -21,6 +22,11 @@ use std::{
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
+};
+
+use fusebind::{
+    data::store::{PartFile, StoredLibrary, sha256},
+    features::entity::molecule::Property,
 };
 
 const CAPS: [&str; 20] = [
@@ -232,14 +238,56 @@ fn of_files(count: u64, [run, targets, file, folder]: [&str; 4]) {
     fs::remove_file(hits).unwrap();
 }
 
-/// A row of the table of stored libraries: the build, then the stages of a screening.
-fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
-    let (library, hits) = (
-        format!("{folder}/fusebind-stored-{count}"),
-        format!("{folder}/fusebind-stored-{count}.parquet"),
-    );
+/// Makes the library in `folder` one of `times` as many rows, part by part.
+fn repeat(folder: &str, times: u64) {
+    let mut library = StoredLibrary::open_complete(Path::new(folder)).unwrap();
+    let own = library.manifest.parts.clone();
+    let (channels, all_places) = (library.manifest.channels, library.manifest.total(|part| part.read));
+    for copy in 1..times {
+        for (at, mark) in own.iter().enumerate() {
+            let mut mark = mark.clone();
+            if let Some(part) = library.part(at) {
+                let mut rows = part.rows(None).unwrap();
+                rows.iter_mut().for_each(|row| row.place += copy * all_places);
+                let name = format!("part-{:06}.parquet", copy as usize * own.len() + at);
+                let path = library.path(&name);
+                let codes = part.coded(false).unwrap().codes;
+                let file = PartFile::new(&path, channels);
+                file.write(&rows, &codes, &Property::NAMES).unwrap();
+                mark.sha256 = sha256(&path).unwrap();
+                mark.bytes = fs::metadata(&path).unwrap().len();
+                mark.file = Some(name);
+            }
+            library.manifest.parts.push(mark);
+        }
+    }
+    library.commit().unwrap();
+}
+
+/// Rows of the table of stored libraries: the build and the stages of a screening, and a screening of as many rows `--repeat` times.
+fn of_stored(count: u64, names: [&str; 4]) {
+    let [run, _, file, folder] = names;
+    let library = format!("{folder}/fusebind-stored-{count}");
     let build = measured(&["library", "build", file, "--model", run, "-o", &library]);
-    let files = fs::read_dir(&library)
+    let built = format!(
+        "{:.0} | {:.1} | {:.0} | {}",
+        build.seconds,
+        build.cpu,
+        count as f64 / build.seconds,
+        build.peak
+    );
+    screen_stored(count, &library, &built, names);
+    if let Some(times) = flag("--repeat").map(|times| times.parse::<u64>().unwrap()) {
+        repeat(&library, times);
+        screen_stored(count * times, &library, "- | - | - | -", names);
+    }
+    fs::remove_dir_all(library).unwrap();
+}
+
+/// A row of the table of stored libraries, behind what its build took.
+fn screen_stored(count: u64, library: &str, built: &str, [run, targets, _, folder]: [&str; 4]) {
+    let hits = format!("{folder}/fusebind-stored-{count}.parquet");
+    let files = fs::read_dir(library)
         .unwrap()
         .map(|file| file.unwrap().metadata().unwrap().len());
     let bytes = files.sum::<u64>() as f64 / count as f64;
@@ -248,7 +296,7 @@ fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
         "run",
         run,
         "--library",
-        &library,
+        library,
         "--targets",
         targets,
         "-o",
@@ -258,11 +306,7 @@ fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
     let (codes, said) = screen.line("first stage: ");
     let whole = screen.line("compounds scored").0;
     println!(
-        "| {count} | {:.0} | {:.1} | {:.0} | {} | {bytes:.1} | {survey:.1} | {:.1} | {:.1} | {:.2e} | {:.1} | {:.1} | {:.1} | {} | {said} |",
-        build.seconds,
-        build.cpu,
-        count as f64 / build.seconds,
-        build.peak,
+        "| {count} | {built} | {bytes:.1} | {survey:.1} | {:.1} | {:.1} | {:.2e} | {:.1} | {:.1} | {:.1} | {} | {said} |",
         sample - survey,
         codes - sample,
         count as f64 * records(targets) as f64 / (codes - sample),
@@ -279,7 +323,6 @@ fn of_stored(count: u64, [run, targets, file, folder]: [&str; 4]) {
     for file in [".rejected.csv", ".stage.json", ""] {
         let _ = fs::remove_file(format!("{hits}{file}"));
     }
-    fs::remove_dir_all(library).unwrap();
 }
 
 fn main() {

@@ -22,6 +22,48 @@ pub fn brier(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     Ok(truth.iter().zip(scores).map(square).sum::<f64>() / truth.len() as f64)
 }
 
+/// The AUROC that pairs with these probabilities are expected to have when `scores` rank them, if each binds with its own probability and
+/// independently of the others; ties count one half:
+///
+/// ```text
+/// sum over i != j of p_i (1 - p_j) [s_i > s_j]  /  sum over i != j of p_i (1 - p_j)
+/// ```
+///
+/// No label is asked for.
+///
+/// # Errors
+/// Where a probability is none, or no two of them can be of different classes.
+pub fn expected_auroc(probabilities: &[f64], scores: &[f64]) -> Result<f64, Undefined> {
+    if probabilities.len() != scores.len() {
+        return Err(Undefined::Length);
+    }
+    if probabilities.iter().any(|p| !(0.0..=1.0).contains(p)) {
+        return Err(Undefined::Parameter);
+    }
+    if scores.iter().any(|score| !score.is_finite()) {
+        return Err(Undefined::NotFinite);
+    }
+    let mut rows: Vec<(f64, f64)> = scores.iter().copied().zip(probabilities.iter().copied()).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut right, mut below) = (0.0, 0.0);
+    for tied in rows.chunk_by(|a, b| a.0 == b.0) {
+        let positive: f64 = tied.iter().map(|row| row.1).sum();
+        let negative: f64 = tied.iter().map(|row| 1.0 - row.1).sum();
+        let own: f64 = tied.iter().map(|row| row.1 * (1.0 - row.1)).sum();
+        right += positive * below + (positive * negative - own) / 2.0;
+        below += negative;
+    }
+    let positive: f64 = probabilities.iter().sum();
+    let own: f64 = probabilities.iter().map(|p| p * (1.0 - p)).sum();
+    let all = positive * below - own;
+    // What rounding leaves of nothing is nothing.
+    if all > 1e-9 {
+        Ok(right / all)
+    } else {
+        Err(Undefined::OneClass)
+    }
+}
+
 /// One bin of a reliability table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Bin {

@@ -66,6 +66,30 @@ fn all_classification(truth: &[bool], scores: &[f64]) -> Vec<Option<f64>> {
 
 proptest! {
     #[test]
+    fn the_expected_auroc_is_its_definition_and_that_of_the_classes_where_these_are_certain(
+        rows in proptest::collection::vec((0.0..=1.0f64, 0..6u8), 0..40),
+    ) {
+        let probabilities: Vec<f64> = rows.iter().map(|row| row.0).collect();
+        let scores: Vec<f64> = rows.iter().map(|row| f64::from(row.1)).collect();
+        let (mut right, mut all) = (0.0, 0.0);
+        for i in 0..rows.len() {
+            for j in (0..rows.len()).filter(|j| *j != i) {
+                let weight = probabilities[i] * (1.0 - probabilities[j]);
+                all += weight;
+                right += weight * half_for_ties(scores[i], scores[j]);
+            }
+        }
+        let expected = calibration::expected_auroc(&probabilities, &scores);
+        if all > 1e-6 {
+            prop_assert!((expected.unwrap() - right / all).abs() < 1e-9);
+        }
+        let truth: Vec<bool> = probabilities.iter().map(|p| *p > 0.5).collect();
+        let certain: Vec<f64> = truth.iter().map(|binds| f64::from(u8::from(*binds))).collect();
+        let expected = calibration::expected_auroc(&certain, &scores);
+        same(expected, classification::auroc(&truth, &scores).ok())?;
+    }
+
+    #[test]
     fn concordance_is_the_naive_sum(pairs in proptest::collection::vec((0u8..12, 0u8..12), 0..60)) {
         let (truth, predicted): (Vec<f64>, Vec<f64>) =
             pairs.iter().map(|(t, p)| (f64::from(*t), f64::from(*p))).unzip();

@@ -238,6 +238,20 @@ impl ModelConfig {
             .init(1 + side.modalities().iter().count(), self.width, device)
     }
 
+    /// The same model without its side modalities.
+    pub fn structure_only(&self) -> Self {
+        Self {
+            drug: self.drug.structure_only(),
+            target: self.target.structure_only(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it reads more than graph and sequence.
+    pub fn has_side(&self) -> bool {
+        !self.drug.modalities().is_empty() || !self.target.modalities().is_empty()
+    }
+
     /// Modalities of a drug that a model reads, in the order of their weights.
     pub fn drug_modalities(&self) -> Vec<Modality> {
         [Modality::Graph]

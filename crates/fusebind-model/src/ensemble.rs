@@ -31,8 +31,21 @@ pub struct MemberRecord {
     pub encoder_share: f32,
     /// Share of the output from graph and sequence alone in its prediction.
     pub structure_only_share: f32,
+    /// Its structure model, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure_model: Option<StructureRecord>,
     /// Weights of the modalities of drugs and of targets at the end of its training.
     pub modality_weights: [ModalityWeights; 2],
+}
+
+/// What is kept of a structure model besides its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StructureRecord {
+    /// Epoch whose weights were kept.
+    pub epoch: u64,
+    /// Share of the encoders in what it says.
+    pub encoder_share: f32,
 }
 
 impl MemberRecord {
@@ -41,6 +54,7 @@ impl MemberRecord {
         EnsembleWeights {
             encoder_share: self.encoder_share,
             structure_only_share: self.structure_only_share,
+            structure_encoder_share: self.structure_model.map(|of| of.encoder_share),
         }
     }
 }
@@ -50,6 +64,8 @@ impl MemberRecord {
 pub struct Member {
     /// Its model, without gradients.
     pub model: Model,
+    /// Its structure model, where it has one.
+    pub structure: Option<Model>,
     /// What else is its own.
     pub record: MemberRecord,
 }

@@ -24,8 +24,7 @@ impl TrainedModel {
     pub fn raw_outputs(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> Vec<[RawOutputs; 2]> {
         let table = (self.neighbours.as_ref()).map(|reference| reference.table(stores, pairs));
         let neighbours = table.as_ref().map_or(NeighbourSource::Nothing, NeighbourSource::Table);
-        let model = &self.description.model;
-        let has_side = !model.drug.modalities().is_empty() || !model.target.modalities().is_empty();
+        let has_side = self.description.model.has_side();
         let of_member = |(scorer, _): (Scorer<'_>, EnsembleWeights)| {
             let scorer = Scorer { neighbours, ..scorer };
             match has_side {

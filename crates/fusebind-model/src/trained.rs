@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, ErrorKind,
     config::ModelConfig,
-    ensemble::{Member, MemberRecord},
+    ensemble::{Member, MemberRecord, StructureRecord},
     model::Model,
     provenance::TrainingRecord,
     scoring::{
@@ -72,6 +72,10 @@ pub struct Description {
     /// Shares of pairs of some novelty, in place of the two above and of those of further members; chosen on hold-outs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shares_by_novelty: BTreeMap<Novelty, EnsembleWeights>,
+    /// The structure model of the first member, where it has one: a second model, which says what follows from graph and sequence alone. Every
+    /// member has one, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure_model: Option<StructureRecord>,
     /// Weights of the modalities of drugs and of targets at the end of training.
     pub modality_weights: [ModalityWeights; 2],
     /// Share of binding pairs in training: the answer for a pair of which nothing is known.
@@ -106,6 +110,8 @@ pub struct TrainedModel {
     pub description: Description,
     /// The model on its device, without gradients.
     pub model: Model,
+    /// The structure model of the first member, where it has one.
+    pub structure: Option<Model>,
     /// Further members of an ensemble; a prediction is the mean of all.
     pub members: Vec<Member>,
     /// Training pairs and their entities, if the model reads neighbour features.
@@ -242,6 +248,7 @@ impl Description {
         EnsembleWeights {
             encoder_share: self.encoder_share,
             structure_only_share: self.structure_only_share,
+            structure_encoder_share: self.structure_model.map(|of| of.encoder_share),
         }
     }
 
@@ -315,6 +322,7 @@ impl TrainedModel {
     fn scorer(&self, mask: Mask) -> Scorer<'_> {
         Scorer {
             model: &self.model,
+            structure: self.structure.as_ref(),
             neighbours: self
                 .neighbours
                 .as_ref()
@@ -331,12 +339,24 @@ impl TrainedModel {
         self.encode_members(stores, all, mask)
     }
 
+    /// Encodes all drugs and targets of the stores, of which none has side values, by the first member: as its structure model does where it
+    /// has one.
+    pub fn encode_bare(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
+        let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect());
+        let by_structure = self.structure.is_some()
+            && !mask.drug.contains(Modality::Graph)
+            && !mask.target.contains(Modality::Sequence);
+        let subset = InputSubset::BOTH[usize::from(by_structure)];
+        self.scorer(mask).encode_entities(None, stores, all, &[subset])
+    }
+
     /// Every member with its scorer, the first member first.
     pub fn scorers(&self, mask: Mask) -> impl Iterator<Item = (Scorer<'_>, EnsembleWeights)> {
         let first = self.scorer(mask);
         let further = self.members.iter().map(move |member| {
             let scorer = Scorer {
                 model: &member.model,
+                structure: member.structure.as_ref(),
                 modality_weights: member.record.modality_weights,
                 ..first
             };
@@ -351,6 +371,11 @@ impl TrainedModel {
             true => Vec::new(),
             false => self.novelty(stores, pairs, mask),
         }
+    }
+
+    /// Whether the structure model answers for a pair alone: it has graph and sequence, and no side modality of either side.
+    pub fn is_bare(&self, stores: (&DrugStore, &TargetStore), pair: (u32, u32), mask: Mask) -> bool {
+        self.structure.is_some() && self.scorer(mask).is_bare(stores, pair)
     }
 
     /// How new each of `pairs` is. An entity that training knows in another form is known, one of which the labels are masked is not.
@@ -376,7 +401,7 @@ impl TrainedModel {
     /// Encodes these entities by every member.
     fn encode_members(&self, stores: (&DrugStore, &TargetStore), ids: [Vec<u32>; 2], mask: Mask) -> Encoded {
         let encode = |(scorer, ensemble): (Scorer<'_>, EnsembleWeights)| {
-            let subsets = InputSubset::of(&self.shares(ensemble, &[]));
+            let subsets = scorer.subsets(&self.shares(ensemble, &[]));
             scorer.encode_entities(None, stores, ids.clone(), subsets)
         };
         let mut scorers = self.scorers(mask);

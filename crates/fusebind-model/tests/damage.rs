@@ -131,6 +131,7 @@ fn fixture() -> Fixture {
         encoder_share: 0.25,
         structure_only_share: 0.5,
         shares_by_novelty: std::collections::BTreeMap::new(),
+        structure_model: None,
         modality_weights: Default::default(),
         prior: Some(0.2),
         threshold: Some(0.5),

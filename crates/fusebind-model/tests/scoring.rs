@@ -23,6 +23,7 @@ fn many_pairs_score_as_one_batch_does() {
     let mut done = 0;
     let reference_set = memory(&drugs, &targets, &list);
     let scorer = Scorer {
+        structure: None,
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
         missing: MissingModalities::default(),
@@ -86,6 +87,7 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
     let reference_set = memory(&drugs, &targets, &list);
     let stores = (&drugs, &targets);
     let scorer = Scorer {
+        structure: None,
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
         missing: MissingModalities::default(),
@@ -112,6 +114,7 @@ fn what_is_read_once_scores_as_what_is_read_anew() {
         let (drugs, targets) = (lost(salt, 8), lost(salt, 6));
         let missing = MissingModalities::Each([&drugs, &targets]);
         let scorer = Scorer {
+            structure: None,
             missing,
             modality_weights,
             ..scorer
@@ -133,6 +136,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     let reference_set = memory(&drugs, &targets, &list);
     let stores = (&drugs, &targets);
     let scorer = Scorer {
+        structure: None,
         model: &model,
         neighbours: NeighbourSource::ReferenceSet(&reference_set),
         missing: MissingModalities::default(),
@@ -151,6 +155,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     };
     let ensemble = |structure: f32| EnsembleWeights {
         encoder_share: 0.25,
+        structure_encoder_share: None,
         structure_only_share: structure,
     };
     let predict = |scorer: &Scorer<'_>, share: f32| {

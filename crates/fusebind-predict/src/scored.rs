@@ -68,7 +68,10 @@ impl Scored<'_> {
             let chosen = novelty
                 .get(row)
                 .and_then(|novelty| self.trained.description.shares_by_novelty.get(novelty));
-            let share = chosen.map_or(usual, |weights| weights.structure_only_share);
+            let share = match self.trained.is_bare(self.stores, (drug, target), self.mask) {
+                true => 1.0,
+                false => chosen.map_or(usual, |weights| weights.structure_only_share),
+            };
             let sides = [
                 self.side(Modality::Graph, &drugs.side, drug, self.encoded.attention(0), share),
                 self.side(

@@ -45,9 +45,9 @@ fn simulated(folder: &Path) -> (Dataset, [SideData; 2]) {
     (dataset, side)
 }
 
-fn trained(folder: &Path, dataset: &Dataset, side: &[SideData; 2]) -> Model {
+fn trained(recipe: &str, folder: &Path, dataset: &Dataset, side: &[SideData; 2]) -> Model {
     let job = Job {
-        recipe: &Recipe::parse(RECIPE).unwrap(),
+        recipe: &Recipe::parse(recipe).unwrap(),
         dataset,
         side: [&side[0], &side[1]],
         split: &split(dataset, SplitBy::Random, Fractions::default(), 1).unwrap(),
@@ -101,9 +101,18 @@ fn bits(prediction: &Prediction) -> Vec<Option<u64>> {
 
 #[test]
 fn every_pair_has_the_same_bits_alone_together_shuffled_in_shards_and_with_any_number_of_threads() {
+    pairs_have_the_same_bits(RECIPE);
+}
+
+#[test]
+fn every_pair_has_the_same_bits_with_a_structure_model() {
+    pairs_have_the_same_bits(&RECIPE.replace("epochs = 2", "epochs = 2\nstructure_model = true"));
+}
+
+fn pairs_have_the_same_bits(recipe: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = simulated(folder.path());
-    let model = trained(folder.path(), &dataset, &side);
+    let model = trained(recipe, folder.path(), &dataset, &side);
     let compounds: Vec<std::sync::Arc<Compound>> = (dataset.drugs.iter().enumerate())
         .map(|(at, drug)| {
             Compound::parse(&drug.molecule.smiles)
@@ -193,7 +202,7 @@ fn what_is_kept_changes_nothing(model: Model, pairs: &[Pair]) {
 fn rates_of_a_table_at_hand_are_a_step_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let (dataset, side) = simulated(folder.path());
-    let model = trained(folder.path(), &dataset, &side);
+    let model = trained(RECIPE, folder.path(), &dataset, &side);
     let molecules: Vec<_> = dataset.drugs.iter().map(|d| &d.molecule).collect();
     let proteins: Vec<_> = dataset.targets.iter().map(|t| &t.protein).collect();
     // Every text belongs to the next drug.

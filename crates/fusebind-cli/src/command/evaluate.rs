@@ -223,6 +223,11 @@ fn print_calibration(calibration: &CalibrationScores) -> anyhow::Result<()> {
         ];
         say(format_args!("{name:24}{:>8} {}", group.n, cells.map(cell).join(" ")))?;
     }
+    if let (Some(auroc), Some(expected)) = (calibration.all.auroc, calibration.all.expected_auroc) {
+        say(format_args!(
+            "AUROC of the calibrated probabilities: {auroc:.4}; expected from them alone, without a label: {expected:.4}"
+        ))?;
+    }
     Ok(())
 }
 

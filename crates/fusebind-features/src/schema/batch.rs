@@ -46,6 +46,12 @@ pub struct TargetBatch {
 }
 
 impl DrugBatch {
+    /// The same drugs without the values of their side modalities.
+    pub fn structure_only(mut self) -> Self {
+        self.side = self.side.structure_only();
+        self
+    }
+
     /// The same drugs; those that are `permuted` take no part in alignment.
     pub fn without_permuted(mut self, permuted: &[bool]) -> Self {
         self.aligned
@@ -65,6 +71,12 @@ impl DrugBatch {
 }
 
 impl TargetBatch {
+    /// The same targets without the values of their side modalities.
+    pub fn structure_only(mut self) -> Self {
+        self.side = self.side.structure_only();
+        self
+    }
+
     /// The same targets; those that are `permuted` take no part in alignment.
     pub fn without_permuted(mut self, permuted: &[bool]) -> Self {
         self.aligned

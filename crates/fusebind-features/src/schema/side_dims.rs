@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::modality::{Modality, ModalitySet};
 
 /// Modalities that every drug or every target has.
-const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
+pub(super) const STRUCTURES: [Modality; 2] = [Modality::Graph, Modality::Sequence];
 
 /// Channels of each side modality that a model reads; 0 where it does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,5 +32,14 @@ impl SideDims {
         let embedded = self.embeddings.iter().map(|e| e.0).filter(|m| !STRUCTURES.contains(m));
         let native = read.into_iter().filter(|(_, n)| *n > 0).map(|(m, _)| m);
         native.chain(embedded).collect()
+    }
+
+    /// What is left without side modalities: embeddings of the structure from other models.
+    pub fn structure_only(&self) -> Self {
+        let embeddings = self.embeddings.iter().filter(|(m, _)| STRUCTURES.contains(m));
+        Self {
+            embeddings: embeddings.copied().collect(),
+            ..Self::default()
+        }
     }
 }

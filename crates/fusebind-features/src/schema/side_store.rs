@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::side_dims::SideDims;
+use super::side_dims::{STRUCTURES, SideDims};
 use crate::{
     batch::{Bag, Words},
     feature::bioassay,
@@ -44,6 +44,19 @@ pub struct SideBatch {
     pub bioassay: Option<Arc<Bag>>,
     /// Embeddings from other models, each `[B, E]`; zero where there is none.
     pub embeddings: Vec<(Modality, Rows)>,
+}
+
+impl SideBatch {
+    /// What is left without side modalities: embeddings of the structure from other models.
+    pub(super) fn structure_only(self) -> Self {
+        let embeddings = self.embeddings.into_iter().filter(|(m, _)| STRUCTURES.contains(m));
+        Self {
+            text: None,
+            transcriptome: None,
+            bioassay: None,
+            embeddings: embeddings.collect(),
+        }
+    }
 }
 
 impl SideStore {

@@ -14,6 +14,7 @@ use crate::{
     Error, ErrorKind,
     checkpoint::{Archive, Known},
     ensemble::{MOST_MEMBERS, MemberRecord},
+    scoring::EnsembleWeights,
     trained::{Description, FEATURE_SCHEMA},
 };
 
@@ -143,16 +144,24 @@ fn members(description: &Description) -> Result<(), Error> {
     }
     let is_share = |share: f32| (0.0..=1.0).contains(&share);
     let mut chosen = description.shares_by_novelty.values();
-    if !chosen.all(|of| is_share(of.encoder_share) && is_share(of.structure_only_share)) {
+    if !chosen.all(EnsembleWeights::are_shares) {
         return Err(refuse(&SCHEMA, "holds a value of `shares_by_novelty` outside [0, 1]"));
     }
     let weights = |of: &[ModalityWeights; 2]| of.iter().all(|of| Modality::ALL.iter().all(|m| is_share(of.of(*m))));
     if !weights(&description.modality_weights) {
         return Err(refuse(&SCHEMA, "holds a value of `modality_weights` outside [0, 1]"));
     }
-    let sound = |member: &MemberRecord| {
-        is_share(member.encoder_share) && is_share(member.structure_only_share) && weights(&member.modality_weights)
-    };
+    let sound = |member: &MemberRecord| member.ensemble().are_shares() && weights(&member.modality_weights);
+    if !description.ensemble().are_shares() {
+        return Err(refuse(&SCHEMA, "holds a value of `structure_model` outside [0, 1]"));
+    }
+    let has_structure = description.structure_model.is_some();
+    if !(description.members.iter()).all(|member| member.structure_model.is_some() == has_structure) {
+        return Err(refuse(
+            &SCHEMA,
+            "says that some members have a structure model and others none",
+        ));
+    }
     match description.members.iter().all(sound) {
         true => Ok(()),
         false => Err(refuse(&SCHEMA, "holds a share or a weight of a member outside [0, 1]")),

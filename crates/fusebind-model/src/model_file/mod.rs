@@ -2,7 +2,7 @@
 //!
 //! | section | holds |
 //! |---|---|
-//! | `weights` | the parameters of the model, of each member of an ensemble |
+//! | `weights` | the parameters of the model, of each member of an ensemble, of their structure models |
 //! | `schema` | its configuration, feature schema, input scales, side schemas, output scales, ensemble and modality weights |
 //! | `reference` | the reference set: training entities, their labels and descriptors, the mismatch model |
 //! | `calibration` | decision threshold, prior, and what held-out pairs say of errors and probabilities |
@@ -21,3 +21,4 @@ mod trained;
 
 pub use contents::ModelFile;
 pub use info::ModelInfo;
+pub use members::{apart_from_structure, with_structure};

@@ -7,10 +7,11 @@ use std::path::Path;
 use burn::tensor::Device;
 use fusebind_features::reference::Reference;
 
-use super::contents::ModelFile;
+use super::{contents::ModelFile, members::apart_from_structure};
 use crate::{
     Error,
     checkpoint::Archive,
+    config::ModelConfig,
     ensemble::Member,
     trained::{Description, TrainedModel},
 };
@@ -42,21 +43,36 @@ impl TrainedModel {
     pub fn open(path: &Path, device: &Device) -> Result<Self, Error> {
         let (file, _) = ModelFile::open(path)?;
         // The parameters take memory one by one as their values arrive, each after its shape has been compared.
-        let load = |weights: &Archive| {
-            (file.description.model.uninitialised(device))
+        let config = &file.description.model;
+        let load = |config: &ModelConfig, weights: &Archive| {
+            (config.uninitialised(device))
                 .and_then(|model| weights.load_into(model))
                 .map_err(|e| e.about(path))
         };
-        let model = load(&file.weights)?;
-        let members = (file.members.iter().zip(&file.description.members))
+        let has_structure = file.description.structure_model.is_some();
+        let both = |weights: Archive| {
+            let [own, structure] = match has_structure {
+                true => apart_from_structure(weights),
+                false => [weights, Archive::default()],
+            };
+            let structure = has_structure.then(|| load(&config.structure_only(), &structure));
+            Ok::<_, Error>((load(config, &own)?, structure.transpose()?))
+        };
+        let (model, structure) = both(file.weights)?;
+        let members = (file.members.into_iter().zip(&file.description.members))
             .map(|(weights, record)| {
-                let record = record.clone();
-                load(weights).map(|model| Member { model, record })
+                let (model, structure) = both(weights)?;
+                Ok(Member {
+                    model,
+                    structure,
+                    record: record.clone(),
+                })
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             description: file.description,
             model,
+            structure,
             members,
             mismatch_rates: file
                 .reference

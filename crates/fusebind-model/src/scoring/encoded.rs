@@ -12,9 +12,12 @@ use fusebind_features::{
 };
 
 use super::shares::PairShares;
-use crate::fusion::{
-    entity::Fused,
-    fused::{FusedHead, Projected},
+use crate::{
+    fusion::{
+        entity::Fused,
+        fused::{FusedHead, Projected},
+    },
+    model::Model,
 };
 
 /// Which of the modalities that an entity has are read.
@@ -48,7 +51,7 @@ impl InputSubset {
 }
 
 /// The modalities that every pair has.
-fn structure() -> ModalitySet {
+pub(super) fn structure() -> ModalitySet {
     [Modality::Graph, Modality::Sequence].into_iter().collect()
 }
 
@@ -119,9 +122,32 @@ pub struct Encoded {
 /// What reads pairs of encoded entities, and the entities projected for it.
 #[derive(Clone, Debug)]
 pub(super) struct Ready {
-    pub head: Arc<PairHead>,
+    pub heads: SubsetHeads,
     /// Drugs and targets under each subset.
     pub projected: Vec<[Projected; 2]>,
+}
+
+/// What reads pairs of encoded entities under each subset: one and the same, unless structure has a model of its own.
+#[derive(Clone, Debug)]
+pub(super) struct SubsetHeads {
+    everything: Arc<PairHead>,
+    structure: Arc<PairHead>,
+}
+
+impl SubsetHeads {
+    /// Takes them out of `model`, and out of its structure model where it has one.
+    pub fn new(model: &Model, structure: Option<&Model>) -> Self {
+        let everything = Arc::new(model.fused_head());
+        let structure = structure.map_or_else(|| everything.clone(), |model| Arc::new(model.fused_head()));
+        Self { everything, structure }
+    }
+
+    pub fn of(&self, subset: InputSubset) -> &PairHead {
+        match subset {
+            InputSubset::Everything => &self.everything,
+            InputSubset::Structure => &self.structure,
+        }
+    }
 }
 
 /// The part of a model that reads pairs of encoded entities, as plain values, and the shape of its outputs.
@@ -166,11 +192,14 @@ impl Encoded {
     }
 
     /// These entities, projected for what reads them.
-    pub(super) fn projected(&self, head: Arc<PairHead>) -> Ready {
-        let of = |at: usize| [0, 1].map(|side| head.0.project(self.embeddings(at, side).clone(), side));
+    pub(super) fn projected(&self, heads: SubsetHeads) -> Ready {
+        let of = |at: usize| {
+            let (head, _) = heads.of(self.subsets[at]);
+            [0, 1].map(|side| head.project(self.embeddings(at, side).clone(), side))
+        };
         Ready {
             projected: (0..self.subsets.len()).map(of).collect(),
-            head,
+            heads,
         }
     }
 

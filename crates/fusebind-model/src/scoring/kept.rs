@@ -4,16 +4,17 @@
 //! entity alone, projected for that part. An entity is encoded and projected alike in every batch, so that what is put together is what encoding the
 //! same entities at once would give. Axis legend: `M` modalities that the model reads of a side.
 
-use std::sync::Arc;
+use fusebind_features::{neighbours::Mask, rows::Rows};
 
-use fusebind_features::rows::Rows;
-
-use super::encoded::{Encoded, EncodedSide, InputSubset, PairHead, Ready};
+use super::{
+    EnsembleWeights, Scorer,
+    encoded::{Encoded, EncodedSide, InputSubset, Ready, SubsetHeads},
+};
 use crate::{fusion::fused::Projected, layer::kernel::on_host, trained::TrainedModel};
 
 /// What reads pairs of encoded entities, of each member of an ensemble, the first member first.
 #[derive(Clone, Debug)]
-pub struct PairHeads(Vec<Arc<PairHead>>);
+pub struct PairHeads(Vec<SubsetHeads>);
 
 /// One drug or target, as each member of an ensemble encodes it, the first member first.
 #[derive(Clone, Debug)]
@@ -34,9 +35,8 @@ struct Member {
 impl TrainedModel {
     /// What reads pairs of encoded entities; none where the model does not live on the processor.
     pub fn pair_heads(&self) -> Option<PairHeads> {
-        let further = self.members.iter().map(|member| &member.model);
-        let all = std::iter::once(&self.model).chain(further);
-        on_host(&self.device).then(|| PairHeads(all.map(|model| Arc::new(model.fused_head())).collect()))
+        let heads = |(scorer, _): (Scorer<'_>, EnsembleWeights)| SubsetHeads::new(scorer.model, scorer.structure);
+        on_host(&self.device).then(|| PairHeads(self.scorers(Mask::default()).map(heads).collect()))
     }
 }
 
@@ -63,7 +63,7 @@ impl Encoded {
         if count == 0 {
             return all;
         }
-        for (encoded, head) in self.members().zip(&heads.0) {
+        for (encoded, heads) in self.members().zip(&heads.0) {
             let attention = &encoded.side(side).attention;
             let mut members: Vec<Member> = (attention.values.chunks(attention.width.max(1)))
                 .map(|attention| Member {
@@ -76,7 +76,8 @@ impl Encoded {
             let apart = embeddings.chunks((embeddings.len() / count).max(1)).zip(&mut members);
             apart.for_each(|(own, member)| member.embedding = own.to_vec());
             for (at, subset) in encoded.subsets.iter().enumerate() {
-                let projected = head.0.project(encoded.embeddings(at, side).clone(), side);
+                let (head, _) = heads.of(*subset);
+                let projected = head.project(encoded.embeddings(at, side).clone(), side);
                 let apart = projected.apart(count).into_iter().zip(&mut members);
                 apart.for_each(|(own, member)| member.subsets.push((*subset, own)));
             }
@@ -95,7 +96,7 @@ impl Encoded {
             };
             let subsets: Vec<InputSubset> = drugs[0].members[at].subsets.iter().map(|(subset, _)| *subset).collect();
             let ready = Ready {
-                head: heads.0[at].clone(),
+                heads: heads.0[at].clone(),
                 projected: (0..subsets.len())
                     .map(|subset| [of(drugs, subset), of(targets, subset)])
                     .collect(),

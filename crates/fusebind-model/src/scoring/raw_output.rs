@@ -51,6 +51,22 @@ pub struct EnsembleWeights {
     pub encoder_share: f32,
     /// Share of the output from graph and sequence alone.
     pub structure_only_share: f32,
+    /// Share of the encoders in what a structure model says; none where there is none, or where it is that of the model itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure_encoder_share: Option<f32>,
+}
+
+impl EnsembleWeights {
+    /// Share of the encoders in the output from graph and sequence alone.
+    pub(super) fn of_structure(&self) -> f32 {
+        self.structure_encoder_share.unwrap_or(self.encoder_share)
+    }
+
+    /// Whether all of them are shares.
+    pub(crate) fn are_shares(&self) -> bool {
+        let all = [self.encoder_share, self.structure_only_share, self.of_structure()];
+        all.iter().all(|share| (0.0..=1.0).contains(share))
+    }
 }
 
 /// Means and standard deviations of `length` values over `members`, of which there are two at least.
@@ -210,6 +226,8 @@ pub struct RawOutputs {
     pub joint: Scores,
     /// Of the neighbour head alone, where the model reads neighbour features.
     pub neighbours: Option<Scores>,
+    /// Rows of the pairs for which a structure model answers, ascending.
+    pub(super) bare: Vec<usize>,
 }
 
 impl RawOutputs {

@@ -1,7 +1,5 @@
 //! A model with everything that it needs to score pairs.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 use fusebind_features::{
     modality::{Modality, ModalitySet, ModalityWeights},
@@ -11,7 +9,7 @@ use fusebind_features::{
 };
 
 use super::{
-    encoded::{self, Encoded, EncodedSide, InputSubset},
+    encoded::{self, Encoded, EncodedSide, InputSubset, SubsetHeads},
     missing::{MissingModalities, NeighbourSource},
     raw_output::{EnsembleWeights, RawOutputs, Scores},
     shares::PairShares,
@@ -31,6 +29,13 @@ pub struct EntityEmbeddings {
     /// Distinct entities, ascending, and their modality embeddings, [`ENTITIES`] at a time.
     drugs: (Vec<u32>, Vec<ModalityEmbeddings>),
     targets: (Vec<u32>, Vec<ModalityEmbeddings>),
+    /// The same drugs and targets, as the structure model reads them, where there is one.
+    structure: Option<[Vec<ModalityEmbeddings>; 2]>,
+}
+
+/// Whether graph or sequence is masked.
+fn lacks_structure(without: &Mask) -> bool {
+    without.drug.contains(Modality::Graph) || without.target.contains(Modality::Sequence)
 }
 
 /// A model ready to score pairs.
@@ -38,6 +43,8 @@ pub struct EntityEmbeddings {
 pub struct Scorer<'a> {
     /// Model, without gradients.
     pub model: &'a Model,
+    /// Its structure model, where it has one.
+    pub structure: Option<&'a Model>,
     /// Neighbour features of the pairs.
     pub neighbours: NeighbourSource<'a>,
     /// What entities and pairs do without.
@@ -57,9 +64,47 @@ impl Scorer<'_> {
         let read_targets = |ids: &[u32]| self.model.read_targets(&targets.batch(ids), self.device);
         let drug_embeddings = of_drugs.chunks(ENTITIES).map(read_drugs).collect();
         let target_embeddings = of_targets.chunks(ENTITIES).map(read_targets).collect();
+        let by_structure = |model: &Model| {
+            let read_drugs = |ids: &[u32]| model.read_drugs(&drugs.batch(ids).structure_only(), self.device);
+            let read_targets = |ids: &[u32]| model.read_targets(&targets.batch(ids).structure_only(), self.device);
+            [
+                of_drugs.chunks(ENTITIES).map(read_drugs).collect(),
+                of_targets.chunks(ENTITIES).map(read_targets).collect(),
+            ]
+        };
         EntityEmbeddings {
+            structure: self.structure.map(by_structure),
             drugs: (of_drugs, drug_embeddings),
             targets: (of_targets, target_embeddings),
+        }
+    }
+
+    /// The subsets of modalities that predictions in these shares are made of: a structure model answers for pairs without side modalities.
+    pub(crate) fn subsets(&self, shares: &PairShares<'_>) -> &'static [InputSubset] {
+        match self.structure {
+            Some(_) => &InputSubset::BOTH,
+            None => InputSubset::of(shares),
+        }
+    }
+
+    /// Whether the model itself reads the modalities of `subset`, and not its structure model.
+    fn is_own(&self, subset: InputSubset) -> bool {
+        subset == InputSubset::Everything || self.structure.is_none()
+    }
+
+    /// What reads the modalities of `subset`.
+    fn model_of(&self, subset: InputSubset) -> &Model {
+        match self.structure {
+            Some(structure) if !self.is_own(subset) => structure,
+            _ => self.model,
+        }
+    }
+
+    /// Weights of the modalities of drugs and of targets under `subset`; a structure model has learned without a curriculum.
+    fn weights_of(&self, subset: InputSubset) -> [ModalityWeights; 2] {
+        match self.is_own(subset) {
+            true => self.modality_weights,
+            false => Default::default(),
         }
     }
 
@@ -86,6 +131,12 @@ impl Scorer<'_> {
         self.score_encoded(&encoded, stores, pairs, progress).swap_remove(0)
     }
 
+    /// Scores `pairs` from graph and sequence alone.
+    pub fn score_structure(&self, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) -> RawOutputs {
+        let encoded = self.encode(None, stores, pairs, &[InputSubset::Structure]);
+        self.score_encoded(&encoded, stores, pairs, |_| {}).swap_remove(0)
+    }
+
     /// [`Scorer::score_read`], and the outputs of the same pairs from structure alone.
     pub fn score_both(
         &self,
@@ -107,7 +158,7 @@ impl Scorer<'_> {
         shares: &PairShares<'_>,
         progress: impl FnMut(usize),
     ) -> Scores {
-        let encoded = self.encode(embeddings, stores, pairs, InputSubset::of(shares));
+        let encoded = self.encode(embeddings, stores, pairs, self.subsets(shares));
         self.predict_encoded(&encoded, stores, pairs, shares, progress)
     }
 
@@ -142,18 +193,16 @@ impl Scorer<'_> {
         pairs: &[(u32, u32)],
         ensemble: EnsembleWeights,
     ) -> Scores {
+        let bare = &everything.bare;
         let everything = everything.mixed(ensemble.encoder_share);
-        if ensemble.structure_only_share == 0.0 {
+        if ensemble.structure_only_share == 0.0 && bare.is_empty() {
             return everything;
         }
-        let mut scores = structure
-            .mixed(ensemble.encoder_share)
-            .mixed(&everything, ensemble.structure_only_share);
-        let lacks_structure = |row: &usize| {
-            let without = self.missing.of_pair(pairs[*row]);
-            without.drug.contains(Modality::Graph) || without.target.contains(Modality::Sequence)
-        };
+        let structure = structure.mixed(ensemble.of_structure());
+        let mut scores = structure.mixed(&everything, ensemble.structure_only_share);
+        let lacks_structure = |row: &usize| lacks_structure(&self.missing.of_pair(pairs[*row]));
         scores.replace(&everything, (0..pairs.len()).filter(lacks_structure));
+        scores.replace(&structure, bare.iter().copied());
         scores
     }
 
@@ -187,14 +236,21 @@ impl Scorer<'_> {
             let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
                 (ids.iter().map(|id| (*id, subset.without(self.missing.of_drug(*id))))).collect()
             };
-            let embeddings = match read {
+            let batch = || drugs.batch_without(&masked(InputSubset::Everything));
+            let own = (subsets.iter().any(|subset| self.is_own(*subset))).then(|| match read {
                 Some(read) => read.drugs.1[chunk].clone(),
-                None => (self.model).read_drugs(&drugs.batch_without(&masked(InputSubset::Everything)), self.device),
-            };
+                None => self.model.read_drugs(&batch(), self.device),
+            });
             let fuse = |subset: &InputSubset| {
                 let (present, weights) = drugs.presence(&masked(*subset));
-                let weights = self.with_curriculum(weights, 0);
-                self.model.fuse_drugs(embeddings.clone(), (&present, &weights))
+                let weights = self.with_curriculum(weights, *subset, 0);
+                let model = self.model_of(*subset);
+                let embeddings = match (self.is_own(*subset), read.and_then(|read| read.structure.as_ref())) {
+                    (true, _) => own.clone().expect("read for the subsets that are the model's own"),
+                    (false, Some(read)) => read[0][chunk].clone(),
+                    (false, None) => model.read_drugs(&batch().structure_only(), self.device),
+                };
+                model.fuse_drugs(embeddings, (&present, &weights))
             };
             subsets.iter().map(fuse).collect()
         };
@@ -202,16 +258,21 @@ impl Scorer<'_> {
             let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
                 (ids.iter().map(|id| (*id, subset.without(self.missing.of_target(*id))))).collect()
             };
-            let embeddings = match read {
+            let batch = || targets.batch_without(&masked(InputSubset::Everything));
+            let own = (subsets.iter().any(|subset| self.is_own(*subset))).then(|| match read {
                 Some(read) => read.targets.1[chunk].clone(),
-                None => {
-                    (self.model).read_targets(&targets.batch_without(&masked(InputSubset::Everything)), self.device)
-                }
-            };
+                None => self.model.read_targets(&batch(), self.device),
+            });
             let fuse = |subset: &InputSubset| {
                 let (present, weights) = targets.presence(&masked(*subset));
-                let weights = self.with_curriculum(weights, 1);
-                self.model.fuse_targets(embeddings.clone(), (&present, &weights))
+                let weights = self.with_curriculum(weights, *subset, 1);
+                let model = self.model_of(*subset);
+                let embeddings = match (self.is_own(*subset), read.and_then(|read| read.structure.as_ref())) {
+                    (true, _) => own.clone().expect("read for the subsets that are the model's own"),
+                    (false, Some(read)) => read[1][chunk].clone(),
+                    (false, None) => model.read_targets(&batch().structure_only(), self.device),
+                };
+                model.fuse_targets(embeddings, (&present, &weights))
             };
             subsets.iter().map(fuse).collect()
         };
@@ -225,9 +286,9 @@ impl Scorer<'_> {
     }
 
     /// Weights of the modalities of entities, times those of the curriculum for drugs (`side` 0) or targets (1).
-    fn with_curriculum(&self, weights: Vec<ModalityWeights>, side: usize) -> Vec<ModalityWeights> {
-        let all = weights.into_iter();
-        all.map(|own| own.and(self.modality_weights[side])).collect()
+    fn with_curriculum(&self, weights: Vec<ModalityWeights>, subset: InputSubset, side: usize) -> Vec<ModalityWeights> {
+        let curriculum = self.weights_of(subset)[side];
+        weights.into_iter().map(|own| own.and(curriculum)).collect()
     }
 
     /// Raw outputs of `pairs` under each subset that their entities were encoded for.
@@ -243,7 +304,7 @@ impl Scorer<'_> {
             return raw_outputs;
         }
         let fresh = match &encoded.ready {
-            None if on_host(self.device) => Some(encoded.projected(Arc::new(self.model.fused_head()))),
+            None if on_host(self.device) => Some(encoded.projected(SubsetHeads::new(self.model, self.structure))),
             _ => None,
         };
         let fused = encoded.ready.as_ref().or(fresh.as_ref());
@@ -263,18 +324,19 @@ impl Scorer<'_> {
                 let gained = table.map(|table| self.similarity(table, first, start, &pairs[start..end]));
                 let gained = gained.unwrap_or_default();
                 for (at, raw_outputs) in raw_outputs.iter_mut().enumerate() {
-                    let rows = table
-                        .map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], encoded.subsets[at]));
+                    let subset = encoded.subsets[at];
+                    let rows = table.map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], subset));
                     match fused {
                         Some(ready) => {
-                            let ((head, shape), [drugs, targets]) = (&*ready.head, &ready.projected[at]);
+                            let ((head, shape), [drugs, targets]) = (ready.heads.of(subset), &ready.projected[at]);
                             let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
                             let columns = head.score([drugs, targets], (&index.drug, &index.target), rows);
                             raw_outputs.extend_columns(&columns, *shape);
                         }
                         None => {
                             let [drugs, targets] = [0, 1].map(|side| encoded.embeddings(at, side).clone());
-                            raw_outputs.extend(self.model.score(drugs, targets, index.clone(), rows.as_ref()));
+                            let model = self.model_of(subset);
+                            raw_outputs.extend(model.score(drugs, targets, index.clone(), rows.as_ref()));
                         }
                     }
                     raw_outputs.add_logits(&gained);
@@ -282,7 +344,28 @@ impl Scorer<'_> {
                 progress(end);
             }
         }
+        if let ([everything, _], Some(_)) = (&mut raw_outputs[..], self.structure) {
+            self.leave_bare(everything, stores, pairs);
+        }
         raw_outputs
+    }
+
+    /// Leaves those of `pairs` that have no side modality to the structure model, in what is said of them from everything.
+    pub fn leave_bare(&self, everything: &mut RawOutputs, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) {
+        let is_bare = |row: &usize| self.is_bare(stores, pairs[*row]);
+        everything.bare = (0..pairs.len()).filter(is_bare).collect();
+    }
+
+    /// Whether graph and sequence of a pair are read, and nothing else.
+    pub(crate) fn is_bare(&self, (drugs, targets): (&DrugStore, &TargetStore), pair: (u32, u32)) -> bool {
+        let without = self.missing.of_pair(pair);
+        let lacks = |present: ModalitySet, without: ModalitySet| {
+            let without = without.union(encoded::structure());
+            present.iter().all(|m| without.contains(m))
+        };
+        !lacks_structure(&without)
+            && lacks(drugs.side.present(pair.0), without.drug)
+            && lacks(targets.side.present(pair.1), without.target)
     }
 
     /// What new compounds gain for their similarity to actives; arguments as of [`Self::neighbour_rows`].
@@ -307,7 +390,7 @@ impl Scorer<'_> {
         let row = |(at, pair): (usize, &(u32, u32))| {
             let mask = self.missing.of_pair(*pair);
             let mask = Mask {
-                modality_weights: self.modality_weights,
+                modality_weights: self.weights_of(subset),
                 drug: subset.without(mask.drug),
                 target: subset.without(mask.target),
                 ..mask

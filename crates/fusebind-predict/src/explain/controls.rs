@@ -94,8 +94,10 @@ fn with_shuffled_weights(model: &TrainedModel, seed: u64) -> Result<TrainedModel
     };
     let mut changed = model.clone();
     changed.model = shuffled(&model.model)?;
+    changed.structure = model.structure.as_ref().map(&mut shuffled).transpose()?;
     for member in &mut changed.members {
         member.model = shuffled(&member.model)?;
+        member.structure = member.structure.as_ref().map(&mut shuffled).transpose()?;
     }
     Ok(changed)
 }

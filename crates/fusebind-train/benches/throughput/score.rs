@@ -29,6 +29,7 @@ fn whole_head(bench: &Bench<'_>, interaction: &InteractionConfig, peak: f64) -> 
     config.interaction = interaction.clone();
     let model = config.init(&bench.device.clone().autodiff(), 1)?.valid();
     let scorer = Scorer {
+        structure: None,
         model: &model,
         neighbours: NeighbourSource::Nothing,
         missing: MissingModalities::default(),

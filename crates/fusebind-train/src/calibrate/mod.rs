@@ -121,7 +121,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
         }
     }
     let shares = match job.recipe.calibration.shares {
-        true => shares::of_folds(&folds),
+        true => shares::of_folds(&folds, model.description.ensemble()),
         false => BTreeMap::new(),
     };
     let of_fold = |fold: &Fold<'_>| {
@@ -266,6 +266,9 @@ fn recipe_of(recipe: &Recipe, description: &Description) -> Recipe {
     recipe.training.checkpoint = CheckpointPolicy::Last;
     recipe.training.patience = 0;
     recipe.training.encoder_share = description.encoder_share;
+    if let Some(structure) = &description.structure_model {
+        recipe.training.structure_encoder_share = structure.encoder_share;
+    }
     recipe.training.structure_only_shares = vec![description.structure_only_share];
     recipe
 }

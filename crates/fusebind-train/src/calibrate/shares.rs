@@ -56,8 +56,9 @@ impl Fold<'_> {
     }
 }
 
-/// Shares by novelty where others than those that validation chose gain enough.
-pub(super) fn of_folds(folds: &[Fold<'_>]) -> Shares {
+/// Shares by novelty where others than those that validation chose, `usual`, gain enough. What a structure model says is chosen first, as if
+/// it were all that is said.
+pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights) -> Shares {
     let of = |shares: &Shares| folds.iter().map(|fold| fold.scores(shares)).collect();
     let tried: Vec<Tried<'_>> = (folds.iter())
         .map(|fold| Tried {
@@ -66,7 +67,47 @@ pub(super) fn of_folds(folds: &[Fold<'_>]) -> Shares {
             scale: fold.trained.description.scales.first(),
         })
         .collect();
-    choose(&tried, &candidates(folds), of)
+    let of_structure = match usual.structure_encoder_share {
+        None => Shares::new(),
+        Some(_) => {
+            let alone = EnsembleWeights {
+                structure_only_share: 1.0,
+                ..usual
+            };
+            let candidates = ENCODER_SHARES.map(|share| EnsembleWeights {
+                structure_encoder_share: Some(share),
+                ..alone
+            });
+            let candidates = candidates.map(everywhere);
+            choose(&tried, &everywhere(alone), &candidates, of)
+        }
+    };
+    let with_structure = |shares: Shares| -> Shares {
+        let of = |(novelty, weights): (Novelty, EnsembleWeights)| {
+            let chosen = of_structure.get(&novelty).unwrap_or(&usual).structure_encoder_share;
+            let weights = EnsembleWeights {
+                structure_encoder_share: chosen,
+                ..weights
+            };
+            (novelty, weights)
+        };
+        shares.into_iter().map(of).collect()
+    };
+    let candidates: Vec<Shares> = candidates(folds)
+        .into_iter()
+        .map(everywhere)
+        .map(with_structure)
+        .collect();
+    // Pairs of other novelties have the shares of each member.
+    let changed: Shares = of_structure.keys().map(|novelty| (*novelty, usual)).collect();
+    let mut all = with_structure(changed);
+    all.extend(choose(&tried, &all, &candidates, of));
+    all
+}
+
+/// The same weights for pairs of every novelty.
+fn everywhere(weights: EnsembleWeights) -> Shares {
+    Novelty::ALL.map(|novelty| (novelty, weights)).into_iter().collect()
 }
 
 /// The pairs of a hold-out that shares are tried on.
@@ -77,17 +118,21 @@ struct Tried<'a> {
     scale: Option<&'a OutputScale>,
 }
 
-/// Chooses among `candidates`; `scores` gives what the model of each hold-out says in some shares.
-fn choose(folds: &[Tried<'_>], candidates: &[EnsembleWeights], scores: impl Fn(&Shares) -> Vec<Scores>) -> Shares {
+/// Chooses among `candidates`, each of which has weights for every novelty, what gains over `usual`; `scores` gives what the model of each
+/// hold-out says in some shares.
+fn choose(
+    folds: &[Tried<'_>],
+    usual: &Shares,
+    candidates: &[Shares],
+    scores: impl Fn(&Shares) -> Vec<Scores>,
+) -> Shares {
     let rows_of = |fold: &Tried<'_>, novelty: Novelty| -> Vec<usize> {
         (0..fold.novelty.len())
             .filter(|row| fold.novelty[*row] == novelty)
             .collect()
     };
-    let usual = scores(&Shares::new());
-    let tried: Vec<Vec<Scores>> = (candidates.iter())
-        .map(|weights| scores(&Novelty::ALL.map(|novelty| (novelty, *weights)).into_iter().collect()))
-        .collect();
+    let usual = scores(usual);
+    let tried: Vec<Vec<Scores>> = candidates.iter().map(&scores).collect();
     let best = |novelty: Novelty| {
         let rows: Vec<Vec<usize>> = folds.iter().map(|fold| rows_of(fold, novelty)).collect();
         let count: usize = rows.iter().map(Vec::len).sum();
@@ -102,7 +147,7 @@ fn choose(folds: &[Tried<'_>], candidates: &[EnsembleWeights], scores: impl Fn(&
         };
         let gains = tried.iter().map(gain).zip(candidates);
         let (gain, weights) = gains.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (count >= LEAST && gain >= 1.0).then_some((novelty, *weights))
+        (count >= LEAST && gain >= 1.0).then_some((novelty, weights[&novelty]))
     };
     Novelty::ALL.into_iter().filter_map(best).collect()
 }
@@ -122,6 +167,7 @@ fn candidates(folds: &[Fold<'_>]) -> Vec<EnsembleWeights> {
             .map(move |&structure_only_share| EnsembleWeights {
                 encoder_share,
                 structure_only_share,
+                structure_encoder_share: None,
             })
     });
     all.collect()
@@ -217,6 +263,7 @@ mod tests {
         let usual = EnsembleWeights {
             encoder_share: 0.5,
             structure_only_share: 0.0,
+            structure_encoder_share: None,
         };
         let scores = |shares: &Shares| {
             let binding = (0..800).map(|i| {
@@ -237,13 +284,14 @@ mod tests {
             novelty: &novelty,
             scale: None,
         };
-        let candidates: Vec<EnsembleWeights> = (ENCODER_SHARES.iter())
+        let candidates: Vec<Shares> = (ENCODER_SHARES.iter())
             .map(|encoder_share| EnsembleWeights {
                 encoder_share: *encoder_share,
                 ..usual
             })
+            .map(everywhere)
             .collect();
-        let chosen = choose(&[tried], &candidates, scores);
+        let chosen = choose(&[tried], &Shares::new(), &candidates, scores);
         assert!(chosen[&Novelty::Known].encoder_share >= 0.75, "{chosen:?}");
         assert!(chosen[&Novelty::NewDrug].encoder_share <= 0.3, "{chosen:?}");
         assert_eq!(chosen.len(), 2, "nothing is chosen where there are no pairs");
@@ -255,6 +303,6 @@ mod tests {
             scale: None,
         };
         let alike = |_: &Shares| scores(&Shares::new());
-        assert_eq!(choose(&[tried], &candidates, alike), Shares::new());
+        assert_eq!(choose(&[tried], &Shares::new(), &candidates, alike), Shares::new());
     }
 }

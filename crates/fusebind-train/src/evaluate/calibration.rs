@@ -10,7 +10,10 @@ use fusebind_data::{
     split::Part,
     table::{Censoring, Interaction},
 };
-use fusebind_eval::{calibration::expected_calibration_error, classification::auroc};
+use fusebind_eval::{
+    calibration::{expected_auroc, expected_calibration_error},
+    classification::auroc,
+};
 use fusebind_features::{modality::ModalitySet, novelty::Novelty};
 use fusebind_model::{
     trained::TrainedModel,
@@ -65,6 +68,10 @@ pub struct GroupCalibration {
     pub class_error: Option<f64>,
     /// The same that was expected: `2 p (1 - p)` for a probability `p`.
     pub expected_class_error: Option<f64>,
+    /// AUROC of the calibrated probabilities.
+    pub auroc: Option<f64>,
+    /// The same that was expected, from these probabilities alone: what the model states of itself without a label.
+    pub expected_auroc: Option<f64>,
     /// How well the expected error ranks the pairs, of affinities where there are any: AUROC for the fifth with the largest errors.
     pub error_auroc: Option<f64>,
 }
@@ -316,6 +323,9 @@ fn count_classes(found: &mut GroupCalibration, rows: &[BindingRow]) {
     found.ece_uncalibrated = error(|row| row.own);
     found.class_error = mean(rows.iter().map(BindingRow::error));
     found.expected_class_error = mean(rows.iter().map(BindingRow::expected_error));
+    let calibrated: Vec<f64> = rows.iter().map(|row| row.calibrated).collect();
+    found.auroc = auroc(&truth, &calibrated).ok();
+    found.expected_auroc = expected_auroc(&calibrated, &calibrated).ok();
     let sets: Vec<(bool, bool, bool)> = (rows.iter())
         .filter_map(|row| row.set.map(|(binds, not)| (row.binds, binds, not)))
         .collect();

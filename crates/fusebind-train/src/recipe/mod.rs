@@ -159,6 +159,11 @@ pub struct TrainingConfig {
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
     /// modalities; without validation pairs the first is taken.
     pub structure_only_shares: Vec<f32>,
+    /// Whether graph and sequence get a model of their own where there are side modalities: it says what follows from structure alone, and
+    /// answers for pairs without side values as if there had never been any.
+    pub structure_model: bool,
+    /// As `encoder_share`, in what the structure model says.
+    pub structure_encoder_share: f32,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -182,6 +187,8 @@ impl Default for TrainingConfig {
             cold_start: ColdStartConfig::default(),
             encoder_share: 0.3,
             structure_only_shares: vec![0.0],
+            structure_model: false,
+            structure_encoder_share: 0.3,
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
@@ -292,8 +299,9 @@ impl Recipe {
         if !reads(Modality::Graph) || !reads(Modality::Sequence) {
             return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
         }
-        if !(0.0..=1.0).contains(&training.encoder_share) {
-            return wrong("training: `encoder_share` must lie in [0, 1]");
+        let encoder_shares = [training.encoder_share, training.structure_encoder_share];
+        if !encoder_shares.iter().all(|share| (0.0..=1.0).contains(share)) {
+            return wrong("training: `encoder_share` and `structure_encoder_share` must lie in [0, 1]");
         }
         let shares = &training.structure_only_shares;
         if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {

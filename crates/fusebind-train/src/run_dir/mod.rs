@@ -206,7 +206,12 @@ impl RunDir {
         self.members().join(number.to_string())
     }
 
-    /// Removes the runs of the members, whose weights the model has now.
+    /// Folder of the run of the structure model that belongs to the model of this run.
+    pub fn structure(&self) -> PathBuf {
+        self.members().join("structure")
+    }
+
+    /// Removes the runs of the members and of structure models, whose weights the model has now.
     pub fn remove_members(&self) -> Result<(), Error> {
         remove(&self.members())
     }

@@ -32,6 +32,7 @@ impl Selection {
         EnsembleWeights {
             encoder_share: self.encoder_share.unwrap_or(default.encoder_share),
             structure_only_share: self.structure_only_share.unwrap_or(default.structure_only_share),
+            ..default
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     job::{Job, Observer},
     loader::Loader,
     run::Run,
-    validation::Validation,
+    validation::{Reads, Validation},
 };
 use crate::{
     Error,
@@ -26,6 +26,7 @@ pub(super) struct Epochs<'a> {
     pub run: Run,
     pub loader: Loader<'a>,
     pub validation: &'a Validation<'a>,
+    pub reads: Reads<'a>,
     pub curriculum: Box<dyn Curriculum>,
     pub neighbour_correlations: &'a NeighbourCorrelations,
     pub schedule: Schedule,
@@ -59,7 +60,7 @@ impl Epochs<'_> {
         let train_loss = run.epoch(loader, &self.schedule, observer)?;
         let average = run.averages();
         let model = run.averaged(&average)?;
-        let validated = self.validation.score(&model, self.job.device, loader.modality_weights);
+        let validated = (self.validation).score(&model, self.reads, self.job.device, loader.modality_weights);
         let mut metrics = EpochMetrics {
             epoch: run.progress.epoch,
             train_loss,

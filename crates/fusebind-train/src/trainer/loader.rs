@@ -69,6 +69,8 @@ pub(super) struct Loader<'a> {
     pub permuted_copies: &'a PermutedCopies,
     pub cold_start: &'a ColdStartConfig,
     pub dropout: &'a DropoutConfig,
+    /// Whether a model of graph and sequence alone is trained.
+    pub structure_only: bool,
     /// Pairs that are known to bind.
     pub positives: &'a Positives,
     /// Share of the entities that are shown with permuted side values.
@@ -168,6 +170,18 @@ impl Loader<'_> {
             .map(|&p| &self.interactions[self.train[p as usize] as usize]);
         let permuted = |entrants: &[Entrant]| entrants.iter().map(|e| e.permuted).collect::<Vec<_>>();
         let taken = |entrants: &[Entrant]| entrants.iter().map(|e| (e.row, e.without)).collect::<Vec<_>>();
+        let (of_drugs, of_targets) = (
+            (self.stores.0.batch_without(&taken(&drugs)))
+                .weighted(self.modality_weights[0])
+                .without_permuted(&permuted(&drugs)),
+            (self.stores.1.batch_without(&taken(&targets)))
+                .weighted(self.modality_weights[1])
+                .without_permuted(&permuted(&targets)),
+        );
+        let (of_drugs, of_targets) = match self.structure_only {
+            true => (of_drugs.structure_only(), of_targets.structure_only()),
+            false => (of_drugs, of_targets),
+        };
         Batch {
             neighbours: self.neighbours.map(|table| {
                 let row = |(at, &position): (usize, &u32)| {
@@ -191,18 +205,8 @@ impl Loader<'_> {
                 &drugs.iter().map(|e| e.row).collect::<Vec<_>>(),
                 &targets.iter().map(|e| e.row).collect::<Vec<_>>(),
             ),
-            drugs: self
-                .stores
-                .0
-                .batch_without(&taken(&drugs))
-                .weighted(self.modality_weights[0])
-                .without_permuted(&permuted(&drugs)),
-            targets: self
-                .stores
-                .1
-                .batch_without(&taken(&targets))
-                .weighted(self.modality_weights[1])
-                .without_permuted(&permuted(&targets)),
+            drugs: of_drugs,
+            targets: of_targets,
             labels: Labels::of(interactions, self.scales),
             pairs: index,
         }

@@ -12,7 +12,7 @@ use super::{
     loader::Loader,
     prepare::Prepared,
     run::{Pace, Run},
-    validation::Validation,
+    validation::{Reads, Validation},
 };
 use crate::{Error, curriculum::NeighbourCorrelations};
 
@@ -54,11 +54,13 @@ impl<'a> Shared<'a> {
         &self,
         job: &Job<'_>,
         mut run: Run,
+        reads: Reads<'_>,
         positions: &[u32],
         observer: &mut dyn Observer,
     ) -> Result<(Run, Pace), Error> {
         let prepared = self.prepared;
-        let training = &prepared.recipe.training;
+        let recipe = run.recipe.clone();
+        let training = &recipe.training;
         let loader = Loader {
             interactions: &job.dataset.interactions,
             pairs: &prepared.drug_rows.pairs,
@@ -69,7 +71,8 @@ impl<'a> Shared<'a> {
             neighbours: prepared.neighbours.as_ref(),
             cold_start: &training.cold_start,
             permuted_copies: &prepared.permuted_copies,
-            dropout: &prepared.recipe.modalities.dropout,
+            dropout: &recipe.modalities.dropout,
+            structure_only: matches!(reads, Reads::Structure),
             positives: &self.positives,
             corruption: training.curriculum.corruption,
             sampler: &training.sampler,
@@ -87,6 +90,7 @@ impl<'a> Shared<'a> {
             run,
             loader,
             validation: &self.validation,
+            reads,
             curriculum: training.curriculum.build(&self.neighbour_correlations, job.seed),
             neighbour_correlations: &self.neighbour_correlations,
             schedule,

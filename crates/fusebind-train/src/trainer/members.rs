@@ -10,6 +10,7 @@ use super::{
     job::{Job, Observer},
     member::Shared,
     run::{Run, TrainedMember},
+    structure,
 };
 use crate::{Error, run_dir::RunDir, seeds};
 
@@ -46,15 +47,9 @@ pub(super) fn train(
                 stop_after: None,
                 ..*shared.job
             };
-            let run = Run::start(&job, shared.prepared)?;
-            let (run, pace) = shared.train(&job, run, &positions(shared.job, number), observer)?;
-            run.end(
-                &job,
-                &shared.validation,
-                shared.prepared.reference.as_ref(),
-                Vec::new(),
-                pace,
-            )?;
+            let run = Run::start(&job, shared.prepared, &shared.prepared.recipe)?;
+            let own = positions(shared.job, number);
+            structure::train_both(shared, &job, run, &own, Vec::new(), observer)?;
         }
         let dir = RunDir::open(&out)?;
         if !dir.is_trained() {
@@ -67,6 +62,7 @@ pub(super) fn train(
                 epoch: file.description.training.epoch,
                 encoder_share: file.description.encoder_share,
                 structure_only_share: file.description.structure_only_share,
+                structure_model: file.description.structure_model,
                 modality_weights: file.description.modality_weights,
             },
             weights: file.weights,

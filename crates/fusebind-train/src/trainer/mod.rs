@@ -14,6 +14,7 @@ mod prepare;
 mod presumed;
 mod pretrain;
 mod run;
+mod structure;
 mod validation;
 
 pub use encoders::check_encoders;
@@ -49,12 +50,11 @@ fn train_with(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Err
 fn train_on(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Trained, Error> {
     let prepared = Prepared::new(job, observer)?;
     // The folder is taken before any member is trained.
-    let run = Run::start(job, &prepared)?;
+    let run = Run::start(job, &prepared, &prepared.recipe)?;
     let shared = Shared::new(job, &prepared);
     let Some(members) = members::train(&shared, &run.dir, observer)? else {
         return Ok(Trained::default());
     };
     let own = members::positions(job, 0);
-    let (run, pace) = shared.train(job, run, &own, observer)?;
-    run.end(job, &shared.validation, prepared.reference.as_ref(), members, pace)
+    structure::train_both(&shared, job, run, &own, members, observer)
 }

@@ -9,9 +9,9 @@ use fusebind_features::{modality::ModalityWeights, reference::Reference};
 use fusebind_model::{
     checkpoint::Archive,
     device::seed,
-    ensemble::MemberRecord,
+    ensemble::{MemberRecord, StructureRecord},
     model::Model,
-    model_file::ModelFile,
+    model_file::{ModelFile, apart_from_structure, with_structure},
     trained::{Description, FEATURE_SCHEMA},
 };
 
@@ -107,13 +107,13 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
         inputs: inputs.clone(),
         scales: plan.scales.clone(),
         encoder_share: recipe.training.encoder_share,
-        structure_only_share: recipe
-            .training
-            .structure_only_shares
-            .first()
-            .copied()
+        // A model of structures alone has no other prediction to give a share to.
+        structure_only_share: (recipe.model.has_side())
+            .then(|| recipe.training.structure_only_shares.first().copied())
+            .flatten()
             .unwrap_or_default(),
         shares_by_novelty: BTreeMap::new(),
+        structure_model: None,
         modality_weights: Default::default(),
         members: Vec::new(),
         prior: plan.prior,
@@ -132,6 +132,12 @@ fn description(job: &Job<'_>, prepared: &Prepared, info: &RunInfo) -> Descriptio
 pub(super) struct TrainedMember {
     pub weights: Archive,
     pub record: MemberRecord,
+}
+
+/// A structure model at the end of its training.
+pub(super) struct TrainedStructure {
+    pub weights: Archive,
+    pub record: StructureRecord,
 }
 
 /// How much was trained, and in which time.
@@ -159,9 +165,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Begins the run of `job`, or goes on with it.
-    pub(super) fn start(job: &Job<'_>, prepared: &Prepared) -> Result<Self, Error> {
-        let recipe = prepared.recipe.clone();
+    /// Begins the run of `job` with `recipe`, whose gaps the data have filled, or goes on with it.
+    pub(super) fn start(job: &Job<'_>, prepared: &Prepared, recipe: &Recipe) -> Result<Self, Error> {
+        let recipe = recipe.clone();
         let info = info(job);
         let device = job.device.clone().autodiff();
         let model = recipe.model.init(&device, job.seed)?;
@@ -301,6 +307,21 @@ impl Run {
         Ok(average.load_into(self.model().valid())?)
     }
 
+    /// A model and its structure model, where it has one.
+    fn both(&self, weights: &Archive) -> Result<(Model, Option<Model>), Error> {
+        if self.description.structure_model.is_none() {
+            return Ok((self.averaged(weights)?, None));
+        }
+        let [own, structure] = apart_from_structure(weights.clone());
+        Ok((self.averaged(&own)?, Some(self.structure_of(&structure)?)))
+    }
+
+    /// The structure model of these weights, beside the model of this run.
+    pub(super) fn structure_of(&self, weights: &Archive) -> Result<Model, Error> {
+        let fresh = self.recipe.model.structure_only().init(&self.device, self.seed)?;
+        Ok(weights.load_into(fresh.valid())?)
+    }
+
     /// Keeps the averaged weights if this epoch is the one to end with so far.
     pub(super) fn keep(&mut self, average: Archive, validated: Validated, modality_weights: [ModalityWeights; 2]) {
         let score = validation::selection_score(&validated.metrics);
@@ -331,29 +352,51 @@ impl Run {
         self.dir.save_state(parts, &self.progress)
     }
 
-    /// Writes the model and clears the state, unless the run was stopped before its end.
+    fn is_finished(&self) -> bool {
+        self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience()
+    }
+
+    /// What the run of a structure model ends with, unless it was stopped before its end.
+    pub(super) fn structure(mut self) -> Option<TrainedStructure> {
+        let kept = self.progress.selection.take().filter(|_| self.is_finished())?;
+        Some(TrainedStructure {
+            weights: self.best.take()?,
+            record: StructureRecord {
+                epoch: kept.epoch,
+                encoder_share: kept.ensemble(self.description.ensemble()).encoder_share,
+            },
+        })
+    }
+
+    /// Writes the model, with its structure model where it has one, and clears the state, unless the run was stopped before its end.
     pub(super) fn end(
         mut self,
         job: &Job<'_>,
         validation: &Validation<'_>,
         reference: Option<&Reference>,
-        members: Vec<TrainedMember>,
+        (structure, members): (Option<TrainedStructure>, Vec<TrainedMember>),
         pace: Pace,
     ) -> Result<Trained, Error> {
         let Some(mut kept) = self.progress.selection.clone() else {
             return Err(Error::new(ErrorKind::Run, "has no finished epoch").about(self.dir.root()));
         };
-        let finished = self.progress.epoch >= self.recipe.training.epochs || self.out_of_patience();
-        if finished {
+        if self.is_finished() {
             let best = self.best.take().unwrap_or_default();
             let ensemble = kept.ensemble(self.description.ensemble());
             self.description.modality_weights = kept.modality_weights;
             self.description.encoder_share = ensemble.encoder_share;
             self.description.structure_only_share = ensemble.structure_only_share;
             self.description.training.epoch = kept.epoch;
-            let mut models = vec![self.averaged(&best)?];
+            let best = match structure {
+                Some(structure) => {
+                    self.description.structure_model = Some(structure.record);
+                    with_structure(best, structure.weights)
+                }
+                None => best,
+            };
+            let mut models = vec![self.both(&best)?];
             for member in &members {
-                models.push(self.averaged(&member.weights)?);
+                models.push(self.both(&member.weights)?);
             }
             let (weights, records): (_, Vec<_>) = members.into_iter().map(|one| (one.weights, one.record)).unzip();
             self.description.members = records;

@@ -57,6 +57,22 @@ pub(super) struct Whole {
     pub metrics: BTreeMap<String, f64>,
 }
 
+/// What a structure model says of the validation part.
+pub(super) struct StructureSaid {
+    outputs: RawOutputs,
+    /// Share of the encoders in it.
+    encoder_share: f32,
+}
+
+/// What a run reads of its entities.
+#[derive(Clone, Copy)]
+pub(super) enum Reads<'a> {
+    /// All modalities; with what its structure model says of the validation part, where it has one.
+    Everything(Option<&'a StructureSaid>),
+    /// Graph and sequence alone: the run of a structure model.
+    Structure,
+}
+
 /// The validation part, ready to be scored.
 pub(super) struct Validation<'a> {
     interactions: Vec<&'a Interaction>,
@@ -110,12 +126,13 @@ impl<'a> Validation<'a> {
 
     fn scorer<'s>(
         &'s self,
-        model: &'s Model,
+        (model, structure): (&'s Model, Option<&'s Model>),
         device: &'s Device,
         modality_weights: [ModalityWeights; 2],
     ) -> Scorer<'s> {
         Scorer {
             model,
+            structure,
             neighbours: self
                 .neighbours
                 .as_ref()
@@ -126,39 +143,65 @@ impl<'a> Validation<'a> {
         }
     }
 
+    /// What a structure model says of the validation part, with the share of the encoders in it.
+    pub fn said(&self, model: &Model, encoder_share: f32, device: &Device) -> StructureSaid {
+        StructureSaid {
+            outputs: self.structure(model, device),
+            encoder_share,
+        }
+    }
+
+    fn structure(&self, model: &Model, device: &Device) -> RawOutputs {
+        let scorer = self.scorer((model, Some(model)), device, Default::default());
+        scorer.score_structure(self.stores, &self.pairs)
+    }
+
     /// Scores at the best ensemble weights; empty without validation pairs. Where there are side modalities, scores by the name of
     /// `missing_..` are of the same pairs with modalities missing at the rate that training ends with: a model that is to tolerate it
     /// must be chosen by it.
-    pub fn score(&self, model: &Model, device: &Device, modality_weights: [ModalityWeights; 2]) -> Validated {
+    ///
+    /// A structure model is read as one: nothing but structure has a share.
+    pub fn score(
+        &self,
+        model: &Model,
+        reads: Reads<'_>,
+        device: &Device,
+        modality_weights: [ModalityWeights; 2],
+    ) -> Validated {
         if self.pairs.is_empty() {
             return Validated::default();
         }
-        let scorer = self.scorer(model, device, modality_weights);
-        let embeddings = scorer.read(self.stores, &self.pairs);
-        let shares = if self.missing.is_some() { self.shares } else { &[0.0] };
-        let uses_structure = shares.iter().any(|share| *share > 0.0);
-        // What is said from structure alone is asked for only where a share of it is tried.
-        let raw_outputs = |scorer: &Scorer<'_>| match uses_structure {
-            true => scorer.score_both(&embeddings, self.stores, &self.pairs),
-            false => [
-                scorer.score_read(&embeddings, self.stores, &self.pairs, |_| {}),
-                RawOutputs::default(),
-            ],
+        let (shares, missing) = match reads {
+            Reads::Everything(_) if self.missing.is_some() => (self.shares, self.missing.as_ref()),
+            _ => (&[0.0][..], None),
+        };
+        let scorer = self.scorer((model, None), device, modality_weights);
+        let embeddings = (!matches!(reads, Reads::Structure)).then(|| scorer.read(self.stores, &self.pairs));
+        // What is said from structure alone is asked for only where a share of it is tried; a structure model has said it before.
+        let raw_outputs = |scorer: &Scorer<'_>| {
+            let everything = |read| scorer.score_read(read, self.stores, &self.pairs, |_| {});
+            match (&embeddings, reads) {
+                (Some(read), Reads::Everything(Some(structure))) => {
+                    let mut everything = everything(read);
+                    scorer.leave_bare(&mut everything, self.stores, &self.pairs);
+                    [everything, structure.outputs.clone()]
+                }
+                (Some(read), _) if shares.iter().any(|share| *share > 0.0) => {
+                    scorer.score_both(read, self.stores, &self.pairs)
+                }
+                (Some(read), _) => [everything(read), RawOutputs::default()],
+                (None, _) => [self.structure(model, device), RawOutputs::default()],
+            }
         };
         let whole = (scorer, raw_outputs(&scorer));
-        let missing = self.missing.as_ref().map(|[drugs, targets]| {
+        let missing = missing.map(|[drugs, targets]| {
             let missing = MissingModalities::Each([drugs, targets]);
             let scorer = Scorer { missing, ..scorer };
             (scorer, raw_outputs(&scorer))
         });
         let reads_neighbours = whole.1[0].neighbours.is_some();
         let encoder_shares = if reads_neighbours { &ENCODER_SHARES[..] } else { &[1.0] };
-        let ensembles = shares.iter().flat_map(|&structure_only_share| {
-            encoder_shares.iter().map(move |&encoder_share| EnsembleWeights {
-                encoder_share,
-                structure_only_share,
-            })
-        });
+        let ensembles = tried(shares, encoder_shares, reads);
         let scored = ensembles.map(|ensemble| {
             let of = |(scorer, raw_outputs): &(Scorer<'_>, [RawOutputs; 2])| {
                 self.metrics(&scorer.combined(raw_outputs, &self.pairs, ensemble))
@@ -171,7 +214,7 @@ impl<'a> Validation<'a> {
             Validated {
                 metrics,
                 encoder_share: reads_neighbours.then_some(ensemble.encoder_share),
-                structure_only_share: uses_structure.then_some(ensemble.structure_only_share),
+                structure_only_share: (shares.len() > 1).then_some(ensemble.structure_only_share),
             }
         });
         let best = scored.max_by(|a, b| {
@@ -209,16 +252,17 @@ impl<'a> Validation<'a> {
         metrics
     }
 
-    /// What the finished model says of the validation part: `models` are its members, the first one first.
-    pub fn whole(&self, models: &[Model], device: &Device, description: &Description) -> Whole {
+    /// What the finished model says of the validation part: `models` are its members, the first one first, with their structure models.
+    pub fn whole(&self, models: &[(Model, Option<Model>)], device: &Device, description: &Description) -> Whole {
         if self.pairs.is_empty() || (models.len() == 1 && !description.model.heads.binding) {
             return Whole::default();
         }
         let first = (description.ensemble(), description.modality_weights);
         let further = description.members.iter();
         let further = further.map(|member| (member.ensemble(), member.modality_weights));
-        let of_member = |(model, (ensemble, weights)): (&Model, (EnsembleWeights, [ModalityWeights; 2]))| {
-            let scorer = self.scorer(model, device, weights);
+        type Member<'m> = (&'m (Model, Option<Model>), (EnsembleWeights, [ModalityWeights; 2]));
+        let of_member = |((model, structure), (ensemble, weights)): Member<'_>| {
+            let scorer = self.scorer((model, structure.as_ref()), device, weights);
             scorer.predict(None, self.stores, &self.pairs, &PairShares::alike(ensemble), |_| {})
         };
         let settings = std::iter::once(first).chain(further);
@@ -229,6 +273,26 @@ impl<'a> Validation<'a> {
             metrics: self.metrics(&scores),
         }
     }
+}
+
+/// Every share of structure alone with every share of the encoders.
+fn tried<'s>(
+    structure_only_shares: &'s [f32],
+    encoder_shares: &'s [f32],
+    reads: Reads<'_>,
+) -> impl Iterator<Item = EnsembleWeights> + use<'s> {
+    let structure_encoder_share = match reads {
+        Reads::Everything(structure) => structure.map(|said| said.encoder_share),
+        Reads::Structure => None,
+    };
+    let of = move |&structure_only_share: &f32| {
+        encoder_shares.iter().map(move |&encoder_share| EnsembleWeights {
+            encoder_share,
+            structure_only_share,
+            structure_encoder_share,
+        })
+    };
+    structure_only_shares.iter().flat_map(of)
 }
 
 /// What a run chooses by, larger is better: minus the mean squared error, or the area under the ROC curve; their mean with everything

@@ -35,16 +35,19 @@ fn plain(recipe: &mut Recipe) {
     recipe.modalities.dropout.schedule = Schedule::Constant;
     recipe.modalities.dropout.last = 0.3;
     recipe.training.structure_only_shares = vec![0.0];
+    recipe.training.structure_model = false;
 }
 
 fn concatenate(recipe: &mut Recipe) {
     recipe.model.fusion.kind = FusionKind::Concatenation;
     recipe.model.neighbours.imputed = true;
+    recipe.training.structure_model = false;
 }
 
 fn impute(recipe: &mut Recipe, absent: Absent) {
     recipe.model.fusion.absent = absent;
     recipe.model.neighbours.imputed = true;
+    recipe.training.structure_model = false;
 }
 
 fn curriculum(recipe: &mut Recipe, kind: CurriculumKind) {
