@@ -121,7 +121,10 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
         }
     }
     let shares = match job.recipe.calibration.shares {
-        true => shares::of_folds(&folds, model.description.ensemble()),
+        true => {
+            let encoder_shares = &job.recipe.training.encoder_shares;
+            shares::of_folds(&folds, model.description.ensemble(), encoder_shares)
+        }
         false => BTreeMap::new(),
     };
     let of_fold = |fold: &Fold<'_>| {

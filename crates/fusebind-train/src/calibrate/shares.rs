@@ -23,8 +23,6 @@ use fusebind_model::{
 
 use crate::{evaluate::ReadSet, objective::scale_name, scored_labels::probability};
 
-/// Shares of the encoders that are tried.
-const ENCODER_SHARES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
 /// Shares of structure alone that are tried where there are side modalities.
 const STRUCTURE_ONLY_SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 /// Gains that count as one: of AUROC, and of the squared error relative to what it was.
@@ -58,7 +56,7 @@ impl Fold<'_> {
 
 /// Shares by novelty where others than those that validation chose, `usual`, gain enough. What a structure model says is chosen first, as if
 /// it were all that is said.
-pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights) -> Shares {
+pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_shares: &[f32]) -> Shares {
     let of = |shares: &Shares| folds.iter().map(|fold| fold.scores(shares)).collect();
     let tried: Vec<Tried<'_>> = (folds.iter())
         .map(|fold| Tried {
@@ -74,11 +72,13 @@ pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights) -> Shares {
                 structure_only_share: 1.0,
                 ..usual
             };
-            let candidates = ENCODER_SHARES.map(|share| EnsembleWeights {
-                structure_encoder_share: Some(share),
-                ..alone
-            });
-            let candidates = candidates.map(everywhere);
+            let candidate = |share: &f32| {
+                everywhere(EnsembleWeights {
+                    structure_encoder_share: Some(*share),
+                    ..alone
+                })
+            };
+            let candidates: Vec<Shares> = encoder_shares.iter().map(candidate).collect();
             choose(&tried, &everywhere(alone), &candidates, of)
         }
     };
@@ -93,7 +93,7 @@ pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights) -> Shares {
         };
         shares.into_iter().map(of).collect()
     };
-    let candidates: Vec<Shares> = candidates(folds)
+    let candidates: Vec<Shares> = candidates(folds, encoder_shares)
         .into_iter()
         .map(everywhere)
         .map(with_structure)
@@ -153,10 +153,10 @@ fn choose(
 }
 
 /// Shares that make a difference to the models of the hold-outs.
-fn candidates(folds: &[Fold<'_>]) -> Vec<EnsembleWeights> {
+fn candidates(folds: &[Fold<'_>], encoder_shares: &[f32]) -> Vec<EnsembleWeights> {
     let outputs = || folds.iter().flat_map(|fold| &fold.read.outputs);
     let encoder_shares = match outputs().any(|[all, _]| all.neighbours.is_some()) {
-        true => &ENCODER_SHARES[..],
+        true => encoder_shares,
         false => &[1.0],
     };
     let has_side = outputs().any(|[_, structure]| *structure != RawOutputs::default());
@@ -284,7 +284,7 @@ mod tests {
             novelty: &novelty,
             scale: None,
         };
-        let candidates: Vec<Shares> = (ENCODER_SHARES.iter())
+        let candidates: Vec<Shares> = ([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0].iter())
             .map(|encoder_share| EnsembleWeights {
                 encoder_share: *encoder_share,
                 ..usual

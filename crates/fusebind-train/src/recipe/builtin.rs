@@ -49,6 +49,8 @@ mod tests {
             ("[model.graph]\nlayers = 0\nsubstructures = 0", "layers"),
             ("[training]\nstructure_only_shares = []", "structure_only_shares"),
             ("[training]\nstructure_only_shares = [1.5]", "structure_only_shares"),
+            ("[training]\nencoder_shares = []", "encoder_shares"),
+            ("[training]\nencoder_shares = [-0.1]", "encoder_shares"),
             ("task = \"guess\"", "guess"),
         ] {
             let error = Recipe::parse(text).unwrap_err();

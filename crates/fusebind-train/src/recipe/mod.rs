@@ -156,6 +156,9 @@ pub struct TrainingConfig {
     /// Share of the encoders, with neighbour features, in the prediction, the rest is the neighbour head, for runs without validation
     /// pairs; where there are some, they choose it.
     pub encoder_share: f32,
+    /// Shares of the encoders of which validation pairs, and hold-outs by novelty, choose one. Pairs from where training is from like small
+    /// ones, pairs from elsewhere large ones.
+    pub encoder_shares: Vec<f32>,
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
     /// modalities; without validation pairs the first is taken.
     pub structure_only_shares: Vec<f32>,
@@ -186,6 +189,7 @@ impl Default for TrainingConfig {
             curriculum: CurriculumConfig::default(),
             cold_start: ColdStartConfig::default(),
             encoder_share: 0.3,
+            encoder_shares: vec![0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0],
             structure_only_shares: vec![0.0],
             structure_model: false,
             structure_encoder_share: 0.3,
@@ -302,6 +306,10 @@ impl Recipe {
         let encoder_shares = [training.encoder_share, training.structure_encoder_share];
         if !encoder_shares.iter().all(|share| (0.0..=1.0).contains(share)) {
             return wrong("training: `encoder_share` and `structure_encoder_share` must lie in [0, 1]");
+        }
+        let shares = &training.encoder_shares;
+        if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
+            return wrong("training: `encoder_shares` must hold at least one share in [0, 1]");
         }
         let shares = &training.structure_only_shares;
         if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {

@@ -20,9 +20,6 @@ use fusebind_model::{
 use super::job::Job;
 use crate::{missing::Pattern, scored_labels::ScoredLabels};
 
-/// Encoder shares that are tried.
-const ENCODER_SHARES: [f32; 8] = [0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0];
-
 /// Scores of an epoch, and the ensemble weights that gave them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Validated {
@@ -81,6 +78,8 @@ pub(super) struct Validation<'a> {
     stores: (&'a DrugStore, &'a TargetStore),
     /// Shares of structure alone that are tried where there are side modalities.
     shares: &'a [f32],
+    /// Shares of the encoders that are tried where the model reads neighbour features.
+    encoder_shares: &'a [f32],
     neighbours: Option<NeighbourTable>,
     /// What each entity does without where modalities are missing: drugs, targets. `None` where there are no side modalities.
     missing: Option<[Vec<ModalitySet>; 2]>,
@@ -121,6 +120,7 @@ impl<'a> Validation<'a> {
             scales,
             stores,
             shares: &job.recipe.training.structure_only_shares,
+            encoder_shares: &job.recipe.training.encoder_shares,
         }
     }
 
@@ -200,7 +200,7 @@ impl<'a> Validation<'a> {
             (scorer, raw_outputs(&scorer))
         });
         let reads_neighbours = whole.1[0].neighbours.is_some();
-        let encoder_shares = if reads_neighbours { &ENCODER_SHARES[..] } else { &[1.0] };
+        let encoder_shares = if reads_neighbours { self.encoder_shares } else { &[1.0] };
         let ensembles = tried(shares, encoder_shares, reads);
         let scored = ensembles.map(|ensemble| {
             let of = |(scorer, raw_outputs): &(Scorer<'_>, [RawOutputs; 2])| {
