@@ -343,11 +343,28 @@ impl TrainedModel {
     /// has one.
     pub fn encode_bare(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
         let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect());
-        let by_structure = self.structure.is_some()
-            && !mask.drug.contains(Modality::Graph)
-            && !mask.target.contains(Modality::Sequence);
-        let subset = InputSubset::BOTH[usize::from(by_structure)];
+        let subset = InputSubset::BOTH[usize::from(self.structure_answers(mask))];
         self.scorer(mask).encode_entities(None, stores, all, &[subset])
+    }
+
+    /// [`TrainedModel::encode_all`] of entities of which none has side values: what a structure model answers for is read by it alone.
+    pub fn encode_all_bare(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
+        if !self.structure_answers(mask) {
+            return self.encode_all(stores, mask);
+        }
+        let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect::<Vec<u32>>());
+        let encode = |(scorer, _): (Scorer<'_>, EnsembleWeights)| {
+            scorer.encode_entities(None, stores, all.clone(), &[InputSubset::Structure])
+        };
+        let mut scorers = self.scorers(mask);
+        let first = scorers.next().map(encode).expect("a model has a first member");
+        first.with_further(scorers.map(encode).collect())
+    }
+
+    /// Whether a structure model answers for pairs without side values of which `mask` is masked.
+    fn structure_answers(&self, mask: Mask) -> bool {
+        let whole = !mask.drug.contains(Modality::Graph) && !mask.target.contains(Modality::Sequence);
+        whole && self.structure.is_some()
     }
 
     /// Every member with its scorer, the first member first.

@@ -8,6 +8,7 @@ mod support;
 use std::path::Path;
 
 use fusebind::{
+    Model, Pair,
     data::{
         modality::{Side, load_modalities},
         split::Split,
@@ -20,6 +21,7 @@ use fusebind::{
         schema::{DrugStore, TargetStore},
     },
     model::{device::Device, scoring::Scores, trained::TrainedModel},
+    predict::screen::Panel,
     train::{
         calibrate::train,
         recipe::Recipe,
@@ -140,6 +142,30 @@ fn a_pair_without_side_values_gets_what_structure_alone_says() {
         score(&plain, &stores, without_molecule).affinity,
         score(&shared, &stores, without_molecule).affinity
     );
+}
+
+#[test]
+fn a_screening_scores_by_the_structure_model_what_a_prediction_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder.path().join("data"));
+    let out = folder.path().join("run");
+    run(&data, &data.side, &out, false, &mut Silent);
+    let model = Model::open(&out).unwrap();
+    let molecules: Vec<_> = data.dataset.drugs.iter().map(|drug| &drug.molecule).collect();
+    let proteins: Vec<_> = data
+        .dataset
+        .targets
+        .iter()
+        .map(|target| &target.protein)
+        .take(7)
+        .collect();
+    let screened = Panel::new(&model, &proteins).scores(&molecules, None);
+    let pairs: Vec<Pair> = (molecules.iter())
+        .flat_map(|molecule| proteins.iter().map(|protein| (&molecule.smiles, &protein.sequence)))
+        .map(|(smiles, sequence)| Pair::parse(smiles, sequence).unwrap())
+        .collect();
+    let predicted: Vec<_> = model.predict(&pairs).iter().map(|p| Some(p.affinity[0])).collect();
+    assert_eq!(screened, predicted);
 }
 
 #[test]

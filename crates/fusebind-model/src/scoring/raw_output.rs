@@ -248,13 +248,19 @@ impl RawOutputs {
         }
     }
 
-    /// Adds to the binding logits of the last rows, in all outputs alike.
+    /// Adds to the binding logits, in all outputs alike.
     pub(super) fn add_logits(&mut self, added: &[f32]) {
-        let all = std::iter::once(&mut self.joint).chain(self.neighbours.as_mut());
-        for scores in all {
-            let first = scores.binding.len().saturating_sub(added.len());
-            let last = scores.binding[first..].iter_mut();
-            last.zip(added).for_each(|(logit, added)| *logit += added);
+        for scores in std::iter::once(&mut self.joint).chain(self.neighbours.as_mut()) {
+            let logits = scores.binding.iter_mut();
+            logits.zip(added).for_each(|(logit, added)| *logit += added);
+        }
+    }
+
+    /// Appends the outputs of further pairs.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.joint.append(other.joint.clone());
+        if let Some(neighbours) = &other.neighbours {
+            self.neighbours.get_or_insert_default().append(neighbours.clone());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use fusebind_features::{
+    batch::PairIndex,
     modality::{Modality, ModalitySet, ModalityWeights},
     neighbours::{Mask, NeighbourTable},
     rows::Rows,
@@ -9,7 +10,7 @@ use fusebind_features::{
 };
 
 use super::{
-    encoded::{self, Encoded, EncodedSide, InputSubset, SubsetHeads},
+    encoded::{self, Encoded, EncodedSide, InputSubset, Ready, SubsetHeads},
     missing::{MissingModalities, NeighbourSource},
     raw_output::{EnsembleWeights, RawOutputs, Scores},
     shares::PairShares,
@@ -162,7 +163,8 @@ impl Scorer<'_> {
         self.predict_encoded(&encoded, stores, pairs, shares, progress)
     }
 
-    /// [`Scorer::predict`] of pairs of entities that [`Scorer::encode`] has encoded for the same shares.
+    /// [`Scorer::predict`] of pairs of entities that [`Scorer::encode`] has encoded for the same shares, or for structure alone where none of
+    /// them has side values and a structure model answers.
     pub fn predict_encoded(
         &self,
         encoded: &Encoded,
@@ -172,7 +174,11 @@ impl Scorer<'_> {
         progress: impl FnMut(usize),
     ) -> Scores {
         let mut outputs = self.score_encoded(encoded, stores, pairs, progress).into_iter();
-        let outputs = [outputs.next().unwrap_or_default(), outputs.next().unwrap_or_default()];
+        let mut outputs = [outputs.next().unwrap_or_default(), outputs.next().unwrap_or_default()];
+        if encoded.subsets == [InputSubset::Structure] {
+            outputs[1] = outputs[0].clone();
+            self.leave_bare(&mut outputs[0], stores, pairs);
+        }
         self.shared(&outputs, pairs, shares)
     }
 
@@ -323,23 +329,20 @@ impl Scorer<'_> {
                 let index = encoded.positions(&pairs[start..end]);
                 let gained = table.map(|table| self.similarity(table, first, start, &pairs[start..end]));
                 let gained = gained.unwrap_or_default();
-                for (at, raw_outputs) in raw_outputs.iter_mut().enumerate() {
-                    let subset = encoded.subsets[at];
-                    let rows = table.map(|table| self.neighbour_rows(table, first, start, &pairs[start..end], subset));
-                    match fused {
-                        Some(ready) => {
-                            let ((head, shape), [drugs, targets]) = (ready.heads.of(subset), &ready.projected[at]);
-                            let rows = rows.as_ref().map(|rows| (rows.values.as_slice(), rows.width));
-                            let columns = head.score([drugs, targets], (&index.drug, &index.target), rows);
-                            raw_outputs.extend_columns(&columns, *shape);
-                        }
-                        None => {
-                            let [drugs, targets] = [0, 1].map(|side| encoded.embeddings(at, side).clone());
-                            let model = self.model_of(subset);
-                            raw_outputs.extend(model.score(drugs, targets, index.clone(), rows.as_ref()));
-                        }
+                // Where a structure model answers for all of them, what it says stands for both.
+                let tile = &pairs[start..end];
+                let all_bare = encoded.subsets == InputSubset::BOTH
+                    && self.structure.is_some()
+                    && tile.iter().all(|pair| self.is_bare(stores, *pair));
+                for (at, &subset) in encoded.subsets.iter().enumerate() {
+                    if all_bare && subset == InputSubset::Everything {
+                        continue;
                     }
-                    raw_outputs.add_logits(&gained);
+                    let rows = table.map(|table| self.neighbour_rows(table, first, start, tile, subset));
+                    let mut said = self.said((encoded, fused, at), &index, rows.as_ref());
+                    said.add_logits(&gained);
+                    let places = if all_bare { 0..2 } else { at..at + 1 };
+                    raw_outputs[places].iter_mut().for_each(|all| all.append(&said));
                 }
                 progress(end);
             }
@@ -348,6 +351,29 @@ impl Scorer<'_> {
             self.leave_bare(everything, stores, pairs);
         }
         raw_outputs
+    }
+
+    /// Raw outputs of the pairs at `index` under the subset at `at`.
+    fn said(
+        &self,
+        (encoded, fused, at): (&Encoded, Option<&Ready>, usize),
+        index: &PairIndex,
+        rows: Option<&Rows>,
+    ) -> RawOutputs {
+        let (subset, mut said) = (encoded.subsets[at], RawOutputs::default());
+        match fused {
+            Some(ready) => {
+                let ((head, shape), [drugs, targets]) = (ready.heads.of(subset), &ready.projected[at]);
+                let rows = rows.map(|rows| (rows.values.as_slice(), rows.width));
+                let columns = head.score([drugs, targets], (&index.drug, &index.target), rows);
+                said.extend_columns(&columns, *shape);
+            }
+            None => {
+                let [drugs, targets] = [0, 1].map(|side| encoded.embeddings(at, side).clone());
+                said.extend(self.model_of(subset).score(drugs, targets, index.clone(), rows));
+            }
+        }
+        said
     }
 
     /// Leaves those of `pairs` that have no side modality to the structure model, in what is said of them from everything.

@@ -29,7 +29,7 @@ impl<'m> Panel<'m> {
         let (none, targets, _) = model
             .trained()
             .stores((std::iter::empty::<&Molecule>(), &side), targets);
-        let encoded = model.trained().encode_all((&none, &targets), model.mask());
+        let encoded = model.trained().encode_all_bare((&none, &targets), model.mask());
         Self {
             model,
             targets,
@@ -63,7 +63,7 @@ impl<'m> Panel<'m> {
             (molecules.iter().copied(), &side),
             (std::iter::empty::<&Protein>(), &side),
         );
-        let encoded = trained.encode_all((&drugs, &none), self.model.mask());
+        let encoded = trained.encode_all_bare((&drugs, &none), self.model.mask());
         let encoded = Encoded::joined(&encoded, &self.encoded);
         let targets = self.len() as u32;
         let pairs: Vec<(u32, u32)> = (0..molecules.len() as u32)
