@@ -248,12 +248,16 @@ fn repeat(folder: &str, times: u64) {
             let mut mark = mark.clone();
             if let Some(part) = library.part(at) {
                 let mut rows = part.rows(None).unwrap();
-                rows.iter_mut().for_each(|row| row.place += copy * all_places);
+                let coded = part.coded(true).unwrap();
+                let properties = coded.properties.chunks(Property::NAMES.len());
+                for (row, properties) in rows.iter_mut().zip(properties) {
+                    row.place += copy * all_places;
+                    row.properties = properties.to_vec();
+                }
                 let name = format!("part-{:06}.parquet", copy as usize * own.len() + at);
                 let path = library.path(&name);
-                let codes = part.coded(false).unwrap().codes;
                 let file = PartFile::new(&path, channels);
-                file.write(&rows, &codes, &Property::NAMES).unwrap();
+                file.write(&rows, &coded.codes, &Property::NAMES).unwrap();
                 mark.sha256 = sha256(&path).unwrap();
                 mark.bytes = fs::metadata(&path).unwrap().len();
                 mark.file = Some(name);
