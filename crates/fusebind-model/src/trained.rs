@@ -339,14 +339,6 @@ impl TrainedModel {
         self.encode_members(stores, all, mask)
     }
 
-    /// Encodes all drugs and targets of the stores, of which none has side values, by the first member: as its structure model does where it
-    /// has one.
-    pub fn encode_bare(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
-        let all = [stores.0.keys.len(), stores.1.keys.len()].map(|count| (0..count as u32).collect());
-        let subset = InputSubset::BOTH[usize::from(self.structure_answers(mask))];
-        self.scorer(mask).encode_entities(None, stores, all, &[subset])
-    }
-
     /// [`TrainedModel::encode_all`] of entities of which none has side values: what a structure model answers for is read by it alone.
     pub fn encode_all_bare(&self, stores: (&DrugStore, &TargetStore), mask: Mask) -> Encoded {
         if !self.structure_answers(mask) {

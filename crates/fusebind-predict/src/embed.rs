@@ -40,7 +40,7 @@ impl Model {
         if [stores.0.keys.len(), stores.1.keys.len()][side] == 0 {
             return Embeddings::default();
         }
-        let encoded = self.trained().encode_bare(stores, self.mask());
+        let encoded = self.trained().encode_all_bare(stores, self.mask());
         let tensor = encoded.embeddings(0, side).clone();
         let width = tensor.dims()[1];
         let values = tensor.into_data().iter::<f32>().collect();

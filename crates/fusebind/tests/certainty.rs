@@ -13,17 +13,15 @@ use fusebind::{
         table::Dataset,
     },
     features::entity::{molecule::Molecule, protein::Protein, side::SideData},
-    model::device::Device,
     predict::{Certainty, Domain, Entities, screen::Panel},
     train::{
-        calibrate::{recalibrate, train},
+        calibrate::recalibrate,
         evaluate::{EvaluationConfig, EvaluationSet, evaluate},
-        recipe::Recipe,
         run_dir::RunDir,
-        trainer::{Job, Observer, Silent},
+        trainer::{Observer, Silent},
     },
 };
-use support::{StopAfter, simulated};
+use support::{StopAfter, simulated, try_run};
 
 const RECIPE: &str = "name = \"small\"\ntask = \"affinity\"\n[model]\nwidth = 32\n[model.graph]\nlayers = 1\ndim = 16\nsubstructures = 700\n\
      [model.sequence]\ncomposition = 600\n[model.interaction]\ndim = 32\nrank = 8\nlayers = 1\n[model.neighbours]\ndim = 32\n\
@@ -37,23 +35,10 @@ fn run_recipe(
     recipe: &str,
     dataset: &Dataset,
     split: &Split,
-    (out, resume): (&Path, bool),
+    place: (&Path, bool),
     observer: &mut dyn Observer,
 ) -> Result<(), String> {
-    let none = SideData::default();
-    let job = Job {
-        recipe: &Recipe::parse(recipe).unwrap(),
-        dataset,
-        side: [&none, &none],
-        split,
-        seed: 1,
-        device: &Device::flex(),
-        out,
-        cache: None,
-        resume,
-        stop_after: None,
-    };
-    train(&job, observer).map(|_| ()).map_err(|e| e.to_string())
+    try_run(recipe, (dataset, split), &Default::default(), place, observer)
 }
 
 #[test]

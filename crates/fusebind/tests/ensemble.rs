@@ -10,36 +10,27 @@ use fusebind::{
     Model, Pair,
     data::{split::Split, table::Dataset},
     features::{entity::side::SideData, neighbours::Mask},
-    model::{device::Device, trained::TrainedModel},
+    model::trained::TrainedModel,
     predict::CachingModel,
     train::{
-        calibrate::train,
-        recipe::Recipe,
         run_dir::RunDir,
-        trainer::{Job, Observer, Silent},
+        trainer::{Observer, Silent},
     },
 };
-use support::{StopAfter, simulated};
-
-const RECIPE: &str = "name = \"small\"\ntask = \"joint\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 64\n\
-     [model.sequence]\ncomposition = 64\n[model.interaction]\ndim = 16\nrank = 4\nlayers = 1\n[model.neighbours]\ndim = 16\n\
-     [training]\nepochs = 3\nensemble = 3\n[calibration]\nhold_outs = 1\n";
+use support::{SMALL_MODEL, StopAfter, simulated, try_run};
 
 fn run(data: &(Dataset, Split), out: &Path, resume: bool, observer: &mut dyn Observer) {
-    let none = SideData::default();
-    let job = Job {
-        recipe: &Recipe::parse(RECIPE).unwrap(),
-        dataset: &data.0,
-        side: [&none, &none],
-        split: &data.1,
-        seed: 1,
-        device: &Device::flex(),
-        out,
-        cache: None,
-        resume,
-        stop_after: None,
-    };
-    train(&job, observer).unwrap();
+    let recipe = format!(
+        "name = \"small\"\ntask = \"joint\"\n{SMALL_MODEL}[training]\nepochs = 3\nensemble = 3\n[calibration]\nhold_outs = 1\n"
+    );
+    try_run(
+        &recipe,
+        (&data.0, &data.1),
+        &Default::default(),
+        (out, resume),
+        observer,
+    )
+    .unwrap();
 }
 
 #[test]

@@ -9,32 +9,29 @@ use std::path::Path;
 
 use fusebind::{
     Model, Pair,
-    data::{
-        modality::{Side, load_modalities},
-        split::Split,
-        table::Dataset,
-    },
+    data::{split::Split, table::Dataset},
     features::{
-        entity::side::SideData,
+        entity::side::{Embeddings, Profiles, SideData},
         modality::{Modality, ModalitySet},
         neighbours::Mask,
         schema::{DrugStore, TargetStore},
     },
-    model::{device::Device, scoring::Scores, trained::TrainedModel},
+    model::{checkpoint::Archive, device::Device, scoring::Scores, trained::TrainedModel},
     predict::screen::Panel,
     train::{
-        calibrate::train,
-        recipe::Recipe,
         run_dir::RunDir,
-        trainer::{Job, Observer, Silent},
+        trainer::{Observer, Silent},
     },
 };
-use support::{StopAfter, simulated};
+use support::{SMALL_MODEL, StopAfter, side_of, simulated, try_run};
 
-const RECIPE: &str = "name = \"small\"\ntask = \"joint\"\n[model]\nwidth = 16\n[model.graph]\nlayers = 1\ndim = 8\nsubstructures = 64\n\
-     [model.sequence]\ncomposition = 64\n[model.interaction]\ndim = 16\nrank = 4\nlayers = 1\n[model.neighbours]\ndim = 16\n\
-     [training]\nepochs = 3\nensemble = 2\nstructure_model = true\nstructure_only_shares = [0.25]\n[calibration]\nhold_outs = 1\n\
-     [training.curriculum]\nkind = \"acmo\"\n";
+/// Of every kind of side data, with hold-outs and a further member.
+fn recipe() -> String {
+    format!(
+        "name = \"small\"\ntask = \"joint\"\n{SMALL_MODEL}[training]\nepochs = 3\nensemble = 2\nstructure_model = true\n\
+         structure_only_shares = [0.25]\n[calibration]\nhold_outs = 1\n[training.curriculum]\nkind = \"acmo\"\n"
+    )
+}
 
 struct Data {
     dataset: Dataset,
@@ -44,25 +41,12 @@ struct Data {
 
 fn data(folder: &Path) -> Data {
     let (dataset, split) = simulated(folder, [80, 30, 1500]);
-    let (tables, _) = load_modalities(&folder.join("modalities"), &dataset).unwrap();
-    let side = [Side::Drug, Side::Target].map(|s| tables.side(s, &[], &dataset));
+    let side = side_of(folder, &dataset);
     Data { dataset, split, side }
 }
 
 fn run(data: &Data, side: &[SideData; 2], out: &Path, resume: bool, observer: &mut dyn Observer) {
-    let job = Job {
-        recipe: &Recipe::parse(RECIPE).unwrap(),
-        dataset: &data.dataset,
-        side: [&side[0], &side[1]],
-        split: &data.split,
-        seed: 1,
-        device: &Device::flex(),
-        out,
-        cache: None,
-        resume,
-        stop_after: None,
-    };
-    train(&job, observer).unwrap();
+    try_run(&recipe(), (&data.dataset, &data.split), side, (out, resume), observer).unwrap();
 }
 
 fn open(run: &Path) -> TrainedModel {
@@ -166,6 +150,46 @@ fn a_screening_scores_by_the_structure_model_what_a_prediction_says() {
         .collect();
     let predicted: Vec<_> = model.predict(&pairs).iter().map(|p| Some(p.affinity[0])).collect();
     assert_eq!(screened, predicted);
+    for (explanation, predicted) in model.explain(&pairs[..2]).iter().zip(&predicted) {
+        assert!((explanation.modalities.prediction - predicted.unwrap()).abs() < 1e-4);
+    }
+}
+
+/// An embedding of the molecule from another model is no side value: the structure model reads it, and the molecule with it.
+#[test]
+fn a_structure_model_learns_from_the_structure_and_its_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder.path().join("data"));
+    let drugs = data.dataset.drugs.len();
+    let mut side = data.side.clone();
+    side[0].embeddings.push(Embeddings {
+        modality: Modality::Graph,
+        rows: Profiles {
+            columns: vec![String::new(); 2],
+            values: (0..2 * drugs).map(|at| (at as f32 * 0.7).sin()).collect(),
+            of_entity: (0..drugs as u32).map(|drug| vec![drug]).collect(),
+        },
+        encoder: None,
+    });
+    let out = folder.path().join("run");
+    let recipe = format!("{}[training.optimizer]\nweight_decay = 0.0\n", recipe());
+    try_run(&recipe, (&data.dataset, &data.split), &side, (&out, false), &mut Silent).unwrap();
+    let model = open(&out);
+    let config = model.description.model.structure_only();
+    assert_eq!(config.drug.embeddings, [(Modality::Graph, 2)]);
+    let fresh = config.init(&Device::flex(), model.description.seed).unwrap();
+    let (fresh, trained) = (Archive::of(&fresh), Archive::of(model.structure.as_ref().unwrap()));
+    // Without weight decay nothing but a gradient moves a weight.
+    let of_embedding = fresh.arrays.keys().filter(|name| name.contains("drug_side.embeddings"));
+    let moved: Vec<bool> = of_embedding
+        .map(|name| fresh.arrays[name] != trained.arrays[name])
+        .collect();
+    assert!(!moved.is_empty() && moved.iter().all(|moved| *moved), "{moved:?}");
+    // A compound with an embedding and nothing else is one without side values.
+    let mut alone = [SideData::default(), SideData::default()];
+    alone[0].embeddings = side[0].embeddings.clone();
+    let stores = stores(&model, &data, &alone);
+    assert!(model.is_bare((&stores.0, &stores.1), (0, 0), Mask::default()));
 }
 
 #[test]

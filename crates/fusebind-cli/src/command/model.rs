@@ -111,6 +111,12 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("target modalities", names(&info.target_modalities)),
         ("parameters", info.parameters.to_string()),
         ("members", info.members.to_string()),
+        (
+            "structure model",
+            info.structure_model.map_or("-".to_string(), |of| {
+                format!("kept epoch {}, {:.2} encoders", of.epoch, of.encoder_share)
+            }),
+        ),
         ("recipe", info.recipe.clone()),
         ("seed", info.seed.to_string()),
         (

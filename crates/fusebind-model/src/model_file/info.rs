@@ -15,6 +15,7 @@ use super::contents::ModelFile;
 use crate::{
     Error,
     checkpoint::SectionInfo,
+    ensemble::StructureRecord,
     provenance::TrainingRecord,
     scoring::EnsembleWeights,
     trained::{Description, OutputScale},
@@ -62,6 +63,9 @@ pub struct ModelInfo {
     /// Shares of encoders and of structure alone that hold-outs chose for pairs of some novelty; others have those of validation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub shares_by_novelty: BTreeMap<Novelty, EnsembleWeights>,
+    /// The structure model of the first member, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structure_model: Option<StructureRecord>,
     /// Pretrained encoders that the model was trained with; their weights are not in the file.
     pub encoders: Vec<EncoderReference>,
     /// Labels of training pairs inside the file.
@@ -100,6 +104,7 @@ impl ModelInfo {
             training,
             trust,
             shares_by_novelty,
+            structure_model,
             ..
         } = file.description;
         let (held_out_pairs, expected) = trust.map(|trust| (trust.pairs, trust.expected)).unwrap_or_default();
@@ -107,6 +112,7 @@ impl ModelInfo {
             held_out_pairs,
             expected,
             shares_by_novelty,
+            structure_model,
             task: match (model.heads.affinities > 0, model.heads.binding) {
                 (true, true) => "joint",
                 (true, false) => "affinity",

@@ -13,8 +13,8 @@
 //! little, their noise shrinks with `s`, and so does the harm of a wrong one; where they say much, validation chooses `s = 0`.
 //!
 //! Where the model has a structure model ([`Scorer::structure`]), a second one that never saw a side modality, `y(structure)` is what that one
-//! says, and it alone answers for a pair that has no side modality: a user without side tables gets what a model trained without them says.
-//! A model under modality dropout does not become one on pairs from elsewhere (docs/experiments/across-sources.md).
+//! says, and it alone answers for a *bare* pair, one that has no side modality: a user without side tables gets what a model trained without
+//! them says. What that is worth stands in docs/experiments/across-sources.md.
 //!
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 

@@ -257,10 +257,10 @@ impl RawOutputs {
     }
 
     /// Appends the outputs of further pairs.
-    pub(super) fn append(&mut self, other: &Self) {
-        self.joint.append(other.joint.clone());
-        if let Some(neighbours) = &other.neighbours {
-            self.neighbours.get_or_insert_default().append(neighbours.clone());
+    pub(super) fn append(&mut self, other: Self) {
+        self.joint.append(other.joint);
+        if let Some(neighbours) = other.neighbours {
+            self.neighbours.get_or_insert_default().append(neighbours);
         }
     }
 

@@ -243,44 +243,41 @@ impl Scorer<'_> {
                 (ids.iter().map(|id| (*id, subset.without(self.missing.of_drug(*id))))).collect()
             };
             let batch = || drugs.batch_without(&masked(InputSubset::Everything));
-            let own = (subsets.iter().any(|subset| self.is_own(*subset))).then(|| match read {
-                Some(read) => read.drugs.1[chunk].clone(),
-                None => self.model.read_drugs(&batch(), self.device),
-            });
-            let fuse = |subset: &InputSubset| {
+            let read = self.embeddings(
+                subsets,
+                read.map(|read| (&read.drugs.1[chunk], read.structure.as_ref().map(|all| &all[0][chunk]))),
+                || self.model.read_drugs(&batch(), self.device),
+                |structure| structure.read_drugs(&batch().structure_only(), self.device),
+            );
+            let fuse = |(subset, embeddings): (&InputSubset, ModalityEmbeddings)| {
                 let (present, weights) = drugs.presence(&masked(*subset));
                 let weights = self.with_curriculum(weights, *subset, 0);
-                let model = self.model_of(*subset);
-                let embeddings = match (self.is_own(*subset), read.and_then(|read| read.structure.as_ref())) {
-                    (true, _) => own.clone().expect("read for the subsets that are the model's own"),
-                    (false, Some(read)) => read[0][chunk].clone(),
-                    (false, None) => model.read_drugs(&batch().structure_only(), self.device),
-                };
-                model.fuse_drugs(embeddings, (&present, &weights))
+                self.model_of(*subset).fuse_drugs(embeddings, (&present, &weights))
             };
-            subsets.iter().map(fuse).collect()
+            subsets.iter().zip(read).map(fuse).collect()
         };
         let of_targets = |chunk: usize, ids: &[u32]| {
             let masked = |subset: InputSubset| -> Vec<(u32, ModalitySet)> {
                 (ids.iter().map(|id| (*id, subset.without(self.missing.of_target(*id))))).collect()
             };
             let batch = || targets.batch_without(&masked(InputSubset::Everything));
-            let own = (subsets.iter().any(|subset| self.is_own(*subset))).then(|| match read {
-                Some(read) => read.targets.1[chunk].clone(),
-                None => self.model.read_targets(&batch(), self.device),
-            });
-            let fuse = |subset: &InputSubset| {
+            let read = self.embeddings(
+                subsets,
+                read.map(|read| {
+                    (
+                        &read.targets.1[chunk],
+                        read.structure.as_ref().map(|all| &all[1][chunk]),
+                    )
+                }),
+                || self.model.read_targets(&batch(), self.device),
+                |structure| structure.read_targets(&batch().structure_only(), self.device),
+            );
+            let fuse = |(subset, embeddings): (&InputSubset, ModalityEmbeddings)| {
                 let (present, weights) = targets.presence(&masked(*subset));
                 let weights = self.with_curriculum(weights, *subset, 1);
-                let model = self.model_of(*subset);
-                let embeddings = match (self.is_own(*subset), read.and_then(|read| read.structure.as_ref())) {
-                    (true, _) => own.clone().expect("read for the subsets that are the model's own"),
-                    (false, Some(read)) => read[1][chunk].clone(),
-                    (false, None) => model.read_targets(&batch().structure_only(), self.device),
-                };
-                model.fuse_targets(embeddings, (&present, &weights))
+                self.model_of(*subset).fuse_targets(embeddings, (&present, &weights))
             };
-            subsets.iter().map(fuse).collect()
+            subsets.iter().zip(read).map(fuse).collect()
         };
         Encoded {
             subsets: subsets.to_vec(),
@@ -289,6 +286,24 @@ impl Scorer<'_> {
             further: Vec::new(),
             ready: None,
         }
+    }
+
+    /// Modality embeddings of some entities for each subset: those that were read `before`, by the model and by its structure model, or what
+    /// these read now. Each reads once.
+    fn embeddings(
+        &self,
+        subsets: &[InputSubset],
+        before: Option<(&ModalityEmbeddings, Option<&ModalityEmbeddings>)>,
+        read: impl Fn() -> ModalityEmbeddings,
+        read_structure: impl Fn(&Model) -> ModalityEmbeddings,
+    ) -> Vec<ModalityEmbeddings> {
+        let mut own: Option<ModalityEmbeddings> = before.map(|(own, _)| own.clone());
+        let of = |subset: &InputSubset| match (self.is_own(*subset), before.and_then(|(_, structure)| structure)) {
+            (true, _) => own.get_or_insert_with(&read).clone(),
+            (false, Some(structure)) => structure.clone(),
+            (false, None) => read_structure(self.model_of(*subset)),
+        };
+        subsets.iter().map(of).collect()
     }
 
     /// Weights of the modalities of entities, times those of the curriculum for drugs (`side` 0) or targets (1).
@@ -341,8 +356,10 @@ impl Scorer<'_> {
                     let rows = table.map(|table| self.neighbour_rows(table, first, start, tile, subset));
                     let mut said = self.said((encoded, fused, at), &index, rows.as_ref());
                     said.add_logits(&gained);
-                    let places = if all_bare { 0..2 } else { at..at + 1 };
-                    raw_outputs[places].iter_mut().for_each(|all| all.append(&said));
+                    if all_bare {
+                        raw_outputs[0].append(said.clone());
+                    }
+                    raw_outputs[at].append(said);
                 }
                 progress(end);
             }

@@ -156,8 +156,7 @@ pub struct TrainingConfig {
     /// Share of the encoders, with neighbour features, in the prediction, the rest is the neighbour head, for runs without validation
     /// pairs; where there are some, they choose it.
     pub encoder_share: f32,
-    /// Shares of the encoders of which validation pairs, and hold-outs by novelty, choose one. Pairs from where training is from like small
-    /// ones, pairs from elsewhere large ones.
+    /// Shares of the encoders of which validation pairs, and hold-outs by novelty, choose one, in place of `encoder_share`.
     pub encoder_shares: Vec<f32>,
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
     /// modalities; without validation pairs the first is taken.

@@ -69,7 +69,7 @@ pub(super) struct Loader<'a> {
     pub permuted_copies: &'a PermutedCopies,
     pub cold_start: &'a ColdStartConfig,
     pub dropout: &'a DropoutConfig,
-    /// Whether a model of graph and sequence alone is trained.
+    /// Whether a model of graph and sequence alone is trained, which sees no side value.
     pub structure_only: bool,
     /// Pairs that are known to bind.
     pub positives: &'a Positives,
@@ -142,7 +142,10 @@ impl Loader<'_> {
                 () => unit(*m as u64) < self.dropout.rate(self.progress, self.modality_weights[side], *m),
             };
             let extra = Some(structure).filter(|_| kind < self.dropout.structure && !store.is_empty());
-            let without: ModalitySet = own.iter().chain(extra).filter(lost).collect();
+            let without: ModalitySet = match self.structure_only {
+                true => own.iter().filter(|m| *m != structure).collect(),
+                false => own.iter().chain(extra).filter(lost).collect(),
+            };
             let whole: ModalitySet = own.iter().chain([structure]).collect();
             Entrant {
                 row,

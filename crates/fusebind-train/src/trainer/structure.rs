@@ -1,10 +1,10 @@
 //! The structure model: a model of graph and sequence alone beside one that reads side modalities as well.
 //!
-//! Modality dropout makes one model stand missing modalities, but on pairs from elsewhere it is then not as good as a model that never had any:
-//! it has learned from labels that its side modalities explain. A user without side tables should get what a model trained without them
-//! says, hence a second model on the same pairs, labels and neighbour features, of which those that compare side values are masked.
+//! Modality dropout makes one model stand missing modalities, but read without any it need not be as good as a model that never had some
+//! (docs/experiments/across-sources.md). A user without side tables should get what a model trained without them says, hence a second model on
+//! the same pairs, labels and neighbour features, of which those that compare side values are masked.
 //!
-//! Comes in: [`Shared`] and a job. Goes out: its parameters. The run lies below that of the model it belongs to; where that was stopped, it
+//! Comes in: [`Shared`] and a job. Goes out: the finished run of both. The run of the structure model lies below that of the model it belongs to; where that was stopped, it
 //! goes on.
 
 use super::{
@@ -13,12 +13,7 @@ use super::{
     run::{Run, TrainedMember, TrainedStructure},
     validation::Reads,
 };
-use crate::{
-    Error,
-    curriculum::{CurriculumKind, DropoutConfig, Schedule},
-    recipe::Recipe,
-    run_dir::RunDir,
-};
+use crate::{Error, curriculum::CurriculumKind, recipe::Recipe, run_dir::RunDir};
 
 /// What became of the structure model of a run.
 enum Structure {
@@ -26,10 +21,11 @@ enum Structure {
     None,
     /// It was asked to stop before its end.
     Stopped,
+    /// It is there.
     Trained(TrainedStructure),
 }
 
-/// The recipe of the structure model beside a model of `recipe`: nothing but structure is ever shown.
+/// The recipe of the structure model beside a model of `recipe`: what concerns side modalities is off.
 fn recipe_of(recipe: &Recipe) -> Recipe {
     let mut own = recipe.clone();
     own.model = recipe.model.structure_only();
@@ -39,13 +35,6 @@ fn recipe_of(recipe: &Recipe) -> Recipe {
     own.training.pretraining = 0;
     own.training.curriculum.kind = CurriculumKind::None;
     own.training.curriculum.corruption = 0.0;
-    own.modalities.dropout = DropoutConfig {
-        schedule: Schedule::Constant,
-        first: 1.0,
-        last: 1.0,
-        natural: 0.0,
-        structure: 0.0,
-    };
     own
 }
 

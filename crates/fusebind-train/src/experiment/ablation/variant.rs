@@ -171,6 +171,11 @@ const VARIANTS: &[(&str, &str, Change)] = &[
         "no part of a prediction is from structure alone",
         |r| r.training.structure_only_shares = vec![0.0],
     ),
+    (
+        "no-structure-model",
+        "pairs without side values are read by the full model",
+        |r| r.training.structure_model = false,
+    ),
     ("no-alignment", "no contrastive alignment", |r| {
         r.model.alignment.dim = 0
     }),
