@@ -25,6 +25,32 @@ pub fn auroc(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     Ok((sum - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
+/// Standard error of [`auroc`] over samples of this size: that of DeLong et al. 1988 (doi 10.2307/2531595), from how each score is placed
+/// among those of the other class. Needs two of each class.
+pub fn auroc_standard_error(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
+    classes(truth, scores)?;
+    let all = ranks(scores);
+    let of_class = |class: bool| -> (Vec<f64>, Vec<f64>) {
+        let members = (0..truth.len()).filter(|at| truth[*at] == class);
+        members.map(|at| (scores[at], all[at])).unzip()
+    };
+    let classes = [of_class(false), of_class(true)];
+    if classes.iter().any(|(scores, _)| scores.len() < 2) {
+        return Err(Undefined::OneValue);
+    }
+    let variance = |own: usize| {
+        let ((scores, among_all), others) = (&classes[own], classes[1 - own].0.len() as f64);
+        let placements: Vec<f64> = (among_all.iter().zip(ranks(scores)))
+            .map(|(among_all, among_own)| (among_all - among_own) / others)
+            .collect();
+        let count = placements.len() as f64;
+        let mean = placements.iter().sum::<f64>() / count;
+        let squares: f64 = placements.iter().map(|p| (p - mean) * (p - mean)).sum();
+        squares / (count - 1.0) / count
+    };
+    Ok((variance(0) + variance(1)).sqrt())
+}
+
 /// Average precision: the sum over thresholds of precision times the gain in recall, without interpolation.
 pub fn auprc(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     classes(truth, scores)?;

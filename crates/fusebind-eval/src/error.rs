@@ -18,6 +18,8 @@ pub enum Undefined {
     Parameter,
     /// There is only one group to resample.
     OneGroup,
+    /// There is only one value, or one of a class: nothing says how it varies.
+    OneValue,
 }
 
 impl std::fmt::Display for Undefined {
@@ -30,6 +32,7 @@ impl std::fmt::Display for Undefined {
             Self::Constant => "all values are the same",
             Self::Parameter => "a parameter is out of range",
             Self::OneGroup => "there is only one group to resample",
+            Self::OneValue => "there is only one value",
         })
     }
 }

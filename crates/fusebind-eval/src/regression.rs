@@ -30,6 +30,18 @@ pub fn mse(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     finite(squared_residuals(truth, predicted) / truth.len() as f64)
 }
 
+/// Standard error of [`mse`] over samples of this size. Needs two values.
+pub fn mse_standard_error(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
+    let mse = mse(truth, predicted)?;
+    if truth.len() < 2 {
+        return Err(Undefined::OneValue);
+    }
+    let count = truth.len() as f64;
+    let squares = |(t, p): (&f64, &f64)| ((t - p) * (t - p) - mse).powi(2);
+    let variance = truth.iter().zip(predicted).map(squares).sum::<f64>() / (count - 1.0);
+    finite((variance / count).sqrt())
+}
+
 /// Root mean squared error.
 pub fn rmse(truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
     mse(truth, predicted).map(f64::sqrt)

@@ -250,3 +250,18 @@ fn groups_of_one_row_are_rows_and_one_group_says_nothing() {
     assert_eq!(interval(Units::Crossed([&alone, &[]])), Err(Undefined::Length));
     assert_eq!(interval(Units::Groups(&[])), Err(Undefined::Empty));
 }
+
+#[test]
+fn standard_errors_by_hand() {
+    // Placements 1 and 1/2 of the binders among the others, 1/2 and 0 of the others among the binders.
+    let error = classification::auroc_standard_error(&[true, true, false, false], &[0.9, 0.4, 0.6, 0.1]);
+    near(error.unwrap(), 0.125f64.sqrt());
+    let certain = classification::auroc_standard_error(&[true, true, false, false], &[0.9, 0.8, 0.2, 0.1]);
+    near(certain.unwrap(), 0.0);
+    // Squared errors 0, 1 and 4: variance 13/3.
+    let error = regression::mse_standard_error(&[0.0; 3], &[0.0, 1.0, 2.0]);
+    near(error.unwrap(), (13.0f64 / 9.0).sqrt());
+    let of_two = classification::auroc_standard_error(&[true, false, false], &[0.9, 0.2, 0.1]);
+    assert_eq!(of_two, Err(Undefined::OneValue));
+    assert_eq!(regression::mse_standard_error(&[1.0], &[2.0]), Err(Undefined::OneValue));
+}

@@ -18,6 +18,7 @@ pub mod run_dir;
 pub mod run_split;
 mod scored_labels;
 mod seeds;
+mod share_rule;
 pub mod trainer;
 
 pub use error::{Error, ErrorKind};

@@ -224,13 +224,31 @@ fn expected(info: &ModelInfo) -> Option<Section> {
             scores.iter().map(row).collect::<Vec<_>>()
         })
         .collect();
-    (!rows.is_empty()).then(|| Section {
+    let of_sources: Vec<Vec<String>> = (info.expected_of_sources.iter())
+        .flat_map(|(source, of)| {
+            let row = |(name, value): (&String, &f64)| {
+                vec![
+                    source.clone(),
+                    of.pairs.to_string(),
+                    name.clone(),
+                    format!("{value:.4}"),
+                ]
+            };
+            of.scores.iter().map(row).collect::<Vec<_>>()
+        })
+        .collect();
+    let by_novelty =
+        "Scores of further models on pairs, drugs and targets that they did not see; no test pair among them";
+    let by_source =
+        "Scores of further models on the pairs of a source that they were trained without: what to expect elsewhere";
+    let tables = [("pairs", by_novelty, rows), ("source", by_source, of_sources)];
+    let blocks: Vec<Block> = (tables.into_iter())
+        .filter(|(.., rows)| !rows.is_empty())
+        .map(|(of, title, rows)| Block::table(title, &[of, "number", "score", "value"], rows))
+        .collect();
+    (!blocks.is_empty()).then(|| Section {
         title: "What to expect of new pairs".into(),
-        blocks: vec![Block::table(
-            "Scores of further models on pairs, drugs and targets that they did not see; no test pair among them",
-            &["pairs", "number", "score", "value"],
-            rows,
-        )],
+        blocks,
     })
 }
 

@@ -10,9 +10,10 @@ use fusebind::{
     Compound, Model, Pair, Target,
     data::{
         split::{Part, Split},
-        table::Dataset,
+        table::{Dataset, Origin},
     },
     features::entity::{molecule::Molecule, protein::Protein, side::SideData},
+    model::model_file::ModelInfo,
     predict::{Certainty, Domain, Entities, screen::Panel},
     train::{
         calibrate::recalibrate,
@@ -210,6 +211,26 @@ fn own_pairs_move_predictions_by_what_they_lack() {
     };
     let error = recalibrate(model.trained(), &few, [&none, &none]).unwrap_err();
     assert!(error.to_string().contains("50 are needed"), "{error}");
+}
+
+#[test]
+fn a_model_of_two_sources_says_what_to_expect_of_a_third() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
+    let source = |at: usize| Some(if at.is_multiple_of(2) { "north" } else { "south" }.to_string());
+    let sources = (0..dataset.interactions.len()).map(source).collect();
+    dataset.origins.insert(Origin::Source, sources);
+    let out = folder.path().join("run");
+    let recipe = RECIPE.replace("hold_outs = 2", "hold_outs = 1");
+    run_recipe(&recipe, &dataset, &split, (&out, false), &mut Silent).unwrap();
+    let info = ModelInfo::open(&out.join("model.safetensors")).unwrap();
+    let given = (split.train.indices().len() + split.valid.indices().len()) as u64;
+    assert_eq!(info.expected_of_sources.keys().collect::<Vec<_>>(), ["north", "south"]);
+    let held_out: u64 = info.expected_of_sources.values().map(|of| of.pairs).sum();
+    assert_eq!(held_out, given, "each pair is of one source, and of no test part");
+    for of in info.expected_of_sources.values() {
+        assert!(of.scores["mse"] > 0.0 && of.scores["ci"] > 0.5, "{of:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //!
 //! Comes in: a run folder or a model file. Goes out: a page of text or JSON on stdout, or a new file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use fusebind::{
     features::entity::{molecule::Standardise, pretrained::EncoderReference},
@@ -84,14 +87,15 @@ fn page(info: &ModelInfo) -> Vec<String> {
         all => all.iter().map(encoder).collect::<Vec<_>>().join("; "),
     };
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.4}"));
+    let expected_of = |of: &str, scores: &BTreeMap<String, f64>| {
+        let scores = scores.iter().map(|(name, value)| format!("{name} {value:.3}"));
+        format!("{of} {}", scores.collect::<Vec<_>>().join(" "))
+    };
     let expected: Vec<String> = (info.expected.iter())
-        .map(|(novelty, scores)| {
-            let scores: Vec<String> = scores
-                .iter()
-                .map(|(name, value)| format!("{name} {value:.3}"))
-                .collect();
-            format!("{} {}", novelty.name(), scores.join(" "))
-        })
+        .map(|(novelty, scores)| expected_of(novelty.name(), scores))
+        .collect();
+    let of_sources: Vec<String> = (info.expected_of_sources.iter())
+        .map(|(source, of)| expected_of(source, &of.scores))
         .collect();
     let shares: Vec<String> = (info.shares_by_novelty.iter())
         .map(|(novelty, of)| {
@@ -137,6 +141,7 @@ fn page(info: &ModelInfo) -> Vec<String> {
         ("split hash", info.split_hash.clone()),
         ("validation scores", or_none(scores.join(", "))),
         ("expect", or_none(expected.join("; "))),
+        ("expect elsewhere", or_none(of_sources.join("; "))),
         ("shares chosen on hold-outs", or_none(shares.join("; "))),
         ("threshold", number(info.threshold)),
         ("prior", number(info.prior)),

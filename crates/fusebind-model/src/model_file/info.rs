@@ -19,6 +19,7 @@ use crate::{
     provenance::TrainingRecord,
     scoring::EnsembleWeights,
     trained::{Description, OutputScale},
+    trust::SourceScores,
 };
 
 /// What a model file says of itself.
@@ -60,6 +61,9 @@ pub struct ModelInfo {
     pub held_out_pairs: BTreeMap<Novelty, u64>,
     /// Scores to expect of new pairs, by how new they are: those of models that did not see the held-out pairs.
     pub expected: BTreeMap<Novelty, BTreeMap<String, f64>>,
+    /// Scores on each source of a model that was trained without it: what to expect of pairs from elsewhere.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub expected_of_sources: BTreeMap<String, SourceScores>,
     /// Shares of encoders and of structure alone that hold-outs chose for pairs of some novelty; others have those of validation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub shares_by_novelty: BTreeMap<Novelty, EnsembleWeights>,
@@ -107,10 +111,12 @@ impl ModelInfo {
             structure_model,
             ..
         } = file.description;
-        let (held_out_pairs, expected) = trust.map(|trust| (trust.pairs, trust.expected)).unwrap_or_default();
+        let held_out = trust.map(|trust| (trust.pairs, trust.expected, trust.sources));
+        let (held_out_pairs, expected, expected_of_sources) = held_out.unwrap_or_default();
         Ok(Self {
             held_out_pairs,
             expected,
+            expected_of_sources,
             shares_by_novelty,
             structure_model,
             task: match (model.heads.affinities > 0, model.heads.binding) {

@@ -91,6 +91,19 @@ pub struct Trust {
     pub pairs: BTreeMap<Novelty, u64>,
     /// Scores of the models that did not see these pairs, by how new they were: what to expect of new pairs.
     pub expected: BTreeMap<Novelty, BTreeMap<String, f64>>,
+    /// What models that were trained without a source say of it, by its name: what to expect of pairs from elsewhere.
+    #[serde(default)]
+    pub sources: BTreeMap<String, SourceScores>,
+}
+
+/// Scores of a model on a source that it was trained without.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceScores {
+    /// Pairs of the source.
+    pub pairs: u64,
+    /// Scores by name.
+    pub scores: BTreeMap<String, f64>,
 }
 
 /// An affinity with its certainty.
@@ -250,6 +263,7 @@ pub(crate) mod tests {
             },
             pairs: BTreeMap::new(),
             expected: BTreeMap::new(),
+            sources: BTreeMap::new(),
         }
     }
 

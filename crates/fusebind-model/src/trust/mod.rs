@@ -13,5 +13,7 @@ pub mod groups;
 
 pub use channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence};
 pub use domain::{Domain, DomainFinding, DomainLimits, ErrorLimits, LimitedError, Stranger};
-pub use estimate::{AffinityEstimate, AffinityTrust, BindingEstimate, BindingTrust, IntervalLevel, SetLevel, Trust};
+pub use estimate::{
+    AffinityEstimate, AffinityTrust, BindingEstimate, BindingTrust, IntervalLevel, SetLevel, SourceScores, Trust,
+};
 pub use familiar::{Familiar, Familiarity};

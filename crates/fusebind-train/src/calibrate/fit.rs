@@ -13,7 +13,7 @@ use fusebind_model::{
     trained::Description,
     trust::{
         AFFINITY_CHANNELS, AffinityTrust, BINDING_CHANNELS, BindingTrust, DomainLimits, ErrorLimits, IntervalLevel,
-        SetLevel, Trust,
+        SetLevel, SourceScores, Trust,
         groups::{PARENTS, group},
     },
 };
@@ -52,6 +52,7 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f
         inert_shift: 0.0,
         pairs: counts,
         expected: expected(pairs),
+        sources: BTreeMap::new(),
     }
 }
 
@@ -220,31 +221,49 @@ fn quantiles(scores: &[f64], groups: &[usize], level: f64) -> Vec<Option<f64>> {
 
 /// Scores of the held-out pairs by novelty.
 fn expected(pairs: &[HeldOutPair]) -> BTreeMap<Novelty, BTreeMap<String, f64>> {
-    let mut found = BTreeMap::new();
-    for novelty in Novelty::ALL {
-        let of = || pairs.iter().filter(|pair| pair.evidence.novelty() == novelty);
-        let affinities = of()
-            .filter_map(|pair| *pair.affinity.first()?)
-            .filter(HeldOutAffinity::is_exact)
-            .map(|a| (a.truth, a.predicted));
-        let (truth, predicted): (Vec<f64>, Vec<f64>) = affinities.unzip();
-        let (binds, logits): (Vec<bool>, Vec<f64>) =
-            of().filter_map(|pair| pair.binding).map(|(b, o)| (b, o.value)).unzip();
-        let scores = [
-            ("mse", regression::mse(&truth, &predicted)),
-            ("ci", regression::concordance_index(&truth, &predicted)),
-            ("auroc", classification::auroc(&binds, &logits)),
-            ("auprc", classification::auprc(&binds, &logits)),
-        ];
-        let defined = scores
-            .into_iter()
-            .filter_map(|(name, score)| Some((name.to_string(), score.ok()?)));
-        let defined: BTreeMap<String, f64> = defined.collect();
-        if !defined.is_empty() {
-            found.insert(novelty, defined);
-        }
-    }
-    found
+    let of = |novelty: Novelty| {
+        (
+            novelty,
+            scores(pairs.iter().filter(|pair| pair.evidence.novelty() == novelty)),
+        )
+    };
+    let all = Novelty::ALL.into_iter().map(of);
+    all.filter(|(_, scores)| !scores.is_empty()).collect()
+}
+
+/// Scores of the held-out pairs of each source that a model was trained without; `sources` are the numbers of these hold-outs and what was
+/// held out.
+pub(super) fn of_sources(pairs: &[HeldOutPair], sources: &[(u32, &str)]) -> BTreeMap<String, SourceScores> {
+    let of = |&(fold, source): &(u32, &str)| {
+        let own = || pairs.iter().filter(|pair| pair.fold == fold);
+        let found = SourceScores {
+            pairs: own().count() as u64,
+            scores: scores(own()),
+        };
+        (source.to_string(), found)
+    };
+    sources.iter().map(of).collect()
+}
+
+/// Scores of held-out pairs by name, of the affinity that the model has most of and of binding; those that are defined.
+fn scores<'a>(pairs: impl Iterator<Item = &'a HeldOutPair> + Clone) -> BTreeMap<String, f64> {
+    let affinities = (pairs.clone())
+        .filter_map(|pair| *pair.affinity.first()?)
+        .filter(HeldOutAffinity::is_exact)
+        .map(|a| (a.truth, a.predicted));
+    let (truth, predicted): (Vec<f64>, Vec<f64>) = affinities.unzip();
+    let (binds, logits): (Vec<bool>, Vec<f64>) =
+        pairs.filter_map(|pair| pair.binding).map(|(b, o)| (b, o.value)).unzip();
+    let scores = [
+        ("mse", regression::mse(&truth, &predicted)),
+        ("ci", regression::concordance_index(&truth, &predicted)),
+        ("auroc", classification::auroc(&binds, &logits)),
+        ("auprc", classification::auprc(&binds, &logits)),
+    ];
+    let defined = scores
+        .into_iter()
+        .filter_map(|(name, score)| Some((name.to_string(), score.ok()?)));
+    defined.collect()
 }
 
 #[cfg(test)]

@@ -16,8 +16,6 @@ mod shares;
 
 pub use own_pairs::{OwnPairs, recalibrate};
 
-use std::collections::BTreeMap;
-
 use fusebind_data::split::{
     EntityHoldOut, Part, Split, SplitBy, hold_out_entities, hold_out_source, sources_to_hold_out,
 };
@@ -36,7 +34,7 @@ use crate::{
     trainer::{self, Job, Observer, Trained},
 };
 use held_out::HeldOutPair;
-use shares::Fold;
+use shares::{Fold, Shares};
 
 /// Shares of training entities whose nearest other one is less similar than the limits of the domain: inside, edge.
 const LESS_SIMILAR: [f64; 2] = [0.25, 0.05];
@@ -120,13 +118,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             Err(error) => return Err(error),
         }
     }
-    let shares = match job.recipe.calibration.shares {
-        true => {
-            let encoder_shares = &job.recipe.training.encoder_shares;
-            shares::of_folds(&folds, model.description.ensemble(), encoder_shares)
-        }
-        false => BTreeMap::new(),
-    };
+    let shares = shares_of(job, &model, &folds);
     let of_fold = |fold: &Fold<'_>| {
         let scores = fold.scores(&shares);
         let description = &fold.trained.description;
@@ -148,11 +140,26 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             true => prior_shift::of_inert(model.description.prior),
             false => 0.0,
         },
+        sources: fit::of_sources(&pairs, &held_out_sources(&choices)),
         ..fit::fit(&pairs, &model.description, &[])
     });
     file.save(&dir.model())?;
     dir.calibrated()?;
     Ok(true)
+}
+
+/// Shares by novelty, where the recipe wants hold-outs to choose some.
+fn shares_of(job: &Job<'_>, model: &TrainedModel, folds: &[Fold<'_>]) -> Shares {
+    let training = &job.recipe.training;
+    match job.recipe.calibration.shares {
+        true => shares::of_folds(
+            folds,
+            model.description.ensemble(),
+            &training.encoder_shares,
+            training.encoder_share_tolerance,
+        ),
+        false => Shares::new(),
+    }
 }
 
 /// The validation pairs of the model itself, as one more hold-out: epoch and shares were chosen on them, but nothing was fitted.
@@ -236,6 +243,15 @@ impl Choice {
             Self::Source(source) => format!("what {source} reports"),
         }
     }
+}
+
+/// The sources among what is held out, each with the number of its hold-out.
+fn held_out_sources(choices: &[Choice]) -> Vec<(u32, &str)> {
+    let of = |(number, choice)| match choice {
+        &Choice::Source(ref source) => Some((number, source.as_str())),
+        Choice::Entities(_) => None,
+    };
+    (0..).zip(choices).filter_map(of).collect()
 }
 
 /// What is held out: entities, the last time those that are unlike the rest, then the largest sources.

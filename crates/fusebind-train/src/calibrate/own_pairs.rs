@@ -78,6 +78,7 @@ pub fn recalibrate(
         inert_shift: before.as_ref().map_or(0.0, |trust| trust.inert_shift),
         familiar: (before.as_ref()).map_or_else(Default::default, |trust| trust.familiar.clone()),
         domain: before.as_ref().map_or_else(DomainLimits::default, |trust| trust.domain),
+        sources: (before.as_ref()).map_or_else(Default::default, |trust| trust.sources.clone()),
         expected: before.map(|trust| trust.expected).unwrap_or_default(),
         ..fitted
     };

@@ -9,7 +9,8 @@
 //! auroc = mean of that over all pairs, within targets and within drugs; the last two weigh as the number of their entities, 1 from 100 on
 //! ```
 //!
-//! A gain below 1, or one of fewer than 200 pairs, changes nothing. Comes in: [`Fold`]s. Goes out: shares by novelty.
+//! A gain below 1, or one of fewer than 200 pairs, changes nothing. Where a recipe tolerates it, a larger share of the encoders is chosen whose
+//! gain lies within standard errors of the largest (`share_rule.rs`). Comes in: [`Fold`]s. Goes out: shares by novelty.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,12 @@ use fusebind_model::{
     trained::{OutputScale, TrainedModel},
 };
 
-use crate::{evaluate::ReadSet, objective::scale_name, scored_labels::probability};
+use crate::{
+    evaluate::ReadSet,
+    objective::scale_name,
+    scored_labels::probability,
+    share_rule::{ScoredShare, largest_within},
+};
 
 /// Shares of structure alone that are tried where there are side modalities.
 const STRUCTURE_ONLY_SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
@@ -56,7 +62,7 @@ impl Fold<'_> {
 
 /// Shares by novelty where others than those that validation chose, `usual`, gain enough. What a structure model says is chosen first, as if
 /// it were all that is said.
-pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_shares: &[f32]) -> Shares {
+pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_shares: &[f32], tolerance: f64) -> Shares {
     let of = |shares: &Shares| folds.iter().map(|fold| fold.scores(shares)).collect();
     let tried: Vec<Tried<'_>> = (folds.iter())
         .map(|fold| Tried {
@@ -79,7 +85,11 @@ pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_share
                 })
             };
             let candidates: Vec<Shares> = encoder_shares.iter().map(candidate).collect();
-            choose(&tried, &everywhere(alone), &candidates, of)
+            let rule = Rule {
+                tolerance,
+                share: |weights| weights.structure_encoder_share.unwrap_or_default(),
+            };
+            choose(&tried, &everywhere(alone), &candidates, &rule, of)
         }
     };
     let with_structure = |shares: Shares| -> Shares {
@@ -101,8 +111,20 @@ pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_share
     // Pairs of other novelties have the shares of each member.
     let changed: Shares = of_structure.keys().map(|novelty| (*novelty, usual)).collect();
     let mut all = with_structure(changed);
-    all.extend(choose(&tried, &all, &candidates, of));
+    let rule = Rule {
+        tolerance,
+        share: |weights| weights.encoder_share,
+    };
+    all.extend(choose(&tried, &all, &candidates, &rule, of));
     all
+}
+
+/// How a share is chosen.
+struct Rule {
+    /// Standard errors by which the gain of a larger share of the encoders may lie below the largest.
+    tolerance: f64,
+    /// The share of the encoders that is chosen.
+    share: fn(&EnsembleWeights) -> f32,
 }
 
 /// The same weights for pairs of every novelty.
@@ -124,6 +146,7 @@ fn choose(
     folds: &[Tried<'_>],
     usual: &Shares,
     candidates: &[Shares],
+    rule: &Rule,
     scores: impl Fn(&Shares) -> Vec<Scores>,
 ) -> Shares {
     let rows_of = |fold: &Tried<'_>, novelty: Novelty| -> Vec<usize> {
@@ -145,9 +168,24 @@ fn choose(
                 folds.map(|(((fold, scores), rows), usual)| rows.len() as f64 * fold.quality(scores, rows).gain(usual));
             gains.sum::<f64>() / count as f64
         };
-        let gains = tried.iter().map(gain).zip(candidates);
-        let (gain, weights) = gains.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (count >= LEAST && gain >= 1.0).then_some((novelty, weights[&novelty]))
+        let gains: Vec<ScoredShare> = (tried.iter().zip(candidates))
+            .map(|(scores, shares)| ScoredShare {
+                encoder_share: (rule.share)(&shares[&novelty]),
+                ..ScoredShare::new(shares[&novelty], gain(scores))
+            })
+            .collect();
+        let most = gains.iter().map(|one| one.score).max_by(f64::total_cmp)?;
+        if count < LEAST || most < 1.0 {
+            return None;
+        }
+        let error = |at: usize| -> f64 {
+            let folds = folds.iter().zip(&tried[at]).zip(&rows).zip(&usual);
+            let errors =
+                folds.map(|(((fold, scores), rows), usual)| rows.len() as f64 * fold.error(scores, rows, usual));
+            errors.map(|error| error * error).sum::<f64>().sqrt() / count as f64
+        };
+        let taken = largest_within(&gains, rule.tolerance, error)?;
+        Some((novelty, candidates[taken][&novelty]))
     };
     Novelty::ALL.into_iter().filter_map(best).collect()
 }
@@ -193,6 +231,35 @@ impl Quality {
 impl Tried<'_> {
     /// How good `scores` are for the pairs at `rows`.
     fn quality(&self, scores: &Scores, rows: &[usize]) -> Quality {
+        let (truth, predicted) = self.affinities(scores, rows);
+        Quality {
+            auroc: self.auroc(scores, rows),
+            mse: regression::mse(&truth, &predicted).ok(),
+        }
+    }
+
+    /// Standard error of a gain over `usual`, in the units of the file's header; 0 where there are too few labels for one.
+    fn error(&self, scores: &Scores, rows: &[usize], usual: &Quality) -> f64 {
+        let labelled = self.labelled(scores, rows);
+        let (truth, predicted): (Vec<bool>, Vec<f64>) = labelled.iter().map(|of| (of.1, of.2)).unzip();
+        let of_auroc = classification::auroc_standard_error(&truth, &predicted).map_or(0.0, |error| error / GAINS[0]);
+        let (truth, predicted) = self.affinities(scores, rows);
+        let of_mse = regression::mse_standard_error(&truth, &predicted).ok();
+        let of_mse = of_mse.zip(usual.mse).filter(|(_, usual)| *usual > 0.0);
+        of_auroc.hypot(of_mse.map_or(0.0, |(error, usual)| error / usual / GAINS[1]))
+    }
+
+    /// Rows with a binding label, with it and with the probability of binding.
+    fn labelled(&self, scores: &Scores, rows: &[usize]) -> Vec<(usize, bool, f64)> {
+        let label = |row: &usize| {
+            let binds = self.interactions[*row].binds?;
+            Some((*row, binds, probability(*scores.binding.get(*row)?)))
+        };
+        rows.iter().filter_map(label).collect()
+    }
+
+    /// Affinities of rows that have one on the first scale, and what is predicted.
+    fn affinities(&self, scores: &Scores, rows: &[usize]) -> (Vec<f64>, Vec<f64>) {
         let affinity = |row: &usize| {
             let scale = self.scale?;
             let affinity = self.interactions[*row]
@@ -203,19 +270,11 @@ impl Tried<'_> {
                 scores.affinity_output(*row, 0).value * scale.std + scale.mean,
             ))
         };
-        let (truth, predicted): (Vec<f64>, Vec<f64>) = rows.iter().filter_map(affinity).unzip();
-        Quality {
-            auroc: self.auroc(scores, rows),
-            mse: regression::mse(&truth, &predicted).ok(),
-        }
+        rows.iter().filter_map(affinity).unzip()
     }
 
     fn auroc(&self, scores: &Scores, rows: &[usize]) -> Option<f64> {
-        let label = |row: &usize| {
-            let binds = self.interactions[*row].binds?;
-            Some((*row, binds, probability(*scores.binding.get(*row)?)))
-        };
-        let labelled: Vec<(usize, bool, f64)> = rows.iter().filter_map(label).collect();
+        let labelled = self.labelled(scores, rows);
         let auroc = |at: &mut dyn Iterator<Item = usize>| {
             let (truth, predicted): (Vec<bool>, Vec<f64>) = at.map(|at| (labelled[at].1, labelled[at].2)).unzip();
             classification::auroc(&truth, &predicted)
@@ -291,7 +350,11 @@ mod tests {
             })
             .map(everywhere)
             .collect();
-        let chosen = choose(&[tried], &Shares::new(), &candidates, scores);
+        let rule = |tolerance| Rule {
+            tolerance,
+            share: |weights| weights.encoder_share,
+        };
+        let chosen = choose(&[tried], &Shares::new(), &candidates, &rule(0.0), scores);
         assert!(chosen[&Novelty::Known].encoder_share >= 0.75, "{chosen:?}");
         assert!(chosen[&Novelty::NewDrug].encoder_share <= 0.3, "{chosen:?}");
         assert_eq!(chosen.len(), 2, "nothing is chosen where there are no pairs");
@@ -303,6 +366,9 @@ mod tests {
             scale: None,
         };
         let alike = |_: &Shares| scores(&Shares::new());
-        assert_eq!(choose(&[tried], &Shares::new(), &candidates, alike), Shares::new());
+        assert_eq!(
+            choose(&[tried], &Shares::new(), &candidates, &rule(0.0), alike),
+            Shares::new()
+        );
     }
 }

@@ -158,6 +158,9 @@ pub struct TrainingConfig {
     pub encoder_share: f32,
     /// Shares of the encoders of which validation pairs, and hold-outs by novelty, choose one, in place of `encoder_share`.
     pub encoder_shares: Vec<f32>,
+    /// Standard errors by which a larger share of the encoders may score below the best one and still be chosen: 0 takes the best; 1, the
+    /// one-standard-error rule, is for models of pairs that validation does not resemble.
+    pub encoder_share_tolerance: f64,
     /// Shares of the prediction that graph and sequence alone may give, of which validation pairs choose one where there are side
     /// modalities; without validation pairs the first is taken.
     pub structure_only_shares: Vec<f32>,
@@ -189,6 +192,7 @@ impl Default for TrainingConfig {
             cold_start: ColdStartConfig::default(),
             encoder_share: 0.3,
             encoder_shares: vec![0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0],
+            encoder_share_tolerance: 0.0,
             structure_only_shares: vec![0.0],
             structure_model: false,
             structure_encoder_share: 0.3,
@@ -309,6 +313,9 @@ impl Recipe {
         let shares = &training.encoder_shares;
         if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
             return wrong("training: `encoder_shares` must hold at least one share in [0, 1]");
+        }
+        if !(0.0..=10.0).contains(&training.encoder_share_tolerance) {
+            return wrong("training: `encoder_share_tolerance` must lie in [0, 10]");
         }
         let shares = &training.structure_only_shares;
         if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {

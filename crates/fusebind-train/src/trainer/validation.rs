@@ -18,7 +18,11 @@ use fusebind_model::{
 };
 
 use super::job::Job;
-use crate::{missing::Pattern, scored_labels::ScoredLabels};
+use crate::{
+    missing::Pattern,
+    scored_labels::ScoredLabels,
+    share_rule::{ScoredShare, largest_within},
+};
 
 /// Scores of an epoch, and the ensemble weights that gave them.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +84,8 @@ pub(super) struct Validation<'a> {
     shares: &'a [f32],
     /// Shares of the encoders that are tried where the model reads neighbour features.
     encoder_shares: &'a [f32],
+    /// Standard errors by which a larger share of the encoders may fall behind the best.
+    tolerance: f64,
     neighbours: Option<NeighbourTable>,
     /// What each entity does without where modalities are missing: drugs, targets. `None` where there are no side modalities.
     missing: Option<[Vec<ModalitySet>; 2]>,
@@ -121,6 +127,7 @@ impl<'a> Validation<'a> {
             stores,
             shares: &job.recipe.training.structure_only_shares,
             encoder_shares: &job.recipe.training.encoder_shares,
+            tolerance: job.recipe.training.encoder_share_tolerance,
         }
     }
 
@@ -201,8 +208,8 @@ impl<'a> Validation<'a> {
         });
         let reads_neighbours = whole.1[0].neighbours.is_some();
         let encoder_shares = if reads_neighbours { self.encoder_shares } else { &[1.0] };
-        let ensembles = tried(shares, encoder_shares, reads);
-        let scored = ensembles.map(|ensemble| {
+        let ensembles: Vec<EnsembleWeights> = tried(shares, encoder_shares, reads).collect();
+        let scored = ensembles.iter().map(|&ensemble| {
             let of = |(scorer, raw_outputs): &(Scorer<'_>, [RawOutputs; 2])| {
                 self.metrics(&scorer.combined(raw_outputs, &self.pairs, ensemble))
             };
@@ -217,11 +224,27 @@ impl<'a> Validation<'a> {
                 structure_only_share: (shares.len() > 1).then_some(ensemble.structure_only_share),
             }
         });
-        let best = scored.max_by(|a, b| {
-            let score = |one: &Validated| selection_score(&one.metrics).unwrap_or(f64::NEG_INFINITY);
-            score(a).total_cmp(&score(b))
+        let mut scored: Vec<Validated> = scored.collect();
+        let shares: Vec<ScoredShare> = (scored.iter().zip(&ensembles))
+            .map(|(of, ensemble)| {
+                ScoredShare::new(*ensemble, selection_score(&of.metrics).unwrap_or(f64::NEG_INFINITY))
+            })
+            .collect();
+        let taken = largest_within(&shares, self.tolerance, |at| {
+            self.standard_error(&whole.0.combined(&whole.1, &self.pairs, ensembles[at]))
         });
-        best.unwrap_or_default()
+        taken.map(|at| scored.swap_remove(at)).unwrap_or_default()
+    }
+
+    /// Standard error of what [`selection_score`] makes of `scores`; 0 where there are too few labels for one.
+    fn standard_error(&self, scores: &Scores) -> f64 {
+        let affinity = self.scales.first().and_then(|scale| {
+            let ScoredLabels { truth, predicted } = ScoredLabels::affinities(&self.interactions, scores, scale, 0);
+            regression::mse_standard_error(&truth, &predicted).ok()
+        });
+        let ScoredLabels { truth, predicted } = ScoredLabels::binding(&self.interactions, scores);
+        let binding = classification::auroc_standard_error(&truth, &predicted).ok();
+        affinity.unwrap_or_default().hypot(binding.unwrap_or_default())
     }
 
     fn metrics(&self, scores: &Scores) -> BTreeMap<String, f64> {
