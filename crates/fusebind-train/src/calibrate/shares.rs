@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A gain below 1, or one of fewer than 200 pairs, changes nothing. Where a recipe tolerates it, a larger share of the encoders is chosen whose
-//! gain lies within standard errors of the largest (`share_rule.rs`). Comes in: [`Fold`]s. Goes out: shares by novelty.
+//! gain lies within standard errors of the largest (`share_rule.rs`); hold-outs that do not agree make that error large. Comes in: [`Fold`]s.
+//! Goes out: shares by novelty.
 
 use std::collections::BTreeMap;
 
@@ -162,32 +163,60 @@ fn choose(
         let usual: Vec<Quality> = (folds.iter().zip(&usual).zip(&rows))
             .map(|((fold, scores), rows)| fold.quality(scores, rows))
             .collect();
-        let gain = |of: &Vec<Scores>| -> f64 {
-            let folds = folds.iter().zip(of).zip(&rows).zip(&usual);
-            let gains =
-                folds.map(|(((fold, scores), rows), usual)| rows.len() as f64 * fold.quality(scores, rows).gain(usual));
-            gains.sum::<f64>() / count as f64
+        let by_fold = |of: &Vec<Scores>| -> Vec<Gain> {
+            let folds = folds
+                .iter()
+                .zip(of)
+                .zip(&rows)
+                .zip(&usual)
+                .filter(|((_, rows), _)| !rows.is_empty());
+            let gain = |(((fold, scores), rows), usual): (((&Tried<'_>, &Scores), &Vec<usize>), &Quality)| Gain {
+                weight: rows.len() as f64 / count as f64,
+                gain: fold.quality(scores, rows).gain(usual),
+                error: fold.error(scores, rows, usual),
+            };
+            folds.map(gain).collect()
         };
         let gains: Vec<ScoredShare> = (tried.iter().zip(candidates))
             .map(|(scores, shares)| ScoredShare {
                 encoder_share: (rule.share)(&shares[&novelty]),
-                ..ScoredShare::new(shares[&novelty], gain(scores))
+                ..ScoredShare::new(shares[&novelty], mean(&by_fold(scores)))
             })
             .collect();
         let most = gains.iter().map(|one| one.score).max_by(f64::total_cmp)?;
         if count < LEAST || most < 1.0 {
             return None;
         }
-        let error = |at: usize| -> f64 {
-            let folds = folds.iter().zip(&tried[at]).zip(&rows).zip(&usual);
-            let errors =
-                folds.map(|(((fold, scores), rows), usual)| rows.len() as f64 * fold.error(scores, rows, usual));
-            errors.map(|error| error * error).sum::<f64>().sqrt() / count as f64
-        };
-        let taken = largest_within(&gains, rule.tolerance, error)?;
+        let taken = largest_within(&gains, rule.tolerance, |at| standard_error(&by_fold(&tried[at])))?;
         Some((novelty, candidates[taken][&novelty]))
     };
     Novelty::ALL.into_iter().filter_map(best).collect()
+}
+
+/// What is gained in a hold-out.
+#[derive(Clone, Copy, Debug)]
+struct Gain {
+    /// Its share of the pairs.
+    weight: f64,
+    gain: f64,
+    /// Standard error of the gain over samples of its pairs.
+    error: f64,
+}
+
+fn mean(folds: &[Gain]) -> f64 {
+    folds.iter().map(|of| of.weight * of.gain).sum()
+}
+
+/// Standard error of [`mean`]: over samples of pairs or, where that is larger, over hold-outs, which differ more than their pairs let expect.
+fn standard_error(folds: &[Gain]) -> f64 {
+    let (mean, count) = (mean(folds), folds.len() as f64);
+    let sum = |of: fn(&Gain, f64) -> f64| folds.iter().map(|one| of(one, mean).powi(2)).sum::<f64>();
+    let over_pairs = sum(|of, _| of.weight * of.error);
+    let over_folds = match folds.len() {
+        0 | 1 => 0.0,
+        _ => count / (count - 1.0) * sum(|of, mean| of.weight * (of.gain - mean)),
+    };
+    over_pairs.max(over_folds).sqrt()
 }
 
 /// Shares that make a difference to the models of the hold-outs.
@@ -304,6 +333,19 @@ mod tests {
             binds: Some(binds),
             row: 1,
         }
+    }
+
+    #[test]
+    fn hold_outs_that_do_not_agree_leave_a_larger_error_than_their_pairs() {
+        let of = |gain| Gain {
+            weight: 0.5,
+            gain,
+            error: 1.0,
+        };
+        assert!((standard_error(&[of(2.0), of(2.0)]) - 0.5f64.sqrt()).abs() < 1e-12);
+        // Both are 2 from their mean: the variance of a mean of two is 8 / 2.
+        assert!((standard_error(&[of(1.0), of(5.0)]) - 2.0).abs() < 1e-12);
+        assert!((standard_error(&[Gain { weight: 1.0, ..of(3.0) }]) - 1.0).abs() < 1e-12);
     }
 
     /// Encoders know the known pairs and nothing of new drugs, the neighbour head the other way round.
