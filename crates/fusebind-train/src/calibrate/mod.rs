@@ -247,11 +247,12 @@ impl Choice {
 
 /// The sources among what is held out, each with the number of its hold-out.
 fn held_out_sources(choices: &[Choice]) -> Vec<(u32, &str)> {
-    let of = |(number, choice)| match choice {
-        &Choice::Source(ref source) => Some((number, source.as_str())),
+    let numbered = (0..).zip(choices);
+    let sources = numbered.filter_map(|(number, choice)| match choice {
+        Choice::Source(source) => Some((number, source.as_str())),
         Choice::Entities(_) => None,
-    };
-    (0..).zip(choices).filter_map(of).collect()
+    });
+    sources.collect()
 }
 
 /// What is held out: entities, the last time those that are unlike the rest, then the largest sources.
