@@ -234,6 +234,27 @@ fn a_model_of_two_sources_says_what_to_expect_of_a_third() {
 }
 
 #[test]
+fn a_recipe_may_take_more_of_the_encoders_than_validation_likes_best() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);
+    let share = |tolerance: f64| {
+        let out = folder.path().join(tolerance.to_string());
+        let recipe = RECIPE.replace("hold_outs = 2", "hold_outs = 0");
+        let recipe = recipe.replace(
+            "epochs = 3",
+            &format!("epochs = 3\nencoder_share_tolerance = {tolerance:?}"),
+        );
+        run_recipe(&recipe, &dataset, &split, (&out, false), &mut Silent).unwrap();
+        Model::open(&out).unwrap().description().encoder_share
+    };
+    let (best, tolerant) = (share(0.0), share(10.0));
+    assert!(
+        best < tolerant,
+        "{best} is the best, {tolerant} within ten standard errors of it"
+    );
+}
+
+#[test]
 fn a_solvent_is_presumed_not_to_bind() {
     let folder = tempfile::tempdir().unwrap();
     let (dataset, split) = simulated(&folder.path().join("data"), [150, 60, 4000]);

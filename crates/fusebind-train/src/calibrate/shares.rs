@@ -380,7 +380,7 @@ mod tests {
                 ..Scores::default()
             }]
         };
-        let tried = Tried {
+        let of_tried = || Tried {
             interactions: &interactions,
             novelty: &novelty,
             scale: None,
@@ -396,20 +396,28 @@ mod tests {
             tolerance,
             share: |weights| weights.encoder_share,
         };
-        let chosen = choose(&[tried], &Shares::new(), &candidates, &rule(0.0), scores);
+        let chosen = choose(&[of_tried()], &Shares::new(), &candidates, &rule(0.0), scores);
         assert!(chosen[&Novelty::Known].encoder_share >= 0.75, "{chosen:?}");
         assert!(chosen[&Novelty::NewDrug].encoder_share <= 0.3, "{chosen:?}");
         assert_eq!(chosen.len(), 2, "nothing is chosen where there are no pairs");
 
-        // Shares that change nothing gain nothing.
-        let tried = Tried {
-            interactions: &interactions,
-            novelty: &novelty,
-            scale: None,
+        // Where even the right reader errs, the pairs do not know exactly how good it is.
+        let erring = |shares: &Shares| {
+            let mut all = scores(shares);
+            let wrong = all[0].binding.iter_mut().step_by(9);
+            wrong.for_each(|logit| *logit = -*logit);
+            all
         };
+        let of_new_drugs = |tolerance| {
+            choose(&[of_tried()], &Shares::new(), &candidates, &rule(tolerance), erring)[&Novelty::NewDrug]
+                .encoder_share
+        };
+        assert!(of_new_drugs(0.0) <= 0.3 && of_new_drugs(1e6) == 1.0);
+
+        // Shares that change nothing gain nothing.
         let alike = |_: &Shares| scores(&Shares::new());
         assert_eq!(
-            choose(&[tried], &Shares::new(), &candidates, &rule(0.0), alike),
+            choose(&[of_tried()], &Shares::new(), &candidates, &rule(0.0), alike),
             Shares::new()
         );
     }

@@ -51,6 +51,7 @@ mod tests {
             ("[training]\nstructure_only_shares = [1.5]", "structure_only_shares"),
             ("[training]\nencoder_shares = []", "encoder_shares"),
             ("[training]\nencoder_shares = [-0.1]", "encoder_shares"),
+            ("[training]\nencoder_share_tolerance = -1.0", "encoder_share_tolerance"),
             ("task = \"guess\"", "guess"),
         ] {
             let error = Recipe::parse(text).unwrap_err();

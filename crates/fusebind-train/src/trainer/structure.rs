@@ -4,8 +4,8 @@
 //! (docs/experiments/across-sources.md). A user without side tables should get what a model trained without them says, hence a second model on
 //! the same pairs, labels and neighbour features, of which those that compare side values are masked.
 //!
-//! Comes in: [`Shared`] and a job. Goes out: the finished run of both. The run of the structure model lies below that of the model it belongs to; where that was stopped, it
-//! goes on.
+//! Comes in: [`Shared`] and a job. Goes out: the finished run of both. The run of the structure model lies below that of the model it belongs
+//! to; where that was stopped, it goes on.
 
 use super::{
     job::{Job, Observer, Trained},
