@@ -11,6 +11,9 @@ const NOVELTY_CHANNELS: usize = 8;
 pub const AFFINITY_CHANNELS: usize = 17;
 /// Channels that a calibration map depends on.
 pub const BINDING_CHANNELS: usize = 9;
+/// Of these, those that the slope of the map depends on: all but how many training pairs the entities have. How often a source measures an
+/// entity says how often it binds there, and in another source something else (docs/experiments/calibration.md).
+pub const SLOPE_CHANNELS: [usize; 7] = [0, 1, 2, 3, 4, 5, 8];
 /// Outputs are cut here.
 const CUT: f64 = 4.0;
 
@@ -123,5 +126,25 @@ mod tests {
         };
         assert_eq!(pair.binding_channels(output)[..5], of_new[..5]);
         assert_eq!(pair.novelty(), Novelty::NewDrug);
+    }
+
+    #[test]
+    fn a_slope_does_not_know_how_many_partners_there_are() {
+        let of = |partners: u32| {
+            let entity = EntityEvidence {
+                partners,
+                ..EntityEvidence::default()
+            };
+            let pair = PairEvidence {
+                drug: entity,
+                target: entity,
+            };
+            pair.binding_channels(Output::default())
+        };
+        let [few, many] = [of(1), of(100)];
+        let differ = |at: &usize| few[*at] != many[*at];
+        assert_eq!((0..BINDING_CHANNELS).filter(differ).count(), 2);
+        assert!(!SLOPE_CHANNELS.iter().any(differ));
+        assert_eq!(SLOPE_CHANNELS.len(), BINDING_CHANNELS - 2);
     }
 }

@@ -1,36 +1,28 @@
 //! From held-out pairs to [`Trust`].
 //!
-//! Comes in: pairs of several hold-outs. Goes out: expected errors, calibration maps and quantiles. What a quantile is taken of comes from a
+//! Comes in: pairs of several hold-outs. Goes out: expected errors, calibration maps ([`super::binding`]) and quantiles. What a quantile is taken of comes from a
 //! fit to the other hold-outs (cross-conformal, Vovk 2015, doi 10.1007/s10472-013-9368-4), the fit that is kept is one to all of them.
 
 use std::collections::BTreeMap;
 
-use fusebind_eval::{
-    calibrated_logit::CalibratedLogit, classification, conformal::mondrian, error_scale::ErrorScale, regression,
-};
+use fusebind_eval::{classification, error_scale::ErrorScale, regression};
 use fusebind_features::novelty::Novelty;
 use fusebind_model::{
     trained::Description,
     trust::{
-        AFFINITY_CHANNELS, AffinityTrust, BINDING_CHANNELS, BindingTrust, DomainLimits, ErrorLimits, IntervalLevel,
-        SetLevel, SourceScores, Trust,
-        groups::{PARENTS, group},
+        AFFINITY_CHANNELS, AffinityTrust, DomainLimits, ErrorLimits, IntervalLevel, SourceScores, Trust, groups::group,
     },
 };
 
-use super::held_out::{HeldOutAffinity, HeldOutPair};
+use super::{
+    binding::binding,
+    held_out::{HeldOutAffinity, HeldOutPair},
+    pooled::{FEWEST, LEVELS, folds, quantiles},
+};
 
-/// Promised shares.
-const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
-/// Fewest held-out pairs of a group with a quantile of its own.
-const LEAST: usize = 100;
-/// Fewest held-out pairs that anything is fitted on.
-pub(super) const FEWEST: usize = 50;
 /// How strongly expected errors are drawn to one for all, in pairs for each pair that they are fitted on: a fit to all pairs is drawn as strongly as
 /// one to a part of them, whose scores its quantiles are of.
 const ERROR_RIDGE: f64 = 0.005;
-/// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
-const MAP_RIDGE: f64 = 20.0;
 
 /// What `pairs` say of the models that did not see them; the limits of the domain are left open. `offsets` are added to the affinities, by
 /// scale.
@@ -142,81 +134,6 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
         error: whole,
         levels: LEVELS.iter().map(level).collect(),
     })
-}
-
-/// A held-out pair with a label of binding.
-struct Labelled {
-    fold: u32,
-    group: usize,
-    row: [f64; BINDING_CHANNELS],
-    logit: f64,
-    binds: bool,
-}
-
-fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
-    let label = |pair: &HeldOutPair| {
-        let (binds, output) = pair.binding?;
-        Some(Labelled {
-            fold: pair.fold,
-            group: group(&pair.evidence, near),
-            row: pair.evidence.binding_channels(output),
-            logit: output.value,
-            binds,
-        })
-    };
-    let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
-    let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
-        let of = || labelled.iter().filter(|l| wanted(l));
-        let rows: Vec<f64> = of().flat_map(|l| l.row).collect();
-        let (logits, truth): (Vec<f64>, Vec<bool>) = of().map(|l| (l.logit, l.binds)).unzip();
-        let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
-        enough
-            .then(|| CalibratedLogit::fit(&rows, BINDING_CHANNELS, &logits, &truth, MAP_RIDGE).ok())
-            .flatten()
-    };
-    let whole = fit(&|_| true)?;
-    let mut probabilities = vec![0.0; labelled.len()];
-    for fold in folds(labelled.iter().map(|l| l.fold)) {
-        let others = fit(&|l| l.fold != fold);
-        let map = others.as_ref().unwrap_or(&whole);
-        let own = labelled.iter().zip(&mut probabilities).filter(|(l, _)| l.fold == fold);
-        own.for_each(|(l, p)| *p = map.apply(&l.row, l.logit));
-    }
-    let class = |binds: bool, level: f64| {
-        let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
-        let (scores, groups): (Vec<f64>, Vec<usize>) =
-            of.map(|(l, p)| (if binds { 1.0 - p } else { *p }, l.group)).unzip();
-        quantiles(&scores, &groups, level)
-    };
-    let level = |level: &f64| SetLevel {
-        level: *level,
-        binds: class(true, *level),
-        not: class(false, *level),
-    };
-    let expected = probabilities.iter().map(|p| 2.0 * p * (1.0 - p));
-    Some(BindingTrust {
-        map: whole,
-        error_limits: ErrorLimits::of(expected.collect()),
-        levels: LEVELS.iter().map(level).collect(),
-    })
-}
-
-fn folds(of: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut folds: Vec<u32> = of.collect();
-    folds.sort_unstable();
-    folds.dedup();
-    folds
-}
-
-/// The quantile of each group; none where there are too few scores for a finite one.
-fn quantiles(scores: &[f64], groups: &[usize], level: f64) -> Vec<Option<f64>> {
-    match mondrian(scores, groups, &PARENTS, 1.0 - level, LEAST) {
-        Ok(found) => found
-            .iter()
-            .map(|of| of.quantile.is_finite().then_some(of.quantile))
-            .collect(),
-        Err(_) => vec![None; PARENTS.len()],
-    }
 }
 
 /// Scores of the held-out pairs by novelty.

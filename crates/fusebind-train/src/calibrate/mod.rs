@@ -9,9 +9,11 @@
 //!
 //! Comes in: a finished training in a run folder. Goes out: the same model file with [`Trust`]. Pairs of the test part take no part.
 
+mod binding;
 mod fit;
 mod held_out;
 mod own_pairs;
+mod pooled;
 mod shares;
 
 pub use own_pairs::{OwnPairs, recalibrate};

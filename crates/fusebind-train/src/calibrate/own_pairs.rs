@@ -15,8 +15,9 @@ use fusebind_model::{
 };
 
 use super::{
-    fit::{FEWEST, fit, offsets},
+    fit::{fit, offsets},
     held_out::{self, HeldOutPair},
+    pooled::FEWEST,
 };
 use crate::{Error, ErrorKind, evaluate::EvaluationSet};
 

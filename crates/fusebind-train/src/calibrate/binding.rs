@@ -1,0 +1,137 @@
+//! From held-out pairs with a label of binding to [`BindingTrust`]: the calibration map and the quantiles of class sets.
+//!
+//! Comes in: pairs of several hold-outs. Goes out: a map that is fitted to all of them, with every hold-out counting the same among pairs that are
+//! as new, and quantiles of what maps say that were fitted to the other hold-outs.
+
+use std::collections::BTreeMap;
+
+use fusebind_eval::calibrated_logit::{CalibratedLogit, LabelledLogits};
+use fusebind_features::novelty::Novelty;
+use fusebind_model::trust::{BINDING_CHANNELS, BindingTrust, ErrorLimits, SLOPE_CHANNELS, SetLevel, groups::group};
+
+use super::{
+    held_out::HeldOutPair,
+    pooled::{FEWEST, LEAST, LEVELS, folds, quantiles},
+};
+
+/// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
+const MAP_RIDGE: f64 = 20.0;
+
+/// A held-out pair with a label of binding.
+struct Labelled {
+    fold: u32,
+    novelty: Novelty,
+    group: usize,
+    row: [f64; BINDING_CHANNELS],
+    logit: f64,
+    binds: bool,
+}
+
+/// What `pairs` say of probabilities of binding; none where too few have a label, or all the same.
+pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
+    let label = |pair: &HeldOutPair| {
+        let (binds, output) = pair.binding?;
+        Some(Labelled {
+            fold: pair.fold,
+            novelty: pair.evidence.novelty(),
+            group: group(&pair.evidence, near),
+            row: pair.evidence.binding_channels(output),
+            logit: output.value,
+            binds,
+        })
+    };
+    let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
+    let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
+        let of: Vec<&Labelled> = labelled.iter().filter(|l| wanted(l)).collect();
+        map(&of)
+    };
+    let whole = fit(&|_| true)?;
+    let mut probabilities = vec![0.0; labelled.len()];
+    for fold in folds(labelled.iter().map(|l| l.fold)) {
+        let others = fit(&|l| l.fold != fold);
+        let map = others.as_ref().unwrap_or(&whole);
+        let own = labelled.iter().zip(&mut probabilities).filter(|(l, _)| l.fold == fold);
+        own.for_each(|(l, p)| *p = map.apply(&l.row, l.logit));
+    }
+    let class = |binds: bool, level: f64| {
+        let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
+        let (scores, groups): (Vec<f64>, Vec<usize>) =
+            of.map(|(l, p)| (if binds { 1.0 - p } else { *p }, l.group)).unzip();
+        quantiles(&scores, &groups, level)
+    };
+    let level = |level: &f64| SetLevel {
+        level: *level,
+        binds: class(true, *level),
+        not: class(false, *level),
+    };
+    let expected = probabilities.iter().map(|p| 2.0 * p * (1.0 - p));
+    Some(BindingTrust {
+        map: whole,
+        error_limits: ErrorLimits::of(expected.collect()),
+        levels: LEVELS.iter().map(level).collect(),
+    })
+}
+
+/// The map of these pairs; none where they are too few, or all of one class.
+fn map(labelled: &[&Labelled]) -> Option<CalibratedLogit> {
+    let rows: Vec<f64> = labelled.iter().flat_map(|l| l.row).collect();
+    let (logits, truth): (Vec<f64>, Vec<bool>) = labelled.iter().map(|l| (l.logit, l.binds)).unzip();
+    let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
+    let pairs = LabelledLogits {
+        rows: &rows,
+        width: BINDING_CHANNELS,
+        logits: &logits,
+        truth: &truth,
+        weights: &weights(labelled),
+    };
+    enough
+        .then(|| CalibratedLogit::fit(pairs, &SLOPE_CHANNELS, MAP_RIDGE).ok())
+        .flatten()
+}
+
+/// For how many pairs each counts: among pairs that are as new, hold-outs with at least [`LEAST`] of them count the same. Where sources are held
+/// out, most known pairs are validation pairs, which are easier than known pairs of another source, and most new ones are of the largest source.
+fn weights(labelled: &[&Labelled]) -> Vec<f64> {
+    let mut counts: BTreeMap<Novelty, BTreeMap<u32, usize>> = BTreeMap::new();
+    for pair in labelled {
+        *counts.entry(pair.novelty).or_default().entry(pair.fold).or_default() += 1;
+    }
+    let weight = |pair: &&Labelled| {
+        let of_novelty = &counts[&pair.novelty];
+        let large = || of_novelty.values().filter(|count| **count >= LEAST);
+        match of_novelty[&pair.fold] {
+            own if own < LEAST => 1.0,
+            own => large().sum::<usize>() as f64 / (large().count() * own) as f64,
+        }
+    };
+    labelled.iter().map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hold_outs_count_the_same_among_pairs_that_are_as_new() {
+        let pair = |fold: u32, novelty: Novelty| Labelled {
+            fold,
+            novelty,
+            group: 0,
+            row: [0.0; BINDING_CHANNELS],
+            logit: 0.0,
+            binds: true,
+        };
+        let many = |count: usize, fold, novelty| (0..count).map(move |_| pair(fold, novelty));
+        let all: Vec<Labelled> = many(300, 0, Novelty::Known)
+            .chain(many(100, 1, Novelty::Known))
+            .chain(many(99, 2, Novelty::Known))
+            .chain(many(500, 1, Novelty::NewDrug))
+            .collect();
+        let all: Vec<&Labelled> = all.iter().collect();
+        let weights = weights(&all);
+        assert_eq!(weights[0], 400.0 / 600.0);
+        assert_eq!(weights[300], 2.0);
+        assert!(weights[400..].iter().all(|weight| *weight == 1.0), "too few, or alone");
+        assert!((weights[..400].iter().sum::<f64>() - 400.0).abs() < 1e-9);
+    }
+}
