@@ -116,7 +116,7 @@ struct Problem<'a> {
     inputs: &'a [f64],
     logits: &'a [f64],
     truth: &'a [bool],
-    /// Weights of the pairs.
+    /// For how many pairs each counts.
     counts: &'a [f64],
     /// Number of channels of the slope.
     slopes: usize,

@@ -11,8 +11,8 @@ const NOVELTY_CHANNELS: usize = 8;
 pub const AFFINITY_CHANNELS: usize = 17;
 /// Channels that a calibration map depends on.
 pub const BINDING_CHANNELS: usize = 9;
-/// Of these, those that the slope of the map depends on: all but how many training pairs the entities have. How often a source measures an
-/// entity says how often it binds there, and in another source something else (docs/experiments/calibration.md).
+/// Of these, those that the slope of the map depends on: all but how many training pairs the entities have. What these numbers say differs from one
+/// source to the next (docs/experiments/calibration.md).
 pub const SLOPE_CHANNELS: [usize; 7] = [0, 1, 2, 3, 4, 5, 8];
 /// Outputs are cut here.
 const CUT: f64 = 4.0;

@@ -11,7 +11,7 @@ use fusebind_model::trust::{BINDING_CHANNELS, BindingTrust, ErrorLimits, SLOPE_C
 
 use super::{
     held_out::HeldOutPair,
-    pooled::{FEWEST, LEAST, LEVELS, folds, quantiles},
+    pooled::{FEWEST, LEAST, LEVELS, by_others, quantiles},
 };
 
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
@@ -46,13 +46,8 @@ pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTr
         map(&of)
     };
     let whole = fit(&|_| true)?;
-    let mut probabilities = vec![0.0; labelled.len()];
-    for fold in folds(labelled.iter().map(|l| l.fold)) {
-        let others = fit(&|l| l.fold != fold);
-        let map = others.as_ref().unwrap_or(&whole);
-        let own = labelled.iter().zip(&mut probabilities).filter(|(l, _)| l.fold == fold);
-        own.for_each(|(l, p)| *p = map.apply(&l.row, l.logit));
-    }
+    let apply = |map: &CalibratedLogit, l: &Labelled| map.apply(&l.row, l.logit);
+    let probabilities = by_others(&labelled, &whole, |l| l.fold, fit, apply);
     let class = |binds: bool, level: f64| {
         let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
         let (scores, groups): (Vec<f64>, Vec<usize>) =
@@ -89,8 +84,8 @@ fn map(labelled: &[&Labelled]) -> Option<CalibratedLogit> {
         .flatten()
 }
 
-/// For how many pairs each counts: among pairs that are as new, hold-outs with at least [`LEAST`] of them count the same. Where sources are held
-/// out, most known pairs are validation pairs, which are easier than known pairs of another source, and most new ones are of the largest source.
+/// For how many pairs each counts: among pairs that are as new, hold-outs with at least [`LEAST`] of them count the same. Otherwise the largest
+/// would decide alone: a large source that was held out, or pairs of sources that the model of the hold-out knows.
 fn weights(labelled: &[&Labelled]) -> Vec<f64> {
     let mut counts: BTreeMap<Novelty, BTreeMap<u32, usize>> = BTreeMap::new();
     for pair in labelled {
@@ -108,8 +103,69 @@ fn weights(labelled: &[&Labelled]) -> Vec<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // a failed assumption stops the test
 mod tests {
+    use fusebind_features::neighbours::EntityEvidence;
+    use fusebind_model::trust::{Output, PairEvidence};
+
     use super::*;
+
+    /// A known pair of entities with this many partners.
+    fn known(fold: u32, partners: u32, logit: f64, binds: bool) -> HeldOutPair {
+        let entity = EntityEvidence {
+            is_known: true,
+            nearest: Some((0, 1.0)),
+            partners,
+            ..EntityEvidence::default()
+        };
+        let output = Output {
+            value: logit,
+            ..Output::default()
+        };
+        HeldOutPair {
+            fold,
+            evidence: PairEvidence {
+                drug: entity,
+                target: entity,
+            },
+            affinity: Vec::new(),
+            binding: Some((binds, output)),
+        }
+    }
+
+    #[test]
+    fn a_map_lies_midway_between_a_large_hold_out_and_a_small_one() {
+        // Four fifths of the large one bind, one fifth of the small one.
+        let large = (0..4000).map(|i| known(0, 5, 0.0, i % 5 != 0));
+        let small = (0..200).map(|i| known(1, 5, 0.0, i % 5 == 0));
+        let pairs: Vec<HeldOutPair> = large.chain(small).collect();
+        let map = binding(&pairs, [0.0; 2]).unwrap().map;
+        let row = pairs[0].evidence.binding_channels(Output::default());
+        assert!((map.apply(&row, 0.0) - 0.5).abs() < 0.01, "{map:?}");
+    }
+
+    #[test]
+    fn partners_change_the_offset_of_a_map_and_not_its_slope() {
+        // Logits say nothing of pairs of few partners, and everything of those of many, which bind more often.
+        let pair = |i: usize| {
+            let (is_many, is_high) = (i % 2 == 1, i / 2 % 2 == 1);
+            let binds = if is_many {
+                is_high || i.is_multiple_of(3)
+            } else {
+                i % 4 > 2 || i.is_multiple_of(5)
+            };
+            known(
+                0,
+                if is_many { 100 } else { 1 },
+                if is_high { 2.0 } else { -2.0 },
+                binds,
+            )
+        };
+        let pairs: Vec<HeldOutPair> = (0..1200).map(pair).collect();
+        let map = binding(&pairs, [0.0; 2]).unwrap().map;
+        assert_eq!(map.slope[6..8], [0.0; 2], "{map:?}");
+        assert!(map.offset[6] > 0.1 && map.offset[7] > 0.1, "{map:?}");
+    }
 
     #[test]
     fn hold_outs_count_the_same_among_pairs_that_are_as_new() {

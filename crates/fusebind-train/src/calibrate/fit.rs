@@ -1,7 +1,7 @@
 //! From held-out pairs to [`Trust`].
 //!
-//! Comes in: pairs of several hold-outs. Goes out: expected errors, calibration maps ([`super::binding`]) and quantiles. What a quantile is taken of comes from a
-//! fit to the other hold-outs (cross-conformal, Vovk 2015, doi 10.1007/s10472-013-9368-4), the fit that is kept is one to all of them.
+//! Comes in: pairs of several hold-outs. Goes out: expected errors, calibration maps ([`super::binding`]) and quantiles. What a quantile is taken of
+//! comes from a fit to the other hold-outs (cross-conformal, Vovk 2015, doi 10.1007/s10472-013-9368-4), the fit that is kept is one to all of them.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use fusebind_model::{
 use super::{
     binding::binding,
     held_out::{HeldOutAffinity, HeldOutPair},
-    pooled::{FEWEST, LEVELS, folds, quantiles},
+    pooled::{FEWEST, LEVELS, by_others, quantiles},
 };
 
 /// How strongly expected errors are drawn to one for all, in pairs for each pair that they are fitted on: a fit to all pairs is drawn as strongly as
@@ -108,13 +108,8 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
             .flatten()
     };
     let whole = fit(&|_| true)?;
-    let mut scores = vec![0.0; errors.len()];
-    for fold in folds(errors.iter().map(|e| e.fold)) {
-        let others = fit(&|e| e.fold != fold);
-        let scale = others.as_ref().unwrap_or(&whole);
-        let own = errors.iter().zip(&mut scores).filter(|(e, _)| e.fold == fold);
-        own.for_each(|(e, score)| *score = e.error / scale.at(&e.row));
-    }
+    let normalised = |scale: &ErrorScale, e: &Error| e.error / scale.at(&e.row);
+    let scores = by_others(&errors, &whole, |e| e.fold, fit, normalised);
     let of = |wanted: &dyn Fn(&Error) -> bool| -> (Vec<f64>, Vec<usize>) {
         let wanted = errors.iter().zip(&scores).filter(|(e, _)| wanted(e));
         wanted.map(|(e, score)| (*score, e.group)).unzip()

@@ -1,6 +1,9 @@
-//! What fits to the pairs of several hold-outs have in common: how many pairs they ask for, and quantiles by group.
+//! What fits to the pairs of several hold-outs have in common: how many pairs they ask for, scores of pairs that a fit did not see, and quantiles
+//! by group.
 //!
-//! Comes in: numbers of hold-outs, or scores and their groups. Goes out: the hold-outs there are, or the quantile of each group.
+//! Comes in: pairs with the number of their hold-out, or scores and their groups. Goes out: a score for each pair, or a quantile for each group.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use fusebind_eval::conformal::mondrian;
 use fusebind_model::trust::groups::PARENTS;
@@ -12,12 +15,20 @@ pub(super) const LEAST: usize = 100;
 /// Fewest held-out pairs that anything is fitted on.
 pub(super) const FEWEST: usize = 50;
 
-/// The numbers of hold-outs, each once.
-pub(super) fn folds(of: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut folds: Vec<u32> = of.collect();
-    folds.sort_unstable();
-    folds.dedup();
-    folds
+/// The score of each item by a fit to the other hold-outs, or by `whole` where these are too few. `fit` takes the items that are wanted, `fold` is the
+/// hold-out of an item.
+pub(super) fn by_others<T, F>(
+    items: &[T],
+    whole: &F,
+    fold: impl Fn(&T) -> u32,
+    fit: impl Fn(&dyn Fn(&T) -> bool) -> Option<F>,
+    score: impl Fn(&F, &T) -> f64,
+) -> Vec<f64> {
+    let folds: BTreeSet<u32> = items.iter().map(&fold).collect();
+    let of_others = |own: u32| (own, fit(&|item| fold(item) != own));
+    let fits: BTreeMap<u32, Option<F>> = folds.into_iter().map(of_others).collect();
+    let of_item = |item: &T| score(fits[&fold(item)].as_ref().unwrap_or(whole), item);
+    items.iter().map(of_item).collect()
 }
 
 /// The quantile of each group; none where there are too few scores for a finite one.
