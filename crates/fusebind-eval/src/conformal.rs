@@ -4,6 +4,8 @@
 //! quantile of the scores, p-values and sets. The promise holds where new pairs are exchangeable with the calibration pairs, so each
 //! group of pairs has a quantile of its own (Vovk et al. 2005, chapter 4; Papadopoulos et al. 2008 for residuals over sigma).
 
+use std::collections::BTreeMap;
+
 use crate::error::Undefined;
 
 /// A label of which possibly only a bound is known.
@@ -103,41 +105,98 @@ pub struct GroupQuantile {
     pub n: usize,
 }
 
-/// A quantile for each group (Mondrian). `group_of[i]` is the group of score `i`; `parents[g]` is the next coarser group of `g`, which must
-/// have the smaller number, and a group's scores count for all coarser ones. A group of fewer than `least` scores uses the next coarser group
-/// that has as many; the coarsest uses what it has.
+/// Scores of pairs that no model was fitted on, with the group of each and perhaps its hold-out.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupedScores<'a> {
+    /// The scores.
+    pub scores: &'a [f64],
+    /// Group of each score.
+    pub groups: &'a [usize],
+    /// Hold-out of each score where hold-outs count [`alike`]; without it scores do.
+    pub hold_outs: Option<&'a [u32]>,
+}
+
+/// For how many pairs each counts, so that hold-outs of at least `least` pairs count the same: `hold_outs` are those of the pairs. Otherwise the
+/// largest would decide alone, though what is new to a model next is one more hold-out and not one more pair of that one. The sum is the number
+/// of pairs; a pair of a smaller hold-out counts for itself.
+pub fn alike(hold_outs: &[u32], least: usize) -> Vec<f64> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for hold_out in hold_outs {
+        *counts.entry(*hold_out).or_default() += 1;
+    }
+    let large = || counts.values().filter(|count| **count >= least);
+    let mean = large().sum::<usize>() as f64 / large().count().max(1) as f64;
+    let weight = |hold_out: &u32| match counts[hold_out] {
+        count if count < least => 1.0,
+        count => mean / count as f64,
+    };
+    hold_outs.iter().map(weight).collect()
+}
+
+/// A quantile for each group (Mondrian). `parents[g]` is the next coarser group of `g`, which must have the smaller number, and a group's scores
+/// count for all coarser ones. A group of fewer than `least` scores uses the next coarser group that has as many; the coarsest uses what it has.
+/// Where hold-outs count alike, the mean of their distributions is the one whose quantile is taken (Dunn et al. 2023, doi
+/// 10.1080/01621459.2022.2060112).
 ///
 /// # Errors
-/// Where there are no scores, one is NaN, `group_of` is of another length, a number names no group, or `alpha` is not between 0 and 1.
+/// Where there are no scores, one is NaN, groups or hold-outs are of another number, a number names no group, or `alpha` is not between 0 and 1.
 pub fn mondrian(
-    scores: &[f64],
-    group_of: &[usize],
+    grouped: GroupedScores,
     parents: &[Option<usize>],
     alpha: f64,
     least: usize,
 ) -> Result<Vec<GroupQuantile>, Undefined> {
-    if scores.len() != group_of.len() {
+    let GroupedScores {
+        scores,
+        groups,
+        hold_outs,
+    } = grouped;
+    if scores.len() != groups.len() || hold_outs.is_some_and(|of| of.len() != scores.len()) {
         return Err(Undefined::Length);
     }
+    let weights_of = |members: &[usize]| match hold_outs {
+        None => vec![1.0; members.len()],
+        Some(of) => alike(&members.iter().map(|i| of[*i]).collect::<Vec<u32>>(), least),
+    };
     let is_tree = (parents.iter().enumerate()).all(|(group, parent)| parent.is_none_or(|parent| parent < group));
-    if !is_tree || group_of.iter().any(|group| *group >= parents.len()) {
+    if !is_tree || groups.iter().any(|group| *group >= parents.len()) {
         return Err(Undefined::Parameter);
     }
     let lineage = |group: usize| std::iter::successors(Some(group), |group| parents[*group]);
     let mut members = vec![Vec::new(); parents.len()];
-    for (score, group) in scores.iter().zip(group_of) {
-        lineage(*group).for_each(|group| members[group].push(*score));
+    for (index, group) in groups.iter().enumerate() {
+        lineage(*group).for_each(|group| members[group].push(index));
     }
     let of = |group: usize| {
         let from = lineage(group).find(|group| members[*group].len() >= least.max(1));
         let from = from.or_else(|| lineage(group).last()).unwrap_or(group);
+        let own: Vec<f64> = members[from].iter().map(|index| scores[*index]).collect();
         Ok(GroupQuantile {
-            quantile: quantile(&members[from], alpha)?,
+            quantile: weighted_quantile(&own, &weights_of(&members[from]), alpha)?,
             from,
-            n: members[from].len(),
+            n: own.len(),
         })
     };
     (0..parents.len()).map(of).collect()
+}
+
+/// As [`quantile`], of scores that count for `weights` pairs each, of which the mean is 1: a new one counts for one. With equal weights it is the same.
+fn weighted_quantile(scores: &[f64], weights: &[f64], alpha: f64) -> Result<f64, Undefined> {
+    // The same errors.
+    rank(scores.len(), alpha)?;
+    if scores.iter().any(|score| score.is_nan()) {
+        return Err(Undefined::NotFinite);
+    }
+    let mut sorted: Vec<(f64, f64)> = scores.iter().copied().zip(weights.iter().copied()).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // The slack is that of `rank`, and what rounding leaves of a sum.
+    let enough = (scores.len() + 1) as f64 * (1.0 - alpha) - 1e-6;
+    let mut held = 0.0;
+    let reaches = |(score, weight): (f64, f64)| {
+        held += weight;
+        (held >= enough).then_some(score)
+    };
+    Ok(sorted.into_iter().find_map(reaches).unwrap_or(f64::INFINITY))
 }
 
 /// P-value of a score among those of the calibration pairs of one class: the share that is as strange or stranger, the new pair counted in.

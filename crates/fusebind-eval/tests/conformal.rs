@@ -5,7 +5,9 @@
 use fusebind_eval::{
     Undefined,
     calibration::expected_calibration_error,
-    conformal::{ClassScores, Residual, Truth, censored_quantile, mondrian, p_value, quantile, residual},
+    conformal::{
+        ClassScores, GroupedScores, Residual, Truth, alike, censored_quantile, mondrian, p_value, quantile, residual,
+    },
     platt::PlattMap,
 };
 use serde_json::Value;
@@ -31,6 +33,14 @@ fn same(ours: f64, theirs: &Value) {
         ours == theirs || (ours - theirs).abs() < 1e-9,
         "{ours}, the reference is {theirs}"
     );
+}
+
+fn grouped<'a>(scores: &'a [f64], groups: &'a [usize], hold_outs: Option<&'a [u32]>) -> GroupedScores<'a> {
+    GroupedScores {
+        scores,
+        groups,
+        hold_outs,
+    }
 }
 
 /// Numbers from 0 to 1 in no apparent order (a linear congruential generator).
@@ -67,7 +77,7 @@ fn quantiles_are_those_of_crepes_and_mapie() {
             .collect();
         same(quantile(&scaled, alpha).unwrap(), &case["scaled"]);
         let group_of: Vec<usize> = numbers(&case["groups"]).iter().map(|g| *g as usize + 1).collect();
-        let groups = mondrian(&scaled, &group_of, &[None, Some(0), Some(0)], alpha, 1).unwrap();
+        let groups = mondrian(grouped(&scaled, &group_of, None), &[None, Some(0), Some(0)], alpha, 1).unwrap();
         for (group, theirs) in groups[1..].iter().zip(case["by_group"].as_array().unwrap()) {
             same(group.quantile, theirs);
         }
@@ -121,7 +131,7 @@ fn a_small_group_uses_the_next_coarser_one() {
         .map(|i| [0, 1, 2][usize::from(i >= 20) + usize::from(i >= 27)])
         .collect();
     let parents = [None, Some(0), Some(1)];
-    let of = |least| mondrian(&scores, &group_of, &parents, 0.2, least).unwrap();
+    let of = |least| mondrian(grouped(&scores, &group_of, None), &parents, 0.2, least).unwrap();
     assert_eq!(
         of(10).iter().map(|g| (g.from, g.n)).collect::<Vec<_>>(),
         [(0, 30), (1, 10), (1, 10)]
@@ -130,10 +140,39 @@ fn a_small_group_uses_the_next_coarser_one() {
     assert_eq!(of(100)[2].from, 0, "the coarsest uses what it has");
     assert_eq!(of(10)[1].quantile, 29.0);
     assert_eq!(
-        mondrian(&scores, &group_of, &[Some(1), None], 0.2, 1),
+        mondrian(grouped(&scores, &group_of, None), &[Some(1), None], 0.2, 1),
         Err(Undefined::Parameter)
     );
-    assert_eq!(mondrian(&scores, &[0], &parents, 0.2, 1), Err(Undefined::Length));
+    for (groups, hold_outs) in [(&[0][..], None), (&group_of, Some(&[0][..]))] {
+        let other = grouped(&scores, groups, hold_outs);
+        assert_eq!(mondrian(other, &parents, 0.2, 1), Err(Undefined::Length));
+    }
+}
+
+#[test]
+fn hold_outs_count_the_same_in_a_quantile() {
+    // A large hold-out of small scores and two small ones of large scores: of three alike, two thirds of the scores are large.
+    let scores: Vec<f64> = (0..1000)
+        .map(f64::from)
+        .chain((0..200).map(|i| 5000.0 + f64::from(i)))
+        .collect();
+    let hold_outs: Vec<u32> = (0..1200).map(|i| u32::from(i >= 1000) + u32::from(i >= 1100)).collect();
+    let of = |hold_outs: Option<&[u32]>, alpha| {
+        mondrian(grouped(&scores, &vec![0; 1200], hold_outs), &[None], alpha, 100).unwrap()[0].quantile
+    };
+    assert_eq!(of(None, 0.5), quantile(&scores, 0.5).unwrap());
+    assert_eq!(
+        of(Some(&hold_outs), 0.5),
+        5050.0,
+        "half of all is a quarter of what is large"
+    );
+    let weights = alike(&hold_outs, 100);
+    assert!((weights.iter().sum::<f64>() - 1200.0).abs() < 1e-9);
+    assert_eq!((weights[0], weights[1000]), (0.4, 4.0));
+    assert!(
+        alike(&hold_outs, 101).iter().all(|weight| *weight == 1.0),
+        "small ones count for their pairs"
+    );
 }
 
 #[test]

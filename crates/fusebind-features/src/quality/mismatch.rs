@@ -24,17 +24,14 @@
 //! Training entities may have wrong values as well. Own values of which the share `q` is wrong are nowhere less than `q` times as
 //! frequent as wrong ones (learning from contaminated examples, Elkan & Noto 2008, doi 10.1145/1401890.1401920). Where that bound
 //! permits many wrong values, each value that is more likely wrong than right is excluded, as an example and as a neighbour, and
-//! the classifiers are fitted again, `ROUNDS` times in all.
+//! the classifiers are fitted again (`super::fit`).
 //! Comes in: a [`ReferenceSet`]. Goes out: [`MismatchModel`], which turns descriptors into [`ModalityWeights`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use rand::seq::SliceRandom;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    LEAST,
     calibration_map::CalibrationMap,
     classifier::{MismatchClassifier, Queried},
     rates::{MismatchRate, MismatchRates},
@@ -42,26 +39,21 @@ use super::{
 use crate::{
     modality::{Modality, ModalityWeights},
     neighbours::{Queries, ReferenceEntities, ReferenceSet, Similarities, SimilarityKind},
-    random::Stream,
 };
 
 /// Entities that the mismatch prior counts as where a mismatch rate is estimated.
 const PRESUMED: f32 = 20.0;
 /// Steps of expectation and maximisation.
 const STEPS: usize = 200;
-/// Times that the classifiers are fitted.
-const ROUNDS: usize = 3;
-/// Sets the permutations of calibration apart from those that the classifiers are fitted on.
-const CALIBRATION: u64 = 1;
 /// Mismatch rate of values that training permutes on purpose.
 const PERMUTED: f32 = 0.5;
 
 /// Log-likelihood ratios, or sums on the way to them, of entities by checked source; `None` where a value cannot be checked.
-type Ratios = BTreeMap<usize, Vec<Option<f32>>>;
+pub(super) type Ratios = BTreeMap<usize, Vec<Option<f32>>>;
 
 /// Checked by the structure alone, or by all reference modalities.
 #[derive(Clone, Copy, Debug)]
-enum Stage {
+pub(super) enum Stage {
     Structure,
     All,
 }
@@ -104,42 +96,11 @@ pub struct MismatchModel {
 
 /// Whether a source is a side value of its own. An embedding is not: it is computed of a value that is there already, with which it would always
 /// agree.
-fn is_side(source: SimilarityKind) -> bool {
+pub(super) fn is_side(source: SimilarityKind) -> bool {
     !matches!(source.modality(), Modality::Graph | Modality::Sequence) && !source.is_of_embedding()
 }
 
 impl MismatchModel {
-    /// Fits on the entities of `reference`; every value has full weight where `mismatch_prior` is 0.
-    pub fn fit(reference: &ReferenceSet, mismatch_prior: f32, seed: u64) -> Self {
-        let mut mismatch = Self {
-            mismatch_prior,
-            ..Self::default()
-        };
-        if mismatch_prior <= 0.0 {
-            return mismatch;
-        }
-        for (at, side) in [&reference.drugs, &reference.targets].into_iter().enumerate() {
-            let own = Queries {
-                own: (0..side.keys.len() as u32).map(Some).collect(),
-                counterparts: &[],
-                descriptors: side.sources.iter().map(|(_, d)| d).collect(),
-            };
-            let similar = similarities(side, &own);
-            let own = Queried {
-                entities: &own,
-                similar: &similar,
-            };
-            for round in 0..ROUNDS {
-                mismatch.classifiers[at] = classifiers(side, &similar, &mismatch.excluded[at], seed);
-                let sums = mismatch.calibrate(at, side, own, seed);
-                if round + 1 < ROUNDS {
-                    mismatch.exclude(at, &sums);
-                }
-            }
-        }
-        mismatch
-    }
-
     /// Whether no value is ever checked.
     pub fn is_empty(&self) -> bool {
         self.classifiers.iter().all(Vec::is_empty)
@@ -251,7 +212,7 @@ impl MismatchModel {
 
     /// Ratios of each classifier for the `queried` entities; for the values of the entities in `permuted_from`, by source, in place of
     /// their own, where these are given.
-    fn log_ratios(
+    pub(super) fn log_ratios(
         &self,
         side: usize,
         reference: &ReferenceEntities,
@@ -266,7 +227,7 @@ impl MismatchModel {
     }
 
     /// Sums of the ratios by checked source: of the structure alone, or of all reference modalities, weighted by `source_weights`.
-    fn sums(
+    pub(super) fn sums(
         &self,
         side: usize,
         reference: &ReferenceEntities,
@@ -291,7 +252,7 @@ impl MismatchModel {
     }
 
     /// Log-likelihood ratios from sums, by the calibration maps.
-    fn ratios(&self, side: usize, stage: Stage, mut sums: Ratios) -> Ratios {
+    pub(super) fn ratios(&self, side: usize, stage: Stage, mut sums: Ratios) -> Ratios {
         for (source, sums) in &mut sums {
             if let Some(calibration_map) = self.calibration_maps[side][stage as usize].get(source) {
                 sums.iter_mut()
@@ -302,7 +263,7 @@ impl MismatchModel {
     }
 
     /// Share of the values of a table that belong to another entity, see the file's header.
-    fn mismatch_rate(&self, ratios: impl Iterator<Item = f32> + Clone) -> f32 {
+    pub(super) fn mismatch_rate(&self, ratios: impl Iterator<Item = f32> + Clone) -> f32 {
         let mut share = self.mismatch_prior;
         for _ in 0..STEPS {
             let sum = |(sum, count): (f32, f32), ratio| (sum + wrong(share, ratio), count + 1.0);
@@ -311,84 +272,11 @@ impl MismatchModel {
         }
         share
     }
-
-    /// Fits the calibration maps on the values of the reference and on the same values permuted, and estimates the mismatch rates of the
-    /// reference. Returns the sums over all reference modalities of the values of the reference.
-    fn calibrate(&mut self, at: usize, side: &ReferenceEntities, own: Queried<'_, '_>, seed: u64) -> Ratios {
-        (self.calibration_maps[at], self.shares[at]) = Default::default();
-        let permuted_from = self.permuted_from(at, side, seed);
-        let (log_ratios, permuted) = (
-            self.log_ratios(at, side, own, None),
-            self.log_ratios(at, side, own, Some(&permuted_from)),
-        );
-        let (mut source_weights, mut sums) = (None, Ratios::new());
-        for stage in [Stage::Structure, Stage::All] {
-            sums = self.sums(at, side, &log_ratios, source_weights.as_ref());
-            let wrong = self.sums(at, side, &permuted, source_weights.as_ref());
-            for (source, right) in &sums {
-                let excluded = self.excluded[at].get(source);
-                let kept = |e: &usize| excluded.is_none_or(|excluded| !excluded[*e]);
-                let moved = |e: &usize| permuted_from[source][*e] as usize != *e;
-                let all = || 0..right.len();
-                let right: Vec<f32> = all().filter(kept).filter_map(|e| right[e]).collect();
-                let wrong: Vec<f32> = all().filter(moved).filter_map(|e| wrong[source][e]).collect();
-                if right.len() >= LEAST && wrong.len() >= LEAST {
-                    self.calibration_maps[at][stage as usize].insert(*source, CalibrationMap::fit(&right, &wrong));
-                }
-            }
-            let ratios = self.ratios(at, stage, sums.clone());
-            let share = |ratios: &[Option<f32>]| self.mismatch_rate(ratios.iter().copied().flatten());
-            let shares = ratios.iter().map(|(source, r)| (*source, share(r))).collect();
-            source_weights = Some(match_probabilities(&ratios, usize::MAX, |_, ratios| share(ratios)));
-            self.shares[at][stage as usize] = shares;
-        }
-        sums
-    }
-
-    /// For each checked source a permutation of the entities that have a value.
-    fn permuted_from(&self, at: usize, side: &ReferenceEntities, seed: u64) -> BTreeMap<usize, Vec<u32>> {
-        let mut random = Stream::new(seed).apart(CALIBRATION).generator();
-        let checked: BTreeSet<usize> = self.classifiers[at]
-            .iter()
-            .map(|classifier| classifier.sources[0])
-            .collect();
-        let mut swap = |source: usize| {
-            let mut permuted_from: Vec<u32> = (0..side.keys.len() as u32).collect();
-            let has = |e: &u32| side.sources[source].1.is_present(*e as usize);
-            let having: Vec<u32> = permuted_from.iter().copied().filter(has).collect();
-            let mut shuffled = having.clone();
-            shuffled.shuffle(&mut random);
-            having
-                .iter()
-                .zip(shuffled)
-                .for_each(|(entity, other)| permuted_from[*entity as usize] = other);
-            (source, permuted_from)
-        };
-        checked.into_iter().map(&mut swap).collect()
-    }
-
-    /// Excludes the values of the reference that are more likely wrong than right, of each source that may hold many wrong ones; `sums` are
-    /// those of all reference modalities.
-    fn exclude(&mut self, at: usize, sums: &Ratios) {
-        // The sum itself: what the calibration map makes of it is bounded by the very share that is estimated.
-        let is_odd = |sum: &Option<f32>| sum.is_some_and(|sum| self.mismatch_prior * (-sum).exp() > 0.5);
-        let lowest = |source: &usize| {
-            self.calibration_maps[at][Stage::All as usize]
-                .get(source)
-                .map(CalibrationMap::lowest)
-        };
-        let may_hold_many =
-            |source: &usize| lowest(source).is_some_and(|ratio| ratio.exp() > 2.0 * self.mismatch_prior);
-        let excluded = (sums.iter().filter(|(source, _)| may_hold_many(source)))
-            .map(|(source, sums)| (*source, sums.iter().map(is_odd).collect()))
-            .collect();
-        self.excluded[at] = excluded;
-    }
 }
 
 /// Probability that each value belongs to its entity, by source, where `rate` gives the mismatch rate of a source; 1 where nothing is
 /// known. Entities from position `own` on have the rate [`PERMUTED`].
-fn match_probabilities(
+pub(super) fn match_probabilities(
     ratios: &Ratios,
     own: usize,
     rate: impl Fn(usize, &[Option<f32>]) -> f32,
@@ -411,40 +299,22 @@ fn wrong(share: f32, ratio: f32) -> f32 {
 }
 
 /// Similarities of the `queried` entities to those of the reference, by source.
-fn similarities<'a>(reference: &'a ReferenceEntities, queried: &Queries<'a>) -> Vec<Similarities<'a>> {
+pub(super) fn similarities<'a>(reference: &'a ReferenceEntities, queried: &Queries<'a>) -> Vec<Similarities<'a>> {
     (reference.sources.iter().zip(&queried.descriptors))
         .map(|((_, reference), queried)| Similarities::of(reference, queried))
         .collect()
 }
 
-fn classifiers(
-    side: &ReferenceEntities,
-    similar: &[Similarities<'_>],
-    excluded: &BTreeMap<usize, Vec<bool>>,
-    seed: u64,
-) -> Vec<MismatchClassifier> {
-    let mut wanted = Vec::new();
-    for (checked, (source, _)) in side.sources.iter().enumerate() {
-        // The first source is a structure; further ones of the same structure would only repeat it.
-        let references = (0..side.sources.len()).filter(|at| *at == 0 || is_side(side.sources[*at].0));
-        wanted.extend(
-            references
-                .filter(|at| is_side(*source) && *at != checked)
-                .map(|reference| [checked, reference]),
-        );
-    }
-    wanted
-        .into_par_iter()
-        .filter_map(|sources| MismatchClassifier::fit(side, similar, sources, excluded, Stream::new(seed)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::neighbours::{Descriptors, InteractionMatrix};
+    use rand::seq::SliceRandom;
 
     use super::*;
-    use crate::quality::BOUND;
+    use crate::{
+        neighbours::{Descriptors, InteractionMatrix},
+        quality::BOUND,
+        random::Stream,
+    };
 
     /// Structure and text both show which of eight groups a drug is in, each with noise of its own.
     fn side(drugs: usize, seed: u64) -> ReferenceEntities {

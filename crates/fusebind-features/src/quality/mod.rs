@@ -6,6 +6,7 @@ mod agreement;
 mod calibration_map;
 mod check;
 mod classifier;
+mod fit;
 mod mismatch;
 mod rates;
 

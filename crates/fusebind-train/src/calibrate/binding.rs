@@ -1,11 +1,14 @@
 //! From held-out pairs with a label of binding to [`BindingTrust`]: the calibration map and the quantiles of class sets.
 //!
 //! Comes in: pairs of several hold-outs. Goes out: a map that is fitted to all of them, with every hold-out counting the same among pairs that are
-//! as new, and quantiles of what maps say that were fitted to the other hold-outs.
+//! as new, and quantiles of what maps say that were fitted to the other hold-outs, which count the same as well.
 
 use std::collections::BTreeMap;
 
-use fusebind_eval::calibrated_logit::{CalibratedLogit, LabelledLogits};
+use fusebind_eval::{
+    calibrated_logit::{CalibratedLogit, LabelledLogits},
+    conformal::{GroupedScores, alike},
+};
 use fusebind_features::novelty::Novelty;
 use fusebind_model::trust::{BINDING_CHANNELS, BindingTrust, ErrorLimits, SLOPE_CHANNELS, SetLevel, groups::group};
 
@@ -50,9 +53,14 @@ pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTr
     let probabilities = by_others(&labelled, &whole, |l| l.fold, fit, apply);
     let class = |binds: bool, level: f64| {
         let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
-        let (scores, groups): (Vec<f64>, Vec<usize>) =
-            of.map(|(l, p)| (if binds { 1.0 - p } else { *p }, l.group)).unzip();
-        quantiles(&scores, &groups, level)
+        let strange = |(l, p): (&Labelled, &f64)| (if binds { 1.0 - p } else { *p }, l.group, l.fold);
+        let (scores, groups, hold_outs): (Vec<f64>, Vec<usize>, Vec<u32>) = of.map(strange).collect();
+        let grouped = GroupedScores {
+            scores: &scores,
+            groups: &groups,
+            hold_outs: Some(&hold_outs),
+        };
+        quantiles(grouped, level)
     };
     let level = |level: &f64| SetLevel {
         level: *level,
@@ -87,19 +95,19 @@ fn map(labelled: &[&Labelled]) -> Option<CalibratedLogit> {
 /// For how many pairs each counts: among pairs that are as new, hold-outs with at least [`LEAST`] of them count the same. Otherwise the largest
 /// would decide alone: a large source that was held out, or pairs of sources that the model of the hold-out knows.
 fn weights(labelled: &[&Labelled]) -> Vec<f64> {
-    let mut counts: BTreeMap<Novelty, BTreeMap<u32, usize>> = BTreeMap::new();
-    for pair in labelled {
-        *counts.entry(pair.novelty).or_default().entry(pair.fold).or_default() += 1;
+    let mut of_novelty: BTreeMap<Novelty, (Vec<usize>, Vec<u32>)> = BTreeMap::new();
+    for (index, pair) in labelled.iter().enumerate() {
+        let (indices, hold_outs) = of_novelty.entry(pair.novelty).or_default();
+        indices.push(index);
+        hold_outs.push(pair.fold);
     }
-    let weight = |pair: &&Labelled| {
-        let of_novelty = &counts[&pair.novelty];
-        let large = || of_novelty.values().filter(|count| **count >= LEAST);
-        match of_novelty[&pair.fold] {
-            own if own < LEAST => 1.0,
-            own => large().sum::<usize>() as f64 / (large().count() * own) as f64,
+    let mut weights = vec![1.0; labelled.len()];
+    for (indices, hold_outs) in of_novelty.values() {
+        for (index, weight) in indices.iter().zip(alike(hold_outs, LEAST)) {
+            weights[*index] = weight;
         }
-    };
-    labelled.iter().map(weight).collect()
+    }
+    weights
 }
 
 #[cfg(test)]
@@ -165,6 +173,19 @@ mod tests {
         let map = binding(&pairs, [0.0; 2]).unwrap().map;
         assert_eq!(map.slope[6..8], [0.0; 2], "{map:?}");
         assert!(map.offset[6] > 0.1 && map.offset[7] > 0.1, "{map:?}");
+    }
+
+    #[test]
+    fn class_sets_hold_as_well_for_a_small_hold_out_as_for_a_large_one() {
+        // Logits are right in the large one; in the small one 30 % are wrong, which the map of the large one is sure of.
+        let large = (0..4000).map(|i| known(0, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, i % 2 == 0));
+        let small = (0..200).map(|i| known(1, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, (i % 2 == 0) != (i % 20 < 6)));
+        let pairs: Vec<HeldOutPair> = large.chain(small).collect();
+        let trust = binding(&pairs, [0.0; 2]).unwrap();
+        let known = fusebind_model::trust::groups::of_novelty(Novelty::Known);
+        for class in [&trust.levels[1].binds, &trust.levels[1].not] {
+            assert!(class[known].unwrap() > 0.9, "{class:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use fusebind_eval::{classification, error_scale::ErrorScale, regression};
+use fusebind_eval::{classification, conformal::GroupedScores, error_scale::ErrorScale, regression};
 use fusebind_features::novelty::Novelty;
 use fusebind_model::{
     trained::Description,
@@ -116,10 +116,20 @@ fn affinity(pairs: &[HeldOutPair], column: usize, near: [f32; 2], offset: f64) -
     };
     // The promise is kept for values alone, and for values and bounds together, of which it is that the interval agrees with them.
     let [exact, all] = [of(&|e| e.is_exact), of(&|_| true)];
+    // Pairs count and not hold-outs: of known pairs the model's own validation pairs are the best guide, and they are many.
+    let by_pair = |(scores, groups): &(Vec<f64>, Vec<usize>), level: f64| {
+        let hold_outs = None;
+        let grouped = GroupedScores {
+            scores,
+            groups,
+            hold_outs,
+        };
+        quantiles(grouped, level)
+    };
     let level = |level: &f64| IntervalLevel {
         level: *level,
-        quantiles: (quantiles(&exact.0, &exact.1, *level).into_iter())
-            .zip(quantiles(&all.0, &all.1, *level))
+        quantiles: (by_pair(&exact, *level).into_iter())
+            .zip(by_pair(&all, *level))
             .map(|(exact, all)| Some(exact?.max(all?)))
             .collect(),
     };

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fusebind_eval::conformal::mondrian;
+use fusebind_eval::conformal::{GroupedScores, mondrian};
 use fusebind_model::trust::groups::PARENTS;
 
 /// Promised shares.
@@ -32,8 +32,8 @@ pub(super) fn by_others<T, F>(
 }
 
 /// The quantile of each group; none where there are too few scores for a finite one.
-pub(super) fn quantiles(scores: &[f64], groups: &[usize], level: f64) -> Vec<Option<f64>> {
-    match mondrian(scores, groups, &PARENTS, 1.0 - level, LEAST) {
+pub(super) fn quantiles(grouped: GroupedScores, level: f64) -> Vec<Option<f64>> {
+    match mondrian(grouped, &PARENTS, 1.0 - level, LEAST) {
         Ok(found) => found
             .iter()
             .map(|of| of.quantile.is_finite().then_some(of.quantile))
