@@ -99,8 +99,11 @@ fn page(info: &ModelInfo) -> Vec<String> {
         .collect();
     let shares: Vec<String> = (info.shares_by_novelty.iter())
         .map(|(novelty, of)| {
+            let structure = (of.structure_encoder_share)
+                .map(|share| format!(" ({share:.2} encoders in the structure model)"))
+                .unwrap_or_default();
             format!(
-                "{} {:.2} encoders, {:.2} structure alone",
+                "{} {:.2} encoders, {:.2} structure alone{structure}",
                 novelty.name(),
                 of.encoder_share,
                 of.structure_only_share

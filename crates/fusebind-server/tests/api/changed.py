@@ -103,6 +103,8 @@ class Changes:
             value = json.loads(body)
         except ValueError:
             return self.bytes(body)
+        # Long repetitions inside of each other would make gigabytes.
+        repetitions = [1, 3, 40]
         for _ in range(self.random.randint(1, 4)):
             path = self.random.choice(list(places(value)))
             if not path:
@@ -116,7 +118,8 @@ class Changes:
             elif how == 1:
                 del inside[key]
             elif how == 2 and isinstance(inside, list):
-                inside.extend([inside[key]] * self.random.choice([1, 3, 40]))
+                inside.extend([inside[key]] * self.random.choice(repetitions))
+                repetitions = [1]
             elif how == 2:
                 inside[str(key) + self.random.choice(["x", " ", "\u0301"])] = inside[key]
             elif how == 3 and isinstance(inside[key], str):
