@@ -3,12 +3,14 @@
 //! Comes in: [`LabelledLogits`] of pairs that no model was fitted on, with rows of `W` channels. Goes out: [`CalibratedLogit`],
 //!
 //! ```text
-//! logit p' = max(0, 1 + a · x) logit p + b · x
+//! logit p' = A z + C 2 ln cosh(z/2) + D 2 tanh(z/2) + b · x        z = logit p
+//! A = max(0, 1 + a · x)    C = c · x, from -A to A    D = d · x, no less than -(A + sqrt(A² - C²))/2
 //! ```
 //!
 //! Platt's map (1999) whose slope and offset depend on the row: what a model says of a new compound can be worth less than what it says
-//! of a known one. The slope may depend on fewer channels than the offset. Weights are drawn to 0, which changes nothing, as if by `ridge`; the two
-//! of the first channel, which is 1, are free.
+//! of a known one. The slope may depend on fewer channels than the offset. `C` lets the two ends have slopes of their own, as beta calibration does (Kull
+//! et al. 2017, Electron. J. Stat. 11:5052), `D` the middle; their limits keep the map from falling. Both may be left out. Weights are drawn
+//! to 0, which changes nothing, as if by `ridge`; those of slope and offset for the first channel, which is 1, are free.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +32,18 @@ pub struct CalibratedLogit {
     pub slope: Vec<f64>,
     /// Of the offset.
     pub offset: Vec<f64>,
+    /// Of `C` and `D`; empty where the map is straight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bend: Vec<[f64; 2]>,
+}
+
+/// Channels, by their numbers, that the parts of a map depend on beside its offset, which depends on all.
+#[derive(Clone, Copy, Debug)]
+pub struct MapChannels<'a> {
+    /// Those of the slope; the first is 0.
+    pub slope: &'a [usize],
+    /// Those of `C` and of `D`; none for a straight map.
+    pub bend: &'a [usize],
 }
 
 /// Pairs that a calibration map is fitted on.
@@ -48,25 +62,33 @@ pub struct LabelledLogits<'a> {
 }
 
 impl CalibratedLogit {
-    /// The map of `pairs`, whose slope depends on the channels in `slope` alone, of which the first is 0.
+    /// The map of `pairs`, whose parts depend on these `channels`.
     ///
     /// # Errors
-    /// Where there is nothing, lengths differ, a number is not finite, a weight is not positive, `slope` names no channel of a row or begins with
-    /// another than 0, or the ridge is not positive.
-    pub fn fit(pairs: LabelledLogits<'_>, slope: &[usize], ridge: f64) -> Result<Self, Undefined> {
+    /// Where there is nothing, lengths differ, a number is not finite, a weight is not positive, `channels` names no channel of a row or the slope
+    /// begins with another than 0, or the ridge is not positive.
+    pub fn fit(pairs: LabelledLogits<'_>, channels: MapChannels<'_>, ridge: f64) -> Result<Self, Undefined> {
         let width = pairs.width;
+        let MapChannels { slope, bend } = channels;
         pairs.check()?;
+        let is_unknown = |at: &usize| *at >= width;
         match () {
-            () if slope.first() != Some(&0) || slope.iter().any(|at| *at >= width) => return Err(Undefined::Parameter),
+            () if slope.first() != Some(&0) || slope.iter().chain(bend).any(is_unknown) => {
+                return Err(Undefined::Parameter);
+            }
             () if !(ridge > 0.0 && ridge.is_finite()) => return Err(Undefined::Parameter),
             () => {}
         }
         let logits: Vec<f64> = pairs.logits.iter().map(|l| l.clamp(-MOST, MOST)).collect();
-        // The channels of the slope, then those of the offset.
-        let inputs = pairs.rows.chunks(width).zip(&logits);
-        let inputs: Vec<f64> = inputs
-            .flat_map(|(row, logit)| slope.iter().map(move |at| row[*at] * logit).chain(row.iter().copied()))
-            .collect();
+        // What the channels of the slope weigh, then those of the offset, then those of the bends.
+        let mut inputs = Vec::with_capacity(logits.len() * (slope.len() + width + 2 * bend.len()));
+        for (row, logit) in pairs.rows.chunks(width).zip(&logits) {
+            inputs.extend(slope.iter().map(|at| row[*at] * logit));
+            inputs.extend_from_slice(row);
+            for bent in bends(*logit) {
+                inputs.extend(bend.iter().map(|at| row[*at] * bent));
+            }
+        }
         let problem = Problem {
             inputs: &inputs,
             logits: &logits,
@@ -75,25 +97,58 @@ impl CalibratedLogit {
             slopes: slope.len(),
             ridge,
         };
-        let mut slopes = minimise(&problem, vec![0.0; slope.len() + width]);
-        let offset = slopes.split_off(slope.len());
-        let mut all = vec![0.0; width];
-        slope.iter().zip(slopes).for_each(|(at, weight)| all[*at] = weight);
-        Ok(Self { slope: all, offset })
+        let mut slopes = minimise(&problem, vec![0.0; slope.len() + width + 2 * bend.len()]);
+        let mut offset = slopes.split_off(slope.len());
+        let bent = offset.split_off(width);
+        let mut found = Self {
+            slope: vec![0.0; width],
+            offset,
+            bend: vec![[0.0; 2]; if bend.is_empty() { 0 } else { width }],
+        };
+        slope
+            .iter()
+            .zip(slopes)
+            .for_each(|(at, weight)| found.slope[*at] = weight);
+        for (place, at) in bend.iter().enumerate() {
+            found.bend[*at] = [bent[place], bent[bend.len() + place]];
+        }
+        Ok(found)
     }
 
     /// The calibrated probability of a pair with this `logit`.
     pub fn apply(&self, row: &[f64], logit: f64) -> f64 {
+        let logit = logit.clamp(-MOST, MOST);
         let slope = (1.0 + dot(&self.slope, row)).max(0.0);
-        let z = slope * logit.clamp(-MOST, MOST) + dot(&self.offset, row);
+        let [even, odd] = [0, 1].map(|part| {
+            self.bend
+                .iter()
+                .zip(row)
+                .map(|(weights, x)| weights[part] * x)
+                .sum::<f64>()
+        });
+        let even = even.clamp(-slope, slope);
+        // The derivative is A + C u + D (1 - u²) with u = tanh(z/2), which is nowhere negative then.
+        let odd = odd.max(-0.5 * (slope + (slope * slope - even * even).max(0.0).sqrt()));
+        let bends = bends(logit);
+        let z = slope * logit + even * bends[0] + odd * bends[1] + dot(&self.offset, row);
         1.0 / (1.0 + (-z).exp())
     }
 
     /// Whether it has weights for `width` channels and all of them are finite.
     pub fn is_sound(&self, width: usize) -> bool {
-        let mut all = self.slope.iter().chain(&self.offset);
-        self.slope.len() == width && self.offset.len() == width && all.all(|w| w.abs() < 1e6)
+        let mut all = self.slope.iter().chain(&self.offset).chain(self.bend.iter().flatten());
+        let is_bend = self.bend.is_empty() || self.bend.len() == width;
+        self.slope.len() == width && self.offset.len() == width && is_bend && all.all(|w| w.abs() < 1e6)
     }
+}
+
+/// `2 ln cosh(z/2)` and `2 tanh(z/2)`.
+fn bends(logit: f64) -> [f64; 2] {
+    let size = logit.abs();
+    [
+        size + 2.0 * ((-size).exp().ln_1p() - std::f64::consts::LN_2),
+        2.0 * (logit / 2.0).tanh(),
+    ]
 }
 
 impl LabelledLogits<'_> {
@@ -112,7 +167,7 @@ impl LabelledLogits<'_> {
 }
 
 struct Problem<'a> {
-    /// `[N, slopes + W]`
+    /// `[N, slopes + W + bends]`
     inputs: &'a [f64],
     logits: &'a [f64],
     truth: &'a [bool],
@@ -184,6 +239,10 @@ impl Convex for Problem<'_> {
 mod tests {
     use super::*;
 
+    fn straight(slope: &[usize]) -> MapChannels<'_> {
+        MapChannels { slope, bend: &[] }
+    }
+
     #[test]
     fn slope_and_offset_follow_the_row() {
         // Logits are right where the channel is 0, and twice as sure as they may be, and half too high, where it is 1.
@@ -205,7 +264,7 @@ mod tests {
             truth: &truth,
             weights: &vec![1.0; n],
         };
-        let map = CalibratedLogit::fit(all, &[0, 1], 1.0).unwrap();
+        let map = CalibratedLogit::fit(all, straight(&[0, 1]), 1.0).unwrap();
         let near = |found: &[f64], expected: [f64; 2]| found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 0.05);
         assert!(
             near(&map.slope, [0.0, -0.5]) && near(&map.offset, [0.0, -0.5]),
@@ -236,7 +295,7 @@ mod tests {
                 truth: &truth,
                 weights: &weights,
             };
-            CalibratedLogit::fit(pairs, &[0], 1.0).unwrap()
+            CalibratedLogit::fit(pairs, straight(&[0]), 1.0).unwrap()
         };
         let [once, twice] = [fit(false), fit(true)];
         let pairs = once
@@ -250,6 +309,47 @@ mod tests {
     }
 
     #[test]
+    fn a_bent_map_has_ends_of_their_own_and_never_falls() {
+        // What is above 0 is half as sure as it may be, what is below twice.
+        let n = 40_000;
+        let pair = |i: usize| {
+            let logit = 8.0 * (i as f64 * 0.618_033_988_749_895).fract() - 4.0;
+            let z = if logit > 0.0 { 2.0 * logit } else { 0.5 * logit };
+            let u = ((i as f64 + 0.5) * 0.754_877_666_246_693).fract();
+            (logit, u < 1.0 / (1.0 + (-z).exp()))
+        };
+        let (logits, truth): (Vec<f64>, Vec<bool>) = (0..n).map(pair).unzip();
+        let pairs = LabelledLogits {
+            rows: &vec![1.0; n],
+            width: 1,
+            logits: &logits,
+            truth: &truth,
+            weights: &vec![1.0; n],
+        };
+        let fit = |bend: &[usize]| CalibratedLogit::fit(pairs, MapChannels { slope: &[0], bend }, 1.0).unwrap();
+        let (line, bent) = (fit(&[]), fit(&[0]));
+        let at = |map: &CalibratedLogit, logit: f64| map.apply(&[1.0], logit);
+        let low = 1.0 / (1.0 + 1.5f64.exp());
+        let off = |map: &CalibratedLogit| (at(map, -3.0) - low).abs();
+        assert!(off(&bent) < 0.03 && off(&line) > 0.05, "{bent:?} {line:?}");
+        assert!(bent.is_sound(1) && line.bend.is_empty());
+        let steep = CalibratedLogit {
+            slope: vec![-0.5],
+            offset: vec![0.0],
+            bend: vec![[-3.0, -3.0]],
+        };
+        let steps: Vec<f64> = (-200..=200).map(|z| at(&steep, f64::from(z) / 10.0)).collect();
+        assert!(steps.windows(2).all(|pair| pair[0] <= pair[1] + 1e-12));
+        assert!(
+            !CalibratedLogit {
+                bend: vec![[0.0; 2]; 2],
+                ..steep
+            }
+            .is_sound(1)
+        );
+    }
+
+    #[test]
     fn classes_that_do_not_overlap_have_a_finite_map() {
         let pairs = LabelledLogits {
             rows: &[1.0; 4],
@@ -258,7 +358,7 @@ mod tests {
             truth: &[false, false, true, true],
             weights: &[1.0; 4],
         };
-        let map = CalibratedLogit::fit(pairs, &[0], 1.0).unwrap();
+        let map = CalibratedLogit::fit(pairs, straight(&[0]), 1.0).unwrap();
         assert!(map.is_sound(1), "{map:?}");
     }
 
@@ -271,7 +371,7 @@ mod tests {
             truth: &[true],
             weights: &[1.0],
         };
-        let fit = |pairs, slope: &[usize], ridge| CalibratedLogit::fit(pairs, slope, ridge);
+        let fit = |pairs, slope: &[usize], ridge| CalibratedLogit::fit(pairs, straight(slope), ridge);
         assert!(fit(pairs, &[0], 1.0).is_ok());
         let nothing = LabelledLogits { truth: &[], ..pairs };
         let uncounted = LabelledLogits {
@@ -285,5 +385,10 @@ mod tests {
         for (slope, ridge) in [(&[][..], 1.0), (&[1], 1.0), (&[0, 1], 1.0), (&[0], 0.0)] {
             assert_eq!(fit(pairs, slope, ridge), Err(Undefined::Parameter), "{slope:?} {ridge}");
         }
+        let unknown = MapChannels {
+            slope: &[0],
+            bend: &[1],
+        };
+        assert_eq!(CalibratedLogit::fit(pairs, unknown, 1.0), Err(Undefined::Parameter));
     }
 }

@@ -14,6 +14,8 @@ pub const BINDING_CHANNELS: usize = 9;
 /// Of these, those that the slope of the map depends on: all but how many training pairs the entities have. What these numbers say differs from one
 /// source to the next (docs/experiments/calibration.md).
 pub const SLOPE_CHANNELS: [usize; 7] = [0, 1, 2, 3, 4, 5, 8];
+/// Those that the bends of the map depend on, where it has any: which of the entities are new.
+pub const BEND_CHANNELS: [usize; 4] = [0, 1, 2, 3];
 /// Outputs are cut here.
 const CUT: f64 = 4.0;
 

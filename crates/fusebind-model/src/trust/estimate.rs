@@ -246,6 +246,7 @@ pub(crate) mod tests {
                 map: CalibratedLogit {
                     slope: vec![0.0; BINDING_CHANNELS],
                     offset: vec![0.0; BINDING_CHANNELS],
+                    bend: Vec::new(),
                 },
                 error_limits: None,
                 levels: vec![SetLevel {

@@ -11,7 +11,7 @@ mod estimate;
 mod familiar;
 pub mod groups;
 
-pub use channels::{AFFINITY_CHANNELS, BINDING_CHANNELS, Output, PairEvidence, SLOPE_CHANNELS};
+pub use channels::{AFFINITY_CHANNELS, BEND_CHANNELS, BINDING_CHANNELS, Output, PairEvidence, SLOPE_CHANNELS};
 pub use domain::{Domain, DomainFinding, DomainLimits, ErrorLimits, LimitedError, Stranger};
 pub use estimate::{
     AffinityEstimate, AffinityTrust, BindingEstimate, BindingTrust, IntervalLevel, SetLevel, SourceScores, Trust,

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use fusebind_eval::{
-    calibrated_logit::{CalibratedLogit, LabelledLogits},
+    calibrated_logit::{CalibratedLogit, LabelledLogits, MapChannels},
     conformal::{GroupedScores, alike},
 };
 use fusebind_features::novelty::Novelty;
-use fusebind_model::trust::{BINDING_CHANNELS, BindingTrust, ErrorLimits, SLOPE_CHANNELS, SetLevel, groups::group};
+use fusebind_model::trust::{
+    BEND_CHANNELS, BINDING_CHANNELS, BindingTrust, ErrorLimits, SLOPE_CHANNELS, SetLevel, groups::group,
+};
 
 use super::{
     held_out::HeldOutPair,
@@ -44,13 +46,10 @@ pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTr
         })
     };
     let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
-    let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
-        let of: Vec<&Labelled> = labelled.iter().filter(|l| wanted(l)).collect();
-        map(&of)
-    };
-    let whole = fit(&|_| true)?;
-    let apply = |map: &CalibratedLogit, l: &Labelled| map.apply(&l.row, l.logit);
-    let probabilities = by_others(&labelled, &whole, |l| l.fold, fit, apply);
+    let straight = Fitted::to(&labelled, &[])?;
+    // Ends of their own help some models and harm others: the hold-outs say.
+    let bent = Fitted::to(&labelled, &BEND_CHANNELS).filter(|bent| bent.loss < straight.loss);
+    let Fitted { map, probabilities, .. } = bent.unwrap_or(straight);
     let class = |binds: bool, level: f64| {
         let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
         let strange = |(l, p): (&Labelled, &f64)| (if binds { 1.0 - p } else { *p }, l.group, l.fold);
@@ -69,14 +68,49 @@ pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTr
     };
     let expected = probabilities.iter().map(|p| 2.0 * p * (1.0 - p));
     Some(BindingTrust {
-        map: whole,
+        map,
         error_limits: ErrorLimits::of(expected.collect()),
         levels: LEVELS.iter().map(level).collect(),
     })
 }
 
+/// A map, and how well one of its kind does on hold-outs that it was not fitted to.
+struct Fitted {
+    map: CalibratedLogit,
+    /// What the map of the other hold-outs says of each pair.
+    probabilities: Vec<f64>,
+    /// Log loss of these, the mean over hold-outs.
+    loss: f64,
+}
+
+impl Fitted {
+    /// Maps of `labelled` pairs with bends that depend on these channels; none where the pairs are too few, or all of one class.
+    fn to(labelled: &[Labelled], bend: &[usize]) -> Option<Self> {
+        let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
+            let of: Vec<&Labelled> = labelled.iter().filter(|l| wanted(l)).collect();
+            map(&of, bend)
+        };
+        let whole = fit(&|_| true)?;
+        let apply = |map: &CalibratedLogit, l: &Labelled| map.apply(&l.row, l.logit);
+        let probabilities = by_others(labelled, &whole, |l| l.fold, fit, apply);
+        let mut of_folds: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        for (pair, probability) in labelled.iter().zip(&probabilities) {
+            let (sum, count) = of_folds.entry(pair.fold).or_default();
+            let right = if pair.binds { *probability } else { 1.0 - probability };
+            *sum -= right.max(f64::MIN_POSITIVE).ln();
+            *count += 1.0;
+        }
+        let losses = of_folds.values().map(|(sum, count)| sum / count);
+        Some(Self {
+            loss: losses.sum::<f64>() / of_folds.len() as f64,
+            map: whole,
+            probabilities,
+        })
+    }
+}
+
 /// The map of these pairs; none where they are too few, or all of one class.
-fn map(labelled: &[&Labelled]) -> Option<CalibratedLogit> {
+fn map(labelled: &[&Labelled], bend: &[usize]) -> Option<CalibratedLogit> {
     let rows: Vec<f64> = labelled.iter().flat_map(|l| l.row).collect();
     let (logits, truth): (Vec<f64>, Vec<bool>) = labelled.iter().map(|l| (l.logit, l.binds)).unzip();
     let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
@@ -87,8 +121,12 @@ fn map(labelled: &[&Labelled]) -> Option<CalibratedLogit> {
         truth: &truth,
         weights: &weights(labelled),
     };
+    let channels = MapChannels {
+        slope: &SLOPE_CHANNELS,
+        bend,
+    };
     enough
-        .then(|| CalibratedLogit::fit(pairs, &SLOPE_CHANNELS, MAP_RIDGE).ok())
+        .then(|| CalibratedLogit::fit(pairs, channels, MAP_RIDGE).ok())
         .flatten()
 }
 
@@ -173,6 +211,24 @@ mod tests {
         let map = binding(&pairs, [0.0; 2]).unwrap().map;
         assert_eq!(map.slope[6..8], [0.0; 2], "{map:?}");
         assert!(map.offset[6] > 0.1 && map.offset[7] > 0.1, "{map:?}");
+    }
+
+    #[test]
+    fn a_map_bends_where_the_hold_outs_prefer_it() {
+        // In both hold-outs logits above 0 are worth twice of what they say and those below half; or in one alone, and the other way round in the other.
+        let bends = |alike: bool| {
+            let pair = |i: u32| {
+                let logit = 8.0 * (f64::from(i) * 0.618_033_988_749_895).fract() - 4.0;
+                let is_up = (logit > 0.0) != (i % 2 == 1 && !alike);
+                let z = if is_up { 2.0 * logit } else { 0.5 * logit };
+                let u = ((f64::from(i) + 0.5) * 0.754_877_666_246_693).fract();
+                known(i % 2, 5, logit, u < 1.0 / (1.0 + (-z).exp()))
+            };
+            let pairs: Vec<HeldOutPair> = (0..4000).map(pair).collect();
+            !binding(&pairs, [0.0; 2]).unwrap().map.bend.is_empty()
+        };
+        assert!(bends(true));
+        assert!(!bends(false));
     }
 
     #[test]
