@@ -79,7 +79,7 @@ struct Fitted {
     map: CalibratedLogit,
     /// What the map of the other hold-outs says of each pair.
     probabilities: Vec<f64>,
-    /// Log loss of these, the mean over hold-outs.
+    /// Log loss of these, the mean over hold-outs; infinite where there is one alone.
     loss: f64,
 }
 
@@ -100,9 +100,15 @@ impl Fitted {
             *sum -= right.max(f64::MIN_POSITIVE).ln();
             *count += 1.0;
         }
-        let losses = of_folds.values().map(|(sum, count)| sum / count);
+        // Where the others are too few, a pair was seen by the map that speaks of it.
+        let is_unseen = |count: f64| labelled.len() as f64 - count >= FEWEST as f64;
+        let losses = of_folds.values().filter(|(_, count)| is_unseen(*count));
+        let losses: Vec<f64> = losses.map(|(sum, count)| sum / count).collect();
         Some(Self {
-            loss: losses.sum::<f64>() / of_folds.len() as f64,
+            loss: match losses.len() {
+                0 => f64::INFINITY,
+                folds => losses.iter().sum::<f64>() / folds as f64,
+            },
             map: whole,
             probabilities,
         })
@@ -229,6 +235,14 @@ mod tests {
         };
         assert!(bends(true));
         assert!(!bends(false));
+    }
+
+    #[test]
+    fn a_single_hold_out_does_not_bend_a_map() {
+        let pairs: Vec<HeldOutPair> = (0..600)
+            .map(|i| known(0, 5, f64::from(i % 7) - 3.0, i % 7 > 4))
+            .collect();
+        assert!(binding(&pairs, [0.0; 2]).unwrap().map.bend.is_empty());
     }
 
     #[test]
