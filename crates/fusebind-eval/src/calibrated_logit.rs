@@ -119,19 +119,21 @@ impl CalibratedLogit {
     pub fn apply(&self, row: &[f64], logit: f64) -> f64 {
         let logit = logit.clamp(-MOST, MOST);
         let slope = (1.0 + dot(&self.slope, row)).max(0.0);
-        let [even, odd] = [0, 1].map(|part| {
-            self.bend
-                .iter()
-                .zip(row)
-                .map(|(weights, x)| weights[part] * x)
-                .sum::<f64>()
-        });
+        let z = slope * logit + dot(&self.offset, row) + self.bent(row, logit, slope);
+        1.0 / (1.0 + (-z).exp())
+    }
+
+    /// What the bends add to a logit; 0 where the map is straight.
+    fn bent(&self, row: &[f64], logit: f64, slope: f64) -> f64 {
+        if self.bend.is_empty() {
+            return 0.0;
+        }
+        let [even, odd] = [0, 1].map(|part| self.bend.iter().zip(row).map(|(w, x)| w[part] * x).sum::<f64>());
         let even = even.clamp(-slope, slope);
         // The derivative is A + C u + D (1 - u²) with u = tanh(z/2), which is nowhere negative then.
         let odd = odd.max(-0.5 * (slope + (slope * slope - even * even).max(0.0).sqrt()));
-        let bends = bends(logit);
-        let z = slope * logit + even * bends[0] + odd * bends[1] + dot(&self.offset, row);
-        1.0 / (1.0 + (-z).exp())
+        let [of_even, of_odd] = bends(logit);
+        even * of_even + odd * of_odd
     }
 
     /// Whether it has weights for `width` channels and all of them are finite.

@@ -22,6 +22,14 @@ pub fn brier(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
     Ok(truth.iter().zip(scores).map(square).sum::<f64>() / truth.len() as f64)
 }
 
+/// Mean of the negative logarithm of the probability that each outcome had. Of a probability of 0 for what happened it is that of the smallest number
+/// above 0.
+pub fn log_loss(truth: &[bool], scores: &[f64]) -> Result<f64, Undefined> {
+    probabilities(truth, scores)?;
+    let loss = |(t, p): (&bool, &f64)| -(if *t { *p } else { 1.0 - p }).max(f64::MIN_POSITIVE).ln();
+    Ok(truth.iter().zip(scores).map(loss).sum::<f64>() / truth.len() as f64)
+}
+
 /// The AUROC that pairs with these probabilities are expected to have when `scores` rank them, if each binds with its own probability and
 /// independently of the others; ties count one half:
 ///

@@ -154,9 +154,13 @@ pub fn mondrian(
     if scores.len() != groups.len() || hold_outs.is_some_and(|of| of.len() != scores.len()) {
         return Err(Undefined::Length);
     }
-    let weights_of = |members: &[usize]| match hold_outs {
-        None => vec![1.0; members.len()],
-        Some(of) => alike(&members.iter().map(|i| of[*i]).collect::<Vec<u32>>(), least),
+    let quantile_of = |members: &[usize]| {
+        let own: Vec<f64> = members.iter().map(|index| scores[*index]).collect();
+        let Some(of) = hold_outs else {
+            return quantile(&own, alpha);
+        };
+        let hold_outs: Vec<u32> = members.iter().map(|index| of[*index]).collect();
+        weighted_quantile(&own, &alike(&hold_outs, least), alpha)
     };
     let is_tree = (parents.iter().enumerate()).all(|(group, parent)| parent.is_none_or(|parent| parent < group));
     if !is_tree || groups.iter().any(|group| *group >= parents.len()) {
@@ -170,11 +174,10 @@ pub fn mondrian(
     let of = |group: usize| {
         let from = lineage(group).find(|group| members[*group].len() >= least.max(1));
         let from = from.or_else(|| lineage(group).last()).unwrap_or(group);
-        let own: Vec<f64> = members[from].iter().map(|index| scores[*index]).collect();
         Ok(GroupQuantile {
-            quantile: weighted_quantile(&own, &weights_of(&members[from]), alpha)?,
+            quantile: quantile_of(&members[from])?,
             from,
-            n: own.len(),
+            n: members[from].len(),
         })
     };
     (0..parents.len()).map(of).collect()

@@ -54,6 +54,13 @@ fn early_recognition_at_its_ends() {
 }
 
 #[test]
+fn log_loss_is_the_mean_surprise() {
+    let loss = calibration::log_loss(&[true, false], &[0.5, 0.75]).unwrap();
+    assert!((loss - (2f64.ln() + 4f64.ln()) / 2.0).abs() < 1e-12);
+    assert!(calibration::log_loss(&[true], &[0.0]).unwrap().is_finite());
+}
+
+#[test]
 fn undefined_scores_say_why() {
     assert_eq!(regression::mse(&[], &[]), Err(Undefined::Empty));
     assert_eq!(regression::mse(&[1.0], &[f64::NAN]), Err(Undefined::NotFinite));
@@ -67,6 +74,7 @@ fn undefined_scores_say_why() {
         Err(Undefined::OneClass)
     );
     assert_eq!(calibration::brier(&[true], &[1.5]), Err(Undefined::Parameter));
+    assert_eq!(calibration::log_loss(&[true], &[1.5]), Err(Undefined::Parameter));
     assert_eq!(calibration::importance(&[true], &[0.5], 0), Err(Undefined::Parameter));
     for parameter in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(

@@ -149,4 +149,34 @@ mod tests {
         assert!(!SLOPE_CHANNELS.iter().any(differ));
         assert_eq!(SLOPE_CHANNELS.len(), BINDING_CHANNELS - 2);
     }
+
+    #[test]
+    fn bends_know_which_entities_are_new_and_nothing_else() {
+        let of = |is_new: [bool; 2], similarity: f32, partners: u32, disagreement: f64| {
+            let entity = |is_new: bool| EntityEvidence {
+                is_known: !is_new,
+                nearest: Some((0, similarity)),
+                partners,
+                ..EntityEvidence::default()
+            };
+            let pair = PairEvidence {
+                drug: entity(is_new[0]),
+                target: entity(is_new[1]),
+            };
+            let channels = pair.binding_channels(Output {
+                disagreement,
+                ..Output::default()
+            });
+            BEND_CHANNELS.map(|at| channels[at])
+        };
+        let all = [[false, false], [true, false], [false, true], [true, true]];
+        for (at, is_new) in all.iter().enumerate() {
+            assert_eq!(of(*is_new, 0.2, 1, 0.0), of(*is_new, 0.9, 100, 2.0));
+            assert!(
+                all[..at]
+                    .iter()
+                    .all(|other| of(*other, 0.2, 1, 0.0) != of(*is_new, 0.2, 1, 0.0))
+            );
+        }
+    }
 }

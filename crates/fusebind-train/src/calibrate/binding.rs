@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use fusebind_eval::{
     calibrated_logit::{CalibratedLogit, LabelledLogits, MapChannels},
+    calibration::log_loss,
     conformal::{GroupedScores, alike},
 };
 use fusebind_features::novelty::Novelty;
@@ -79,7 +80,7 @@ struct Fitted {
     map: CalibratedLogit,
     /// What the map of the other hold-outs says of each pair.
     probabilities: Vec<f64>,
-    /// Log loss of these, the mean over hold-outs; infinite where there is one alone.
+    /// Log loss of these, the mean over hold-outs; infinite where every map saw the pairs that it speaks of.
     loss: f64,
 }
 
@@ -93,17 +94,15 @@ impl Fitted {
         let whole = fit(&|_| true)?;
         let apply = |map: &CalibratedLogit, l: &Labelled| map.apply(&l.row, l.logit);
         let probabilities = by_others(labelled, &whole, |l| l.fold, fit, apply);
-        let mut of_folds: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        let mut of_folds: BTreeMap<u32, (Vec<bool>, Vec<f64>)> = BTreeMap::new();
         for (pair, probability) in labelled.iter().zip(&probabilities) {
-            let (sum, count) = of_folds.entry(pair.fold).or_default();
-            let right = if pair.binds { *probability } else { 1.0 - probability };
-            *sum -= right.max(f64::MIN_POSITIVE).ln();
-            *count += 1.0;
+            let (truth, said) = of_folds.entry(pair.fold).or_default();
+            truth.push(pair.binds);
+            said.push(*probability);
         }
         // Where the others are too few, a pair was seen by the map that speaks of it.
-        let is_unseen = |count: f64| labelled.len() as f64 - count >= FEWEST as f64;
-        let losses = of_folds.values().filter(|(_, count)| is_unseen(*count));
-        let losses: Vec<f64> = losses.map(|(sum, count)| sum / count).collect();
+        let unseen = of_folds.values().filter(|of| labelled.len() - of.0.len() >= FEWEST);
+        let losses: Vec<f64> = unseen.filter_map(|(truth, said)| log_loss(truth, said).ok()).collect();
         Some(Self {
             loss: match losses.len() {
                 0 => f64::INFINITY,
@@ -221,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_map_bends_where_the_hold_outs_prefer_it() {
-        // In both hold-outs logits above 0 are worth twice of what they say and those below half; or in one alone, and the other way round in the other.
+        // In both hold-outs logits above 0 are worth twice what they say, and those below half; or the other way round in one of the two.
         let bends = |alike: bool| {
             let pair = |i: u32| {
                 let logit = 8.0 * (f64::from(i) * 0.618_033_988_749_895).fract() - 4.0;
