@@ -41,14 +41,19 @@ impl Server {
         stream
     }
 
+    /// Posts JSON that the server has asked for, so that it has taken the request.
     fn post(&self, path: &str, body: &str) -> TcpStream {
         let mut stream = self.connect();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Expect: 100-continue\r\nConnection: close\r\n\r\n",
             self.address,
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
+        let mut said = [0; 25];
+        stream.read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
         stream.write_all(body.as_bytes()).unwrap();
         stream
     }
