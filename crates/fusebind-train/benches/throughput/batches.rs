@@ -107,6 +107,7 @@ impl<'a> Bench<'a> {
                 bound: vec![0.0; own.len()],
                 binds: vec![0.0; own.len()],
                 annotated: vec![0.0; own.len()],
+                ..Labels::default()
             },
         }
     }

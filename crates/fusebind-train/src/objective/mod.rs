@@ -2,8 +2,11 @@
 //!
 //! Affinity, on standardised values, over labelled entries only: `(p - y)^2` where `y` is exact; `max(0, p - y)^2` where
 //! the truth is at most `y`; `max(0, y - p)^2` where it is at least `y` (a one-sided, Tobit-like loss). Binding: binary
-//! cross entropy on the logit, with optional label smoothing. The sum is weighted by the recipe.
+//! cross entropy on the logit, with optional label smoothing. Both may be joined by a ranking within targets and within
+//! drugs (`ranking.rs`). The sum is weighted by the recipe.
 //! Axis legend: `P` pairs, `U` affinity scales.
+
+mod ranking;
 
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
 use fusebind_data::table::{Censoring, Interaction};
@@ -11,9 +14,14 @@ use fusebind_model::{fusion::alignment::Aligned, head::Output, model::Outputs, t
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind};
+use ranking::Comparisons;
 
 /// Temperature of the alignment of drugs with targets.
 const TEMPERATURE: f32 = 0.1;
+
+/// Temperatures of comparisons: of standardised affinities, and of logits.
+const OF_AFFINITY: f32 = 0.25;
+const OF_BINDING: f32 = 1.0;
 
 /// Weights of the parts of the objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +39,8 @@ pub struct ObjectiveConfig {
     pub consistency: f32,
     /// Weight of the alignment of drugs with the targets that they bind, by their retrieval vectors; needs the same.
     pub contrast: f32,
+    /// Weight of the ranking within targets and within drugs, in proportion to the weights of affinity and of binding.
+    pub ranking: f32,
     /// Share of a binding label that is spread over both classes.
     pub label_smoothing: f32,
 }
@@ -44,6 +54,7 @@ impl Default for ObjectiveConfig {
             alignment: 0.1,
             consistency: 0.0,
             contrast: 0.0,
+            ranking: 0.0,
             label_smoothing: 0.0,
         }
     }
@@ -54,7 +65,7 @@ impl ObjectiveConfig {
     pub fn check(&self) -> Result<(), Error> {
         let finite =
             self.affinity >= 0.0 && self.binding >= 0.0 && self.retrieval >= 0.0 && self.affinity + self.binding > 0.0;
-        let aligned = [self.alignment, self.consistency, self.contrast]
+        let aligned = [self.alignment, self.consistency, self.contrast, self.ranking]
             .iter()
             .all(|w| *w >= 0.0);
         if !finite || !aligned || !(0.0..0.5).contains(&self.label_smoothing) {
@@ -80,6 +91,8 @@ pub struct Labels {
     pub binds: Vec<f32>,
     /// 1 where there is a binding label, `[P]`.
     pub annotated: Vec<f32>,
+    /// Comparisons of affinities, as positions in `[P, U]`, and of binding labels; empty where nobody asks.
+    pub compared: [Comparisons; 2],
 }
 
 impl Labels {
@@ -106,6 +119,27 @@ impl Labels {
                 .push(if interaction.binds.is_some() { 1.0 } else { 0.0 });
         }
         labels
+    }
+
+    /// With comparisons between pairs that share a drug or a target; `pairs` are the two of each.
+    pub fn compared(mut self, pairs: &[[u32; 2]]) -> Self {
+        let scales = self.affinity.len() / pairs.len().max(1);
+        let affinity = |scale: usize| {
+            let bounds = |pair: usize| {
+                let at = pair * scales + scale;
+                let value = self.affinity[at];
+                let bounds = match self.bound[at] {
+                    bound if bound < 0.0 => [f32::NEG_INFINITY, value],
+                    bound if bound > 0.0 => [value, f32::INFINITY],
+                    _ => [value; 2],
+                };
+                (self.measured[at] > 0.0).then_some(bounds)
+            };
+            Comparisons::of(pairs, bounds).in_column(scale, scales)
+        };
+        let binding = |pair: usize| (self.annotated[pair] > 0.0).then_some([self.binds[pair]; 2]);
+        self.compared = [(0..scales).map(affinity).collect(), Comparisons::of(pairs, binding)];
+        self
     }
 }
 
@@ -227,6 +261,9 @@ impl Objective {
             if count > 0.0 {
                 add((error * on_device(&labels.measured)).sum() * (self.config.affinity / count));
             }
+            if let Some(cost) = labels.compared[0].cost(predicted, OF_AFFINITY, device) {
+                add(cost * (self.config.affinity * self.config.ranking));
+            }
         }
         if let Some(logit) = &output.binding {
             let count: f32 = labels.annotated.iter().sum();
@@ -239,6 +276,9 @@ impl Objective {
                 // max(x, 0) - x y + ln(1 + exp(-|x|)): finite for every logit.
                 let entropy = relu(logit.clone()) - logit.clone() * truth + ((-logit.clone().abs()).exp() + 1.0).log();
                 add((entropy * mask).sum() * (self.config.binding / count));
+            }
+            if let Some(cost) = labels.compared[1].cost(logit, OF_BINDING, device) {
+                add(cost * (self.config.binding * self.config.ranking));
             }
         }
         total.unwrap_or_else(|| Tensor::zeros([1], device))
@@ -259,6 +299,7 @@ mod tests {
             bound: vec![0.0, -1.0, 0.0],
             binds: vec![1.0, 0.0, 1.0],
             annotated: vec![1.0; 3],
+            ..Labels::default()
         };
         let output = Output {
             affinity: Some(Tensor::<2>::from_data([[0.0], [-2.0], [9.0]], &device)),

@@ -73,6 +73,8 @@ pub(super) struct Loader<'a> {
     pub structure_only: bool,
     /// Pairs that are known to bind.
     pub positives: &'a Positives,
+    /// Whether pairs of one entity are compared.
+    pub compares: bool,
     /// Share of the entities that are shown with permuted side values.
     pub corruption: f64,
     pub sampler: &'a SamplerConfig,
@@ -185,6 +187,14 @@ impl Loader<'_> {
             true => (of_drugs.structure_only(), of_targets.structure_only()),
             false => (of_drugs, of_targets),
         };
+        let labels = Labels::of(interactions, self.scales);
+        let labels = match self.compares {
+            true => {
+                let entities = index.drug.iter().zip(&index.target);
+                labels.compared(&entities.map(|(drug, target)| [*drug, *target]).collect::<Vec<_>>())
+            }
+            false => labels,
+        };
         Batch {
             neighbours: self.neighbours.map(|table| {
                 let row = |(at, &position): (usize, &u32)| {
@@ -210,7 +220,7 @@ impl Loader<'_> {
             ),
             drugs: of_drugs,
             targets: of_targets,
-            labels: Labels::of(interactions, self.scales),
+            labels,
             pairs: index,
         }
     }

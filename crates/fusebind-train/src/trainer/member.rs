@@ -74,6 +74,7 @@ impl<'a> Shared<'a> {
             dropout: &recipe.modalities.dropout,
             structure_only: matches!(reads, Reads::Structure),
             positives: &self.positives,
+            compares: training.objective.ranking > 0.0,
             corruption: training.curriculum.corruption,
             sampler: &training.sampler,
             seed: job.seed,
