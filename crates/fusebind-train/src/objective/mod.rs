@@ -2,8 +2,8 @@
 //!
 //! Affinity, on standardised values, over labelled entries only: `(p - y)^2` where `y` is exact; `max(0, p - y)^2` where
 //! the truth is at most `y`; `max(0, y - p)^2` where it is at least `y` (a one-sided, Tobit-like loss). Binding: binary
-//! cross entropy on the logit, with optional label smoothing. Both may be joined by a ranking within targets and within
-//! drugs (`ranking.rs`). The sum is weighted by the recipe.
+//! cross entropy on the logit, with optional label smoothing. A ranking of affinities within targets and within drugs may
+//! join them (`ranking.rs`). The sum is weighted by the recipe.
 //! Axis legend: `P` pairs, `U` affinity scales.
 
 mod ranking;
@@ -18,10 +18,6 @@ use ranking::Comparisons;
 
 /// Temperature of the alignment of drugs with targets.
 const TEMPERATURE: f32 = 0.1;
-
-/// Temperatures of comparisons: of standardised affinities, and of logits.
-const OF_AFFINITY: f32 = 0.25;
-const OF_BINDING: f32 = 1.0;
 
 /// Weights of the parts of the objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +35,7 @@ pub struct ObjectiveConfig {
     pub consistency: f32,
     /// Weight of the alignment of drugs with the targets that they bind, by their retrieval vectors; needs the same.
     pub contrast: f32,
-    /// Weight of the ranking within targets and within drugs, in proportion to the weights of affinity and of binding.
+    /// Weight of the ranking of affinities within targets and within drugs, in proportion to that of the affinity error.
     pub ranking: f32,
     /// Share of a binding label that is spread over both classes.
     pub label_smoothing: f32,
@@ -91,8 +87,8 @@ pub struct Labels {
     pub binds: Vec<f32>,
     /// 1 where there is a binding label, `[P]`.
     pub annotated: Vec<f32>,
-    /// Comparisons of affinities, as positions in `[P, U]`, and of binding labels; empty where nobody asks.
-    pub compared: [Comparisons; 2],
+    /// Comparisons of affinities, as positions in `[P, U]`; empty where nobody asks.
+    pub compared: Comparisons,
 }
 
 impl Labels {
@@ -137,8 +133,7 @@ impl Labels {
             };
             Comparisons::of(pairs, bounds).in_column(scale, scales)
         };
-        let binding = |pair: usize| (self.annotated[pair] > 0.0).then_some([self.binds[pair]; 2]);
-        self.compared = [(0..scales).map(affinity).collect(), Comparisons::of(pairs, binding)];
+        self.compared = (0..scales).map(affinity).collect();
         self
     }
 }
@@ -261,7 +256,7 @@ impl Objective {
             if count > 0.0 {
                 add((error * on_device(&labels.measured)).sum() * (self.config.affinity / count));
             }
-            if let Some(cost) = labels.compared[0].cost(predicted, OF_AFFINITY, device) {
+            if let Some(cost) = labels.compared.cost(predicted, device) {
                 add(cost * (self.config.affinity * self.config.ranking));
             }
         }
@@ -276,9 +271,6 @@ impl Objective {
                 // max(x, 0) - x y + ln(1 + exp(-|x|)): finite for every logit.
                 let entropy = relu(logit.clone()) - logit.clone() * truth + ((-logit.clone().abs()).exp() + 1.0).log();
                 add((entropy * mask).sum() * (self.config.binding / count));
-            }
-            if let Some(cost) = labels.compared[1].cost(logit, OF_BINDING, device) {
-                add(cost * (self.config.binding * self.config.ranking));
             }
         }
         total.unwrap_or_else(|| Tensor::zeros([1], device))

@@ -1,18 +1,20 @@
-//! Which of two pairs of one target, or of one drug, is the stronger: the comparisons of a batch, and what it costs to get them wrong.
+//! Which of two pairs of one target, or of one drug, has the higher affinity: the comparisons of a batch, and what it costs to get them wrong.
 //!
 //! ```text
 //! mean over comparisons of ln(1 + exp(-(z_above - z_below) / tau))
 //! ```
 //!
-//! with `z` a standardised affinity or the logit of binding (RankNet of Burges et al. 2005, doi 10.1145/1102351.1102363). What is added to all
-//! pairs of a target, or of a drug, changes no comparison of its own, so that popularity is not rewarded. Two pairs are compared where
-//! one is certainly above the other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of the two of each
-//! comparison.
+//! with `z` a standardised affinity (RankNet of Burges et al. 2005, doi 10.1145/1102351.1102363). What is added to all pairs of a target, or of a
+//! drug, changes no comparison of its own, so that popularity is not rewarded. Two pairs are
+//! compared where one is certainly above the other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of
+//! the two of each comparison.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
 
 /// Most pairs behind it in its batch that a pair is compared with, of each entity: the work grows with the batch and not with its square.
 const RIVALS: usize = 16;
+/// `tau` of the file's header: a lead of one standard deviation counts as sure.
+const TEMPERATURE: f32 = 0.25;
 
 /// Comparisons of the pairs of a batch.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,23 +68,18 @@ impl Comparisons {
     }
 
     /// The cost of the file's header, `[1]`, of an array of outputs; none where nothing is compared.
-    pub(super) fn cost<const D: usize>(
-        &self,
-        outputs: &Tensor<D>,
-        temperature: f32,
-        device: &Device,
-    ) -> Option<Tensor<1>> {
+    pub(super) fn cost(&self, outputs: &Tensor<2>, device: &Device) -> Option<Tensor<1>> {
         if self.above.is_empty() {
             return None;
         }
-        let outputs: Tensor<1> = outputs.clone().flatten(0, D - 1);
+        let outputs: Tensor<1> = outputs.clone().flatten(0, 1);
         let at = |positions: &[i32]| {
             let positions = TensorData::new(positions.to_vec(), [positions.len()]);
             outputs
                 .clone()
                 .select(0, Tensor::<1, Int>::from_data(positions, device))
         };
-        let lead = (at(&self.above) - at(&self.below)) / temperature;
+        let lead = (at(&self.above) - at(&self.below)) / TEMPERATURE;
         // ln(1 + exp(-x)) = max(-x, 0) + ln(1 + exp(-|x|)): finite for every x.
         Some((relu(lead.clone().neg()) + (lead.abs().neg().exp() + 1.0).log()).mean())
     }
@@ -130,17 +127,17 @@ mod tests {
         let pairs = [[0, 0], [1, 0], [2, 0]];
         let compared = Comparisons::of(&pairs, |at| Some([at as f32; 2]));
         let cost = |outputs: [f32; 3]| {
-            let outputs = Tensor::<1>::from_data(outputs, &device);
-            compared.cost(&outputs, 0.5, &device).unwrap().into_scalar::<f32>()
+            let outputs = Tensor::<2>::from_data([outputs], &device);
+            compared.cost(&outputs, &device).unwrap().into_scalar::<f32>()
         };
-        // Leads of 1, 2 and 1, in halves.
-        let ln = |lead: f32| (-2.0 * lead).exp().ln_1p();
+        // Leads of 1, 2 and 1, in quarters.
+        let ln = |lead: f32| (-4.0 * lead).exp().ln_1p();
         assert!((cost([0.0, 1.0, 2.0]) - (2.0 * ln(1.0) + ln(2.0)) / 3.0).abs() < 1e-6);
         assert!((cost([0.0, 1.0, 2.0]) - cost([7.0, 8.0, 9.0])).abs() < 1e-6);
         assert!(cost([2.0, 1.0, 0.0]) > 1.0);
         assert!(cost([0.0, 500.0, -500.0]).is_finite());
-        let outputs = Tensor::<1>::from_data([1.0, 2.0, 3.0], &device);
-        assert!(Comparisons::default().cost(&outputs, 0.5, &device).is_none());
+        let outputs = Tensor::<2>::from_data([[1.0, 2.0, 3.0]], &device);
+        assert!(Comparisons::default().cost(&outputs, &device).is_none());
     }
 
     #[test]
