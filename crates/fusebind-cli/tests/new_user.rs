@@ -273,4 +273,21 @@ fn from_a_spreadsheet_to_predictions() {
     let rejected = fs::read_to_string(here.join("out.csv.rejected.csv")).unwrap();
     log.push(format!("out.csv.rejected.csv\n{rejected}"));
     said_settings().bind(|| assert_snapshot!("from_a_spreadsheet_to_predictions", log.join("\n")));
+    // Training had two kinds of labels: no neighbour has a label in the unit of one of them.
+    let explained = support::fusebind(
+        &[
+            "predict",
+            "runs/first",
+            "--smiles",
+            "CCO",
+            "--targets",
+            "uniprot.fasta",
+            "--explain",
+            "why.json",
+        ],
+        here,
+    );
+    assert!(explained.status.success(), "{}", support::text(&explained.stderr));
+    let reasons: serde_json::Value = serde_json::from_slice(&fs::read(here.join("why.json")).unwrap()).unwrap();
+    assert_eq!(reasons[0]["label_unit"], "standard deviations");
 }

@@ -105,7 +105,7 @@ function shares({ modalities, unit }) {
   ]);
 }
 
-function neighbours({ neighbours: pairs, unit }) {
+function neighbours({ neighbours: pairs, label_unit: labelUnit, unit }) {
   if (!pairs.length) return element("p", {}, "The model holds no training pairs, or none that are similar.");
   const cells = (pair) => [
     element("th", { scope: "row", class: "name", title: pair.smiles }, pair.drug),
@@ -116,7 +116,7 @@ function neighbours({ neighbours: pairs, unit }) {
     element("td", { class: "number" }, signed(pair.effect)),
   ];
   return tableOf(`Measured pairs, with their effect in ${unit}`,
-    ["Compound", "Similarity", "Protein", "Similarity", "Measured", "Effect"],
+    ["Compound", "Similarity", "Protein", "Similarity", `Measured (${labelUnit})`, "Effect"],
     pairs.map((pair) => element("tr", {}, ...cells(pair))));
 }
 

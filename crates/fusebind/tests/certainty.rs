@@ -158,6 +158,14 @@ fn intervals_hold_and_reasons_add_up() {
                 .iter()
                 .all(|n| n.effect.is_finite() && n.drug_similarity <= 1.0)
         );
+        // The label of a neighbour is one that was measured with its drug.
+        assert_eq!(explanation.label_unit, "pKd");
+        for neighbour in &explanation.neighbours {
+            let of_drug = (dataset.interactions.iter())
+                .filter(|i| dataset.drugs[i.drug as usize].molecule.smiles == neighbour.smiles);
+            let mut measured = of_drug.filter_map(|i| i.affinity);
+            assert!(measured.any(|affinity| (affinity.value - neighbour.label).abs() < 1e-3));
+        }
     }
     let drugs: Vec<_> = dataset.drugs.iter().map(|d| &d.molecule).collect();
     let targets: Vec<_> = dataset.targets.iter().map(|t| &t.protein).collect();

@@ -124,7 +124,14 @@ fn neighbours(reasons: &Explanation) -> Table {
     });
     table(
         "Training pairs that it rests on",
-        &["drug", "similarity", "target", "similarity", "label", "effect"],
+        &[
+            "drug",
+            "similarity",
+            "target",
+            "similarity",
+            &reasons.label_unit,
+            "effect",
+        ],
         rows.collect(),
     )
 }

@@ -38,6 +38,9 @@ pub struct Explanation {
     pub prediction: f64,
     /// What modalities and known pairs add to the prior.
     pub modalities: Shares,
+    /// Unit of the labels of the training pairs: a scale, or `binds` (1 where it does, 0 where it does not). Where training had labels of several kinds
+    /// they are `standard deviations` above the mean of their kind.
+    pub label_unit: String,
     /// Training pairs, the one with the largest effect first.
     pub neighbours: Vec<NeighbourReason>,
     /// Effect of each atom, in the order of the canonical SMILES; none where its substructures cannot be told apart, as with isotopes.
@@ -52,6 +55,7 @@ pub(crate) fn explain(explained: Explained<'_>, without_pair: &mut TrainedModel,
     Explanation {
         unit: explained.unit().to_string(),
         prediction: modalities.prediction,
+        label_unit: neighbours::label_unit(&explained.trained.description).to_string(),
         neighbours: neighbours::reasons(explained, without_pair, switched_off),
         atoms: parts::atoms(explained, switched_off),
         residues: parts::residues(explained, switched_off),

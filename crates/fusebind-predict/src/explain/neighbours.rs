@@ -4,7 +4,7 @@
 //! the prediction would lose without each of them. The pair itself, where it was measured, is none: it never takes part in its own features.
 
 use fusebind_features::neighbours::Mask;
-use fusebind_model::trained::TrainedModel;
+use fusebind_model::trained::{Description, OutputScale, TrainedModel};
 use serde::Serialize;
 
 use super::pair::Explained;
@@ -25,10 +25,27 @@ pub struct NeighbourReason {
     pub drug_similarity: f64,
     /// Similarity of its target to that of the pair.
     pub target_similarity: f64,
-    /// Its label: an affinity on the first scale, or 1 where it binds and 0 where it does not.
+    /// Its label, in [`super::Explanation::label_unit`].
     pub label: f64,
     /// The prediction less the one without this pair, in the unit of the explanation.
     pub effect: f64,
+}
+
+/// Unit of what is known of training pairs. Labels of several kinds are known in standard deviations, and no longer of which kind they are.
+pub(super) fn label_unit(description: &Description) -> &str {
+    match only_scale(description) {
+        Some(scale) => &scale.name,
+        None if description.scales.is_empty() => "binds",
+        None => "standard deviations",
+    }
+}
+
+/// The scale of all labels, where they have one.
+fn only_scale(description: &Description) -> Option<&OutputScale> {
+    match description.scales.as_slice() {
+        [scale] if description.prior.is_none() => Some(scale),
+        _ => None,
+    }
 }
 
 /// The nearest training pairs with their effects, the largest first.
@@ -66,7 +83,7 @@ pub(super) fn reasons(
         explained.value(&scores, 0)
     };
     let whole = score(explained.trained);
-    let scale = explained.trained.description.scales.first();
+    let scale = only_scale(&explained.trained.description);
     let mut found = Vec::with_capacity(best.len());
     for (_, drug, target, outcome) in best {
         if let Some(changed) = &mut changed.neighbours {
