@@ -82,3 +82,24 @@ fn a_model_without_neighbour_features_is_stripped_but_never_over_itself() {
     let help = fusebind(&["model", "strip", "--help"], here);
     assert!(text(&help.stdout).contains("Example:"));
 }
+
+#[test]
+fn a_model_names_the_structure_model_inside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let recipe = format!("{}structure_model = true\n", support::SMALL_RECIPE);
+    fs::write(here.join("small.toml"), recipe).unwrap();
+    let mut said = String::new();
+    for command in [
+        "data simulate --drugs 60 --targets 20 --pairs 400 --seed 1 -o sim",
+        "data split sim --by random --seed 1 -o split.csv",
+        "train small.toml --data sim --modalities sim/modalities --split split.csv --out run",
+        "model info run",
+    ] {
+        let output = fusebind(&command.split(' ').collect::<Vec<_>>(), here);
+        assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+        said = text(&output.stdout).to_string();
+    }
+    let line = said.lines().find(|line| line.starts_with("structure model")).unwrap();
+    assert!(line.contains("kept epoch 1, ") && line.ends_with("encoders"), "{line}");
+}
