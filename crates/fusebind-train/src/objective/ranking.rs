@@ -5,9 +5,8 @@
 //! ```
 //!
 //! with `z` a standardised affinity (RankNet of Burges et al. 2005, doi 10.1145/1102351.1102363). What is added to all pairs of a target, or of a
-//! drug, changes no comparison of its own, so that popularity is not rewarded. Two pairs are
-//! compared where one is certainly above the other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of
-//! the two of each comparison.
+//! drug, changes no comparison of its own, so that popularity is not rewarded. Two pairs are compared where one is certainly above the
+//! other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of the two of each comparison.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
 
@@ -34,8 +33,9 @@ impl Comparisons {
         let labelled = (0..pairs.len()).filter_map(|at| Some((at, bounds(at)?)));
         let mut labelled: Vec<(usize, Bounds)> = labelled.collect();
         let mut comparisons = Self::default();
-        for side in 0..2 {
-            let entity = |(at, _): &(usize, Bounds)| pairs[*at][side];
+        let sides: [fn(&[u32; 2]) -> u32; 2] = [|pair| pair[0], |pair| pair[1]];
+        for side in sides {
+            let entity = |(at, _): &(usize, Bounds)| side(&pairs[*at]);
             // By entity, and as in the batch within one, where the order is random.
             labelled.sort_unstable_by_key(|one| (entity(one), one.0));
             for group in labelled.chunk_by(|a, b| entity(a) == entity(b)) {
