@@ -129,7 +129,7 @@ fn neighbours(reasons: &Explanation) -> Table {
             "similarity",
             "target",
             "similarity",
-            &reasons.label_unit,
+            &format!("label, {}", reasons.label_unit),
             "effect",
         ],
         rows.collect(),

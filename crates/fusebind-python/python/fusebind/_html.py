@@ -88,7 +88,7 @@ def explanation(reasons: Dict[str, Any]) -> str:
     drawn = drawing(reasons["smiles"], weights) + "<p>blue raises, red lowers</p>"
     return (
         beside(drawn, table([f"what each input adds", unit], shares))
-        + table(["training drug", "similarity", "training target", "similarity", reasons["label_unit"], f"effect, {unit}"], near)
+        + table(["training drug", "similarity", "training target", "similarity", f"label, {reasons['label_unit']}", f"effect, {unit}"], near)
         + table(["residues", f"effect, {unit}"], ([f"{part['first']}-{part['last']}", part["effect"]] for part in strip))
     )
 

@@ -61,10 +61,10 @@ impl ObjectiveConfig {
     pub fn check(&self) -> Result<(), Error> {
         let finite =
             self.affinity >= 0.0 && self.binding >= 0.0 && self.retrieval >= 0.0 && self.affinity + self.binding > 0.0;
-        let aligned = [self.alignment, self.consistency, self.contrast, self.ranking]
+        let further = [self.alignment, self.consistency, self.contrast, self.ranking]
             .iter()
             .all(|w| *w >= 0.0);
-        if !finite || !aligned || !(0.0..0.5).contains(&self.label_smoothing) {
+        if !finite || !further || !(0.0..0.5).contains(&self.label_smoothing) {
             return Err(Error::new(
                 ErrorKind::Recipe,
                 "objective: weights must not be negative nor both 0, `label_smoothing` must lie in [0, 0.5)",
@@ -306,6 +306,39 @@ mod tests {
         let mean = objective.loss_of(&output, &labels, &device).into_scalar::<f32>();
         let expected = 0.25 / 2.0 + (entropy(2.0) + entropy(1.0) + entropy(0.5)) / 3.0;
         assert!((mean - expected).abs() < 1e-6, "{mean} {expected}");
+    }
+
+    #[test]
+    fn a_wrong_order_costs_as_much_as_the_recipe_says() {
+        let device = Device::flex();
+        let of = |ranking: f32| {
+            Objective::new(ObjectiveConfig {
+                ranking,
+                ..ObjectiveConfig::default()
+            })
+        };
+        // Three pairs of one target with two scales. On the first the second pair is at most -1, which is below the first and not certainly below the
+        // third; on the second scale the third pair is above the first.
+        let labels = Labels {
+            affinity: vec![0.5, 0.0, -1.0, 0.0, -2.0, 1.0],
+            measured: vec![1.0, 1.0, 1.0, 0.0, 1.0, 1.0],
+            bound: vec![0.0, 0.0, -1.0, 0.0, 0.0, 0.0],
+            binds: vec![0.0; 3],
+            annotated: vec![0.0; 3],
+            ..Labels::default()
+        };
+        let compared = labels.clone().compared(&[[0, 0], [1, 0], [2, 0]]);
+        let output = Output {
+            affinity: Some(Tensor::<2>::from_data([[0.0, 1.0], [0.5, 9.0], [-1.0, 0.0]], &device)),
+            binding: None,
+        };
+        let loss = |ranking, labels: &Labels| of(ranking).loss_of(&output, labels, &device).into_scalar::<f32>();
+        // Leads of -0.5 and 1 on the first scale and of -1 on the second, in quarters.
+        let cost = [-0.5f32, 1.0, -1.0].map(|lead| (-4.0 * lead).exp().ln_1p());
+        let expected = 0.3 * cost.iter().sum::<f32>() / 3.0;
+        assert!((loss(0.3, &compared) - loss(0.0, &compared) - expected).abs() < 1e-5);
+        assert_eq!(loss(0.3, &labels), loss(0.0, &labels), "nothing is compared");
+        assert!(of(-0.1).config.check().is_err());
     }
 
     #[test]
