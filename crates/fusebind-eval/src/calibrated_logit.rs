@@ -10,13 +10,14 @@
 //! Platt's map (1999) whose slope and offset depend on the row: what a model says of a new compound can be worth less than what it says
 //! of a known one. The slope may depend on fewer channels than the offset. `C` lets the two ends have slopes of their own, as beta calibration does (Kull
 //! et al. 2017, Electron. J. Stat. 11:5052), `D` the middle; their limits keep the map from falling. Both may be left out. Weights are drawn
-//! to 0, which changes nothing, as if by `ridge`; those of slope and offset for the first channel, which is 1, are free.
+//! to 0, which changes nothing, or to those of an earlier map, as if by `ridge`; those of slope and offset for the first channel, which is 1, are free.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Undefined,
     newton::{Convex, add_outer, dot, minimise},
+    ridge::Ridge,
 };
 
 /// Logits are cut here before they are mapped.
@@ -62,12 +63,16 @@ pub struct LabelledLogits<'a> {
 }
 
 impl CalibratedLogit {
-    /// The map of `pairs`, whose parts depend on these `channels`.
+    /// The map of `pairs`, whose parts depend on these `channels`. What an earlier map makes of other channels is left out.
     ///
     /// # Errors
     /// Where there is nothing, lengths differ, a number is not finite, a weight is not positive, `channels` names no channel of a row or the slope
-    /// begins with another than 0, or the ridge is not positive.
-    pub fn fit(pairs: LabelledLogits<'_>, channels: MapChannels<'_>, ridge: f64) -> Result<Self, Undefined> {
+    /// begins with another than 0, the ridge is not positive, or an earlier map is of rows of another width.
+    pub fn fit(
+        pairs: LabelledLogits<'_>,
+        channels: MapChannels<'_>,
+        ridge: Ridge<'_, Self>,
+    ) -> Result<Self, Undefined> {
         let width = pairs.width;
         let MapChannels { slope, bend } = channels;
         pairs.check()?;
@@ -76,7 +81,8 @@ impl CalibratedLogit {
             () if slope.first() != Some(&0) || slope.iter().chain(bend).any(is_unknown) => {
                 return Err(Undefined::Parameter);
             }
-            () if !(ridge > 0.0 && ridge.is_finite()) => return Err(Undefined::Parameter),
+            () if !(ridge.strength > 0.0 && ridge.strength.is_finite()) => return Err(Undefined::Parameter),
+            () if ridge.toward.is_some_and(|map| !map.is_sound(width)) => return Err(Undefined::Length),
             () => {}
         }
         let logits: Vec<f64> = pairs.logits.iter().map(|l| l.clamp(-MOST, MOST)).collect();
@@ -95,9 +101,13 @@ impl CalibratedLogit {
             truth: pairs.truth,
             counts: pairs.weights,
             slopes: slope.len(),
-            ridge,
+            ridge: ridge.strength,
+            toward: &(ridge.toward).map_or_else(
+                || vec![0.0; slope.len() + width + 2 * bend.len()],
+                |map| map.weights(channels),
+            ),
         };
-        let mut slopes = minimise(&problem, vec![0.0; slope.len() + width + 2 * bend.len()]);
+        let mut slopes = minimise(&problem, problem.toward.to_vec());
         let mut offset = slopes.split_off(slope.len());
         let bent = offset.split_off(width);
         let mut found = Self {
@@ -113,6 +123,20 @@ impl CalibratedLogit {
             found.bend[*at] = [bent[place], bent[bend.len() + place]];
         }
         Ok(found)
+    }
+
+    /// The weights of these channels in the order in which they are fitted: of the slope, of the offset, of `C`, of `D`.
+    fn weights(&self, channels: MapChannels<'_>) -> Vec<f64> {
+        let slope = channels.slope.iter().map(|at| self.slope[*at]);
+        let bend = |part: usize| {
+            let of = move |at: &usize| self.bend.get(*at).map_or(0.0, |bend| bend[part]);
+            channels.bend.iter().map(of)
+        };
+        slope
+            .chain(self.offset.iter().copied())
+            .chain(bend(0))
+            .chain(bend(1))
+            .collect()
     }
 
     /// The calibrated probability of a pair with this `logit`.
@@ -178,6 +202,8 @@ struct Problem<'a> {
     /// Number of channels of the slope.
     slopes: usize,
     ridge: f64,
+    /// What the weights are drawn to.
+    toward: &'a [f64],
 }
 
 /// A pair as the loss sees it.
@@ -215,7 +241,9 @@ impl Convex for Problem<'_> {
             let z = row.logit + dot(weights, row.inputs);
             row.count * (z.max(0.0) + (-z.abs()).exp().ln_1p() - row.label * z)
         };
-        let penalty: f64 = (weights.iter().enumerate()).map(|(at, w)| self.ridge(at) * w * w).sum();
+        let penalty: f64 = (weights.iter().zip(self.toward).enumerate())
+            .map(|(at, (w, v))| self.ridge(at) * (w - v) * (w - v))
+            .sum();
         self.pairs(weights.len()).map(pair).sum::<f64>() + 0.5 * penalty
     }
 
@@ -229,7 +257,7 @@ impl Convex for Problem<'_> {
             add_outer(&mut hessian, row.inputs, row.count * (p * (1.0 - p)).max(1e-12));
         }
         for at in 0..width {
-            gradient[at] += self.ridge(at) * weights[at];
+            gradient[at] += self.ridge(at) * (weights[at] - self.toward[at]);
             hessian[at * width + at] += self.ridge(at);
         }
         (gradient, hessian)
@@ -266,7 +294,7 @@ mod tests {
             truth: &truth,
             weights: &vec![1.0; n],
         };
-        let map = CalibratedLogit::fit(all, straight(&[0, 1]), 1.0).unwrap();
+        let map = CalibratedLogit::fit(all, straight(&[0, 1]), Ridge::to_zero(1.0)).unwrap();
         let near = |found: &[f64], expected: [f64; 2]| found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 0.05);
         assert!(
             near(&map.slope, [0.0, -0.5]) && near(&map.offset, [0.0, -0.5]),
@@ -297,7 +325,7 @@ mod tests {
                 truth: &truth,
                 weights: &weights,
             };
-            CalibratedLogit::fit(pairs, straight(&[0]), 1.0).unwrap()
+            CalibratedLogit::fit(pairs, straight(&[0]), Ridge::to_zero(1.0)).unwrap()
         };
         let [once, twice] = [fit(false), fit(true)];
         let pairs = once
@@ -328,7 +356,9 @@ mod tests {
             truth: &truth,
             weights: &vec![1.0; n],
         };
-        let fit = |bend: &[usize]| CalibratedLogit::fit(pairs, MapChannels { slope: &[0], bend }, 1.0).unwrap();
+        let fit = |bend: &[usize]| {
+            CalibratedLogit::fit(pairs, MapChannels { slope: &[0], bend }, Ridge::to_zero(1.0)).unwrap()
+        };
         let (line, bent) = (fit(&[]), fit(&[0]));
         let at = |map: &CalibratedLogit, logit: f64| map.apply(&[1.0], logit);
         let low = 1.0 / (1.0 + 1.5f64.exp());
@@ -352,6 +382,54 @@ mod tests {
     }
 
     #[test]
+    fn few_pairs_move_an_earlier_map_and_do_not_forget_it() {
+        let earlier = CalibratedLogit {
+            slope: vec![0.0, -0.5],
+            offset: vec![0.0, 1.0],
+            bend: vec![[0.25, 0.5], [0.0, -0.125]],
+        };
+        // Half of these bind, where the earlier map expects a quarter.
+        let pairs = LabelledLogits {
+            rows: &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+            width: 2,
+            logits: &[-1.1; 4],
+            truth: &[true, false, true, false],
+            weights: &[3e3; 4],
+        };
+        let ridge = Ridge {
+            strength: 1e5,
+            toward: Some(&earlier),
+        };
+        let channels = MapChannels {
+            slope: &[0, 1],
+            bend: &[0, 1],
+        };
+        let map = CalibratedLogit::fit(pairs, channels, ridge).unwrap();
+        let near = |one: f64, other: f64| (one - other).abs() < 0.05;
+        assert!(near(map.slope[1], -0.5) && near(map.offset[1], 1.0), "{map:?}");
+        let of = |map: &CalibratedLogit| map.bend.concat();
+        assert!(
+            of(&map).iter().zip(of(&earlier)).all(|(one, other)| near(*one, other)),
+            "{map:?}"
+        );
+        let said = |map: &CalibratedLogit| map.apply(&[1.0, 0.0], -1.1);
+        assert!(said(&earlier) < 0.25 && (said(&map) - 0.5).abs() < 0.03, "{map:?}");
+        // Without these channels the bends of the earlier map are left out.
+        let line = CalibratedLogit::fit(pairs, straight(&[0]), ridge).unwrap();
+        assert!(line.bend.is_empty() && line.slope[1] == 0.0);
+        let wide = CalibratedLogit {
+            offset: vec![0.0; 3],
+            slope: vec![0.0; 3],
+            bend: Vec::new(),
+        };
+        let toward = Some(&wide);
+        assert_eq!(
+            CalibratedLogit::fit(pairs, channels, Ridge { toward, ..ridge }),
+            Err(Undefined::Length)
+        );
+    }
+
+    #[test]
     fn classes_that_do_not_overlap_have_a_finite_map() {
         let pairs = LabelledLogits {
             rows: &[1.0; 4],
@@ -360,7 +438,7 @@ mod tests {
             truth: &[false, false, true, true],
             weights: &[1.0; 4],
         };
-        let map = CalibratedLogit::fit(pairs, straight(&[0]), 1.0).unwrap();
+        let map = CalibratedLogit::fit(pairs, straight(&[0]), Ridge::to_zero(1.0)).unwrap();
         assert!(map.is_sound(1), "{map:?}");
     }
 
@@ -373,7 +451,7 @@ mod tests {
             truth: &[true],
             weights: &[1.0],
         };
-        let fit = |pairs, slope: &[usize], ridge| CalibratedLogit::fit(pairs, straight(slope), ridge);
+        let fit = |pairs, slope: &[usize], ridge| CalibratedLogit::fit(pairs, straight(slope), Ridge::to_zero(ridge));
         assert!(fit(pairs, &[0], 1.0).is_ok());
         let nothing = LabelledLogits { truth: &[], ..pairs };
         let uncounted = LabelledLogits {
@@ -391,6 +469,9 @@ mod tests {
             slope: &[0],
             bend: &[1],
         };
-        assert_eq!(CalibratedLogit::fit(pairs, unknown, 1.0), Err(Undefined::Parameter));
+        assert_eq!(
+            CalibratedLogit::fit(pairs, unknown, Ridge::to_zero(1.0)),
+            Err(Undefined::Parameter)
+        );
     }
 }

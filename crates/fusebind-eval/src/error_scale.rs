@@ -4,16 +4,17 @@
 //! [`ErrorScale`], `sigma(x) = exp(w · x)`, the mean absolute error to expect: the maximum of the likelihood of a Laplace distribution,
 //!
 //! ```text
-//! sum over pairs of (w · x + |error| exp(-w · x)) + ridge / 2 (|w|^2 - w_0^2)
+//! sum over pairs of (w · x + |error| exp(-w · x)) + ridge / 2 (|w - v|^2 - (w_0 - v_0)^2)
 //! ```
 //!
-//! which is convex in `w`. Intervals are normalised by it, so that they are narrow where predictions are good (Papadopoulos et al. 2008).
+//! which is convex in `w`; `v` is 0, or the weights of an earlier fit. Intervals are normalised by it, so that they are narrow where predictions are good (Papadopoulos et al. 2008).
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Undefined,
     newton::{Convex, add_outer, dot, minimise},
+    ridge::Ridge,
 };
 
 /// Share of the mean error that no error is expected to be below while fitting: a row of zeros has no scale.
@@ -32,13 +33,17 @@ pub struct ErrorScale {
 }
 
 impl ErrorScale {
-    /// Fits `errors` `[N]` on `rows` `[N, width]`, whose first channel is 1; other weights are drawn to 0 as if by `ridge`.
+    /// Fits `errors` `[N]` on `rows` `[N, width]`, whose first channel is 1 and whose weight `ridge` leaves free.
     ///
     /// # Errors
     /// Where there is nothing, lengths differ, a number is not finite, all errors are 0, or the first channel is not 1.
-    pub fn fit(rows: &[f64], width: usize, errors: &[f64], ridge: f64) -> Result<Self, Undefined> {
+    pub fn fit(rows: &[f64], width: usize, errors: &[f64], ridge: Ridge<'_, Self>) -> Result<Self, Undefined> {
+        let toward = ridge
+            .toward
+            .map_or_else(|| vec![0.0; width], |scale| scale.weights.clone());
         match () {
             () if errors.is_empty() || width == 0 => return Err(Undefined::Empty),
+            () if toward.len() != width => return Err(Undefined::Length),
             () if rows.len() != errors.len() * width => return Err(Undefined::Length),
             () if !rows.iter().chain(errors).all(|v| v.is_finite()) => return Err(Undefined::NotFinite),
             () if rows.iter().step_by(width).any(|first| *first != 1.0) => return Err(Undefined::Parameter),
@@ -49,13 +54,18 @@ impl ErrorScale {
             return Err(Undefined::Parameter);
         }
         let errors: Vec<f64> = errors.iter().map(|e| e.abs().max(LEAST * mean)).collect();
-        let mut start = vec![0.0; width];
-        start[0] = mean.ln();
+        let ratios = rows
+            .chunks(width)
+            .zip(&errors)
+            .map(|(row, e)| e * (-dot(&toward, row)).exp());
+        let mut start = toward.clone();
+        start[0] += (ratios.sum::<f64>() / errors.len() as f64).ln();
         let weights = minimise(
             &Problem {
                 rows,
                 errors: &errors,
-                ridge,
+                ridge: ridge.strength,
+                toward: &toward,
             },
             start,
         );
@@ -88,6 +98,8 @@ struct Problem<'a> {
     rows: &'a [f64],
     errors: &'a [f64],
     ridge: f64,
+    /// `v` of the file's header.
+    toward: &'a [f64],
 }
 
 impl Problem<'_> {
@@ -102,7 +114,8 @@ impl Convex for Problem<'_> {
             let log = dot(weights, row);
             log + error * (-log).exp()
         };
-        let penalty: f64 = weights[1..].iter().map(|w| w * w).sum();
+        let away = weights[1..].iter().zip(&self.toward[1..]);
+        let penalty: f64 = away.map(|(w, v)| (w - v) * (w - v)).sum();
         self.pairs(weights.len()).map(pair).sum::<f64>() + 0.5 * self.ridge * penalty
     }
 
@@ -115,7 +128,7 @@ impl Convex for Problem<'_> {
             add_outer(&mut hessian, row, ratio);
         }
         for at in 1..width {
-            gradient[at] += self.ridge * weights[at];
+            gradient[at] += self.ridge * (weights[at] - self.toward[at]);
             hessian[at * width + at] += self.ridge;
         }
         (gradient, hessian)
@@ -141,7 +154,7 @@ mod tests {
     #[test]
     fn the_scale_is_the_mean_error_where_the_row_is() {
         let (rows, errors) = sample(20_000);
-        let scale = ErrorScale::fit(&rows, 2, &errors, 1.0).unwrap();
+        let scale = ErrorScale::fit(&rows, 2, &errors, Ridge::to_zero(1.0)).unwrap();
         assert!(
             (scale.weights[0] - 1.0).abs() < 0.03 && (scale.weights[1] + 2.0).abs() < 0.05,
             "{scale:?}"
@@ -150,23 +163,44 @@ mod tests {
         // Far beyond what was seen it grows no further than twice the largest.
         assert!((scale.at(&[1.0, -50.0]) / scale.range[1].exp() - 2.0).abs() < 1e-9);
         // A ridge without end leaves the mean.
-        let flat = ErrorScale::fit(&rows, 2, &errors, 1e12).unwrap();
+        let flat = ErrorScale::fit(&rows, 2, &errors, Ridge::to_zero(1e12)).unwrap();
         let mean = errors.iter().sum::<f64>() / errors.len() as f64;
         assert!((flat.at(&[1.0, 0.3]) / mean - 1.0).abs() < 1e-3);
     }
 
     #[test]
-    fn what_has_no_scale_is_refused() {
-        assert_eq!(ErrorScale::fit(&[], 1, &[], 1.0), Err(Undefined::Empty));
-        assert_eq!(ErrorScale::fit(&[1.0], 1, &[0.0], 1.0), Err(Undefined::Parameter));
-        assert_eq!(ErrorScale::fit(&[0.5], 1, &[1.0], 1.0), Err(Undefined::Parameter));
+    fn few_errors_move_an_earlier_scale_and_do_not_forget_its_shape() {
+        let (rows, errors) = sample(20_000);
+        let earlier = ErrorScale::fit(&rows, 2, &errors, Ridge::to_zero(1.0)).unwrap();
+        // Errors elsewhere are twice as large.
+        let (rows, errors) = sample(30);
+        let errors: Vec<f64> = errors.iter().map(|e| 2.0 * e).collect();
+        let ridge = Ridge {
+            strength: 1e6,
+            toward: Some(&earlier),
+        };
+        let moved = ErrorScale::fit(&rows, 2, &errors, ridge).unwrap();
+        assert!((moved.weights[1] - earlier.weights[1]).abs() < 1e-3, "{moved:?}");
+        let ratio = (moved.weights[0] - earlier.weights[0]).exp();
+        assert!((1.5..2.5).contains(&ratio), "{ratio}");
+        let narrower = ErrorScale {
+            weights: vec![0.0],
+            ..earlier
+        };
+        let toward = Some(&narrower);
         assert_eq!(
-            ErrorScale::fit(&[1.0, f64::NAN], 2, &[1.0], 1.0),
-            Err(Undefined::NotFinite)
-        );
-        assert_eq!(
-            ErrorScale::fit(&[1.0, 2.0], 2, &[1.0, 1.0], 1.0),
+            ErrorScale::fit(&rows, 2, &errors, Ridge { toward, ..ridge }),
             Err(Undefined::Length)
         );
+    }
+
+    #[test]
+    fn what_has_no_scale_is_refused() {
+        let fit = |rows: &[f64], width, errors: &[f64]| ErrorScale::fit(rows, width, errors, Ridge::to_zero(1.0));
+        assert_eq!(fit(&[], 1, &[]), Err(Undefined::Empty));
+        assert_eq!(fit(&[1.0], 1, &[0.0]), Err(Undefined::Parameter));
+        assert_eq!(fit(&[0.5], 1, &[1.0]), Err(Undefined::Parameter));
+        assert_eq!(fit(&[1.0, f64::NAN], 2, &[1.0]), Err(Undefined::NotFinite));
+        assert_eq!(fit(&[1.0, 2.0], 2, &[1.0, 1.0]), Err(Undefined::Length));
     }
 }

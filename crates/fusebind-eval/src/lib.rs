@@ -1,7 +1,7 @@
 //! Scores: pure functions on slices that return a number or the reason why there is none.
 //!
 //! [`regression`], [`classification`], [`enrichment`], [`calibration`], [`calibrated_logit`], [`conformal`],
-//! [`error_scale`], [`platt`], [`within`] and [`resample`].
+//! [`error_scale`], [`platt`], [`ridge`], [`within`] and [`resample`].
 //! Nothing here depends on a model or a file.
 
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod newton;
 pub mod platt;
 pub mod regression;
 pub mod resample;
+pub mod ridge;
 mod ties;
 pub mod within;
 

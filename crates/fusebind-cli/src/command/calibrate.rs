@@ -46,6 +46,11 @@ pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
         "calibrated on {} labelled pairs; {} that the model was trained on were left out",
         own.used, own.known
     ));
+    if let Some([pairs, binders]) = own.not_inert {
+        console.note(format_args!(
+            "{binders} of {pairs} pairs of compounds that were presumed inert bind: the presumption is given up"
+        ));
+    }
     for (scale, offset) in model.scales().zip(&own.offsets) {
         console.note(format_args!("{scale}: {offset:+.3} is added to predictions"));
     }

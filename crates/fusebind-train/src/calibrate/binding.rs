@@ -1,14 +1,14 @@
 //! From held-out pairs with a label of binding to [`BindingTrust`]: the calibration map and the quantiles of class sets.
 //!
-//! Comes in: pairs of several hold-outs. Goes out: a map that is fitted to all of them, with every hold-out counting the same among pairs that are
+//! Comes in: pairs of several hold-outs, or the labelled pairs of a user. Goes out: a map that is fitted to all of them, with every hold-out counting the same among pairs that are
 //! as new, and quantiles of what maps say that were fitted to the other hold-outs, which count the same as well.
 
 use std::collections::BTreeMap;
 
 use fusebind_eval::{
     calibrated_logit::{CalibratedLogit, LabelledLogits, MapChannels},
-    calibration::log_loss,
     conformal::{GroupedScores, alike},
+    ridge::Ridge,
 };
 use fusebind_features::novelty::Novelty;
 use fusebind_model::trust::{
@@ -17,11 +17,45 @@ use fusebind_model::trust::{
 
 use super::{
     held_out::HeldOutPair,
-    pooled::{FEWEST, LEAST, LEVELS, by_others, quantiles},
+    pooled::{FEWEST, FEWEST_OTHERS, LEAST, LEVELS, by_others, mean_of_folds, quantiles},
 };
 
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
-const MAP_RIDGE: f64 = 20.0;
+const RIDGE: f64 = 20.0;
+/// How strongly those of a user's pairs may be drawn to it, or to that of the model, besides (docs/experiments/own-pairs.md).
+const OWN_RIDGE: f64 = 5.0;
+
+/// How a map is fitted.
+#[derive(Clone, Copy)]
+struct Kind<'a> {
+    /// Channels that its bends depend on.
+    bend: &'a [usize],
+    ridge: Ridge<'a, CalibratedLogit>,
+}
+
+impl<'a> Kind<'a> {
+    /// The kinds that compete for a user's pairs: those of a training, and further ones that few pairs may do better with.
+    fn of_own(own: Option<&'a CalibratedLogit>) -> Vec<Self> {
+        let mut kinds = Self::of_training().to_vec();
+        let weak = Ridge::to_zero(OWN_RIDGE);
+        kinds.push(Self { bend: &[], ridge: weak });
+        if let Some(map) = own {
+            let bend: &[usize] = if map.bend.is_empty() { &[] } else { &BEND_CHANNELS };
+            let toward = Some(map);
+            kinds.extend([RIDGE, OWN_RIDGE].map(|strength| Self {
+                bend,
+                ridge: Ridge { strength, toward },
+            }));
+        }
+        kinds
+    }
+
+    /// Straight or bent: ends of their own help some models and harm others.
+    fn of_training() -> [Self; 2] {
+        let ridge = Ridge::to_zero(RIDGE);
+        [&[][..], &BEND_CHANNELS].map(|bend| Self { bend, ridge })
+    }
+}
 
 /// A held-out pair with a label of binding.
 struct Labelled {
@@ -33,8 +67,13 @@ struct Labelled {
     binds: bool,
 }
 
-/// What `pairs` say of probabilities of binding; none where too few have a label, or all the same.
-pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTrust> {
+/// What `pairs` say of probabilities of binding; none where too few have a label, or all the same. `before` is there where they are a user's pairs: the
+/// map of the model, if it has one.
+pub(super) fn binding(
+    pairs: &[HeldOutPair],
+    near: [f32; 2],
+    before: Option<Option<&CalibratedLogit>>,
+) -> Option<BindingTrust> {
     let label = |pair: &HeldOutPair| {
         let (binds, output) = pair.binding?;
         Some(Labelled {
@@ -47,10 +86,10 @@ pub(super) fn binding(pairs: &[HeldOutPair], near: [f32; 2]) -> Option<BindingTr
         })
     };
     let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
-    let straight = Fitted::to(&labelled, &[])?;
-    // Ends of their own help some models and harm others: the hold-outs say.
-    let bent = Fitted::to(&labelled, &BEND_CHANNELS).filter(|bent| bent.loss < straight.loss);
-    let Fitted { map, probabilities, .. } = bent.unwrap_or(straight);
+    let kinds = before.map_or_else(|| Kind::of_training().to_vec(), Kind::of_own);
+    let fits = kinds.into_iter().filter_map(|kind| Fitted::to(&labelled, kind));
+    // The hold-outs say which; the first where they cannot.
+    let Fitted { map, probabilities, .. } = fits.min_by(|one, other| one.loss.total_cmp(&other.loss))?;
     let class = |binds: bool, level: f64| {
         let of = labelled.iter().zip(&probabilities).filter(|(l, _)| l.binds == binds);
         let strange = |(l, p): (&Labelled, &f64)| (if binds { 1.0 - p } else { *p }, l.group, l.fold);
@@ -85,29 +124,21 @@ struct Fitted {
 }
 
 impl Fitted {
-    /// Maps of `labelled` pairs with bends that depend on these channels; none where the pairs are too few, or all of one class.
-    fn to(labelled: &[Labelled], bend: &[usize]) -> Option<Self> {
+    /// Maps of `labelled` pairs; none where these are too few, or all of one class.
+    fn to(labelled: &[Labelled], kind: Kind<'_>) -> Option<Self> {
         let fit = |wanted: &dyn Fn(&Labelled) -> bool| {
             let of: Vec<&Labelled> = labelled.iter().filter(|l| wanted(l)).collect();
-            map(&of, bend)
+            map(&of, kind)
         };
-        let whole = fit(&|_| true)?;
+        let whole = (labelled.len() >= FEWEST).then(|| fit(&|_| true)).flatten()?;
         let apply = |map: &CalibratedLogit, l: &Labelled| map.apply(&l.row, l.logit);
         let probabilities = by_others(labelled, &whole, |l| l.fold, fit, apply);
-        let mut of_folds: BTreeMap<u32, (Vec<bool>, Vec<f64>)> = BTreeMap::new();
-        for (pair, probability) in labelled.iter().zip(&probabilities) {
-            let (truth, said) = of_folds.entry(pair.fold).or_default();
-            truth.push(pair.binds);
-            said.push(*probability);
-        }
-        // Where the others are too few, a pair was seen by the map that speaks of it.
-        let unseen = of_folds.values().filter(|of| labelled.len() - of.0.len() >= FEWEST);
-        let losses: Vec<f64> = unseen.filter_map(|(truth, said)| log_loss(truth, said).ok()).collect();
+        let loss = |(pair, p): (&Labelled, &f64)| {
+            let happened = if pair.binds { *p } else { 1.0 - p };
+            (pair.fold, -happened.max(f64::MIN_POSITIVE).ln())
+        };
         Some(Self {
-            loss: match losses.len() {
-                0 => f64::INFINITY,
-                folds => losses.iter().sum::<f64>() / folds as f64,
-            },
+            loss: mean_of_folds(labelled.iter().zip(&probabilities).map(loss)),
             map: whole,
             probabilities,
         })
@@ -115,10 +146,10 @@ impl Fitted {
 }
 
 /// The map of these pairs; none where they are too few, or all of one class.
-fn map(labelled: &[&Labelled], bend: &[usize]) -> Option<CalibratedLogit> {
+fn map(labelled: &[&Labelled], kind: Kind<'_>) -> Option<CalibratedLogit> {
     let rows: Vec<f64> = labelled.iter().flat_map(|l| l.row).collect();
     let (logits, truth): (Vec<f64>, Vec<bool>) = labelled.iter().map(|l| (l.logit, l.binds)).unzip();
-    let enough = truth.len() >= FEWEST && truth.contains(&true) && truth.contains(&false);
+    let enough = truth.len() >= FEWEST_OTHERS && truth.contains(&true) && truth.contains(&false);
     let pairs = LabelledLogits {
         rows: &rows,
         width: BINDING_CHANNELS,
@@ -128,10 +159,10 @@ fn map(labelled: &[&Labelled], bend: &[usize]) -> Option<CalibratedLogit> {
     };
     let channels = MapChannels {
         slope: &SLOPE_CHANNELS,
-        bend,
+        bend: kind.bend,
     };
     enough
-        .then(|| CalibratedLogit::fit(pairs, channels, MAP_RIDGE).ok())
+        .then(|| CalibratedLogit::fit(pairs, channels, kind.ridge).ok())
         .flatten()
 }
 
@@ -190,7 +221,7 @@ mod tests {
         let large = (0..4000).map(|i| known(0, 5, 0.0, i % 5 != 0));
         let small = (0..200).map(|i| known(1, 5, 0.0, i % 5 == 0));
         let pairs: Vec<HeldOutPair> = large.chain(small).collect();
-        let map = binding(&pairs, [0.0; 2]).unwrap().map;
+        let map = binding(&pairs, [0.0; 2], None).unwrap().map;
         let row = pairs[0].evidence.binding_channels(Output::default());
         assert!((map.apply(&row, 0.0) - 0.5).abs() < 0.01, "{map:?}");
     }
@@ -213,7 +244,7 @@ mod tests {
             )
         };
         let pairs: Vec<HeldOutPair> = (0..1200).map(pair).collect();
-        let map = binding(&pairs, [0.0; 2]).unwrap().map;
+        let map = binding(&pairs, [0.0; 2], None).unwrap().map;
         assert_eq!(map.slope[6..8], [0.0; 2], "{map:?}");
         assert!(map.offset[6] > 0.1 && map.offset[7] > 0.1, "{map:?}");
     }
@@ -230,7 +261,7 @@ mod tests {
                 known(i % 2, 5, logit, u < 1.0 / (1.0 + (-z).exp()))
             };
             let pairs: Vec<HeldOutPair> = (0..4000).map(pair).collect();
-            !binding(&pairs, [0.0; 2]).unwrap().map.bend.is_empty()
+            !binding(&pairs, [0.0; 2], None).unwrap().map.bend.is_empty()
         };
         assert!(bends(true));
         assert!(!bends(false));
@@ -241,7 +272,7 @@ mod tests {
         let pairs: Vec<HeldOutPair> = (0..600)
             .map(|i| known(0, 5, f64::from(i % 7) - 3.0, i % 7 > 4))
             .collect();
-        assert!(binding(&pairs, [0.0; 2]).unwrap().map.bend.is_empty());
+        assert!(binding(&pairs, [0.0; 2], None).unwrap().map.bend.is_empty());
     }
 
     #[test]
@@ -250,7 +281,7 @@ mod tests {
         let large = (0..4000).map(|i| known(0, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, i % 2 == 0));
         let small = (0..200).map(|i| known(1, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, (i % 2 == 0) != (i % 20 < 6)));
         let pairs: Vec<HeldOutPair> = large.chain(small).collect();
-        let trust = binding(&pairs, [0.0; 2]).unwrap();
+        let trust = binding(&pairs, [0.0; 2], None).unwrap();
         let known = fusebind_model::trust::groups::of_novelty(Novelty::Known);
         for class in [&trust.levels[1].binds, &trust.levels[1].not] {
             assert!(class[known].unwrap() > 0.9, "{class:?}");

@@ -79,3 +79,48 @@ impl HeldOutAffinity {
         least_error(self.censoring, self.truth - self.predicted - offset)
     }
 }
+
+#[cfg(test)]
+pub(super) mod sample {
+    use fusebind_features::neighbours::EntityEvidence;
+
+    use super::*;
+
+    /// Pairs of two hold-outs: errors of new drugs are three times as large, and their logits are worth half.
+    pub fn pairs(n: usize, offset: f64) -> Vec<HeldOutPair> {
+        let pair = |i: usize| {
+            let u = ((i as f64 + offset) * 0.618_033_988_749_895).fract();
+            let v = ((i as f64 + offset) * 0.754_877_666_246_693).fract();
+            let is_known = i.is_multiple_of(2);
+            let entity = |is_known: bool| EntityEvidence {
+                is_known,
+                nearest: Some((0, if is_known { 1.0 } else { 0.4 })),
+                partners: 5,
+                mean: 0.0,
+                spread: 1.0,
+            };
+            let logit = 6.0 * u - 3.0;
+            let z = if is_known { logit } else { 0.5 * logit };
+            let output = |value| Output {
+                value,
+                prior_shift: 0.0,
+                disagreement: 0.1,
+            };
+            HeldOutPair {
+                fold: (i / 2 % 2) as u32,
+                evidence: PairEvidence {
+                    drug: entity(is_known),
+                    target: entity(true),
+                },
+                affinity: vec![Some(HeldOutAffinity {
+                    truth: 5.0,
+                    censoring: Censoring::Exact,
+                    predicted: 5.0 + if is_known { v } else { 3.0 * v },
+                    output: output(0.0),
+                })],
+                binding: Some((v < 1.0 / (1.0 + (-z).exp()), output(logit))),
+            }
+        };
+        (0..n).map(pair).collect()
+    }
+}

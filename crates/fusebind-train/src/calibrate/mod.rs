@@ -9,6 +9,7 @@
 //!
 //! Comes in: a finished training in a run folder. Goes out: the same model file with [`Trust`]. Pairs of the test part take no part.
 
+mod affinity;
 mod binding;
 mod fit;
 mod held_out;
@@ -143,7 +144,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             false => 0.0,
         },
         sources: fit::of_sources(&pairs, &held_out_sources(&choices)),
-        ..fit::fit(&pairs, &model.description, &[])
+        ..fit::fit(&pairs, &model.description, &[], None)
     });
     file.save(&dir.model())?;
     dir.calibrated()?;

@@ -1,8 +1,9 @@
 //! A trained model calibrated on labelled pairs of its user: another laboratory has another bias, and other errors.
 //!
 //! Comes in: a model and a data set that it was not trained on. Goes out: its [`Trust`], fitted anew. Weights stay what they are: affinities are
-//! moved by the median of what they lack, expected errors, intervals and calibration maps are those of the given pairs. Domain and expected
-//! scores stay those of the hold-outs.
+//! moved by the median of what they lack, expected errors, intervals and calibration maps are those of the given pairs. These may be few, so that
+//! several fits compete, of which some are drawn to what the model expected before; the one that foretells the pairs best which it did not see is kept.
+//! Compounds are no longer presumed inert where the pairs contradict it. Domain and expected scores stay those of the hold-outs.
 
 use fusebind_data::{
     split::{Part, Split},
@@ -11,7 +12,7 @@ use fusebind_data::{
 use fusebind_features::{entity::side::SideData, neighbours::Mask};
 use fusebind_model::{
     trained::TrainedModel,
-    trust::{DomainLimits, Trust},
+    trust::{DomainLimits, Output, Trust},
 };
 
 use super::{
@@ -23,6 +24,8 @@ use crate::{Error, ErrorKind, evaluate::EvaluationSet};
 
 /// Groups of pairs of which each is scored by a fit to the others.
 const FOLDS: u32 = 5;
+/// How many times as likely labels of compounds that are presumed inert must be without the presumption for it to be given up.
+const CONTRADICTION: f64 = 20.0;
 
 /// What a model was calibrated on.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +36,8 @@ pub struct OwnPairs {
     pub known: usize,
     /// Added to the affinities, by scale.
     pub offsets: Vec<f64>,
+    /// Of the pairs whose compound was presumed inert, how many there are and how many bind, where they contradict the presumption: it is given up.
+    pub not_inert: Option<[usize; 2]>,
 }
 
 /// The trust of `trained` as the labelled pairs of `dataset` ask for, and what it was fitted on.
@@ -74,9 +79,13 @@ pub fn recalibrate(
     (pairs.iter_mut().zip(0u32..)).for_each(|(pair, at)| pair.fold = at % FOLDS);
     let offsets = offsets(&pairs, trained.description.scales.len());
     let before = trained.description.trust.clone();
-    let fitted = fit(&pairs, &trained.description, &offsets);
+    let fitted = fit(&pairs, &trained.description, &offsets, before.as_ref());
+    let not_inert = contradicted(&pairs, &fitted);
     let trust = Trust {
-        inert_shift: before.as_ref().map_or(0.0, |trust| trust.inert_shift),
+        inert_shift: match not_inert {
+            Some(_) => 0.0,
+            None => before.as_ref().map_or(0.0, |trust| trust.inert_shift),
+        },
         familiar: (before.as_ref()).map_or_else(Default::default, |trust| trust.familiar.clone()),
         domain: before.as_ref().map_or_else(DomainLimits::default, |trust| trust.domain),
         sources: (before.as_ref()).map_or_else(Default::default, |trust| trust.sources.clone()),
@@ -87,8 +96,26 @@ pub fn recalibrate(
         used: pairs.len(),
         known,
         offsets,
+        not_inert,
     };
     Ok((trust, own))
+}
+
+/// How many pairs are of compounds that are presumed inert, and how many of these bind, if they contradict the presumption.
+fn contradicted(pairs: &[HeldOutPair], trust: &Trust) -> Option<[usize; 2]> {
+    let presumed = pairs.iter().filter_map(|pair| {
+        let (binds, output) = pair.binding.filter(|(_, output)| output.prior_shift != 0.0)?;
+        let probability = |prior_shift: f64| {
+            let of = trust.binding(&pair.evidence, Output { prior_shift, ..output })?;
+            Some(if binds { of.probability } else { 1.0 - of.probability })
+        };
+        let (without, with) = (probability(0.0)?, probability(output.prior_shift)?);
+        Some((binds, (without / with.max(f64::MIN_POSITIVE)).ln()))
+    });
+    let presumed: Vec<(bool, f64)> = presumed.collect();
+    let evidence: f64 = presumed.iter().map(|of| of.1).sum();
+    let binders = presumed.iter().filter(|of| of.0).count();
+    (evidence > CONTRADICTION.ln()).then_some([presumed.len(), binders])
 }
 
 /// Whether the reference holds a label of this very pair.
@@ -100,5 +127,58 @@ fn was_trained_on(trained: &TrainedModel, pair: &HeldOutPair) -> bool {
     match (known, id(&pair.evidence.drug), id(&pair.evidence.target)) {
         (Some(known), Some(drug), Some(target)) => known.outcome(drug, target).is_some(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a failed assumption stops the test
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{
+        super::{binding::binding, held_out::sample},
+        *,
+    };
+
+    #[test]
+    fn compounds_stay_presumed_inert_until_labels_contradict_it() {
+        let pairs = sample::pairs(400, 0.0);
+        let trust = Trust {
+            affinity: Vec::new(),
+            binding: binding(&pairs, [0.0; 2], None),
+            near: [0.0; 2],
+            domain: DomainLimits::default(),
+            familiar: [None, None],
+            inert_shift: -4.0,
+            pairs: BTreeMap::new(),
+            expected: BTreeMap::new(),
+            sources: BTreeMap::new(),
+        };
+        // The first of these are of presumed inert compounds; so many of them bind.
+        let found = |inert: usize, binders: usize| {
+            let presumed = |(at, pair): (usize, &HeldOutPair)| {
+                let (_, output) = pair.binding.unwrap();
+                HeldOutPair {
+                    binding: Some((
+                        at < binders,
+                        Output {
+                            prior_shift: -4.0,
+                            value: 0.0,
+                            ..output
+                        },
+                    )),
+                    ..pair.clone()
+                }
+            };
+            let presumed = pairs[..inert].iter().enumerate().map(presumed);
+            contradicted(
+                &presumed.chain(pairs[inert..].iter().cloned()).collect::<Vec<_>>(),
+                &trust,
+            )
+        };
+        assert_eq!(found(0, 0), None);
+        assert_eq!(found(10, 0), None);
+        assert_eq!(found(10, 1), None, "one may be an error");
+        assert_eq!(found(10, 5), Some([10, 5]));
     }
 }

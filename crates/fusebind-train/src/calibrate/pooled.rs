@@ -14,6 +14,8 @@ pub(super) const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
 pub(super) const LEAST: usize = 100;
 /// Fewest held-out pairs that anything is fitted on.
 pub(super) const FEWEST: usize = 50;
+/// Fewest of the other hold-outs that a pair is scored by a fit to: with the fewest pairs, a fifth may be held out.
+pub(super) const FEWEST_OTHERS: usize = 40;
 
 /// The score of each item by a fit to the other hold-outs, or by `whole` where these are too few. `fit` takes the items that are wanted, `fold` is the
 /// hold-out of an item.
@@ -29,6 +31,24 @@ pub(super) fn by_others<T, F>(
     let fits: BTreeMap<u32, Option<F>> = folds.into_iter().map(of_others).collect();
     let of_item = |item: &T| score(fits[&fold(item)].as_ref().unwrap_or(whole), item);
     items.iter().map(of_item).collect()
+}
+
+/// The mean over hold-outs of the mean of their losses, of those whose others are enough for a fit that did not see them; infinite where there
+/// is none.
+pub(super) fn mean_of_folds(losses: impl Iterator<Item = (u32, f64)>) -> f64 {
+    let mut of_folds: BTreeMap<u32, (usize, f64)> = BTreeMap::new();
+    for (fold, loss) in losses {
+        let (count, sum) = of_folds.entry(fold).or_default();
+        *count += 1;
+        *sum += loss;
+    }
+    let all: usize = of_folds.values().map(|of| of.0).sum();
+    let unseen = of_folds.values().filter(|of| all - of.0 >= FEWEST_OTHERS);
+    let means: Vec<f64> = unseen.map(|(count, sum)| sum / *count as f64).collect();
+    match means.len() {
+        0 => f64::INFINITY,
+        folds => means.iter().sum::<f64>() / folds as f64,
+    }
 }
 
 /// The quantile of each group; none where there are too few scores for a finite one.

@@ -5,14 +5,16 @@
 mod by_rank;
 mod calibration;
 mod evaluation;
+mod group_calibration;
 mod sampling;
 mod scored_part;
 mod set;
 mod table;
 mod within_entity;
 
-pub use calibration::{CalibrationScores, GroupCalibration};
+pub use calibration::CalibrationScores;
 pub use evaluation::{Evaluation, Metrics, PairPrediction, TableFinding};
+pub use group_calibration::GroupCalibration;
 pub use sampling::Sampling;
 pub(crate) use set::ReadSet;
 pub use set::{EvaluationConfig, EvaluationSet, Presence};
