@@ -2,7 +2,7 @@
 //!
 //! Affinity, on standardised values, over labelled entries only: `(p - y)^2` where `y` is exact; `max(0, p - y)^2` where
 //! the truth is at most `y`; `max(0, y - p)^2` where it is at least `y` (a one-sided, Tobit-like loss). Binding: binary
-//! cross entropy on the logit, with optional label smoothing. A ranking of affinities within targets and within drugs may
+//! cross entropy on the logit, with optional label smoothing. A ranking of affinities may
 //! join them (`ranking.rs`). The sum is weighted by the recipe.
 //! Axis legend: `P` pairs, `U` affinity scales.
 
@@ -35,7 +35,7 @@ pub struct ObjectiveConfig {
     pub consistency: f32,
     /// Weight of the alignment of drugs with the targets that they bind, by their retrieval vectors; needs the same.
     pub contrast: f32,
-    /// Weight of the ranking of affinities within targets and within drugs, in proportion to that of the affinity error.
+    /// Weight of the ranking of affinities, in proportion to that of the affinity error.
     pub ranking: f32,
     /// Share of a binding label that is spread over both classes.
     pub label_smoothing: f32,
@@ -117,7 +117,7 @@ impl Labels {
         labels
     }
 
-    /// With comparisons between pairs that share a drug or a target; `pairs` are the two of each.
+    /// With comparisons between pairs; `pairs` are the drug and the target of each.
     pub fn compared(mut self, pairs: &[[u32; 2]]) -> Self {
         let scales = self.affinity.len() / pairs.len().max(1);
         let affinity = |scale: usize| {

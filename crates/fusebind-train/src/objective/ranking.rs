@@ -1,16 +1,17 @@
-//! Which of two pairs of one target, or of one drug, has the higher affinity: the comparisons of a batch, and what it costs to get them wrong.
+//! Which of two pairs has the higher affinity: the comparisons of a batch, and what it costs to get them wrong.
 //!
 //! ```text
 //! mean over comparisons of ln(1 + exp(-(z_above - z_below) / tau))
 //! ```
 //!
-//! with `z` a standardised affinity (RankNet of Burges et al. 2005, doi 10.1145/1102351.1102363). What is added to all pairs of a target, or of a
-//! drug, changes no comparison of its own, so that popularity is not rewarded. Two pairs are compared where one is certainly above the
-//! other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of the two of each comparison.
+//! with `z` a standardised affinity (RankNet of Burges et al. 2005, doi 10.1145/1102351.1102363). Pairs of one drug are compared, pairs of one target,
+//! and any two: the first two kinds are few in a batch, and what is added to all pairs of an entity changes none of its own comparisons. Two pairs
+//! are compared where one is certainly above the other: a lower bound above an upper one. Comes in: labels of a batch. Goes out: positions of the
+//! two of each comparison.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
 
-/// Most pairs behind it in its batch that a pair is compared with, of each entity: the work grows with the batch and not with its square.
+/// Most pairs behind it in its batch that a pair is compared with, of each kind: the work grows with the batch and not with its square.
 const RIVALS: usize = 16;
 /// `tau` of the file's header: a lead of one standard deviation counts as sure.
 const TEMPERATURE: f32 = 0.25;
@@ -28,17 +29,18 @@ pub struct Comparisons {
 pub(super) type Bounds = [f32; 2];
 
 impl Comparisons {
-    /// Comparisons between pairs that share a drug or a target; `pairs` are the two of each. A pair without bounds has no label.
+    /// Comparisons between pairs that share a drug, that share a target, and between any; `pairs` are the two of each. A pair without bounds has no
+    /// label.
     pub(super) fn of(pairs: &[[u32; 2]], bounds: impl Fn(usize) -> Option<Bounds>) -> Self {
         let labelled = (0..pairs.len()).filter_map(|at| Some((at, bounds(at)?)));
         let mut labelled: Vec<(usize, Bounds)> = labelled.collect();
         let mut comparisons = Self::default();
-        let sides: [fn(&[u32; 2]) -> u32; 2] = [|pair| pair[0], |pair| pair[1]];
-        for side in sides {
-            let entity = |(at, _): &(usize, Bounds)| side(&pairs[*at]);
-            // By entity, and as in the batch within one, where the order is random.
-            labelled.sort_unstable_by_key(|one| (entity(one), one.0));
-            for group in labelled.chunk_by(|a, b| entity(a) == entity(b)) {
+        let kinds: [fn(&[u32; 2]) -> u32; 3] = [|pair| pair[0], |pair| pair[1], |_| 0];
+        for kind in kinds {
+            let shared = |(at, _): &(usize, Bounds)| kind(&pairs[*at]);
+            // By what they share, and as in the batch within one, where the order is random.
+            labelled.sort_unstable_by_key(|one| (shared(one), one.0));
+            for group in labelled.chunk_by(|a, b| shared(a) == shared(b)) {
                 for (place, one) in group.iter().enumerate() {
                     let rivals = group[place + 1..].iter().take(RIVALS);
                     rivals.for_each(|other| comparisons.compare(*one, *other));
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_of_one_entity_are_compared_where_one_is_certainly_stronger() {
+    fn pairs_are_compared_where_one_is_certainly_stronger_and_once_more_where_they_share_an_entity() {
         // Two drugs of target 0, and drug 0 with target 1; the last pair shares nothing.
         let pairs = [[0, 0], [1, 0], [0, 1], [2, 2]];
         let of = |bounds: [Option<Bounds>; 4]| {
@@ -112,13 +114,15 @@ mod tests {
             |value| Some([f32::NEG_INFINITY, value]),
             |value| Some([value, f32::INFINITY]),
         );
-        assert_eq!(of([exact(5.0), exact(7.0), exact(4.0), exact(9.0)]), [(0, 2), (1, 0)]);
-        assert_eq!(of([exact(5.0), exact(5.0), None, exact(9.0)]), []);
+        let any = [(1, 0), (0, 2), (3, 0), (1, 2), (3, 1), (3, 2)];
+        let all = of([exact(5.0), exact(7.0), exact(4.0), exact(9.0)]);
+        assert_eq!(all, [&[(0, 2), (1, 0)], &any[..]].concat());
+        assert_eq!(of([exact(5.0), exact(5.0), None, None]), []);
         // At most 5 is below 7, and may or may not be below 4; at least 6 is above at most 5.
-        assert_eq!(of([most(5.0), exact(7.0), exact(4.0), None]), [(1, 0)]);
-        assert_eq!(of([most(5.0), least(6.0), least(4.0), None]), [(1, 0)]);
-        let third = Comparisons::of(&pairs, |at| exact(at as f32)).in_column(2, 3);
-        assert_eq!((third.above, third.below), (vec![8, 5], vec![2, 2]));
+        assert_eq!(of([most(5.0), exact(7.0), exact(4.0), None]), [(1, 0), (1, 0), (1, 2)]);
+        assert_eq!(of([most(5.0), least(6.0), least(4.0), None]), [(1, 0), (1, 0)]);
+        let third = Comparisons::of(&pairs, |at| (at < 2).then_some([at as f32; 2])).in_column(2, 3);
+        assert_eq!((third.above, third.below), (vec![5, 5], vec![2, 2]));
     }
 
     #[test]
@@ -144,6 +148,6 @@ mod tests {
     fn the_work_grows_with_the_batch() {
         let pairs = vec![[0, 0]; 1000];
         let compared = Comparisons::of(&pairs, |at| Some([at as f32; 2]));
-        assert!(compared.above.len() <= 2 * RIVALS * pairs.len());
+        assert!(compared.above.len() <= 3 * RIVALS * pairs.len());
     }
 }
