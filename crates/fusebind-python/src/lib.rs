@@ -4,6 +4,7 @@
 //! exceptions. Work is done in a pool of threads without the lock of the interpreter (`work`); what is pleasant in Python is written in
 //! Python.
 
+mod calibrate;
 mod cells;
 mod error;
 mod evaluate;
@@ -35,5 +36,6 @@ fn _fusebind(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(library::draw_molecule, module)?)?;
     module.add_function(wrap_pyfunction!(stored::build_library, module)?)?;
     module.add_function(wrap_pyfunction!(train::train_run, module)?)?;
+    module.add_function(wrap_pyfunction!(calibrate::calibrate_model, module)?)?;
     module.add_function(wrap_pyfunction!(evaluate::evaluate_run, module)?)
 }

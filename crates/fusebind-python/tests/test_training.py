@@ -33,6 +33,24 @@ def test_the_command_line_reads_the_run_and_scores_it_alike(run, command):
     assert fusebind.evaluate(run, part="valid", baselines=False)["n"] > 0
 
 
+def test_own_pairs_calibrate_as_on_the_command_line(run, data, tmp_path, command):
+    table = fusebind.datasets.read_pairs(data).to_polars().select("smiles", "sequence", pKd=polars.col("affinity") + 1.5)
+    table.write_csv(tmp_path / "own.csv")
+    ours = fusebind.calibrate(run, table, out=tmp_path / "ours.safetensors")
+    args = ["calibrate", run, "--data", tmp_path / "own.csv", "-o", tmp_path / "theirs.safetensors"]
+    subprocess.run([command, *map(str, args)], check=True, capture_output=True)
+    pair = table["smiles"][0], table["sequence"][0]
+    moved = ours.predict(*pair)
+    assert moved == fusebind.load(tmp_path / "theirs.safetensors").predict(*pair)
+    before = fusebind.load(run).predict(*pair)
+    assert moved["prediction"] == before["prediction"] and moved["pkd"] > before["pkd"] + 1
+    with pytest.raises(fusebind.InputError, match="exists already"):
+        fusebind.calibrate(run, table, out=tmp_path / "ours.safetensors")
+    with pytest.raises(fusebind.Error, match="50 are needed"):
+        fusebind.calibrate(run, table.head(20), out=tmp_path / "few.safetensors")
+    assert not (tmp_path / "few.safetensors").exists()
+
+
 def test_a_table_in_memory_trains_the_model_of_its_file(folder, tmp_path, data):
     table = fusebind.datasets.read_pairs(data).to_polars().select("smiles", "sequence", pKd="affinity")
     table.write_csv(tmp_path / "pairs.csv")

@@ -42,17 +42,8 @@ pub fn run(args: &CalibrateArgs, console: &Console) -> anyhow::Result<()> {
     let (mut file, _) = ModelFile::open(&path)?;
     file.description.trust = Some(trust);
     file.save(&args.out)?;
-    console.note(format_args!(
-        "calibrated on {} labelled pairs; {} that the model was trained on were left out",
-        own.used, own.known
-    ));
-    if let Some([pairs, binders]) = own.not_inert {
-        console.note(format_args!(
-            "{binders} of {pairs} pairs of compounds that were presumed inert bind: the presumption is given up"
-        ));
-    }
-    for (scale, offset) in model.scales().zip(&own.offsets) {
-        console.note(format_args!("{scale}: {offset:+.3} is added to predictions"));
-    }
+    own.notes(model.description())
+        .iter()
+        .for_each(|note| console.note(note));
     Ok(())
 }

@@ -11,7 +11,7 @@ from ._fusebind import Compound, Target, __version__
 from .errors import Error, InputError, ModelError, TrainingError
 from .model import Explanation, Model, Prediction, build_library, load
 from .tables import Table
-from .training import Evaluation, evaluate, train
+from .training import Evaluation, calibrate, evaluate, train
 
 __all__ = [
     "Compound",
@@ -27,6 +27,7 @@ __all__ = [
     "TrainingError",
     "__version__",
     "build_library",
+    "calibrate",
     "datasets",
     "evaluate",
     "load",

@@ -131,6 +131,19 @@ def train_run(
     resume: bool,
     listener: Listener,
 ) -> bool: ...
+def calibrate_model(
+    model: str,
+    data: Any,
+    out: str,
+    *,
+    columns: Columns,
+    unit: Optional[str],
+    side: Any,
+    allow_unmatched: bool,
+    encoders: Sequence[str],
+    without_encoders: bool,
+    listener: Listener,
+) -> None: ...
 def evaluate_run(
     run: str,
     *,

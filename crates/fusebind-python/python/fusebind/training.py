@@ -1,4 +1,4 @@
-"""Training and scoring."""
+"""Training, scoring and calibrating."""
 
 from __future__ import annotations
 
@@ -145,3 +145,49 @@ def evaluate(
     evaluation = Evaluation(json.loads(text))
     evaluation.predictions = Table._of(table)
     return evaluation
+
+
+def calibrate(
+    model: Path,
+    data: Any,
+    *,
+    out: Path,
+    columns: Optional[Mapping[str, str]] = None,
+    unit: Optional[str] = None,
+    modalities: Any = None,
+    allow_unmatched: bool = False,
+    encoders: Sequence[Path] = (),
+    without_encoders: bool = False,
+    progress: Progress = None,
+) -> Model:
+    """Fits intervals and probabilities of a model to labelled pairs of your own, and opens what comes of it.
+
+    Another laboratory's data have another bias. Weights stay what they are; affinities are moved by the median of what they lacked. At least 50
+    pairs are needed that the model was not trained on, some 200 are good.
+
+    Args:
+        model: Run folder or model file.
+        data: Labelled pairs, as for `train`.
+        out: File of the calibrated model, which must not exist.
+        columns: As for `train`.
+        unit: As for `train`.
+        modalities: As for `train`.
+        allow_unmatched: As for `train`.
+        encoders: As for `evaluate`.
+        without_encoders: As for `evaluate`.
+        progress: A bar, or a function.
+    """
+    with Listener(progress, "calibration", logging.INFO) as listener:
+        _fusebind.calibrate_model(
+            os.fspath(model),
+            _data(data),
+            os.fspath(out),
+            columns=list((columns or {}).items()),
+            unit=unit,
+            side=side_tables(modalities),
+            allow_unmatched=allow_unmatched,
+            encoders=[os.fspath(folder) for folder in encoders],
+            without_encoders=without_encoders,
+            listener=listener,
+        )
+    return load(out, encoders=encoders, without_encoders=without_encoders)

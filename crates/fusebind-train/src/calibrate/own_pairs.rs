@@ -11,7 +11,7 @@ use fusebind_data::{
 };
 use fusebind_features::{entity::side::SideData, neighbours::Mask};
 use fusebind_model::{
-    trained::TrainedModel,
+    trained::{Description, TrainedModel},
     trust::{DomainLimits, Output, Trust},
 };
 
@@ -38,6 +38,24 @@ pub struct OwnPairs {
     pub offsets: Vec<f64>,
     /// Of the pairs whose compound was presumed inert, how many there are and how many bind, where they contradict the presumption: it is given up.
     pub not_inert: Option<[usize; 2]>,
+}
+
+impl OwnPairs {
+    /// What the user is told, in sentences; `description` is that of the model.
+    pub fn notes(&self, description: &Description) -> Vec<String> {
+        let mut notes = vec![format!(
+            "calibrated on {} labelled pairs; {} that the model was trained on were left out",
+            self.used, self.known
+        )];
+        notes.extend(self.not_inert.map(|[pairs, binders]| {
+            format!(
+                "{binders} of {pairs} pairs of compounds that were presumed inert bind: the presumption is given up"
+            )
+        }));
+        let moved = description.scales.iter().zip(&self.offsets);
+        notes.extend(moved.map(|(scale, offset)| format!("{}: {offset:+.3} is added to predictions", scale.name)));
+        notes
+    }
 }
 
 /// The trust of `trained` as the labelled pairs of `dataset` ask for, and what it was fitted on.
