@@ -181,7 +181,14 @@ pub fn model(data: &[u8]) {
         let mut sections = base.clone()?;
         let count = sections.by_name.len();
         let section = sections.by_name.values_mut().nth(usize::from(*kind) % (count + 1))?;
-        change(section, *kind >= 128, changes).then_some(sections)
+        let is_sound = match *kind >= 128 {
+            true => {
+                change_arrays(section, changes);
+                true
+            }
+            false => change_text(section, changes),
+        };
+        is_sound.then_some(sections)
     });
     let open = |path: &Path| {
         if ModelFile::open(path).is_ok() && data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)) % 16 == 0 {
@@ -198,39 +205,38 @@ pub fn model(data: &[u8]) {
     }
 }
 
-/// Changes the text of a section, or where `arrays` says so the numbers of its arrays; `false` where no section comes of it.
-///
-/// A change of the text is: place (two bytes), bytes to leave out, bytes to put in, these bytes. One of an array is: which (one byte), place
-/// (two bytes), value (four).
+/// Changes numbers of the arrays of a section. A change is: which array (one byte), place (two bytes), value (four).
 #[cfg(feature = "model")]
-fn change(section: &mut Section, arrays: bool, mut changes: &[u8]) -> bool {
-    if arrays {
-        while let [which, a, b, value @ ..] = changes
-            && let Some((value, rest)) = value.split_first_chunk::<4>()
-        {
-            let at = usize::from(u16::from_le_bytes([*a, *b]));
-            let (floats, lists) = (section.arrays.len(), section.indices.len());
-            let which = usize::from(*which) % (floats + lists).max(1);
-            if let Some(array) = section.arrays.values_mut().nth(which) {
-                if *a == 255 {
-                    array.shape.push(usize::from(*b));
-                } else if !array.values.is_empty() {
-                    let at = at % array.values.len();
-                    array.values[at] = f32::from_le_bytes(*value);
-                }
-            } else if let Some(list) = section.indices.values_mut().nth(which.saturating_sub(floats)) {
-                match list.is_empty() || *a == 255 {
-                    true => list.push(u32::from_le_bytes(*value)),
-                    false => {
-                        let at = at % list.len();
-                        list[at] = u32::from_le_bytes(*value);
-                    }
+fn change_arrays(section: &mut Section, mut changes: &[u8]) {
+    while let [which, a, b, value @ ..] = changes
+        && let Some((value, rest)) = value.split_first_chunk::<4>()
+    {
+        let at = usize::from(u16::from_le_bytes([*a, *b]));
+        let (floats, lists) = (section.arrays.len(), section.indices.len());
+        let which = usize::from(*which) % (floats + lists).max(1);
+        if let Some(array) = section.arrays.values_mut().nth(which) {
+            if *a == 255 {
+                array.shape.push(usize::from(*b));
+            } else if !array.values.is_empty() {
+                let at = at % array.values.len();
+                array.values[at] = f32::from_le_bytes(*value);
+            }
+        } else if let Some(list) = section.indices.values_mut().nth(which.saturating_sub(floats)) {
+            match list.is_empty() || *a == 255 {
+                true => list.push(u32::from_le_bytes(*value)),
+                false => {
+                    let at = at % list.len();
+                    list[at] = u32::from_le_bytes(*value);
                 }
             }
-            changes = rest;
         }
-        return true;
+        changes = rest;
     }
+}
+
+/// Changes the text of a section; `false` where no text comes of it. A change is: place (two bytes), bytes to leave out, bytes to put in, these bytes.
+#[cfg(feature = "model")]
+fn change_text(section: &mut Section, mut changes: &[u8]) -> bool {
     let mut text = std::mem::take(&mut section.text).into_bytes();
     while let [a, b, out, count, rest @ ..] = changes {
         let at = usize::from(u16::from_le_bytes([*a, *b])) % (text.len() + 1);

@@ -5,6 +5,7 @@
 
 mod encoders;
 mod epochs;
+mod identity;
 mod inputs;
 mod job;
 mod loader;
@@ -19,8 +20,8 @@ mod validation;
 
 pub use encoders::check_encoders;
 pub(crate) use encoders::embedded;
+pub(crate) use identity::agree_trained;
 pub use job::{Job, Observer, Silent, Trained};
-pub(crate) use run::agree_trained;
 
 use crate::Error;
 use member::Shared;
