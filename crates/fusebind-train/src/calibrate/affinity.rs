@@ -8,7 +8,7 @@ use fusebind_model::trust::{AFFINITY_CHANNELS, AffinityTrust, ErrorLimits, Inter
 
 use super::{
     held_out::{HeldOutAffinity, HeldOutPair},
-    pooled::{FEWEST, FEWEST_OTHERS, LEVELS, by_others, mean_of_folds, quantiles},
+    pooled::{FEWEST, FEWEST_OTHERS, LEVELS, Whose, by_others, mean_of_folds, quantiles},
 };
 
 /// How strongly expected errors are drawn to one for all, in pairs for each pair that they are fitted on: a fit to all pairs is drawn as strongly as
@@ -27,14 +27,13 @@ struct Error {
     error: f64,
 }
 
-/// What `pairs` say of errors on the scale in `column`; none where too few have an exact value. `before` is there where they are a user's pairs: the
-/// errors that the model expected, if it has any.
+/// What `pairs` say of errors on the scale in `column`; none where too few have an exact value.
 pub(super) fn affinity(
     pairs: &[HeldOutPair],
     column: usize,
     near: [f32; 2],
     offset: f64,
-    before: Option<Option<&ErrorScale>>,
+    whose: Whose<'_, ErrorScale>,
 ) -> Option<AffinityTrust> {
     let error = |pair: &HeldOutPair| {
         let of: HeldOutAffinity = (*pair.affinity.get(column)?)?;
@@ -47,9 +46,9 @@ pub(super) fn affinity(
         })
     };
     let errors: Vec<Error> = pairs.iter().filter_map(error).collect();
-    let Fitted { scale, expected, .. } = match before {
-        None => Fitted::to(&errors, |n| Ridge::to_zero(RIDGE * n as f64))?,
-        Some(own) => Fitted::of_own(&errors, own)?,
+    let Fitted { scale, expected, .. } = match whose {
+        Whose::HoldOuts => Fitted::to(&errors, |n| Ridge::to_zero(RIDGE * n as f64))?,
+        Whose::User(before) => Fitted::to_users(&errors, before)?,
     };
     let of = |wanted: &dyn Fn(&Error) -> bool| -> (Vec<f64>, Vec<usize>) {
         let wanted = errors.iter().zip(&expected).filter(|(e, _)| wanted(e));
@@ -117,8 +116,8 @@ impl Fitted {
     }
 
     /// Of the ways to draw the scale of a user's pairs, the one that foretells their own errors best.
-    fn of_own(errors: &[Error], own: Option<&ErrorScale>) -> Option<Self> {
-        let starts = [None, own].into_iter().take(1 + usize::from(own.is_some()));
+    fn to_users(errors: &[Error], before: Option<&ErrorScale>) -> Option<Self> {
+        let starts = [None, before].into_iter().take(1 + usize::from(before.is_some()));
         let ridges = starts.flat_map(|toward| OWN_RIDGES.map(|strength| Ridge { strength, toward }));
         let fits = ridges.filter_map(|ridge| Self::to(errors, |_| ridge));
         fits.min_by(|one, other| one.loss.total_cmp(&other.loss))
@@ -144,10 +143,10 @@ mod tests {
             };
             let bounds = pairs(2000, 0.5).into_iter().map(bound);
             let all: Vec<HeldOutPair> = exact.iter().cloned().chain(bounds).collect();
-            affinity(&all, 0, near, 0.0, None).unwrap()
+            affinity(&all, 0, near, 0.0, Whose::HoldOuts).unwrap()
         };
         let (alone, agreed, contradicted) = (
-            affinity(&exact, 0, near, 0.0, None).unwrap(),
+            affinity(&exact, 0, near, 0.0, Whose::HoldOuts).unwrap(),
             with(Censoring::AtLeast),
             with(Censoring::AtMost),
         );
@@ -164,8 +163,8 @@ mod tests {
 
     #[test]
     fn too_few_pairs_promise_nothing() {
-        assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2], 0.0, None).is_none());
-        let few = affinity(&pairs(60, 0.0), 0, [0.5; 2], 0.0, None).unwrap();
+        assert!(affinity(&pairs(40, 0.0), 0, [0.5; 2], 0.0, Whose::HoldOuts).is_none());
+        let few = affinity(&pairs(60, 0.0), 0, [0.5; 2], 0.0, Whose::HoldOuts).unwrap();
         assert!(
             few.levels
                 .iter()
@@ -177,11 +176,13 @@ mod tests {
     #[test]
     fn few_pairs_of_a_user_keep_the_expected_errors_of_the_model_where_these_fit() {
         let near = [0.4, 0.0];
-        let model = affinity(&pairs(4000, 0.0), 0, near, 0.0, None).unwrap().error;
+        let model = affinity(&pairs(4000, 0.0), 0, near, 0.0, Whose::HoldOuts)
+            .unwrap()
+            .error;
         let few: Vec<HeldOutPair> = (pairs(60, 0.3).into_iter().zip(0..))
             .map(|(pair, at)| HeldOutPair { fold: at % 5, ..pair })
             .collect();
-        let own = affinity(&few, 0, near, 0.0, Some(Some(&model))).unwrap().error;
+        let own = affinity(&few, 0, near, 0.0, Whose::User(Some(&model))).unwrap().error;
         let away = |scale: &ErrorScale| -> f64 {
             let ratio = |pair: &HeldOutPair| {
                 let row = pair.evidence.affinity_channels(pair.affinity[0].unwrap().output);
@@ -189,7 +190,7 @@ mod tests {
             };
             few.iter().map(ratio).sum()
         };
-        let alone = affinity(&few, 0, near, 0.0, Some(None)).unwrap().error;
+        let alone = affinity(&few, 0, near, 0.0, Whose::User(None)).unwrap().error;
         assert!(away(&own) < away(&alone), "{own:?} {alone:?}");
         // Errors that contradict the model are fitted anew: those of known drugs are large here.
         let strange: Vec<HeldOutPair> = (pairs(600, 0.3).into_iter().zip(0..))
@@ -201,7 +202,9 @@ mod tests {
                 HeldOutPair { fold: at % 5, ..pair }
             })
             .collect();
-        let anew = affinity(&strange, 0, near, 0.0, Some(Some(&model))).unwrap().error;
+        let anew = affinity(&strange, 0, near, 0.0, Whose::User(Some(&model)))
+            .unwrap()
+            .error;
         let at = |is_known: bool| {
             let pair = strange.iter().find(|p| p.evidence.drug.is_known == is_known).unwrap();
             anew.at(&pair.evidence.affinity_channels(pair.affinity[0].unwrap().output))

@@ -1,7 +1,8 @@
 //! From held-out pairs with a label of binding to [`BindingTrust`]: the calibration map and the quantiles of class sets.
 //!
-//! Comes in: pairs of several hold-outs, or the labelled pairs of a user. Goes out: a map that is fitted to all of them, with every hold-out counting the same among pairs that are
-//! as new, and quantiles of what maps say that were fitted to the other hold-outs, which count the same as well.
+//! Comes in: pairs of several hold-outs, or the labelled pairs of a user. Goes out: a map that is fitted to all of them, with every hold-out
+//! counting the same among pairs that are as new, and quantiles of what maps say that were fitted to the other hold-outs, which count the same as
+//! well.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use fusebind_model::trust::{
 
 use super::{
     held_out::HeldOutPair,
-    pooled::{FEWEST, FEWEST_OTHERS, LEAST, LEVELS, by_others, mean_of_folds, quantiles},
+    pooled::{FEWEST, FEWEST_OTHERS, LEAST, LEVELS, Whose, by_others, mean_of_folds, quantiles},
 };
 
 /// How strongly calibration maps are drawn to the one that changes nothing, in pairs.
@@ -34,12 +35,12 @@ struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// The kinds that compete for a user's pairs: those of a training, and further ones that few pairs may do better with.
-    fn of_own(own: Option<&'a CalibratedLogit>) -> Vec<Self> {
-        let mut kinds = Self::of_training().to_vec();
+    /// The kinds that compete for a user's pairs: those of hold-outs, and further ones that few pairs may do better with.
+    fn of_user(before: Option<&'a CalibratedLogit>) -> Vec<Self> {
+        let mut kinds = Self::of_hold_outs().to_vec();
         let weak = Ridge::to_zero(OWN_RIDGE);
         kinds.push(Self { bend: &[], ridge: weak });
-        if let Some(map) = own {
+        if let Some(map) = before {
             let bend: &[usize] = if map.bend.is_empty() { &[] } else { &BEND_CHANNELS };
             let toward = Some(map);
             kinds.extend([RIDGE, OWN_RIDGE].map(|strength| Self {
@@ -51,7 +52,7 @@ impl<'a> Kind<'a> {
     }
 
     /// Straight or bent: ends of their own help some models and harm others.
-    fn of_training() -> [Self; 2] {
+    fn of_hold_outs() -> [Self; 2] {
         let ridge = Ridge::to_zero(RIDGE);
         [&[][..], &BEND_CHANNELS].map(|bend| Self { bend, ridge })
     }
@@ -67,12 +68,11 @@ struct Labelled {
     binds: bool,
 }
 
-/// What `pairs` say of probabilities of binding; none where too few have a label, or all the same. `before` is there where they are a user's pairs: the
-/// map of the model, if it has one.
+/// What `pairs` say of probabilities of binding; none where too few have a label, or all the same.
 pub(super) fn binding(
     pairs: &[HeldOutPair],
     near: [f32; 2],
-    before: Option<Option<&CalibratedLogit>>,
+    whose: Whose<'_, CalibratedLogit>,
 ) -> Option<BindingTrust> {
     let label = |pair: &HeldOutPair| {
         let (binds, output) = pair.binding?;
@@ -86,7 +86,10 @@ pub(super) fn binding(
         })
     };
     let labelled: Vec<Labelled> = pairs.iter().filter_map(label).collect();
-    let kinds = before.map_or_else(|| Kind::of_training().to_vec(), Kind::of_own);
+    let kinds = match whose {
+        Whose::HoldOuts => Kind::of_hold_outs().to_vec(),
+        Whose::User(before) => Kind::of_user(before),
+    };
     let fits = kinds.into_iter().filter_map(|kind| Fitted::to(&labelled, kind));
     // The hold-outs say which; the first where they cannot.
     let Fitted { map, probabilities, .. } = fits.min_by(|one, other| one.loss.total_cmp(&other.loss))?;
@@ -221,7 +224,7 @@ mod tests {
         let large = (0..4000).map(|i| known(0, 5, 0.0, i % 5 != 0));
         let small = (0..200).map(|i| known(1, 5, 0.0, i % 5 == 0));
         let pairs: Vec<HeldOutPair> = large.chain(small).collect();
-        let map = binding(&pairs, [0.0; 2], None).unwrap().map;
+        let map = binding(&pairs, [0.0; 2], Whose::HoldOuts).unwrap().map;
         let row = pairs[0].evidence.binding_channels(Output::default());
         assert!((map.apply(&row, 0.0) - 0.5).abs() < 0.01, "{map:?}");
     }
@@ -244,7 +247,7 @@ mod tests {
             )
         };
         let pairs: Vec<HeldOutPair> = (0..1200).map(pair).collect();
-        let map = binding(&pairs, [0.0; 2], None).unwrap().map;
+        let map = binding(&pairs, [0.0; 2], Whose::HoldOuts).unwrap().map;
         assert_eq!(map.slope[6..8], [0.0; 2], "{map:?}");
         assert!(map.offset[6] > 0.1 && map.offset[7] > 0.1, "{map:?}");
     }
@@ -261,7 +264,7 @@ mod tests {
                 known(i % 2, 5, logit, u < 1.0 / (1.0 + (-z).exp()))
             };
             let pairs: Vec<HeldOutPair> = (0..4000).map(pair).collect();
-            !binding(&pairs, [0.0; 2], None).unwrap().map.bend.is_empty()
+            !binding(&pairs, [0.0; 2], Whose::HoldOuts).unwrap().map.bend.is_empty()
         };
         assert!(bends(true));
         assert!(!bends(false));
@@ -272,7 +275,7 @@ mod tests {
         let pairs: Vec<HeldOutPair> = (0..600)
             .map(|i| known(0, 5, f64::from(i % 7) - 3.0, i % 7 > 4))
             .collect();
-        assert!(binding(&pairs, [0.0; 2], None).unwrap().map.bend.is_empty());
+        assert!(binding(&pairs, [0.0; 2], Whose::HoldOuts).unwrap().map.bend.is_empty());
     }
 
     #[test]
@@ -281,7 +284,7 @@ mod tests {
         let large = (0..4000).map(|i| known(0, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, i % 2 == 0));
         let small = (0..200).map(|i| known(1, 5, if i % 2 == 0 { 3.0 } else { -3.0 }, (i % 2 == 0) != (i % 20 < 6)));
         let pairs: Vec<HeldOutPair> = large.chain(small).collect();
-        let trust = binding(&pairs, [0.0; 2], None).unwrap();
+        let trust = binding(&pairs, [0.0; 2], Whose::HoldOuts).unwrap();
         let known = fusebind_model::trust::groups::of_novelty(Novelty::Known);
         for class in [&trust.levels[1].binds, &trust.levels[1].not] {
             assert!(class[known].unwrap() > 0.9, "{class:?}");

@@ -17,12 +17,12 @@ use super::{
     affinity::affinity,
     binding::binding,
     held_out::{HeldOutAffinity, HeldOutPair},
-    pooled::FEWEST,
+    pooled::{FEWEST, Whose},
 };
 
 /// What `pairs` say of the models that did not see them; the limits of the domain are left open. `offsets` are added to the affinities, by
-/// scale. `before` is what was known of a model whose user gives these pairs: they may be too few to say it all anew.
-pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f64], before: Option<&Trust>) -> Trust {
+/// scale.
+pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f64], whose: Whose<'_, Trust>) -> Trust {
     let near = [0, 1].map(|side| middle_similarity(pairs, side));
     let scales = description.scales.len();
     let mut counts = BTreeMap::new();
@@ -32,15 +32,15 @@ pub(super) fn fit(pairs: &[HeldOutPair], description: &Description, offsets: &[f
     Trust {
         affinity: (0..scales)
             .map(|column| {
-                let before = before.map(|trust| trust.affinity.get(column).and_then(Option::as_ref));
+                let whose = whose.part(|trust| trust.affinity.get(column)?.as_ref().map(|of| &of.error));
                 let offset = offsets.get(column).copied().unwrap_or_default();
-                affinity(pairs, column, near, offset, before.map(|of| of.map(|of| &of.error)))
+                affinity(pairs, column, near, offset, whose)
             })
             .collect(),
         binding: binding(
             pairs,
             near,
-            before.map(|trust| trust.binding.as_ref().map(|of| &of.map)),
+            whose.part(|trust| trust.binding.as_ref().map(|of| &of.map)),
         ),
         near,
         domain: DomainLimits::default(),
@@ -139,8 +139,8 @@ mod tests {
         let near = [0.4, 0.0];
         let train = pairs(4000, 0.0);
         let (errors, labels) = (
-            affinity(&train, 0, near, 0.0, None).unwrap(),
-            binding(&train, near, None).unwrap(),
+            affinity(&train, 0, near, 0.0, Whose::HoldOuts).unwrap(),
+            binding(&train, near, Whose::HoldOuts).unwrap(),
         );
         for is_known in [true, false] {
             let test: Vec<HeldOutPair> = pairs(4000, 0.37)

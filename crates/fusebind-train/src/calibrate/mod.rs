@@ -37,6 +37,7 @@ use crate::{
     trainer::{self, Job, Observer, Trained},
 };
 use held_out::HeldOutPair;
+use pooled::Whose;
 use shares::{Fold, Shares};
 
 /// Shares of training entities whose nearest other one is less similar than the limits of the domain: inside, edge.
@@ -144,7 +145,7 @@ fn calibrate(job: &Job<'_>, observer: &mut dyn Observer) -> Result<bool, Error> 
             false => 0.0,
         },
         sources: fit::of_sources(&pairs, &held_out_sources(&choices)),
-        ..fit::fit(&pairs, &model.description, &[], None)
+        ..fit::fit(&pairs, &model.description, &[], Whose::HoldOuts)
     });
     file.save(&dir.model())?;
     dir.calibrated()?;

@@ -18,7 +18,7 @@ use fusebind_model::{
 use super::{
     fit::{fit, offsets},
     held_out::{self, HeldOutPair},
-    pooled::FEWEST,
+    pooled::{FEWEST, Whose},
 };
 use crate::{Error, ErrorKind, evaluate::EvaluationSet};
 
@@ -97,7 +97,7 @@ pub fn recalibrate(
     (pairs.iter_mut().zip(0u32..)).for_each(|(pair, at)| pair.fold = at % FOLDS);
     let offsets = offsets(&pairs, trained.description.scales.len());
     let before = trained.description.trust.clone();
-    let fitted = fit(&pairs, &trained.description, &offsets, before.as_ref());
+    let fitted = fit(&pairs, &trained.description, &offsets, Whose::User(before.as_ref()));
     let not_inert = contradicted(&pairs, &fitted);
     let trust = Trust {
         inert_shift: match not_inert {
@@ -163,7 +163,7 @@ mod tests {
         let pairs = sample::pairs(400, 0.0);
         let trust = Trust {
             affinity: Vec::new(),
-            binding: binding(&pairs, [0.0; 2], None),
+            binding: binding(&pairs, [0.0; 2], Whose::HoldOuts),
             near: [0.0; 2],
             domain: DomainLimits::default(),
             familiar: [None, None],

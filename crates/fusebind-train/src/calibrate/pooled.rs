@@ -17,6 +17,25 @@ pub(super) const FEWEST: usize = 50;
 /// Fewest of the other hold-outs that a pair is scored by a fit to: with the fewest pairs, a fifth may be held out.
 pub(super) const FEWEST_OTHERS: usize = 40;
 
+/// Whose pairs a fit is made to, where `T` is what such a fit gives.
+#[derive(Debug)]
+pub(super) enum Whose<'a, T> {
+    /// Those of hold-outs.
+    HoldOuts,
+    /// A user's, which may be few; with what the model knew before, if anything.
+    User(Option<&'a T>),
+}
+
+impl<'a, T> Whose<'a, T> {
+    /// The same for a part of what the fit gives.
+    pub fn part<U>(&self, of: impl FnOnce(&'a T) -> Option<&'a U>) -> Whose<'a, U> {
+        match self {
+            Self::HoldOuts => Whose::HoldOuts,
+            Self::User(before) => Whose::User(before.and_then(of)),
+        }
+    }
+}
+
 /// The score of each item by a fit to the other hold-outs, or by `whole` where these are too few. `fit` takes the items that are wanted, `fold` is the
 /// hold-out of an item.
 pub(super) fn by_others<T, F>(
