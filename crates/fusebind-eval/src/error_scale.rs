@@ -7,7 +7,8 @@
 //! sum over pairs of (w · x + |error| exp(-w · x)) + ridge / 2 (|w - v|^2 - (w_0 - v_0)^2)
 //! ```
 //!
-//! which is convex in `w`; `v` is 0, or the weights of an earlier fit. Intervals are normalised by it, so that they are narrow where predictions are good (Papadopoulos et al. 2008).
+//! which is convex in `w`; `v` is 0, or the weights of an earlier fit. Intervals are normalised by it, so that they are narrow where predictions are
+//! good (Papadopoulos et al. 2008).
 
 use serde::{Deserialize, Serialize};
 

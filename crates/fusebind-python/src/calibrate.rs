@@ -2,7 +2,7 @@
 //!
 //! Comes in: a run folder or a model file, and labelled pairs. Goes out: a model file with the same weights.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use fusebind::{
     data::source::{LabelPolicy, LoadConfig},
@@ -18,7 +18,7 @@ use crate::{
     model::{column_map, unmatched},
     screen::Given,
     side::{SideSource, SideTables, Unmatched},
-    train::{dataset, load_config},
+    train::{dataset, load_config, say_rejected},
     work::{self, Watch},
 };
 
@@ -42,7 +42,8 @@ impl Calibration {
         let path = model_file(&self.model);
         let trained = open_trained(&path, &DeviceChoice::Cpu.resolve()?.device, &self.encoders)?;
         let (dataset, rejections) = dataset(&self.data, &self.config, trained.description.standardise)?;
-        rejections.iter().take(5).for_each(|rejection| watch.say(rejection));
+        dataset.notes.iter().for_each(|note| watch.say(note));
+        say_rejected(&rejections, watch);
         let inputs = &trained.description.inputs;
         let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];
         let side = SideTables::new(&self.side, &dataset, fields, self.unmatched)?;
@@ -50,6 +51,9 @@ impl Calibration {
         let (trust, own) = recalibrate(&trained, &dataset, [&side.side[0], &side.side[1]])?;
         let (mut file, _) = ModelFile::open(&path)?;
         file.description.trust = Some(trust);
+        if let Some(folder) = self.out.parent() {
+            fs::create_dir_all(folder)?;
+        }
         file.save(&self.out)?;
         own.notes(&trained.description).iter().for_each(|note| watch.say(note));
         Ok(())

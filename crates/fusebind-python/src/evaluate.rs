@@ -31,7 +31,7 @@ use crate::{
     screen::Given,
     side::{SideSource, SideTables, Unmatched, modalities},
     table::Table,
-    train::{config, dataset, load_config, method, named_split, write_page},
+    train::{config, dataset, load_config, method, named_split, say_rejected, write_page},
     work::{self, Watch},
 };
 
@@ -91,7 +91,7 @@ impl Scoring {
         self.config.censor_at_floor = recipe.censor_at_floor;
         self.config.keep_names = true;
         let (dataset, rejections) = dataset(&data, &self.config, trained.description.standardise)?;
-        rejections.iter().take(5).for_each(|rejection| watch.say(rejection));
+        say_rejected(&rejections, watch);
         let split = self.split(&dataset, (&recipe, &info), run.root(), watch)?;
         let inputs = &trained.description.inputs;
         let fields = [&inputs.drug.text_fields[..], &inputs.target.text_fields[..]];

@@ -33,6 +33,8 @@ use crate::{
 
 /// Split file that a method of splitting leaves in the run folder.
 const SPLIT: &str = "split.csv";
+/// Rejected rows that are told of one by one.
+const TOLD: usize = 5;
 
 /// How a data set is read.
 pub fn load_config(columns: ColumnMap, unit: Option<String>) -> LoadConfig {
@@ -56,6 +58,14 @@ pub fn dataset(given: &Given, config: &LoadConfig, toolkit: Standardise) -> Resu
         )),
         (true, None) => Err(Fault::input("the table holds no row", "add rows")),
         (false, _) => Ok((dataset, rejections)),
+    }
+}
+
+/// Tells of the first rejected rows, and of how many there are.
+pub fn say_rejected(rejections: &[Rejection], watch: &Watch) {
+    rejections.iter().take(TOLD).for_each(|rejection| watch.say(rejection));
+    if rejections.len() > TOLD {
+        watch.say(format!("{} rows were rejected in all", rejections.len()));
     }
 }
 
@@ -138,10 +148,7 @@ impl Training {
     fn run(&self, watch: &Watch) -> Result<bool, Fault> {
         let (dataset, rejections) = dataset(&self.data, &self.config, self.toolkit)?;
         dataset.notes.iter().for_each(|note| watch.say(note));
-        rejections.iter().take(5).for_each(|rejection| watch.say(rejection));
-        if rejections.len() > 5 {
-            watch.say(format!("{} rows were rejected in all", rejections.len()));
-        }
+        say_rejected(&rejections, watch);
         let mut split = named_split(&dataset, self.split.as_deref(), &self.recipe, self.seed)?;
         if self.all_folds {
             split = all_folds(&dataset, &split);

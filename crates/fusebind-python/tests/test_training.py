@@ -36,7 +36,8 @@ def test_the_command_line_reads_the_run_and_scores_it_alike(run, command):
 def test_own_pairs_calibrate_as_on_the_command_line(run, data, tmp_path, command):
     table = fusebind.datasets.read_pairs(data).to_polars().select("smiles", "sequence", pKd=polars.col("affinity") + 1.5)
     table.write_csv(tmp_path / "own.csv")
-    ours = fusebind.calibrate(run, table, out=tmp_path / "ours.safetensors")
+    out = tmp_path / "new folder" / "ours.safetensors"
+    ours = fusebind.calibrate(run, table, out=out)
     args = ["calibrate", run, "--data", tmp_path / "own.csv", "-o", tmp_path / "theirs.safetensors"]
     subprocess.run([command, *map(str, args)], check=True, capture_output=True)
     pair = table["smiles"][0], table["sequence"][0]
@@ -45,7 +46,7 @@ def test_own_pairs_calibrate_as_on_the_command_line(run, data, tmp_path, command
     before = fusebind.load(run).predict(*pair)
     assert moved["prediction"] == before["prediction"] and moved["pkd"] > before["pkd"] + 1
     with pytest.raises(fusebind.InputError, match="exists already"):
-        fusebind.calibrate(run, table, out=tmp_path / "ours.safetensors")
+        fusebind.calibrate(run, table, out=out)
     with pytest.raises(fusebind.Error, match="50 are needed"):
         fusebind.calibrate(run, table.head(20), out=tmp_path / "few.safetensors")
     assert not (tmp_path / "few.safetensors").exists()

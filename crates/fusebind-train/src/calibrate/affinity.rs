@@ -174,6 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn the_fewest_pairs_of_a_user_are_judged_by_a_fit_that_did_not_see_them() {
+        let row = |pair: &HeldOutPair| pair.evidence.affinity_channels(pair.affinity[0].unwrap().output);
+        let error = |(at, pair): (u32, HeldOutPair)| Error {
+            fold: at % 5,
+            is_exact: true,
+            group: 0,
+            row: row(&pair),
+            error: pair.affinity[0].unwrap().error(0.0),
+        };
+        let errors: Vec<Error> = (0..).zip(pairs(FEWEST, 0.0)).map(error).collect();
+        let fitted = Fitted::to_users(&errors, None).unwrap();
+        let differs = |(e, expected): (&Error, &f64)| (fitted.scale.at(&e.row) - expected).abs() > 1e-6;
+        assert!(errors.iter().zip(&fitted.expected).all(differs));
+        assert!(fitted.loss.is_finite());
+    }
+
+    #[test]
     fn few_pairs_of_a_user_keep_the_expected_errors_of_the_model_where_these_fit() {
         let near = [0.4, 0.0];
         let model = affinity(&pairs(4000, 0.0), 0, near, 0.0, Whose::HoldOuts)

@@ -271,6 +271,35 @@ mod tests {
     }
 
     #[test]
+    fn few_pairs_of_a_user_keep_the_map_of_the_model_where_it_foretells_them_best() {
+        // A quarter of the pairs of this model's kind bind at a logit of 0, and where entities have many partners nearly all.
+        let model = CalibratedLogit {
+            slope: vec![0.0; BINDING_CHANNELS],
+            offset: vec![-1.1, 0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 0.0, 0.0],
+            bend: Vec::new(),
+        };
+        let pairs = |turned: bool| -> Vec<HeldOutPair> {
+            let pair = |i: u32| {
+                let partners = if i.is_multiple_of(2) { 0 } else { 100 };
+                let pair = known(i % 5, partners, 0.0, false);
+                let p = model.apply(&pair.evidence.binding_channels(Output::default()), 0.0);
+                let u = ((f64::from(i) + 0.5) * 0.754_877_666_246_693).fract();
+                known(i % 5, partners, 0.0, (u < p) != turned)
+            };
+            (0..60).map(pair).collect()
+        };
+        let away = |pairs: &[HeldOutPair], before: Option<&CalibratedLogit>| {
+            let map = binding(pairs, [0.0; 2], Whose::User(before)).unwrap().map;
+            (map.offset[6] - model.offset[6]).abs()
+        };
+        let own = pairs(false);
+        assert!(away(&own, Some(&model)) < 0.5 * away(&own, None));
+        // Labels that contradict the map are not bent to it.
+        let other = pairs(true);
+        assert_eq!(away(&other, Some(&model)), away(&other, None));
+    }
+
+    #[test]
     fn a_single_hold_out_does_not_bend_a_map() {
         let pairs: Vec<HeldOutPair> = (0..600)
             .map(|i| known(0, 5, f64::from(i % 7) - 3.0, i % 7 > 4))

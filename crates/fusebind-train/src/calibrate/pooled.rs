@@ -80,3 +80,28 @@ pub(super) fn quantiles(grouped: GroupedScores, level: f64) -> Vec<Option<f64>> 
         Err(_) => vec![None; PARENTS.len()],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hold_outs_count_the_same_and_fits_that_saw_a_pair_say_nothing() {
+        let losses = |counts: &[(u32, usize, f64)]| {
+            let all = counts
+                .iter()
+                .flat_map(|(fold, count, loss)| (0..*count).map(|_| (*fold, *loss)));
+            mean_of_folds(all)
+        };
+        assert_eq!(losses(&[(0, 400, 1.0), (1, 100, 3.0)]), 2.0);
+        // The fewest pairs of a user, a fifth of which is held out at a time.
+        let fifths: Vec<(u32, usize, f64)> = (0..5).map(|fold| (fold, 10, 0.5)).collect();
+        assert_eq!(losses(&fifths), 0.5);
+        assert_eq!(
+            losses(&[(0, 400, 1.0), (1, 30, 9.0)]),
+            9.0,
+            "30 others are too few to fit"
+        );
+        assert_eq!(losses(&[(0, 400, 1.0)]), f64::INFINITY);
+    }
+}

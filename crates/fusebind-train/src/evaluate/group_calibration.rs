@@ -88,6 +88,7 @@ pub(super) struct AffinityRow {
     pub half_width: Option<f64>,
 }
 
+/// Whether a pair binds, the model's own probability and the calibrated one, and its set of classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BindingRow {
     pub binds: bool,
