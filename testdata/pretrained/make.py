@@ -2,6 +2,11 @@
 
     python3 -m venv VENV && VENV/bin/pip install torch transformers sentencepiece protobuf einops zstd cloudpathlib && VENV/bin/pip install --no-deps esm
     VENV/bin/python testdata/pretrained/make.py
+    VENV/bin/python testdata/pretrained/make.py molformer FOLDER         # with transformers 4.46: its code is not in the package
+    VENV/bin/python testdata/pretrained/make.py molformer FOLDER LARGE   # writes one of the published size to LARGE, for benches/encode
+
+FOLDER holds the code in the repository of its weights (`hf download ibm/MoLFormer-XL-both-10pct
+--include "*.py" --local-dir FOLDER`).
 
 Each folder holds config.json, the files of a tokeniser, weights, `inputs.txt` (one input per line) and `reference.safetensors`: for
 input `i` the token ids `i.ids` and the state after each layer `i.layer.0`, `i.layer.1`, .. (0 is after the embeddings, the last one
@@ -9,10 +14,11 @@ is the output of the encoder). Biases and norms are random as well: zeros and on
 """
 
 import json
+import re
 import shutil
+import sys
 from pathlib import Path
 
-import sentencepiece
 import tokenizers
 import torch
 import transformers as hf
@@ -35,14 +41,14 @@ def randomise(model, seed):
     return model.eval()
 
 
-def reference(folder, encode, model, inputs, dtype, shards="100KB"):
+def reference(folder, encode, model, inputs, dtype, shards="100KB", body=None):
     """Saves the weights as `dtype` and what the saved weights give."""
     model.to(dtype).save_pretrained(folder, max_shard_size=shards)
     model = model.float()
     for extra in ["generation_config.json"]:
         (folder / extra).unlink(missing_ok=True)
     (folder / "inputs.txt").write_text("\n".join(inputs) + "\n")
-    body = getattr(model, model.base_model_prefix, model) if not isinstance(model, hf.T5EncoderModel) else model
+    body = body or getattr(model, model.base_model_prefix, model) if not isinstance(model, hf.T5EncoderModel) else model
     tensors = {}
     for at, text in enumerate(inputs):
         ids = encode(text)
@@ -170,7 +176,43 @@ def roberta():
     reference(folder, lambda text: tokenizer(text)["input_ids"], model, SMILES, torch.bfloat16)
 
 
+def molformer(code, large=None):
+    from transformers.dynamic_module_utils import get_class_from_dynamic_module as published
+
+    folder = Path(large) if large else fresh("molformer")
+    folder.mkdir(exist_ok=True)
+    inputs = [*SMILES, "[O-][N+](=O)c1ccc(Br)c(/C=C\\C#N)c1", "C%10CC%10[Se]", "C" * 45]
+    tokens = "# %10 ( ) / 1 = Br C Cl F N O S [C@H] [N+] [O-] \\ c n".split()  # all but [Se]
+    vocabulary = ["<bos>", "<eos>", "<pad>", "<mask>", *tokens, "<unk>"]
+    (folder / "vocab.json").write_text(json.dumps({token: at for at, token in enumerate(vocabulary)}) + "\n")
+    tokenizer = published("tokenization_molformer.MolformerTokenizer", code)(str(folder / "vocab.json"))
+    tiny = dict(
+        vocab_size=len(vocabulary), hidden_size=24, num_hidden_layers=3, num_attention_heads=3, intermediate_size=20,
+        max_position_embeddings=40, num_random_features=10,
+    )
+    config = published("configuration_molformer.MolformerConfig", code)(deterministic_eval=True, **({} if large else tiny))
+    model = randomise(published("modeling_molformer.MolformerModel", code)(config), 8)
+    # The last state of a layer is before the last norm, which the output has.
+    body = lambda **given: last_normed(model(**given))
+    reference(folder, lambda text: tokenizer(text)["input_ids"], model, inputs, torch.float32, body=body)
+    if large:
+        whose = {"auto_map": {"AutoConfig": "configuration_molformer.MolformerConfig", "AutoModel": "modeling_molformer.MolformerModel"}}
+        tokens = {"auto_map": {"AutoTokenizer": ["tokenization_molformer.MolformerTokenizer", None]}}
+        for name, more in [("config.json", whose), ("tokenizer_config.json", tokens)]:
+            path = folder / name
+            path.write_text(json.dumps({**(json.loads(path.read_text()) if path.exists() else {}), **more}))
+        for path in Path(code).glob("*.py"):
+            shutil.copy(path, folder)
+
+
+def last_normed(out):
+    out.hidden_states = (*out.hidden_states[:-1], out.last_hidden_state)
+    return out
+
+
 def t5(name, gated, seed, shards):
+    import sentencepiece
+
     folder = fresh(name)
     lines = [" ".join(RESIDUES[at:] + RESIDUES[:at]) for at in range(len(RESIDUES))]
     sentencepiece.SentencePieceTrainer.train(
@@ -191,6 +233,8 @@ def t5(name, gated, seed, shards):
 
 def t5_json():
     """The gated one has its tokeniser as tokenizer.json."""
+    import sentencepiece
+
     folder = t5("t5-gated", True, 6, "100KB")
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spiece.model"))
     vocabulary = [(pieces.id_to_piece(at), pieces.get_score(at)) for at in range(pieces.get_piece_size())]
@@ -202,6 +246,8 @@ def t5_json():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["molformer"]:
+        sys.exit(molformer(*sys.argv[2:]))
     esm2()
     esmc()
     bert()

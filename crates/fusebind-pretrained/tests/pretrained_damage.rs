@@ -78,6 +78,32 @@ fn sizes_that_do_not_go_together_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
+fn an_encoder_whose_features_are_missing_or_of_another_size_is_refused() {
+    for (from, to) in [
+        ("\"num_random_features\": 10", "\"num_random_features\": 32"),
+        ("\"num_attention_heads\": 3", "\"num_attention_heads\": 8"),
+        ("\"num_attention_heads\": 3", "\"num_attention_heads\": 6"),
+        ("\"max_position_embeddings\": 40", "\"max_position_embeddings\": 2"),
+        ("\"feature_map_kernel\": \"relu\"", "\"feature_map_kernel\": \"cosine\""),
+    ] {
+        let folder = copy("molformer");
+        let path = folder.path().join("config.json");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        refusal(folder.path());
+    }
+    let folder = copy("molformer");
+    let path = folder.path().join("model.safetensors");
+    let text = fs::read(&path).unwrap();
+    let at = text.windows(11).position(|name| name == b"feature_map").unwrap();
+    let mut changed = text.clone();
+    changed[at] = b'F';
+    fs::write(&path, changed).unwrap();
+    assert!(refusal(folder.path()).to_string().contains("feature_map"));
+}
+
+#[test]
 fn every_cut_and_every_changed_header_is_an_error_and_never_a_panic() {
     let folder = copy("esm2");
     let path = folder.path().join("model.safetensors");

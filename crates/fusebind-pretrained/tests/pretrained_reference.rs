@@ -8,12 +8,13 @@ use fusebind_pretrained::{Content, EmbedConfig, Encoder, Family, Plan, Pooling};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
-const ENCODERS: [(&str, Family, Content); 7] = [
+const ENCODERS: [(&str, Family, Content); 8] = [
     ("esm2", Family::Esm2, Content::Protein),
     ("esmc", Family::EsmC, Content::Protein),
     ("bert", Family::Bert, Content::Text),
     ("protbert", Family::Bert, Content::Protein),
     ("roberta", Family::Roberta, Content::Molecule),
+    ("molformer", Family::MolFormer, Content::Molecule),
     ("t5", Family::T5, Content::Protein),
     ("t5-gated", Family::T5, Content::Protein),
 ];

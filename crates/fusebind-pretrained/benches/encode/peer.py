@@ -1,6 +1,6 @@
 """The same inputs through `transformers` and torch: `peer.py FOLDER INPUTS CONTENT BATCH STATES`.
 
-Inputs are sorted by length and padded to the longest of their batch, the usual way. Prints one JSON object; writes the states of the first
+Code in FOLDER is run where `transformers` has none of its own (MoLFormer). Inputs are sorted by length and padded to the longest of their batch, the usual way. Prints one JSON object; writes the states of the first
 inputs, one by one and unpadded, to STATES.
 """
 
@@ -17,10 +17,10 @@ FIRST = 20
 folder, inputs, content, batch, states = sys.argv[1:]
 torch.set_num_threads(2)
 hf.logging.set_verbosity_error()
-tokenizer = hf.AutoTokenizer.from_pretrained(folder)
-kind = hf.AutoConfig.from_pretrained(folder).model_type
+tokenizer = hf.AutoTokenizer.from_pretrained(folder, trust_remote_code=True)
+kind = hf.AutoConfig.from_pretrained(folder, trust_remote_code=True).model_type
 load = hf.T5EncoderModel if kind == "t5" else hf.AutoModel
-model = load.from_pretrained(folder, dtype=torch.float32).eval()
+model = load.from_pretrained(folder, trust_remote_code=True).float().eval()
 texts = [line.rstrip("\n") for line in open(inputs)]
 if content == "protein" and kind in ("bert", "t5"):
     texts = [" ".join(text) for text in texts]

@@ -11,7 +11,7 @@ use crate::{
     Error,
     config::Config,
     kernel::{Activation, Norm, NormKind},
-    layer::{Attention, Block, Dense, Embedding, FeedForward, Order, Position, Rotary, Transformer},
+    layer::{Attention, Block, Dense, Embedding, FeedForward, Order, Position, Rotary, Transformer, Weighting},
     weights::Weights,
 };
 
@@ -89,6 +89,7 @@ fn block(weights: &Weights, at: usize, (sizes, scale): (Sizes, f32), position: P
             head_width: sizes.head_width,
             scale: 1.0 / (sizes.head_width as f32).sqrt(),
             position,
+            weighting: Weighting::Softmax,
             norms: Some(Box::new([norm("attn.q_ln")?, norm("attn.k_ln")?])),
         },
         attention_norm: layer_norm(weights, &name("attn.layernorm_qkv.0"), width, EPSILON)?,

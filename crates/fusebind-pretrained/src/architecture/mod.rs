@@ -3,6 +3,7 @@
 mod bert;
 mod esm2;
 mod esmc;
+mod molformer;
 mod parts;
 mod t5;
 
@@ -23,6 +24,8 @@ pub enum Family {
     Bert,
     /// RoBERTa: ChemBERTa.
     Roberta,
+    /// MoLFormer, of molecules.
+    MolFormer,
     /// The encoder of T5: ProtT5.
     T5,
 }
@@ -34,6 +37,7 @@ impl fmt::Display for Family {
             Self::EsmC => "ESM-C",
             Self::Bert => "BERT",
             Self::Roberta => "RoBERTa",
+            Self::MolFormer => "MoLFormer",
             Self::T5 => "T5",
         })
     }
@@ -47,10 +51,15 @@ impl Family {
             Some("esmc") => Ok(Self::EsmC),
             Some("bert") => Ok(Self::Bert),
             Some("roberta" | "xlm-roberta") => Ok(Self::Roberta),
+            Some("molformer") => Ok(Self::MolFormer),
             Some("t5" | "mt5") => Ok(Self::T5),
             other => {
                 let what = format!("is {}, which is not known here", other.unwrap_or("missing"));
-                Err(config.fault("model_type", &what, "esm, esmc, bert, roberta and t5 are known"))
+                Err(config.fault(
+                    "model_type",
+                    &what,
+                    "esm, esmc, bert, roberta, molformer and t5 are known",
+                ))
             }
         }
     }
@@ -64,6 +73,7 @@ pub(crate) fn build(family: Family, config: &Config, folder: &Path) -> Result<Bu
         Family::Bert => bert::build(config, folder, 0),
         // The first positions are kept for padding.
         Family::Roberta => bert::build(config, folder, config.token("pad_token_id", 1) + 1),
+        Family::MolFormer => molformer::build(config, folder),
         Family::T5 => t5::build(config, folder),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     Error,
     config::Config,
     kernel::{Activation, Norm, NormKind},
-    layer::{Attention, Block, Dense, FeedForward, Position, Transformer},
+    layer::{Attention, Block, Dense, FeedForward, Position, Transformer, Weighting},
     weights::Weights,
 };
 
@@ -78,6 +78,7 @@ impl BertBlocks<'_> {
                 head_width: sizes.head_width,
                 scale: 1.0 / (sizes.head_width as f32).sqrt(),
                 position,
+                weighting: Weighting::Softmax,
                 norms: None,
             },
             attention_norm: norm(self.norms[0])?,

@@ -9,7 +9,7 @@ use crate::{
     Error,
     config::Config,
     kernel::Activation,
-    layer::{Attention, Block, Embedding, FeedForward, Order, Position, RelativeBias, Transformer},
+    layer::{Attention, Block, Embedding, FeedForward, Order, Position, RelativeBias, Transformer, Weighting},
     weights::Weights,
 };
 
@@ -101,6 +101,7 @@ impl Blocks<'_> {
                 head_width: sizes.head_width,
                 scale: 1.0,
                 position,
+                weighting: Weighting::Softmax,
                 norms: None,
             },
             attention_norm: root_mean_square(weights, &name("0.layer_norm"), sizes.width, epsilon)?,

@@ -61,7 +61,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn count(&self) -> usize {
+    /// Number of rows.
+    pub fn count(&self) -> usize {
         self.values.len() / self.stride
     }
 

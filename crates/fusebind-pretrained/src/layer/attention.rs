@@ -6,8 +6,10 @@
 //! ```text
 //! out = softmax(scale Q K^T + bias) V W_o,   Q, K, V = x W_q, x W_k, x W_v   per head
 //! ```
+//!
+//! Linear attention has other weights in place of the softmax (features.rs).
 
-use super::{Dense, RelativeBias, Rotary};
+use super::{Dense, FeatureMap, RelativeBias, Rotary};
 use crate::kernel::{Norm, Packed, Room, Rows, product, softmax};
 
 /// Queries whose scores are held at a time.
@@ -22,6 +24,13 @@ pub(crate) enum Position {
     Relative(std::sync::Arc<RelativeBias>),
 }
 
+/// How scores of queries and keys become weights.
+#[derive(Clone, Debug)]
+pub(crate) enum Weighting {
+    Softmax,
+    Features(FeatureMap),
+}
+
 /// One layer of attention.
 #[derive(Clone, Debug)]
 pub(crate) struct Attention {
@@ -32,6 +41,7 @@ pub(crate) struct Attention {
     pub head_width: usize,
     pub scale: f32,
     pub position: Position,
+    pub weighting: Weighting,
     /// Norms of the queries and of the keys, over all heads; few architectures have them.
     pub norms: Option<Box<[Norm; 2]>>,
 }
@@ -44,6 +54,7 @@ pub(crate) struct AttentionRoom {
     scores: Vec<f32>,
     part: Vec<f32>,
     bias: Vec<f32>,
+    features: Vec<f32>,
     keys: Packed,
     values: Packed,
 }
@@ -98,26 +109,32 @@ impl Attention {
         let (width, inner) = (self.head_width, self.heads * self.head_width);
         let stride = 3 * inner;
         let length = sequence.len() / stride;
-        room.keys
-            .refill_transposed(sequence, stride, inner + head * width, width);
+        let part = |values, offset| Rows { values, stride, offset };
+        match &self.weighting {
+            Weighting::Softmax => room
+                .keys
+                .refill_transposed(sequence, stride, inner + head * width, width),
+            Weighting::Features(map) => {
+                map.apply(part(sequence, inner + head * width), &mut room.features, packing);
+                room.keys.refill_transposed(&room.features, map.count(), 0, map.count());
+            }
+        }
         room.values.refill(sequence, stride, 2 * inner + head * width, width);
         if let Position::Relative(bias) = &self.position {
             bias.fill(head, length, &mut room.bias);
         }
         for first in (0..length).step_by(QUERIES) {
             let count = QUERIES.min(length - first);
-            let values = &sequence[first * stride..(first + count) * stride];
+            let queries = part(&sequence[first * stride..(first + count) * stride], head * width);
             room.scores.resize(count * length, 0.0);
-            product(
-                Rows {
-                    values,
-                    stride,
-                    offset: head * width,
-                },
-                &room.keys,
-                &mut room.scores,
-                packing,
-            );
+            let queries = match &self.weighting {
+                Weighting::Softmax => queries,
+                Weighting::Features(map) => {
+                    map.apply(queries, &mut room.features, packing);
+                    Rows::whole(&room.features, map.count())
+                }
+            };
+            product(queries, &room.keys, &mut room.scores, packing);
             if matches!(self.position, Position::Relative(_)) {
                 for (at, row) in room.scores.chunks_exact_mut(length).enumerate() {
                     // The first key is `query` behind.
@@ -125,7 +142,10 @@ impl Attention {
                     row.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
                 }
             }
-            softmax(&mut room.scores, length);
+            match &self.weighting {
+                Weighting::Softmax => softmax(&mut room.scores, length),
+                Weighting::Features(map) => map.normalise(&mut room.scores, length),
+            }
             room.part.resize(count * width, 0.0);
             product(Rows::whole(&room.scores, length), &room.values, &mut room.part, packing);
             let context = room.context[(start + first) * inner..].chunks_exact_mut(inner);

@@ -3,14 +3,16 @@
 mod attention;
 mod dense;
 mod embedding;
+mod features;
 mod feed_forward;
 mod relative;
 mod rotary;
 mod transformer;
 
-pub(crate) use attention::{Attention, Position};
+pub(crate) use attention::{Attention, Position, Weighting};
 pub(crate) use dense::Dense;
 pub(crate) use embedding::Embedding;
+pub(crate) use features::FeatureMap;
 pub(crate) use feed_forward::FeedForward;
 pub(crate) use relative::RelativeBias;
 pub(crate) use rotary::Rotary;

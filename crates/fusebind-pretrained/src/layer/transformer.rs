@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! norm first   x <- x + attention(norm(x)),   x <- x + feed_forward(norm(x))       ESM-2, T5
-//! norm last    x <- norm(x + attention(x)),   x <- norm(x + feed_forward(x))       BERT, RoBERTa
+//! norm last    x <- norm(x + attention(x)),   x <- norm(x + feed_forward(x))       BERT, RoBERTa, MoLFormer
 //! ```
 
 use fusebind_features::vectorised;

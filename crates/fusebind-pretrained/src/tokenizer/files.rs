@@ -41,6 +41,9 @@ pub(super) fn open(folder: &Path, family: Family) -> Result<Found, Error> {
     } else if let (Family::Roberta, Some(path), Some(merges)) = (family, at("vocab.json"), at("merges.txt")) {
         let json = subwords::byte_pairs(&read_text(&path)?, &read_text(&merges)?);
         (json.map_err(|error| error.about(&path))?, vec![path, merges])
+    } else if let (Family::MolFormer, Some(path)) = (family, at("vocab.json")) {
+        let json = subwords::atoms(&read_text(&path)?);
+        (json.map_err(|error| error.about(&path))?, vec![path])
     } else if let (Family::T5, Some(path)) = (family, at("spiece.model")) {
         of_residues_only = true;
         let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;

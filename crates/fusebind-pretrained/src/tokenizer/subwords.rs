@@ -1,6 +1,7 @@
 //! The older files of tokenisers, written as the newer one.
 //!
-//! Comes in: `vocab.txt` of BERT (word pieces), or `vocab.json` and `merges.txt` of RoBERTa (byte pairs). Goes out: `tokenizer.json`.
+//! Comes in: `vocab.txt` of BERT (word pieces), `vocab.json` and `merges.txt` of RoBERTa (byte pairs), or `vocab.json` of MoLFormer (atoms and what
+//! else stands in SMILES). Goes out: `tokenizer.json`.
 
 use serde_json::{Map, Value, json};
 
@@ -76,6 +77,31 @@ pub(super) fn byte_pairs(vocabulary: &str, merges: &str) -> Result<String, Error
             "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": "", "end_of_word_suffix": "",
             "fuse_unk": false, "byte_fallback": false, "vocab": vocabulary, "merges": merges,
         },
+    });
+    Ok(json.to_string())
+}
+
+/// An atom, a bond, a branch or the number of a ring in SMILES (Schwaller et al., 2019, in the form of MoLFormer).
+const ATOM: &str = r"\[[^\]]+\]|Br?|Cl?|[NOSPFIbcnosp().=#\-+\\/:~@?>*$]|%[0-9]{2}|[0-9]";
+
+/// Atoms over `vocabulary`; what none of them is stands for the unknown.
+pub(super) fn atoms(vocabulary: &str) -> Result<String, Error> {
+    let vocabulary: Map<String, Value> = serde_json::from_str(vocabulary)
+        .map_err(|error| Error::new(error.to_string(), "download the files of the tokeniser again"))?;
+    let added = specials(&vocabulary, &["<bos>", "<eos>", "<pad>", "<mask>", "<unk>"])?;
+    let frame = |name: &str| json!({"SpecialToken": {"id": name, "type_id": 0}});
+    let special = |name: &str| json!({"id": name, "ids": [vocabulary[name]], "tokens": [name]});
+    let (begin, end) = (frame("<bos>"), frame("<eos>"));
+    let json = json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "decoder": null, "normalizer": null,
+        "pre_tokenizer": {"type": "Split", "pattern": {"Regex": ATOM}, "behavior": "Isolated", "invert": false},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end],
+            "pair": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end, {"Sequence": {"id": "B", "type_id": 0}}, end],
+            "special_tokens": {"<bos>": special("<bos>"), "<eos>": special("<eos>")},
+        },
+        "model": {"type": "WordLevel", "unk_token": "<unk>", "vocab": vocabulary},
     });
     Ok(json.to_string())
 }
