@@ -194,7 +194,7 @@ def molformer(code, large=None):
     model = randomise(published("modeling_molformer.MolformerModel", code)(config), 8)
     # The last state of a layer is before the last norm, which the output has.
     body = lambda **given: last_normed(model(**given))
-    reference(folder, lambda text: tokenizer(text)["input_ids"], model, inputs, torch.float32, body=body)
+    reference(folder, lambda text: tokenizer(text)["input_ids"], model, inputs, torch.float32, "5GB" if large else "100KB", body)
     if large:
         whose = {"auto_map": {"AutoConfig": "configuration_molformer.MolformerConfig", "AutoModel": "modeling_molformer.MolformerModel"}}
         tokens = {"auto_map": {"AutoTokenizer": ["tokenization_molformer.MolformerTokenizer", None]}}

@@ -31,7 +31,7 @@ pub fn run(args: &EmbedArgs, console: &Console) -> anyhow::Result<()> {
     let config = config(args, &encoder, &inputs);
     config.check(&encoder)?;
     console.note(format_args!(
-        "{}: {:?}, {} layers, {} channels, windows of {} tokens",
+        "{}: {}, {} layers, {} channels, windows of {} tokens",
         args.encoder.display(),
         encoder.family(),
         encoder.layers(),
