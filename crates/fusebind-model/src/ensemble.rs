@@ -46,6 +46,9 @@ pub struct StructureRecord {
     pub epoch: u64,
     /// Share of the encoders in what it says.
     pub encoder_share: f32,
+    /// Least share of what it says of a pair of which one side alone has side values.
+    #[serde(default)]
+    pub one_sided_share: f32,
 }
 
 impl MemberRecord {
@@ -55,6 +58,7 @@ impl MemberRecord {
             encoder_share: self.encoder_share,
             structure_only_share: self.structure_only_share,
             structure_encoder_share: self.structure_model.map(|of| of.encoder_share),
+            one_sided_share: self.structure_model.map_or(0.0, |of| of.one_sided_share),
         }
     }
 }

@@ -249,6 +249,7 @@ impl Description {
             encoder_share: self.encoder_share,
             structure_only_share: self.structure_only_share,
             structure_encoder_share: self.structure_model.map(|of| of.encoder_share),
+            one_sided_share: self.structure_model.map_or(0.0, |of| of.one_sided_share),
         }
     }
 
@@ -382,9 +383,19 @@ impl TrainedModel {
         }
     }
 
-    /// Whether the structure model answers for a pair alone: it has graph and sequence, and no side modality of either side.
-    pub fn is_bare(&self, stores: (&DrugStore, &TargetStore), pair: (u32, u32), mask: Mask) -> bool {
-        self.structure.is_some() && self.scorer(mask).is_bare(stores, pair)
+    /// The share of structure alone in the prediction of a pair of these weights: all of it where it has no side modality and a structure
+    /// model answers.
+    pub fn structure_share(
+        &self,
+        weights: EnsembleWeights,
+        stores: (&DrugStore, &TargetStore),
+        pair: (u32, u32),
+        mask: Mask,
+    ) -> f32 {
+        match self.structure {
+            Some(_) => weights.structure_share(self.scorer(mask).sides(stores, pair)),
+            None => weights.structure_only_share,
+        }
     }
 
     /// How new each of `pairs` is. An entity that training knows in another form is known, one of which the labels are masked is not.

@@ -156,6 +156,7 @@ fn a_share_of_the_prediction_rests_on_structure_alone() {
     let ensemble = |structure: f32| EnsembleWeights {
         encoder_share: 0.25,
         structure_encoder_share: None,
+        one_sided_share: 0.0,
         structure_only_share: structure,
     };
     let predict = |scorer: &Scorer<'_>, share: f32| {

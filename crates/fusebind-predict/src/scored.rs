@@ -64,14 +64,13 @@ impl Scored<'_> {
             })
         };
         let predict = |(row, &(drug, target)): (usize, &(u32, u32))| {
-            let usual = self.trained.description.structure_only_share;
             let chosen = novelty
                 .get(row)
                 .and_then(|novelty| self.trained.description.shares_by_novelty.get(novelty));
-            let share = match self.trained.is_bare(self.stores, (drug, target), self.mask) {
-                true => 1.0,
-                false => chosen.map_or(usual, |weights| weights.structure_only_share),
-            };
+            let weights = chosen.copied().unwrap_or(self.trained.description.ensemble());
+            let share = self
+                .trained
+                .structure_share(weights, self.stores, (drug, target), self.mask);
             let sides = [
                 self.side(Modality::Graph, &drugs.side, drug, self.encoded.attention(0), share),
                 self.side(

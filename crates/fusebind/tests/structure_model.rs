@@ -114,6 +114,38 @@ fn a_pair_without_side_values_gets_what_structure_alone_says() {
     // A pair of which one side has side values is read with them; without the molecule the structure model has nothing to say.
     let one_side = [data.side[0].clone(), SideData::default()];
     assert_ne!(of(&plain, &one_side).affinity, of(&alone, &one_side).affinity);
+    // Of such a pair the structure model says at least the share that the recipe asks for, of others what it said before.
+    let mut more = plain.clone();
+    let records = (more.description.structure_model.iter_mut())
+        .chain((more.members.iter_mut()).filter_map(|member| member.record.structure_model.as_mut()));
+    records.for_each(|record| record.one_sided_share = 0.75);
+    for side in [&data.side, &one_side] {
+        let stores = stores(&model, &data, side);
+        let (with, without) = (of(&alone, side).affinity, of(&plain, side).affinity);
+        let said = of(&more, side).affinity;
+        let mut shares = Vec::new();
+        for (row, pair) in pairs().into_iter().enumerate() {
+            let weights = more.description.ensemble();
+            let share = more.structure_share(weights, (&stores.0, &stores.1), pair, Mask::default());
+            shares.push((share * 4.0) as u32);
+            for at in row * with.len() / pairs().len()..(row + 1) * with.len() / pairs().len() {
+                // The recipe gives structure a share of 0.25 everywhere.
+                let due = without[at] + (share - 0.25) / 0.75 * (with[at] - without[at]);
+                assert!((said[at] - due).abs() < 1e-5, "{share}: {} and {due}", said[at]);
+            }
+        }
+        shares.sort_unstable();
+        shares.dedup();
+        // Some entities of the simulation have no side values at all.
+        assert!(shares == [1, 3, 4] || shares == [3, 4], "{shares:?}");
+    }
+    let mask = Mask {
+        target: side([Modality::Text, Modality::Transcriptome, Modality::Bioassay]),
+        ..Mask::default()
+    };
+    let masked = score(&more, &stores(&more, &data, &data.side), mask).affinity;
+    assert_eq!(masked, of(&more, &one_side).affinity);
+
     let without_molecule = Mask {
         drug: [Modality::Graph].into_iter().collect(),
         ..Mask::default()
@@ -189,7 +221,11 @@ fn a_structure_model_learns_from_the_structure_and_its_embedding() {
     let mut alone = [SideData::default(), SideData::default()];
     alone[0].embeddings = side[0].embeddings.clone();
     let stores = stores(&model, &data, &alone);
-    assert!(model.is_bare((&stores.0, &stores.1), (0, 0), Mask::default()));
+    let usual = model.description.ensemble();
+    assert_eq!(
+        model.structure_share(usual, (&stores.0, &stores.1), (0, 0), Mask::default()),
+        1.0
+    );
 }
 
 #[test]

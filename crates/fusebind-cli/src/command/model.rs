@@ -121,7 +121,11 @@ fn page(info: &ModelInfo) -> Vec<String> {
         (
             "structure model",
             info.structure_model.map_or("-".to_string(), |of| {
-                format!("kept epoch {}, {:.2} encoders", of.epoch, of.encoder_share)
+                let one_sided = match of.one_sided_share > 0.0 {
+                    true => format!(", {:.2} of pairs described on one side", of.one_sided_share),
+                    false => String::new(),
+                };
+                format!("kept epoch {}, {:.2} encoders{one_sided}", of.epoch, of.encoder_share)
             }),
         ),
         ("recipe", info.recipe.clone()),

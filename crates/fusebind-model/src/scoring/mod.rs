@@ -14,7 +14,8 @@
 //!
 //! Where the model has a structure model ([`Scorer::structure`]), a second one that never saw a side modality, `y(structure)` is what that one
 //! says, and it alone answers for a *bare* pair, one that has no side modality: a user without side tables gets what a model trained without
-//! them says. What that is worth stands in docs/experiments/across-sources.md.
+//! them says. Of a pair of which one side alone has side values it says a share of at least [`EnsembleWeights::one_sided_share`]: there is nothing on the
+//! other side for them to be compared with. What that is worth stands in docs/experiments/across-sources.md.
 //!
 //! Comes in: stores of featurised entities and pairs of indices into them. Goes out: one row per pair, in order.
 

@@ -43,6 +43,16 @@ pub struct Spread {
     pub binding: Vec<f32>,
 }
 
+/// Which sides of a pair have side values that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sides {
+    /// A bare pair.
+    Neither,
+    /// The drug or the target alone.
+    One,
+    Both,
+}
+
 /// How the raw outputs of a model become its prediction, see the file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +64,9 @@ pub struct EnsembleWeights {
     /// Share of the encoders in what a structure model says; none where there is none, or where it is that of the model itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub structure_encoder_share: Option<f32>,
+    /// Least share of what a structure model says of a pair of which one side alone has side values.
+    #[serde(default)]
+    pub one_sided_share: f32,
 }
 
 impl EnsembleWeights {
@@ -62,9 +75,24 @@ impl EnsembleWeights {
         self.structure_encoder_share.unwrap_or(self.encoder_share)
     }
 
+    /// Share of the output from graph and sequence alone in the prediction of a pair of which these sides have side values, where there is a
+    /// structure model.
+    pub(crate) fn structure_share(&self, sides: Sides) -> f32 {
+        match sides {
+            Sides::Neither => 1.0,
+            Sides::One => self.structure_only_share.max(self.one_sided_share),
+            Sides::Both => self.structure_only_share,
+        }
+    }
+
     /// Whether all of them are shares.
     pub(crate) fn are_shares(&self) -> bool {
-        let all = [self.encoder_share, self.structure_only_share, self.of_structure()];
+        let all = [
+            self.encoder_share,
+            self.structure_only_share,
+            self.of_structure(),
+            self.one_sided_share,
+        ];
         all.iter().all(|share| (0.0..=1.0).contains(share))
     }
 }
@@ -228,6 +256,8 @@ pub struct RawOutputs {
     pub neighbours: Option<Scores>,
     /// Rows of the pairs for which a structure model answers, ascending.
     pub(super) bare: Vec<usize>,
+    /// Rows of the pairs of which one side alone has side values, ascending, where there is a structure model.
+    pub(super) one_sided: Vec<usize>,
 }
 
 impl RawOutputs {

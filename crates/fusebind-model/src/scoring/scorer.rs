@@ -12,7 +12,7 @@ use fusebind_features::{
 use super::{
     encoded::{self, Encoded, EncodedSide, InputSubset, Ready, SubsetHeads},
     missing::{MissingModalities, NeighbourSource},
-    raw_output::{EnsembleWeights, RawOutputs, Scores},
+    raw_output::{EnsembleWeights, RawOutputs, Scores, Sides},
     shares::PairShares,
 };
 use crate::{encoder::side::ModalityEmbeddings, layer::kernel::on_host, model::Model};
@@ -177,7 +177,7 @@ impl Scorer<'_> {
         let mut outputs = [outputs.next().unwrap_or_default(), outputs.next().unwrap_or_default()];
         if encoded.subsets == [InputSubset::Structure] {
             outputs[1] = outputs[0].clone();
-            self.leave_bare(&mut outputs[0], stores, pairs);
+            self.note_sides(&mut outputs[0], stores, pairs);
         }
         self.shared(&outputs, pairs, shares)
     }
@@ -199,13 +199,21 @@ impl Scorer<'_> {
         pairs: &[(u32, u32)],
         ensemble: EnsembleWeights,
     ) -> Scores {
-        let bare = &everything.bare;
+        let RawOutputs { bare, one_sided, .. } = everything;
         let everything = everything.mixed(ensemble.encoder_share);
-        if ensemble.structure_only_share == 0.0 && bare.is_empty() {
+        let of_one_side = ensemble.structure_share(Sides::One);
+        let one_sided = match of_one_side == ensemble.structure_only_share {
+            true => &[],
+            false => &one_sided[..],
+        };
+        if ensemble.structure_only_share == 0.0 && bare.is_empty() && one_sided.is_empty() {
             return everything;
         }
         let structure = structure.mixed(ensemble.of_structure());
         let mut scores = structure.mixed(&everything, ensemble.structure_only_share);
+        if !one_sided.is_empty() {
+            scores.replace(&structure.mixed(&everything, of_one_side), one_sided.iter().copied());
+        }
         let lacks_structure = |row: &usize| lacks_structure(&self.missing.of_pair(pairs[*row]));
         scores.replace(&everything, (0..pairs.len()).filter(lacks_structure));
         scores.replace(&structure, bare.iter().copied());
@@ -348,7 +356,7 @@ impl Scorer<'_> {
                 let tile = &pairs[start..end];
                 let all_bare = encoded.subsets == InputSubset::BOTH
                     && self.structure.is_some()
-                    && tile.iter().all(|pair| self.is_bare(stores, *pair));
+                    && tile.iter().all(|pair| self.sides(stores, *pair) == Sides::Neither);
                 for (at, &subset) in encoded.subsets.iter().enumerate() {
                     if all_bare && subset == InputSubset::Everything {
                         continue;
@@ -365,7 +373,7 @@ impl Scorer<'_> {
             }
         }
         if let ([everything, _], Some(_)) = (&mut raw_outputs[..], self.structure) {
-            self.leave_bare(everything, stores, pairs);
+            self.note_sides(everything, stores, pairs);
         }
         raw_outputs
     }
@@ -393,22 +401,37 @@ impl Scorer<'_> {
         said
     }
 
-    /// Leaves those of `pairs` that have no side modality to the structure model, in what is said of them from everything.
-    pub fn leave_bare(&self, everything: &mut RawOutputs, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) {
-        let is_bare = |row: &usize| self.is_bare(stores, pairs[*row]);
-        everything.bare = (0..pairs.len()).filter(is_bare).collect();
+    /// Notes which of `pairs` have side values of neither side or of one alone, in what is said of them from everything: what a structure
+    /// model says of them counts for more.
+    pub fn note_sides(&self, everything: &mut RawOutputs, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) {
+        (everything.bare, everything.one_sided) = (Vec::new(), Vec::new());
+        for (row, pair) in pairs.iter().enumerate() {
+            match self.sides(stores, *pair) {
+                Sides::Neither => everything.bare.push(row),
+                Sides::One => everything.one_sided.push(row),
+                Sides::Both => {}
+            }
+        }
     }
 
-    /// Whether graph and sequence of a pair are read, and nothing else.
-    pub(crate) fn is_bare(&self, (drugs, targets): (&DrugStore, &TargetStore), pair: (u32, u32)) -> bool {
+    /// Which sides of a pair have side values that are read. One without its graph or its sequence has nothing that a structure model reads,
+    /// and counts as one of which all is needed.
+    pub(crate) fn sides(&self, (drugs, targets): (&DrugStore, &TargetStore), pair: (u32, u32)) -> Sides {
         let without = self.missing.of_pair(pair);
-        let lacks = |present: ModalitySet, without: ModalitySet| {
+        let has = |present: ModalitySet, without: ModalitySet| {
             let without = without.union(encoded::structure());
-            present.iter().all(|m| without.contains(m))
+            present.iter().any(|m| !without.contains(m))
         };
-        !lacks_structure(&without)
-            && lacks(drugs.side.present(pair.0), without.drug)
-            && lacks(targets.side.present(pair.1), without.target)
+        let has_side = [
+            has(drugs.side.present(pair.0), without.drug),
+            has(targets.side.present(pair.1), without.target),
+        ];
+        match has_side {
+            _ if lacks_structure(&without) => Sides::Both,
+            [true, true] => Sides::Both,
+            [false, false] => Sides::Neither,
+            _ => Sides::One,
+        }
     }
 
     /// What new compounds gain for their similarity to actives; arguments as of [`Self::neighbour_rows`].

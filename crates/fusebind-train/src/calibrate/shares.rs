@@ -98,6 +98,7 @@ pub(super) fn of_folds(folds: &[Fold<'_>], usual: EnsembleWeights, encoder_share
             let chosen = of_structure.get(&novelty).unwrap_or(&usual).structure_encoder_share;
             let weights = EnsembleWeights {
                 structure_encoder_share: chosen,
+                one_sided_share: usual.one_sided_share,
                 ..weights
             };
             (novelty, weights)
@@ -235,6 +236,7 @@ fn candidates(folds: &[Fold<'_>], encoder_shares: &[f32]) -> Vec<EnsembleWeights
                 encoder_share,
                 structure_only_share,
                 structure_encoder_share: None,
+                one_sided_share: 0.0,
             })
     });
     all.collect()
@@ -365,6 +367,7 @@ mod tests {
             encoder_share: 0.5,
             structure_only_share: 0.0,
             structure_encoder_share: None,
+            one_sided_share: 0.0,
         };
         let scores = |shares: &Shares| {
             let binding = (0..800).map(|i| {

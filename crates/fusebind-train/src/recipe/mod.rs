@@ -169,6 +169,8 @@ pub struct TrainingConfig {
     pub structure_model: bool,
     /// As `encoder_share`, in what the structure model says.
     pub structure_encoder_share: f32,
+    /// Least share of the structure model in the prediction of a pair of which the drug or the target alone has side values.
+    pub one_sided_structure_share: f32,
     /// Optimizer.
     pub optimizer: AdamWConfig,
     /// Objective.
@@ -196,9 +198,37 @@ impl Default for TrainingConfig {
             structure_only_shares: vec![0.0],
             structure_model: false,
             structure_encoder_share: 0.3,
+            one_sided_structure_share: 0.0,
             optimizer: AdamWConfig::default(),
             objective: ObjectiveConfig::default(),
         }
+    }
+}
+
+impl TrainingConfig {
+    /// Refuses shares that are none.
+    fn check_shares(&self) -> Result<(), Error> {
+        let wrong = |message: &str| Err(Error::new(ErrorKind::Recipe, message));
+        let are_shares = |all: &[f32]| all.iter().all(|share| (0.0..=1.0).contains(share));
+        if !are_shares(&[
+            self.encoder_share,
+            self.structure_encoder_share,
+            self.one_sided_structure_share,
+        ]) {
+            return wrong(
+                "training: `encoder_share`, `structure_encoder_share` and `one_sided_structure_share` must lie in [0, 1]",
+            );
+        }
+        if self.encoder_shares.is_empty() || !are_shares(&self.encoder_shares) {
+            return wrong("training: `encoder_shares` must hold at least one share in [0, 1]");
+        }
+        if !(0.0..=10.0).contains(&self.encoder_share_tolerance) {
+            return wrong("training: `encoder_share_tolerance` must lie in [0, 10]");
+        }
+        if self.structure_only_shares.is_empty() || !are_shares(&self.structure_only_shares) {
+            return wrong("training: `structure_only_shares` must hold at least one share in [0, 1]");
+        }
+        Ok(())
     }
 }
 
@@ -306,21 +336,7 @@ impl Recipe {
         if !reads(Modality::Graph) || !reads(Modality::Sequence) {
             return wrong("modalities: `read` must hold `graph` and `sequence`, which every pair has");
         }
-        let encoder_shares = [training.encoder_share, training.structure_encoder_share];
-        if !encoder_shares.iter().all(|share| (0.0..=1.0).contains(share)) {
-            return wrong("training: `encoder_share` and `structure_encoder_share` must lie in [0, 1]");
-        }
-        let shares = &training.encoder_shares;
-        if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
-            return wrong("training: `encoder_shares` must hold at least one share in [0, 1]");
-        }
-        if !(0.0..=10.0).contains(&training.encoder_share_tolerance) {
-            return wrong("training: `encoder_share_tolerance` must lie in [0, 10]");
-        }
-        let shares = &training.structure_only_shares;
-        if shares.is_empty() || !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
-            return wrong("training: `structure_only_shares` must hold at least one share in [0, 1]");
-        }
+        training.check_shares()?;
         if self.split.held_out.is_some() && !(self.split.share > 0.0 && self.split.share < 1.0) {
             return wrong("split: `share` must lie in (0, 1)");
         }

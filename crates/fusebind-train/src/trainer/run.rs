@@ -271,6 +271,7 @@ impl Run {
             record: StructureRecord {
                 epoch: kept.epoch,
                 encoder_share: kept.ensemble(self.description.ensemble()).encoder_share,
+                one_sided_share: self.recipe.training.one_sided_structure_share,
             },
         })
     }

@@ -56,7 +56,7 @@ pub(super) fn train_both(
     let said = match &structure {
         Some(found) => {
             let model = run.structure_of(&found.weights)?;
-            Some((shared.validation).said(&model, found.record.encoder_share, job.device))
+            Some((shared.validation).said(&model, found.record, job.device))
         }
         None => None,
     };

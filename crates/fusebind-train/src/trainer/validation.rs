@@ -12,6 +12,7 @@ use fusebind_features::{
     schema::{DrugStore, SideStore, TargetStore},
 };
 use fusebind_model::{
+    ensemble::StructureRecord,
     model::Model,
     scoring::{EnsembleWeights, MissingModalities, NeighbourSource, PairShares, RawOutputs, Scorer, Scores},
     trained::{Description, OutputScale},
@@ -61,8 +62,8 @@ pub(super) struct Whole {
 /// What a structure model says of the validation part.
 pub(super) struct StructureSaid {
     outputs: RawOutputs,
-    /// Share of the encoders in it.
-    encoder_share: f32,
+    /// What is kept of it.
+    record: StructureRecord,
 }
 
 /// What a run reads of its entities.
@@ -150,11 +151,11 @@ impl<'a> Validation<'a> {
         }
     }
 
-    /// What a structure model says of the validation part, with the share of the encoders in it.
-    pub fn said(&self, model: &Model, encoder_share: f32, device: &Device) -> StructureSaid {
+    /// What the structure model of `record` says of the validation part.
+    pub fn said(&self, model: &Model, record: StructureRecord, device: &Device) -> StructureSaid {
         StructureSaid {
             outputs: self.structure(model, device),
-            encoder_share,
+            record,
         }
     }
 
@@ -190,7 +191,7 @@ impl<'a> Validation<'a> {
             match (&embeddings, reads) {
                 (Some(read), Reads::Everything(Some(structure))) => {
                     let mut everything = everything(read);
-                    scorer.leave_bare(&mut everything, self.stores, &self.pairs);
+                    scorer.note_sides(&mut everything, self.stores, &self.pairs);
                     [everything, structure.outputs.clone()]
                 }
                 (Some(read), _) if shares.iter().any(|share| *share > 0.0) => {
@@ -304,15 +305,16 @@ fn tried<'s>(
     encoder_shares: &'s [f32],
     reads: Reads<'_>,
 ) -> impl Iterator<Item = EnsembleWeights> + use<'s> {
-    let structure_encoder_share = match reads {
-        Reads::Everything(structure) => structure.map(|said| said.encoder_share),
+    let structure = match reads {
+        Reads::Everything(structure) => structure.map(|said| said.record),
         Reads::Structure => None,
     };
     let of = move |&structure_only_share: &f32| {
         encoder_shares.iter().map(move |&encoder_share| EnsembleWeights {
             encoder_share,
             structure_only_share,
-            structure_encoder_share,
+            structure_encoder_share: structure.map(|of| of.encoder_share),
+            one_sided_share: structure.map_or(0.0, |of| of.one_sided_share),
         })
     };
     structure_only_shares.iter().flat_map(of)
