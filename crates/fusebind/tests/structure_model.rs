@@ -229,6 +229,23 @@ fn a_structure_model_learns_from_the_structure_and_its_embedding() {
 }
 
 #[test]
+fn one_sided_pairs_have_a_share_of_their_own_where_both_sides_can_be_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder.path().join("data"));
+    let recipe = format!(
+        "name = \"small\"\ntask = \"joint\"\n{SMALL_MODEL}[training]\nepochs = 1\nstructure_model = true\n\
+         one_sided_structure_share = 0.75\n[calibration]\nhold_outs = 0\n"
+    );
+    let share = |name: &str, side: &[SideData; 2]| {
+        let out = folder.path().join(name);
+        try_run(&recipe, (&data.dataset, &data.split), side, (&out, false), &mut Silent).unwrap();
+        open(&out).description.structure_model.unwrap().one_sided_share
+    };
+    assert_eq!(share("both", &data.side), 0.75);
+    assert_eq!(share("drugs", &[data.side[0].clone(), SideData::default()]), 0.0);
+}
+
+#[test]
 fn without_side_data_there_is_no_structure_model() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(&folder.path().join("data"));

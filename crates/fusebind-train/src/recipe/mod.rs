@@ -169,7 +169,8 @@ pub struct TrainingConfig {
     pub structure_model: bool,
     /// As `encoder_share`, in what the structure model says.
     pub structure_encoder_share: f32,
-    /// Least share of the structure model in the prediction of a pair of which the drug or the target alone has side values.
+    /// Least share of the structure model in the prediction of a pair of which the drug or the target alone has side values, where the model
+    /// reads side modalities of both.
     pub one_sided_structure_share: f32,
     /// Optimizer.
     pub optimizer: AdamWConfig,

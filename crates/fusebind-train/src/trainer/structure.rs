@@ -32,6 +32,11 @@ fn recipe_of(recipe: &Recipe) -> Recipe {
     own.training.structure_model = false;
     own.training.encoder_share = recipe.training.structure_encoder_share;
     own.training.structure_only_shares = vec![0.0];
+    // Where one side alone can be described, no pair lacks what others have.
+    let (drug, target) = (recipe.model.drug.modalities(), recipe.model.target.modalities());
+    if drug.is_empty() || target.is_empty() {
+        own.training.one_sided_structure_share = 0.0;
+    }
     own.training.pretraining = 0;
     own.training.curriculum.kind = CurriculumKind::None;
     own.training.curriculum.corruption = 0.0;
