@@ -82,6 +82,11 @@ impl Config {
         value.filter(|value| *value > 0.0 && *value < 1.0).unwrap_or(default)
     }
 
+    /// The activation that the field names, or `default` where it is not there.
+    pub fn activation_or(&self, field: &str, default: &str) -> Result<Activation, Error> {
+        self.activation(field, self.text(field).unwrap_or(default))
+    }
+
     /// The activation that `name` means.
     pub fn activation(&self, field: &str, name: &str) -> Result<Activation, Error> {
         Activation::named(name).ok_or_else(|| {

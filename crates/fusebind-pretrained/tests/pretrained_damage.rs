@@ -28,6 +28,16 @@ fn refusal(folder: &Path) -> Error {
     }
 }
 
+/// Refuses the encoder `name` with `to` in place of `from` in its config.json.
+fn refuse_changed(name: &str, from: &str, to: &str) {
+    let folder = copy(name);
+    let path = folder.path().join("config.json");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from}");
+    fs::write(&path, text.replace(from, to)).unwrap();
+    refusal(folder.path());
+}
+
 #[test]
 fn pickled_weights_are_refused_with_the_command_that_converts_them() {
     let folder = copy("bert");
@@ -68,12 +78,7 @@ fn sizes_that_do_not_go_together_are_refused_before_anything_is_allocated() {
         ("\"model_type\": \"esm\"", "\"model_type\": \"gpt2\""),
         ("\"rotary\"", "\"absolute\""),
     ] {
-        let folder = copy("esm2");
-        let path = folder.path().join("config.json");
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from}");
-        fs::write(&path, text.replace(from, to)).unwrap();
-        refusal(folder.path());
+        refuse_changed("esm2", from, to);
     }
 }
 
@@ -86,12 +91,7 @@ fn an_encoder_whose_features_are_missing_or_of_another_size_is_refused() {
         ("\"max_position_embeddings\": 40", "\"max_position_embeddings\": 2"),
         ("\"feature_map_kernel\": \"relu\"", "\"feature_map_kernel\": \"cosine\""),
     ] {
-        let folder = copy("molformer");
-        let path = folder.path().join("config.json");
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from}");
-        fs::write(&path, text.replace(from, to)).unwrap();
-        refusal(folder.path());
+        refuse_changed("molformer", from, to);
     }
     let folder = copy("molformer");
     let path = folder.path().join("model.safetensors");
@@ -145,6 +145,7 @@ fn damaged_tokenisers_are_errors() {
         ("t5-gated", "tokenizer.json"),
         ("roberta", "vocab.json"),
         ("bert", "vocab.txt"),
+        ("molformer", "vocab.json"),
     ] {
         let folder = copy(name);
         let path = folder.path().join(file);

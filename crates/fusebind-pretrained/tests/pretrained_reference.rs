@@ -194,6 +194,12 @@ fn what_cannot_be_done_is_refused_with_a_remedy() {
         &["CCO"]
     ));
     assert!(refused(&config, &["???????"]));
+    let of_molecules = Encoder::open(folder("molformer")).unwrap();
+    for content in [Content::Protein, Content::Text] {
+        // Every letter is an atom, and yet no molecule is meant.
+        let config = EmbedConfig::of(&of_molecules, content, Pooling::Mean);
+        assert!(Plan::new(&of_molecules, &config, &["CNOSF"]).is_err());
+    }
     let without_first = Encoder::open(folder("t5")).unwrap();
     let config = EmbedConfig::of(&without_first, Content::Protein, Pooling::First);
     assert!(Plan::new(&without_first, &config, &["MKT"]).is_err());

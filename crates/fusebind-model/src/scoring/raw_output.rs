@@ -109,21 +109,30 @@ fn moments(members: &[Scores], length: usize, value: impl Fn(&Scores, usize) -> 
     (0..length).map(of).unzip()
 }
 
-/// `share one + (1 - share) other`, value by value.
-fn mixture(one: &[f32], other: &[f32], share: f32) -> Vec<f32> {
-    let pairs = one.iter().zip(other);
-    pairs.map(|(one, other)| share * one + (1.0 - share) * other).collect()
+/// `share one + (1 - share) other`, value by value, with the share of its row of `width` values.
+fn mixture(one: &[f32], other: &[f32], width: usize, share: &impl Fn(usize) -> f32) -> Vec<f32> {
+    let mixed = |(at, (one, other)): (usize, (&f32, &f32))| {
+        let share = share(at / width);
+        share * one + (1.0 - share) * other
+    };
+    one.iter().zip(other).enumerate().map(mixed).collect()
 }
 
 impl Scores {
     /// `share self + (1 - share) other`, on standardised affinities and on logits. Both are of the same pairs.
     pub fn mixed(&self, other: &Self, share: f32) -> Self {
+        self.mixed_by_row(other, |_| share)
+    }
+
+    /// [`Scores::mixed`], each pair with the share of its row.
+    pub(super) fn mixed_by_row(&self, other: &Self, share: impl Fn(usize) -> f32) -> Self {
+        let of = |one: &[f32], other: &[f32]| mixture(one, other, 1, &share);
         Self {
-            affinity: mixture(&self.affinity, &other.affinity, share),
+            affinity: mixture(&self.affinity, &other.affinity, self.scales.max(1), &share),
             scales: self.scales,
-            binding: mixture(&self.binding, &other.binding, share),
-            prior_shift: mixture(&self.prior_shift, &other.prior_shift, share),
-            disagreement: mixture(&self.disagreement, &other.disagreement, share),
+            binding: of(&self.binding, &other.binding),
+            prior_shift: of(&self.prior_shift, &other.prior_shift),
+            disagreement: of(&self.disagreement, &other.disagreement),
             spread: Spread::default(),
         }
     }
@@ -254,10 +263,8 @@ pub struct RawOutputs {
     pub joint: Scores,
     /// Of the neighbour head alone, where the model reads neighbour features.
     pub neighbours: Option<Scores>,
-    /// Rows of the pairs for which a structure model answers, ascending.
-    pub(super) bare: Vec<usize>,
-    /// Rows of the pairs of which one side alone has side values, ascending, where there is a structure model.
-    pub(super) one_sided: Vec<usize>,
+    /// Which sides of each pair have side values, where there is a structure model; else empty.
+    pub(super) sides: Vec<Sides>,
 }
 
 impl RawOutputs {

@@ -199,25 +199,19 @@ impl Scorer<'_> {
         pairs: &[(u32, u32)],
         ensemble: EnsembleWeights,
     ) -> Scores {
-        let RawOutputs { bare, one_sided, .. } = everything;
-        let everything = everything.mixed(ensemble.encoder_share);
-        let of_one_side = ensemble.structure_share(Sides::One);
-        let one_sided = match of_one_side == ensemble.structure_only_share {
-            true => &[],
-            false => &one_sided[..],
+        let share = |row: usize| match everything.sides.get(row) {
+            // Without its graph or its sequence a pair has no structure to rest on.
+            _ if lacks_structure(&self.missing.of_pair(pairs[row])) => 0.0,
+            Some(sides) => ensemble.structure_share(*sides),
+            None => ensemble.structure_only_share,
         };
-        if ensemble.structure_only_share == 0.0 && bare.is_empty() && one_sided.is_empty() {
+        let shares: Vec<f32> = (0..pairs.len()).map(share).collect();
+        let everything = everything.mixed(ensemble.encoder_share);
+        if shares.iter().all(|share| *share == 0.0) {
             return everything;
         }
         let structure = structure.mixed(ensemble.of_structure());
-        let mut scores = structure.mixed(&everything, ensemble.structure_only_share);
-        if !one_sided.is_empty() {
-            scores.replace(&structure.mixed(&everything, of_one_side), one_sided.iter().copied());
-        }
-        let lacks_structure = |row: &usize| lacks_structure(&self.missing.of_pair(pairs[*row]));
-        scores.replace(&everything, (0..pairs.len()).filter(lacks_structure));
-        scores.replace(&structure, bare.iter().copied());
-        scores
+        structure.mixed_by_row(&everything, |row| shares[row])
     }
 
     /// Encodes every entity of `pairs` once, for [`Scorer::predict_encoded`]; `read` are their modality embeddings, where they have been
@@ -401,21 +395,14 @@ impl Scorer<'_> {
         said
     }
 
-    /// Notes which of `pairs` have side values of neither side or of one alone, in what is said of them from everything: what a structure
-    /// model says of them counts for more.
+    /// Notes which sides of `pairs` have side values, in what is said of them from everything: what a structure model says of a pair counts for
+    /// more where some are missing.
     pub fn note_sides(&self, everything: &mut RawOutputs, stores: (&DrugStore, &TargetStore), pairs: &[(u32, u32)]) {
-        (everything.bare, everything.one_sided) = (Vec::new(), Vec::new());
-        for (row, pair) in pairs.iter().enumerate() {
-            match self.sides(stores, *pair) {
-                Sides::Neither => everything.bare.push(row),
-                Sides::One => everything.one_sided.push(row),
-                Sides::Both => {}
-            }
-        }
+        everything.sides = pairs.iter().map(|pair| self.sides(stores, *pair)).collect();
     }
 
-    /// Which sides of a pair have side values that are read. One without its graph or its sequence has nothing that a structure model reads,
-    /// and counts as one of which all is needed.
+    /// Which sides of a pair have side values that are read. A pair without its graph or its sequence counts as one with both: a structure
+    /// model has nothing to say of it.
     pub(crate) fn sides(&self, (drugs, targets): (&DrugStore, &TargetStore), pair: (u32, u32)) -> Sides {
         let without = self.missing.of_pair(pair);
         let has = |present: ModalitySet, without: ModalitySet| {

@@ -37,7 +37,7 @@ pub(super) fn build(config: &Config, folder: &Path, first_position: usize) -> Re
         weights: &weights,
         sizes,
         epsilon,
-        activation: config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?,
+        activation: config.activation_or("hidden_act", "gelu")?,
         norms: ["attention.output.LayerNorm", "output.LayerNorm"],
     };
     let block = |at: usize| blocks.read(at, Position::Embedded);

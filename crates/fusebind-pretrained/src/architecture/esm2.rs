@@ -22,12 +22,8 @@ const TOKENS: &str = "embeddings.word_embeddings.weight";
 /// Reads the encoder in `folder`.
 pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
     check(config)?;
-    let sizes = Sizes::of_bert(config)?;
+    let sizes = Sizes::of_rotary(config)?;
     let width = sizes.width;
-    if sizes.head_width % 2 != 0 {
-        let what = "is no even multiple of the heads";
-        return Err(config.fault("hidden_size", what, "download config.json again"));
-    }
     let (vocabulary, layers) = (config.size("vocab_size")?, config.size("num_hidden_layers")?);
     // The first positions are kept for padding, as in RoBERTa.
     let positions = config.size_or("max_position_embeddings", 1026)?;
@@ -39,7 +35,7 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
         weights: &weights,
         sizes,
         epsilon,
-        activation: config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?,
+        activation: config.activation_or("hidden_act", "gelu")?,
         norms: ["attention.LayerNorm", "LayerNorm"],
     };
     let mut rotary = Arc::new(Rotary::new(&Rotary::frequencies(sizes.head_width), window));

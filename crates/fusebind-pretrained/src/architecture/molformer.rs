@@ -18,12 +18,8 @@ const TOKENS: &str = "embeddings.word_embeddings.weight";
 
 /// Reads the encoder in `folder`.
 pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
-    let sizes = Sizes::of_bert(config)?;
+    let sizes = Sizes::of_rotary(config)?;
     let width = sizes.width;
-    if sizes.head_width % 2 != 0 {
-        let what = "is no even multiple of the heads";
-        return Err(config.fault("hidden_size", what, "download config.json again"));
-    }
     let (vocabulary, layers) = (config.size("vocab_size")?, config.size("num_hidden_layers")?);
     let window = config.size_or("max_position_embeddings", 202)?;
     if window < 3 {
@@ -31,10 +27,7 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
         return Err(config.fault("max_position_embeddings", what, "download config.json again"));
     }
     let features = config.size_or("num_random_features", 32)?;
-    let kernel = config.activation(
-        "feature_map_kernel",
-        config.text("feature_map_kernel").unwrap_or("relu"),
-    )?;
+    let kernel = config.activation_or("feature_map_kernel", "relu")?;
     let least = config.epsilon("linear_attention_eps", 1e-6);
     let epsilon = config.epsilon("layer_norm_eps", 1e-12);
     let weights = Weights::open(folder, &[TOKENS])?;
@@ -42,7 +35,7 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Built, Error> {
         weights: &weights,
         sizes,
         epsilon,
-        activation: config.activation("hidden_act", config.text("hidden_act").unwrap_or("gelu"))?,
+        activation: config.activation_or("hidden_act", "gelu")?,
         norms: ["attention.output.LayerNorm", "output.LayerNorm"],
     };
     let embedding = Embedding {

@@ -45,6 +45,18 @@ impl Sizes {
             hidden: config.size("intermediate_size")?,
         })
     }
+
+    /// Those of an encoder with rotary positions, which turn the channels of a head in pairs.
+    pub fn of_rotary(config: &Config) -> Result<Self, Error> {
+        let sizes = Self::of_bert(config)?;
+        match sizes.head_width % 2 {
+            0 => Ok(sizes),
+            _ => {
+                let what = "is no even multiple of the heads";
+                Err(config.fault("hidden_size", what, "download config.json again"))
+            }
+        }
+    }
 }
 
 /// How BERT and its like name and shape their blocks.

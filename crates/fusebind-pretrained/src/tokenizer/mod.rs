@@ -44,8 +44,8 @@ pub(crate) struct TokenReader {
     unknown: Option<u32>,
     /// Whether residues are words of one letter.
     is_spaced: bool,
-    /// Whether nothing but residues may be read.
-    of_residues_only: bool,
+    /// The only texts that may be read.
+    reads_only: Option<Content>,
     /// Files that it was made of.
     pub files: Vec<PathBuf>,
 }
@@ -62,7 +62,7 @@ impl TokenReader {
                 unknown: Some(residues.unknown),
                 reader: Reader::Residues(residues),
                 is_spaced: false,
-                of_residues_only: true,
+                reads_only: Some(Content::Protein),
                 files: vec![vocabulary],
             });
         }
@@ -81,21 +81,30 @@ impl TokenReader {
             unknown,
             is_spaced: matches!(family, Family::Bert | Family::T5) && STANDARD.chars().all(is_word),
             reader: Reader::Subwords(Box::new(tokenizer)),
-            of_residues_only: found.of_residues_only,
+            reads_only: match family {
+                Family::MolFormer => Some(Content::Molecule),
+                _ => found.of_residues_only.then_some(Content::Protein),
+            },
             files: found.files,
         })
     }
 
     /// The ids of what `text` says.
     pub fn ids(&self, text: &str, content: Content) -> Result<Vec<u32>, Error> {
-        if self.of_residues_only && content != Content::Protein {
-            let remedy = match self.reader {
-                Reader::Residues(_) => "use an encoder of molecules or of texts",
-                Reader::Subwords(_) => {
-                    "save its tokeniser as tokenizer.json: AutoTokenizer.from_pretrained(..).save_pretrained(..)"
+        if let Some(only) = self.reads_only.filter(|only| *only != content) {
+            let (what, remedy) = match (only, &self.reader) {
+                (Content::Protein, Reader::Subwords(_)) => (
+                    "sequences of residues",
+                    "save its tokeniser as tokenizer.json: AutoTokenizer.from_pretrained(..).save_pretrained(..)",
+                ),
+                (Content::Protein, Reader::Residues(_)) => {
+                    ("sequences of residues", "use an encoder of molecules or of texts")
                 }
+                (Content::Molecule, _) => ("SMILES", "use an encoder of proteins or of texts"),
+                (Content::Text, _) => ("texts", "use an encoder of proteins or of molecules"),
             };
-            return Err(Error::new("this tokeniser reads sequences of residues alone", remedy).about(&self.files[0]));
+            let message = format!("this tokeniser reads {what} alone");
+            return Err(Error::new(message, remedy).about(&self.files[0]));
         }
         match &self.reader {
             Reader::Residues(residues) => Ok(residues.ids(text)),
